@@ -1,0 +1,149 @@
+"""The command line as a whole: the commands found, one run, one exit code.
+
+A module of this package with a function `register(app)` is a command or a group of them; adding one is adding a file. Help
+lists those named in `_ORDER` first, in that order, then any other by name.
+"""
+
+import errno
+import importlib
+import os
+import pkgutil
+import re
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.main import get_command
+
+from llmcost import __version__, cli
+from llmcost.cli import diagnostics
+from llmcost.domain.errors import DataError, ExitCode, LlmcostError, UsageError
+
+_ORDER = (
+    "demo",
+    "ingest",
+    "sources",
+    "report",
+    "dashboard",
+    "explain",
+    "prices",
+    "reconcile",
+    "quota",
+    "tiers",
+    "outliers",
+    "savings",
+    "budget",
+    "alerts",
+    "forecast",
+    "tags",
+    "chargeback",
+    "export",
+    "check",
+    "db",
+    "doctor",
+    "init",
+)
+_NOT_COMMANDS = ("app", "diagnostics", "options")
+
+
+def build() -> typer.Typer:
+    """The application with every command registered."""
+    app = typer.Typer(
+        name="llmcost",
+        help="Audit what LLM usage costs: who spent what, on which model, for which feature.",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for name in _command_modules():
+        register = getattr(importlib.import_module(f"{cli.__name__}.{name}"), "register", None)
+        if register is not None:
+            register(app)
+    return app
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character must not stop a report half way.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _outcome(list(sys.argv[1:] if arguments is None else arguments))
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError as error:
+        code = _output_lost(error)
+    sys.exit(code)
+
+
+def _outcome(arguments: list[str]) -> int:
+    """Run the command; returns its exit code, with every error told on stderr."""
+    try:
+        command = get_command(build())
+        with command.make_context("llmcost", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as error:
+        return error.exit_code
+    except LlmcostError as error:
+        return diagnostics.fail(error)
+    except typer.TyperException as error:
+        return diagnostics.fail(_usage_error(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in {errno.EPIPE, errno.ENOSPC}:
+            raise
+        if _is_interrupt(error):
+            return ExitCode.INTERRUPTED
+        return diagnostics.bug(error)
+    return ExitCode.OK
+
+
+def _root(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"llmcost {__version__}")  # noqa: T201  the one answer given without the render layer
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        diagnostics.lines(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def _command_modules() -> list[str]:
+    present = {module.name for module in pkgutil.iter_modules(cli.__path__)} - set(_NOT_COMMANDS)
+    return [name for name in _ORDER if name in present] + sorted(present - set(_ORDER))
+
+
+def _usage_error(error: typer.TyperException) -> UsageError:
+    """What the argument parser says, in our manner: lower-case, the nearest name in it, the help to read after it."""
+    text = error.format_message().rstrip(".")
+    text = re.sub(r"\.? \(Possible options: (.+)\)$", r"; did you mean \1?", text)
+    text = re.sub(r"\. Did you mean ", "; did you mean ", text)
+    context: Any = getattr(error, "ctx", None)
+    path = "llmcost" if context is None else context.command_path
+    return UsageError(text[:1].lower() + text[1:], hint=f"see `{path} --help`")
+
+
+def _is_interrupt(error: Exception) -> bool:
+    """Whether DuckDB reports that Ctrl-C stopped a query; it has no exception of its own for that."""
+    return type(error).__name__ == "InterruptException" or str(error) == "Query interrupted"
+
+
+def _output_lost(error: OSError) -> int:
+    """The reader of our output went away, or the disk it goes to is full."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if error.errno == errno.EPIPE:
+        # The interpreter flushes once more at its end; it must not fail again and complain.
+        for descriptor in (1, 2):
+            os.dup2(nowhere, descriptor)
+        return diagnostics.PIPE_CLOSED
+    os.dup2(nowhere, 1)
+    return diagnostics.fail(DataError(f"cannot write the output: {(error.strerror or str(error)).lower()}"))

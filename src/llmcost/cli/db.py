@@ -1,0 +1,91 @@
+"""`llmcost db`: look after the ledger file itself."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from llmcost.cli.options import Config, Db, Wait
+from llmcost.config.settings import load_settings
+
+if TYPE_CHECKING:
+    from llmcost.ledger.info import LedgerInfo
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(help="Look after the ledger file.", rich_markup_mode=None)
+    group.command("info")(info)
+    group.command("migrate")(migrate)
+    app.add_typer(group, name="db")
+
+
+def info(
+    *,
+    db: Db = None,
+    config: Config = None,
+    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
+) -> None:
+    """Show what the ledger holds: size, schema, rows, sources, files."""
+    from llmcost.ledger.info import info as describe
+
+    found = describe(load_settings(config).ledger_path(db))
+    typer.echo(_json(found) if output_format == "json" else _table(found))
+
+
+def migrate(*, db: Db = None, config: Config = None, wait: Wait = None) -> None:
+    """Bring an older ledger to this version's schema; the old file is kept as NAME.vN.bak."""
+    from llmcost.cli import diagnostics
+    from llmcost.ledger import database, failures, migrations
+
+    path = load_settings(config).ledger_path(db)
+    if not failures.is_there(path):
+        raise failures.missing(path.absolute())
+    with database.writing(path, wait=30 if wait is None else wait) as ledger:
+        version = migrations.version(migrations.applied_names(ledger))
+    diagnostics.note(f"{path} has schema version {version}")
+
+
+def _json(found: "LedgerInfo") -> str:
+    import json
+
+    document = {
+        "schema": "llmcost/db-info/1",
+        "path": str(found.path),
+        "size": found.size,
+        "schema_version": found.schema_version,
+        "duckdb_version": found.duckdb_version,
+        "tables": dict(found.tables),
+        "first_request": found.first_request and found.first_request.isoformat(),
+        "last_request": found.last_request and found.last_request.isoformat(),
+        "sources": dict(found.sources),
+        "files": dict(found.files),
+        "price_list": found.price_list,
+        "price_list_as_of": found.price_list_as_of,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _table(found: "LedgerInfo") -> str:
+    from llmcost.domain.printable import printable
+
+    rows = [
+        ("ledger", str(found.path)),
+        ("size", f"{found.size:,} bytes"),
+        ("schema version", str(found.schema_version)),
+        ("duckdb", found.duckdb_version),
+        ("first request", f"{found.first_request:%Y-%m-%d %H:%M:%S} UTC" if found.first_request else "none"),
+        ("last request", f"{found.last_request:%Y-%m-%d %H:%M:%S} UTC" if found.last_request else "none"),
+        ("price list", _price_list(found)),
+        *((f"rows in {table}", f"{count:,}") for table, count in found.tables.items()),
+        *((f"requests from {source}", f"{count:,}") for source, count in found.sources.items()),
+        *((f"files {status}", f"{count:,}") for status, count in found.files.items()),
+    ]
+    shown = [(printable(label), printable(value)) for label, value in rows]
+    width = max(len(label) for label, _ in shown)
+    return "\n".join(f"{label:<{width}}  {value}" for label, value in shown)
+
+
+def _price_list(found: "LedgerInfo") -> str:
+    if found.price_list is None:
+        return "none"
+    return found.price_list if found.price_list_as_of is None else f"{found.price_list} as of {found.price_list_as_of}"

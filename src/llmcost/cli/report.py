@@ -1,0 +1,97 @@
+"""`llmcost report`: cost by any dimension."""
+
+from typing import Annotated
+
+import typer
+
+from llmcost.cli import diagnostics
+from llmcost.cli.options import (
+    AsOf,
+    By,
+    Compare,
+    Config,
+    Db,
+    Format,
+    Limit,
+    Metrics,
+    Output,
+    PeriodOption,
+    Since,
+    Top,
+    Tz,
+    Until,
+    Where,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("report")(report)
+
+
+def report(
+    *,
+    by: By = None,
+    where: Where = None,
+    metrics: Metrics = None,
+    period: PeriodOption = None,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    compare: Compare = None,
+    top: Top = None,
+    limit: Limit = None,
+    basis: Annotated[
+        str | None, typer.Option("--basis", metavar="BASIS", help="requests or exports; requests if there are any.")
+    ] = None,
+    output_format: Format = None,
+    output: Output = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Break costs down by any dimension, tag or time; without --by, an overview.
+
+    Dimensions are customer_id, model, feature and the like; any other name is a tag.
+    """
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import chosen_period, clock, time_zone
+    from llmcost.ledger.composition import BASES
+    from llmcost.ledger.database import reading
+    from llmcost.ledger.filters import split_list
+    from llmcost.render import output as destination
+    from llmcost.render.formats import FORMATS, render
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+    from llmcost.reports.cost_by import cost_by
+    from llmcost.reports.overview import overview
+    from llmcost.reports.question import Question
+    from llmcost.reports.record import Report
+
+    settings = load_settings(config)
+    zone = time_zone(tz or settings.tz)
+    chosen_format = choice("--format", output_format or "table", FORMATS)
+    question = Question(
+        by=tuple(name for text in by or () for name in split_list(text) if name),
+        where=tuple(where or ()),
+        metrics=tuple(name for text in metrics or () for name in split_list(text) if name),
+        period=chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone),
+        zone=zone,
+        basis=None if basis is None else choice("--basis", basis, BASES),
+        compare=compare is not None and choice("--compare", compare, ("previous",)) == "previous",
+        top=top,
+        limit=limit,
+    )
+    with reading(settings.ledger_path(db)) as ledger:
+        sections = not question.by and chosen_format in {"table", "markdown"}
+        document = overview(ledger, question) if sections else cost_by(ledger, question)
+    if settings.currency != question.currency:
+        diagnostics.note(f"costs are in {question.currency}; converting to {settings.currency} needs a dated rate")
+    for line in document.notes:
+        diagnostics.note(line)
+    if chosen_format in {"json", "csv"} and isinstance(document, Report) and len(document.rows) < document.row_count:
+        diagnostics.note(f"{len(document.rows):,} of {document.row_count:,} rows shown; raise --limit for more")
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    destination.write(render(document, chosen_format, surface), output)

@@ -1,0 +1,1 @@
+"""llmcost.yaml and the YAML loader that keeps line and column."""

@@ -1,0 +1,268 @@
+"""llmcost.yaml: where it is found, and what it says.
+
+Everything has a default, so no file is needed. What a file does say is checked: a misspelt key is refused with its line,
+because a setting that silently does nothing is worse than none. Paths are relative to the file.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from llmcost.config.yaml import Document, Key, check_keys, read_document
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.domain.errors import UsageError
+from llmcost.domain.period import time_zone
+
+FILE_NAME = "llmcost.yaml"
+DEFAULT_LEDGER = "llmcost.duckdb"
+
+_KEYS = (
+    "db",
+    "tz",
+    "currency",
+    "pricing",
+    "ingest",
+    "attribution",
+    "production",
+    "customers",
+    "budgets",
+    "alerts",
+    "gate",
+)
+_PRODUCTION = ("production", "prod", "live")
+_BUDGET_KEYS = ("name", "where", "per", "period", "amount", "unit", "warn_at", "forecast_at")
+_ALERT_KEYS = ("rule", "above")
+_PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
+_DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>[mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """A gateway whose API a bare `llmcost ingest` reads."""
+
+    gateway: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """When `llmcost check` fails; None is not checked."""
+
+    unpriced: Decimal | None = None
+    """Largest share of unpriced requests, 0 to 1."""
+    unattributed: Decimal | None = None
+    """Largest share of cost without an owner, 0 to 1."""
+    rejected: Decimal | None = None
+    """Largest share of lines that could not be read, 0 to 1."""
+    stale: timedelta | None = None
+    """Longest time since the last request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What llmcost.yaml says, completed with the defaults."""
+
+    document: Document | None = None
+    """The file itself, to name the line of a setting found wrong later; None without a file."""
+    db: Path | None = None
+    tz: str = "UTC"
+    currency: str = "USD"
+    pricing: tuple[Path, ...] = ()
+    """Price files laid over the built-in list, in order."""
+    ingest: tuple[Path | Pull, ...] = ()
+    """What a bare `llmcost ingest` reads."""
+    attribution: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_ATTRIBUTION)
+    """Tag keys by column, first present wins."""
+    production: tuple[str, ...] = _PRODUCTION
+    """Environments that count as production."""
+    customers: Path | None = None
+    budgets: tuple[Mapping[str, Any], ...] = ()
+    alerts: tuple[Mapping[str, Any], ...] = ()
+    gate: Gate = field(default_factory=Gate)
+
+    def ledger_path(self, db: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
+        """The ledger to use: `db` (`--db`) > LLMCOST_DB > `db:` > ./llmcost.duckdb."""
+        if db is not None:
+            return db
+        if environ.get("LLMCOST_DB"):
+            return Path(environ["LLMCOST_DB"])
+        return self.db if self.db is not None else Path(DEFAULT_LEDGER)
+
+
+def load_settings(
+    config: Path | None = None, *, start: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> Settings:
+    """The settings of `config` (`--config`), else of LLMCOST_CONFIG, else of the nearest file upward from `start`.
+
+    Raises ConfigError when a file cannot be read or says something unknown.
+    """
+    if config is None and environ.get("LLMCOST_CONFIG"):
+        config = Path(environ["LLMCOST_CONFIG"])
+    if config is None:
+        config = find(start if start is not None else Path.cwd())
+    return Settings() if config is None else read_settings(config)
+
+
+def find(start: Path) -> Path | None:
+    """The nearest llmcost.yaml from `start` up to the root of its repository.
+
+    Outside a repository only `start` itself counts: a parent folder such as /tmp may belong to anybody.
+    """
+    folders = [start, *start.parents]
+    root = next((place for place, folder in enumerate(folders) if _is_there(folder / ".git")), 0)
+    return next((folder / FILE_NAME for folder in folders[: root + 1] if _is_there(folder / FILE_NAME)), None)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether we can see the path; a folder above ours may be closed to us."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in one file."""
+    document = read_document(path)
+    if document.value is None:
+        return Settings(document=document)
+    check_keys(document, (), _KEYS)
+    reader = _Reader(document, path.parent)
+    return Settings(
+        document=document,
+        db=reader.path("db"),
+        tz=reader.tz() or "UTC",
+        currency=reader.currency() or "USD",
+        pricing=reader.paths("pricing"),
+        ingest=reader.ingest(),
+        attribution=reader.attribution(),
+        production=reader.texts("production") if "production" in document.value else _PRODUCTION,
+        customers=reader.path("customers"),
+        budgets=reader.mappings("budgets", _BUDGET_KEYS),
+        alerts=reader.mappings("alerts", _ALERT_KEYS),
+        gate=reader.gate(),
+    )
+
+
+class _Reader:
+    """Reads settings one by one; every complaint names the place."""
+
+    def __init__(self, document: Document, folder: Path) -> None:
+        self.document = document
+        self.folder = folder
+
+    def text(self, *path: Key) -> str | None:
+        value = self._at(*path)
+        if value is None or (isinstance(value, str) and value.strip()):
+            return value
+        raise self.document.error("expected text", *path)
+
+    def texts(self, *path: Key) -> tuple[str, ...]:
+        """A list of texts; one text stands for a list of one."""
+        value = self._at(*path)
+        if isinstance(value, str):
+            return (self.text(*path) or "",)
+        return tuple(self.text(*path, place) or "" for place in range(len(self._items(*path))))
+
+    def path(self, *path: Key) -> Path | None:
+        text = self.text(*path)
+        return None if text is None else self.folder / text
+
+    def paths(self, *path: Key) -> tuple[Path, ...]:
+        return tuple(self.folder / text for text in self.texts(*path))
+
+    def mappings(self, key: str, allowed: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+        items = self._items(key)
+        for place in range(len(items)):
+            check_keys(self.document, (key, place), allowed)
+        return tuple(MappingProxyType(item) for item in items)
+
+    def tz(self) -> str | None:
+        name = self.text("tz")
+        if name is not None:
+            try:
+                time_zone(name)
+            except UsageError as error:
+                raise self.document.error(error.message, "tz", hint=error.hint) from error
+        return name
+
+    def currency(self) -> str | None:
+        code = self.text("currency")
+        if code is not None and not re.fullmatch("[A-Z]{3}", code):
+            raise self.document.error(f"{code!r} is not a currency code", "currency", hint="use one such as USD or EUR")
+        return code
+
+    def ingest(self) -> tuple[Path | Pull, ...]:
+        found: list[Path | Pull] = []
+        for place, item in enumerate(self._items("ingest")):
+            if isinstance(item, dict):
+                check_keys(self.document, ("ingest", place), ("from", "url"))
+                gateway = self.text("ingest", place, "from")
+                if gateway is None:
+                    raise self.document.error("no gateway", "ingest", place, hint="add `from:` with its name")
+                found.append(Pull(gateway=gateway, url=self.text("ingest", place, "url")))
+            else:
+                found.append(self.folder / (self.text("ingest", place) or ""))
+        return tuple(found)
+
+    def attribution(self) -> Mapping[str, tuple[str, ...]]:
+        """The default rules with those columns replaced that the file names."""
+        value = self._at("attribution")
+        if value is None:
+            return DEFAULT_ATTRIBUTION
+        check_keys(self.document, ("attribution",), tuple(DEFAULT_ATTRIBUTION))
+        named = {
+            column: tuple(key.removeprefix("tags.") for key in self.texts("attribution", column)) for column in value
+        }
+        return MappingProxyType({**DEFAULT_ATTRIBUTION, **named})
+
+    def gate(self) -> Gate:
+        if self._at("gate") is None:
+            return Gate()
+        check_keys(self.document, ("gate",), ("unpriced", "unattributed", "rejected", "stale"))
+        return Gate(
+            unpriced=self._share("gate", "unpriced"),
+            unattributed=self._share("gate", "unattributed"),
+            rejected=self._share("gate", "rejected"),
+            stale=self._duration("gate", "stale"),
+        )
+
+    def _share(self, *path: Key) -> Decimal | None:
+        value = self._at(*path)
+        if value is None:
+            return None
+        found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+        if found is None or Decimal(found["number"]) > 100:
+            raise self.document.error("expected a percentage", *path, hint="write it as 1% or 0.1%")
+        return Decimal(found["number"]) / 100
+
+    def _duration(self, *path: Key) -> timedelta | None:
+        value = self._at(*path)
+        if value is None:
+            return None
+        found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            raise self.document.error("expected a length of time", *path, hint="write it as 30m, 48h, 2d or 1w")
+        return timedelta(**{_UNITS[found["unit"]]: int(found["number"])})
+
+    def _items(self, *path: Key) -> list[Any]:
+        value = self._at(*path)
+        if value is None:
+            return []
+        if isinstance(value, list):
+            return value
+        raise self.document.error("expected a list", *path)
+
+    def _at(self, *path: Key) -> Any:
+        """The value at a path; None when it is absent."""
+        try:
+            return self.document.at(*path)
+        except (KeyError, IndexError):
+            return None

@@ -1,0 +1,1 @@
+"""Frozen records and words everybody shares; no I/O."""

@@ -1,0 +1,16 @@
+"""Words for messages: plurals and near names."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """`did you mean 'a' or 'b'?`, or None when nothing is near."""
+    matches = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(repr(match) for match in matches)}?" if matches else None
+
+
+def plural(count: int, singular: str, several: str | None = None) -> str:
+    """`1 row`, `2 rows`, `1,234 rows`."""
+    word = singular if count == 1 else several or f"{singular}s"
+    return f"{count:,} {word}"

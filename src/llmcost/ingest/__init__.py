@@ -1,0 +1,1 @@
+"""Files to ledger: find, read, recognise, map, reject, rate, commit."""

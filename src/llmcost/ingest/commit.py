@@ -1,0 +1,290 @@
+"""The staging table into the ledger, rows and checkpoints in one transaction: all of a batch or nothing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmcost.domain.request import COLUMNS
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call
+from llmcost.ingest.staging import FileOutcome
+from llmcost.ledger.migrations import transaction
+from llmcost.pricing.price_list import PriceList
+from llmcost.pricing.rating import prepare_rates, rated_select
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+_NAMES = ", ".join(column.name for column in COLUMNS)
+_RATED = (
+    "model, input_cost, cache_read_cost, cache_write_cost, output_cost, reasoning_cost, audio_cost, image_cost, unit_cost, "
+    "cost, list_value, cost_status, cost_reason, price_id, match_kind"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts:
+    """What one file brought, in rows."""
+
+    rows: int
+    new: int
+    known: int
+    conflicts: int
+    ambiguous: int
+    unpriced: int
+    sources: Mapping[str, int]
+
+
+def key_rows(connection: "Connection") -> Mapping[int, int]:
+    """Give every staged row its key. Returns the ambiguous rows per file."""
+    (without,) = connection.execute("select count(*) from stage where row_key is null").fetchone() or (0,)
+    if not without:
+        return {}
+    connection.execute(KEY_CONTENT)
+    connection.execute("update stage set row_key = content_key.row_key from content_key where stage.rowid = stage_row")
+    return dict(
+        connection.execute(
+            "select file_no, count(*) from content_key join stage on stage.rowid = stage_row where twin > 1 group by all"
+        ).fetchall()
+    )
+
+
+def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:
+    """The ledger's number of each file, old or next free."""
+    known = dict(connection.execute("select path, file_id from ledger.file").fetchall())
+    (last,) = connection.execute("select coalesce(max(file_id), 0) from ledger.file").fetchone() or (0,)
+    ids = []
+    for file in files:
+        if file.ledger_path not in known:
+            last += 1
+            known[file.ledger_path] = last
+        ids.append(known[file.ledger_path])
+    return ids
+
+
+def commit_batch(
+    connection: "Connection",
+    files: Sequence[LogFile],
+    outcomes: Sequence[FileOutcome],
+    ambiguous: Mapping[int, int],
+    *,
+    recognised: Sequence[bool],
+    ingest_id: int,
+    price_list: PriceList,
+    attribution: Mapping[str, Sequence[str]],
+    settings: str,
+    revisions: Mapping[str, int],
+) -> list[FileCounts]:
+    """Write the staged batch into the attached ledger, in one transaction."""
+    numbers = list(range(len(files)))
+    with transaction(connection):
+        ids = file_ids(connection, files)
+        connection.execute("create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
+                           {"numbers": numbers, "ids": ids})
+        connection.execute(
+            "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
+        )
+        connection.execute(
+            "create or replace temp table touched as select row_key from stage group by row_key having count(*) > 1 "
+            "union select row_key from stored_key"
+        )
+        new = _new_per_file(connection)
+        conflicts = _merge(connection, ingest_id, price_list, attribution)
+        _insert_fresh(connection, ingest_id, price_list)
+        counts = _counts(connection, numbers, ids, new, conflicts, ambiguous, ingest_id)
+        _write_rejects(connection, ids, outcomes, recognised)
+        _write_files(connection, files, ids, outcomes, counts, recognised, ingest_id, settings, revisions)
+    return counts
+
+
+def _new_per_file(connection: "Connection") -> dict[int, int]:
+    return dict(
+        connection.execute(
+            """
+            select file_no, count(*) from (
+                select min(file_no) as file_no from stage anti join stored_key using (row_key) group by row_key
+            ) group by file_no
+            """
+        ).fetchall()
+    )
+
+
+def _merge(
+    connection: "Connection", ingest_id: int, price_list: PriceList, attribution: Mapping[str, Sequence[str]]
+) -> dict[int, int]:
+    """Rows met more than once, or already stored: one row each. Returns the conflicts per file."""
+    connection.execute(
+        f"""
+        create or replace temp table sighting as
+        select row_key, {_NAMES}, file_no from stage semi join touched using (row_key)
+        """
+    )
+    connection.execute(
+        f"""
+        delete from sighting using ledger.request as stored
+        where sighting.row_key = stored.row_key and {same_call("sighting", "stored")}
+        """
+    )
+    connection.execute(
+        f"""
+        insert into sighting
+        select stored.row_key, {", ".join(f"stored.{column.name}" for column in COLUMNS)}, null
+        from ledger.request as stored semi join sighting on sighting.row_key = stored.row_key
+        """
+    )
+    connection.execute(f"create or replace temp table merged as {merged_select('select * from sighting', attribution)}")
+    connection.execute(f"create or replace temp table found_conflict as {CONFLICTS}")
+    connection.execute(
+        """
+        insert into ledger.conflict by name
+        select * exclude (file_no) from found_conflict join batch_file using (file_no) anti join ledger.conflict using (row_key)
+        """
+    )
+    same_price = " and ".join(f"merged.{name} is not distinct from stored.{name}" for name in PRICED_BY if name != "provider")
+    connection.execute(
+        f"""
+        create or replace temp table keeps_price as
+        select merged.* exclude (provider, file_no), stored.provider as provider, stored.file_id, {", ".join(f"stored.{n}" for n in _RATED.split(", "))}
+        from merged join ledger.request as stored using (row_key)
+        where {same_price} and (merged.provider is null or merged.provider is not distinct from stored.provider)
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp table to_rate as
+        select merged.* exclude (file_no), coalesce(stored.file_id, batch_file.file_id) as file_id
+        from merged
+        left join batch_file using (file_no)
+        left join (select row_key, file_id from ledger.request) as stored on stored.row_key = merged.row_key
+        anti join keeps_price on keeps_price.row_key = merged.row_key
+        """
+    )
+    connection.execute("delete from ledger.request where row_key in (select row_key from merged)")
+    connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from keeps_price")
+    _insert_rated(connection, "to_rate", ingest_id, price_list)
+    return dict(connection.execute("select file_no, count(*) from found_conflict where file_no is not null group by all").fetchall())
+
+
+def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
+    """Rate the ledger's unpriced rows again, in one transaction; rows that stay unpriced stay as they are."""
+    with transaction(connection):
+        connection.execute(
+            f"create or replace temp table to_rate as select row_key, {_NAMES}, file_id from ledger.request "
+            "where cost_status = 'unpriced'"
+        )
+        connection.execute("delete from ledger.request where cost_status = 'unpriced'")
+        _insert_rated(connection, "to_rate", ingest_id, price_list)
+
+
+def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
+    """Rows met once and never before: most rows of most batches."""
+    (touched,) = connection.execute("select count(*) from touched").fetchone() or (0,)
+    anti = "anti join touched using (row_key)" if touched else ""
+    connection.execute(
+        f"create or replace temp view fresh as select row_key, {_NAMES}, file_id from stage join batch_file using (file_no) {anti}"
+    )
+    _insert_rated(connection, "fresh", ingest_id, price_list)
+
+
+def _insert_rated(connection: "Connection", table: str, ingest_id: int, price_list: PriceList) -> None:
+    prepare_rates(connection, table, price_list)
+    # Rows have no order of their own; without this the insert runs on one thread.
+    connection.execute("set preserve_insertion_order = false")
+    try:
+        connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from ({rated_select(table)})")
+    finally:
+        connection.execute("set preserve_insertion_order = true")
+
+
+def _counts(
+    connection: "Connection",
+    numbers: Sequence[int],
+    ids: Sequence[int],
+    new: Mapping[int, int],
+    conflicts: Mapping[int, int],
+    ambiguous: Mapping[int, int],
+    ingest_id: int,
+) -> list[FileCounts]:
+    sources: dict[int, dict[str, int]] = {}
+    for number, source, rows in connection.execute("select file_no, source, count(*) from stage group by all order by all").fetchall():
+        sources.setdefault(number, {})[source] = rows
+    unpriced = dict(
+        connection.execute(
+            "select file_id, count(*) from ledger.request where ingest_id = $id and cost_status = 'unpriced' group by all",
+            {"id": ingest_id},
+        ).fetchall()
+    )
+    return [
+        FileCounts(
+            rows=(rows := sum(sources.get(number, {}).values())),
+            new=new.get(number, 0),
+            known=rows - new.get(number, 0),
+            conflicts=conflicts.get(number, 0),
+            ambiguous=ambiguous.get(number, 0),
+            unpriced=unpriced.get(ids[number], 0),
+            sources=sources.get(number, {}),
+        )
+        for number in numbers
+    ]
+
+
+def _write_rejects(
+    connection: "Connection", ids: Sequence[int], outcomes: Sequence[FileOutcome], recognised: Sequence[bool]
+) -> None:
+    connection.execute("delete from ledger.reject where file_id in (select file_id from batch_file)")
+    rejects = [
+        (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
+        for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)
+        if known
+        for reject in outcome.rejects
+    ]
+    if rejects:
+        columns = [list(values) for values in zip(*rejects, strict=True)]
+        connection.execute(
+            "insert into ledger.reject select unnest($file_id), unnest($line), unnest($reason), unnest($hash), unnest($source)",
+            dict(zip(("file_id", "line", "reason", "hash", "source"), columns, strict=True)),
+        )
+
+
+def _write_files(
+    connection: "Connection",
+    files: Sequence[LogFile],
+    ids: Sequence[int],
+    outcomes: Sequence[FileOutcome],
+    counts: Sequence[FileCounts],
+    recognised: Sequence[bool],
+    ingest_id: int,
+    settings: str,
+    revisions: Mapping[str, int],
+) -> None:
+    """The checkpoints: a file of these looks has been read, with this outcome."""
+    connection.execute("delete from ledger.file where file_id in (select file_id from batch_file)")
+    rows = [
+        (
+            file_id,
+            file.ledger_path,
+            file.size,
+            file.mtime_ns,
+            file.fingerprint,
+            status_of(outcome),
+            settings,
+            json.dumps(count.sources),
+            json.dumps({source: revisions[source] for source in count.sources}),
+            outcome.lines,
+            count.rows,
+            count.conflicts,
+            len(outcome.rejects),
+            count.ambiguous,
+            count.unpriced,
+            ingest_id,
+        )
+        for file, file_id, outcome, count, known in zip(files, ids, outcomes, counts, recognised, strict=True)
+        if known
+    ]
+    connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def status_of(outcome: FileOutcome) -> str:
+    """`read`, or `partial` when something of the file is still missing from the ledger."""
+    return "partial" if outcome.rejects or outcome.pending else "read"

@@ -1,0 +1,113 @@
+"""A log's own envelope around a provider's body: `{"ts": .., "user": .., "metadata": {..}, "response": {..}}`.
+
+The body says what was used; the envelope says when, by whom and for what. Its scalar keys become tags, and so do the
+keys of its `metadata`, `tags`, `labels` and `attributes` objects and of the request it kept. Keys that hold prompt or
+answer text are never stored.
+"""
+
+from llmcost.ledger.identifiers import quote_literal
+
+MOUNTS: tuple[tuple[str, ...], ...] = (
+    ("response",),
+    ("response", "body"),
+    ("response", "json"),
+    ("response", "data"),
+    ("body",),
+    ("body", "response"),
+    ("response_body",),
+    ("raw_response",),
+    ("llm_response",),
+    ("provider_response",),
+    ("api_response",),
+    ("completion",),
+    ("resp",),
+    ("result",),
+    ("output",),
+    ("message",),
+    ("data",),
+    ("data", "response"),
+    ("payload",),
+    ("payload", "response"),
+    ("event", "response"),
+    ("record",),
+)
+"""Where logs keep the provider's body, in the order they are tried."""
+
+_TIME_KEYS = (
+    "started_at",
+    "start_time",
+    "startTime",
+    "ts",
+    "timestamp",
+    "time",
+    "@timestamp",
+    "created_at",
+    "createdAt",
+    "request_time",
+    "requested_at",
+    "logged_at",
+    "event_time",
+    "datetime",
+    "date",
+)
+_SCALARS = {
+    "latency_ms": ("latency_ms", "duration_ms", "response_time_ms", "elapsed_ms", "latencyMs", "durationMs"),
+    "time_to_first_token_ms": ("time_to_first_token_ms", "ttft_ms", "first_token_ms"),
+    "http_status": ("http_status", "status_code", "statusCode", "http_status_code"),
+    "attempt": ("attempt", "attempt_no"),
+    "provider": ("provider", "llm_provider", "vendor"),
+    "trace_id": ("trace_id", "traceId"),
+    "parent_id": ("parent_id", "span_parent_id"),
+    "session_id": ("session_id", "sessionId", "conversation_id", "thread_id"),
+    "api_key_id": ("api_key_id", "api_key_alias", "key_alias"),
+    "request_model": ("model",),
+    "ended_at": ("ended_at", "end_time", "endTime", "completed_at"),
+}
+_KEYS = (*_TIME_KEYS, *(key for keys in _SCALARS.values() for key in keys))
+_REQUEST_PARAMETERS = ("/request/temperature", "/request/max_tokens", "/request/max_completion_tokens", "/request/model")
+_POINTERS = tuple(f"/{key}" for key in _KEYS) + _REQUEST_PARAMETERS
+
+ENVELOPE_VALUES = "json_extract_string(whole_record, [" + ", ".join(quote_literal(p) for p in _POINTERS) + "]) as envelope"
+"""SELECT item that reads every envelope value in one pass."""
+
+
+def _value(pointer: str) -> str:
+    return f"envelope[{_POINTERS.index(pointer) + 1}]"
+
+
+def _first(keys: tuple[str, ...], wrap: str = "filled({})") -> str:
+    return "coalesce(" + ", ".join(wrap.format(_value(f"/{key}")) for key in keys) + ", null)"
+
+
+ENVELOPE_TIME = _first(_TIME_KEYS, "instant({})")
+"""SQL: when the envelope says the call began, UTC."""
+
+_WRAPS = {
+    "latency_ms": "number_of({})",
+    "time_to_first_token_ms": "number_of({})",
+    "http_status": "try_cast(count_of({}) as integer)",
+    "attempt": "try_cast(count_of({}) as integer)",
+    "ended_at": "instant({})",
+}
+
+ENVELOPE_COLUMNS = {name: _first(keys, _WRAPS.get(name, "filled({})")) for name, keys in _SCALARS.items()} | {
+    "temperature": f"number_of({_value('/request/temperature')})",
+    "max_output_tokens": f"coalesce(count_of({_value('/request/max_completion_tokens')}), "
+    f"count_of({_value('/request/max_tokens')}))",
+    "request_model": f"coalesce(filled({_value('/request/model')}), {_first(_SCALARS['request_model'])})",
+}
+"""Columns the envelope fills where the body is silent."""
+
+_TAG_OBJECTS = ("metadata", "tags", "labels", "attributes", "request/metadata", "properties", "context")
+_TEXT_KEYS = (
+    *("prompt", "prompts", "input", "inputs", "output", "outputs", "completion", "text", "content", "messages"),
+    *("question", "answer", "system", "system_prompt", "instructions", "query", "user_message", "assistant_message"),
+    *("user_prompt", "user_input", "response_text", "request_body", "raw_request", "error_message", "message", "headers"),
+)
+
+ENVELOPE_TAGS = tuple(f"pairs_of(json_extract(whole_record, '/{key}'))" for key in _TAG_OBJECTS) + (
+    "pairs_of_list(list_of(json_extract(whole_record, '/tags')), 'tags')",
+    "pair('user', json_extract_string(whole_record, '/request/user'))",
+    "pairs_of_scalars(whole_record, [" + ", ".join(quote_literal(key) for key in (*_TEXT_KEYS, *_KEYS)) + "])",
+)
+"""Pairs of tags, the first that has a key wins."""

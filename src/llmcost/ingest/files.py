@@ -1,0 +1,193 @@
+"""Which files an ingest reads, and what each of them is."""
+
+import glob
+import gzip
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from llmcost.domain.errors import DataError, UsageError
+
+Compression = Literal["none", "gzip", "zstd"]
+Format = Literal["lines", "documents", "csv", "parquet", "empty", "unknown"]
+
+_HEAD = 1024 * 1024
+_EDGE = 64 * 1024
+_SKIPPED_SUFFIXES = (".duckdb", ".duckdb.wal", ".bak", ".db", ".sqlite", ".py", ".pyc", ".toml", ".yaml", ".yml", ".md", ".lock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    """One file as it was when the run began."""
+
+    path: Path
+    """Where it is read: absolute, links resolved."""
+    shown: str
+    """What the user calls it."""
+    named: bool
+    """Given by name, not found in a folder: then it must be readable."""
+    size: int
+    mtime_ns: int
+    fingerprint: str
+    """Hash of the first and last bytes."""
+    compression: Compression
+    format: Format
+    head: bytes
+    """The first bytes, decompressed."""
+    complete: bool
+    """Whether `head` is the whole content."""
+    ledger_path: str
+    """The name the ledger knows it by."""
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The decompressed content."""
+        with self.path.open("rb") as raw:
+            yield _decompressed(raw, self.compression)
+
+
+def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tuple[Path, str, bool]]:
+    """(path, shown name, given by name) of every file behind paths, folders and globs, each once, in order.
+
+    In folders hidden entries, ledgers and files that cannot be logs (code, configuration) are passed over. Raises
+    UsageError for a path that does not exist and a glob that matches nothing.
+    """
+    found: dict[Path, tuple[str, bool]] = {}
+    without = {Path(os.path.realpath(path)) for path in ignored}
+    for argument in arguments:
+        path = Path(argument).expanduser()
+        if path.is_dir():
+            for name in sorted(_walk(path)):
+                found.setdefault(Path(os.path.realpath(name)), (str(name), False))
+        elif path.exists():
+            found[Path(os.path.realpath(path))] = (argument, True)
+        elif glob.has_magic(argument):
+            matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())
+            if not matches:
+                raise UsageError(f"no file matches {argument!r}", hint="quote the pattern if the shell should not expand it")
+            for match in matches:
+                found.setdefault(Path(os.path.realpath(match)), (str(match), True))
+        else:
+            raise UsageError(f"no such file or folder: {argument}", hint="check the path; `-` reads standard input")
+    return [(path, shown, named) for path, (shown, named) in found.items() if path not in without]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for base, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in names:
+            if not name.startswith(".") and not name.endswith(_SKIPPED_SUFFIXES) and ".duckdb.tmp-" not in name:
+                yield Path(base) / name
+
+
+def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
+    """Read the head of a file and tell what it is. Raises DataError when it cannot be read."""
+    try:
+        with path.open("rb") as raw:
+            status = os.fstat(raw.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise DataError(f"{shown} is not a regular file", hint="pipe it in instead: `... | llmcost ingest -`")
+            fingerprint = _fingerprint(raw, status.st_size)
+            raw.seek(0)
+            magic = raw.read(4)
+            raw.seek(0)
+            compression = _compression(magic)
+            head = _decompressed(raw, compression).read(_HEAD + 1)
+    except OSError as error:
+        raise DataError(f"cannot read {shown}: {error.strerror or error}", hint="check its permissions") from error
+    except EOFError:
+        head = b""
+    complete = len(head) <= _HEAD
+    return LogFile(
+        path=path,
+        shown=shown,
+        named=named,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        fingerprint=fingerprint,
+        compression=compression,
+        format=_format(head, complete=complete, shown=shown),
+        head=head[:_HEAD],
+        complete=complete,
+        ledger_path=str(path),
+    )
+
+
+def _fingerprint(raw: IO[bytes], size: int) -> str:
+    digest = hashlib.sha256(raw.read(_EDGE))
+    raw.seek(max(size - _EDGE, 0))
+    digest.update(raw.read(_EDGE))
+    return digest.hexdigest()[:32]
+
+
+def _compression(magic: bytes) -> Compression:
+    if magic[:2] == b"\x1f\x8b":
+        return "gzip"
+    return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "none"
+
+
+def _decompressed(raw: IO[bytes], compression: Compression) -> IO[bytes]:
+    if compression == "gzip":
+        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]  # a binary stream like the others
+    if compression == "zstd":
+        import zstandard
+
+        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return io.BufferedReader(reader)  # type: ignore[arg-type]  # it reads like a raw stream
+    return raw
+
+
+def _format(head: bytes, *, complete: bool, shown: str) -> Format:
+    """What the content is, told from its first megabyte."""
+    if head[:4] == b"PAR1":
+        return "parquet"
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    start = text.lstrip()[:1]
+    if not start:
+        return "empty"
+    lines = [line.strip() for line in text.splitlines()[:50]]
+    if not complete and len(lines) < 50:
+        lines = lines[:-1] or lines
+    lines = [line for line in lines if line]
+    if start == b"[":
+        return "documents"
+    if any(_is_object(line) for line in lines[:20]) and not _is_pretty(lines):
+        return "lines"
+    if start == b"{":
+        return "documents" if _is_pretty(lines) else "lines"
+    stem = Path(shown).name.lower().removesuffix(".gz").removesuffix(".zst")
+    if stem.endswith((".csv", ".tsv")) or _is_table(lines):
+        return "csv"
+    return "lines" if stem.endswith((".jsonl", ".ndjson", ".json")) else "unknown"
+
+
+def _is_object(line: bytes) -> bool:
+    import json
+
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_pretty(lines: Sequence[bytes]) -> bool:
+    """An object written over several lines: its first line opens it and nothing on that line closes it."""
+    return bool(lines) and lines[0].startswith(b"{") and not lines[0].endswith(b"}") and len(lines[0]) < 2000 and (
+        lines[0] == b"{" or lines[0].endswith((b",", b"{", b"["))
+    )
+
+
+def _is_table(lines: Sequence[bytes]) -> bool:
+    if len(lines) < 2:
+        return False
+    for separator in (b",", b"\t", b";"):
+        width = lines[0].count(separator)
+        if width >= 2 and all(line.count(separator) >= width for line in lines[:5]):
+            return True
+    return False

@@ -1,0 +1,141 @@
+"""Keys for records without a good id, and how sightings of one call become one row.
+
+A record whose content holds something near-unique (a fraction of a second, a trace, a latency) is the same call wherever
+it is met again. Otherwise equal records of one file are told apart by their ordinal among equals, and across files the
+largest count wins; those rows are counted as ambiguous.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from llmcost.domain.request import COLUMNS, LEAF_TOKENS, WHO, Column
+from llmcost.ingest.mapping import json_pointer
+from llmcost.ledger.identifiers import quote_literal
+
+_NOT_CONTENT = {"source", "time_origin", "usage_origin", "tags", "started_at", *WHO}
+
+_CONTENT = ", ".join(
+    [
+        "case when time_origin = 'log' then started_at::varchar end",
+        "canonical_tags(tags)",
+        "session_id",
+        "api_key_id",
+        *(f"{column.name}::varchar" for column in COLUMNS if column.name not in _NOT_CONTENT),
+    ]
+)
+
+KEY_CONTENT = f"""
+create or replace temp table content_key as
+select
+    stage_row,
+    case when near_unique then 1 else row_number() over (partition by file_no, near_unique, content order by stage_row) end as twin,
+    md5(concat_ws(chr(31), 'c', content, twin::varchar))::uuid as row_key
+from (
+    select rowid as stage_row, file_no, near_unique, md5(to_json([{_CONTENT}])::varchar) as content
+    from stage where row_key is null
+)
+"""
+"""Keys of the staged rows that have none yet."""
+
+_TOTAL = " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)
+_ORIGIN_RANK = "case usage_origin when 'billed' then 3 when 'tokenizer' then 2 when 'estimate' then 1 else 0 end"
+_USAGE = tuple(column for column in COLUMNS if column.merge == "usage")
+_USAGE_STRUCT = "{" + ", ".join(f"'{column.name}': {column.name}" for column in _USAGE) + "}"
+
+REATTRIBUTED = tuple(name for name in WHO if name not in {"session_id", "api_key_id", "virtual_account", "project"})
+"""Columns that only tags fill, so that they can be filled again from the ledger alone."""
+
+
+def same_call(staged: str, stored: str) -> str:
+    """SQL predicate: the staged sighting adds nothing to the stored row."""
+    return " and ".join(_adds_nothing(column, staged, stored) for column in COLUMNS)
+
+
+def _adds_nothing(column: Column, staged: str, stored: str) -> str:
+    new, old = f"{staged}.{column.name}", f"{stored}.{column.name}"
+    match column.merge:
+        case "usage":
+            return f"{new} is not distinct from {old}"
+        case "any":
+            return f"(not coalesce({new}, false) or {old})"
+        case "greatest":
+            return f"({new} is null or {new} <= {old})"
+        case "least" if column.name != "started_at":
+            return f"({new} is null or {new} >= {old})"
+        case _:
+            return f"({new} is null or {new} = {old})"
+
+
+def merged_select(relation: str, attribution: Mapping[str, Sequence[str]]) -> str:
+    """SELECT of one row per `row_key` of `relation`, whatever the order and number of sightings."""
+    columns = []
+    for column in COLUMNS:
+        name = column.name
+        if name == "tags":
+            columns.append("any_value(united.tags) as tags")
+        elif name == "started_at":
+            columns.append("coalesce(min(started_at) filter (time_origin = 'log'), min(started_at)) as started_at")
+        elif column.merge == "usage":
+            columns.append(f"first(usage order by usage_rank desc).{name} as {name}")
+        else:
+            function = {"least": "min", "greatest": "max", "any": "bool_or"}[column.merge]
+            columns.append(f"{function}({name}) as {name}")
+    united = f"""
+        select row_key, '{{' || string_agg(to_json(key) || ':' || to_json(value), ',' order by key) || '}}' as tags
+        from (
+            select row_key, key, min(value_of(tags, key)) as value
+            from (select row_key, tags, unnest(json_keys(tags)) as key from ({relation}) where tags is not null)
+            group by row_key, key
+        )
+        group by row_key
+    """
+    merged = f"""
+        select sightings.row_key, {", ".join(columns)}, min(file_no) as file_no
+        from (
+            select * exclude (tags), {_USAGE_STRUCT} as usage,
+                {{'final': final::tinyint, 'origin': {_ORIGIN_RANK}, 'total': {_TOTAL}, 'bytes': {_USAGE_STRUCT}::varchar}} as usage_rank
+            from ({relation})
+        ) as sightings
+        left join ({united}) as united on united.row_key = sightings.row_key
+        group by sightings.row_key
+    """
+    replaced = []
+    for name in REATTRIBUTED:
+        pointers = ", ".join(
+            f"nullif(json_extract_string(tags, {quote_literal(json_pointer(key))}), '')" for key in attribution.get(name, ())
+        )
+        if pointers:
+            replaced.append(f"coalesce({pointers}, {name}) as {name}")
+    return f"select * replace ({', '.join(replaced)}) from ({merged})" if replaced else merged
+
+
+CONFLICTS = f"""
+select
+    row_key,
+    any_value(request_id) as request_id,
+    any_value(source) as source,
+    min(file_no) filter (file_no is not null) as file_no,
+    max({_TOTAL}) as kept_tokens,
+    min({_TOTAL}) as other_tokens
+from sighting
+where final and usage_origin = 'billed' and ({_TOTAL}) > 0
+group by row_key
+having count(distinct [{", ".join(LEAF_TOKENS)}]) > 1
+"""
+"""Ids whose final records contradict each other."""
+
+PRICED_BY = (
+    "provider",
+    "request_model",
+    "response_model",
+    "processing",
+    "service_tier",
+    "speed",
+    "inference_region",
+    "operation",
+    "started_at",
+    "gateway_cached",
+    "charge_basis",
+    "billed_cost",
+    *(column.name for column in _USAGE if column.name != "final"),
+)
+"""Columns that decide a row's cost: while they stay, so does the cost."""

@@ -1,0 +1,129 @@
+-- What every mapping may use. Counts and amounts arrive as text, so that nothing is rounded on the way in.
+
+-- A whole count up to 2^53, or null: '12' and '12.0' are, '1.5', '12a', '-1', ' 12' and '0x10' are not.
+create or replace temp macro count_of(x) as
+    case
+        when try_cast(x as bigint)::varchar = x
+            then case when try_cast(x as bigint) between 0 and 9007199254740992 then try_cast(x as bigint) end
+        when regexp_full_match(x, '[0-9]{1,16}(\.0+)?')
+            then case when try_cast(split_part(x, '.', 1) as bigint) <= 9007199254740992
+                      then try_cast(split_part(x, '.', 1) as bigint) end
+    end;
+
+-- Something stands here that is not a count.
+create or replace temp macro bad_count(x) as x is not null and count_of(x) is null;
+
+-- Text, or null when empty or blank.
+create or replace temp macro filled(x) as case when x <> '' and trim(x) <> '' then x end;
+
+-- An amount of money, exact to 12 places; null when it is not a number or does not fit.
+create or replace temp macro amount(x) as try_cast(x as decimal(18, 12));
+
+-- A real number such as a latency; null when not finite.
+create or replace temp macro number_of(x) as case when isfinite(try_cast(x as double)) then try_cast(x as double) end;
+
+-- A point in time as UTC: ISO 8601 with or without offset, or Unix time in s, ms, us or ns, told by magnitude.
+create or replace temp macro instant(x) as
+    case
+        when x is null then null
+        when substr(x, -6, 1) in ('+', '-') or substr(x, -5, 1) in ('+', '-') or substr(x, -3, 1) in ('+', '-')
+            then timezone('UTC', try_cast(x as timestamptz))
+        when try_cast(x as timestamp) is not null then try_cast(x as timestamp)
+        when regexp_full_match(x, '[0-9]{9,11}(\.[0-9]+)?')
+            then make_timestamp((try_cast(x as decimal(38, 9)) * 1000000)::bigint)
+        when regexp_full_match(x, '[0-9]{12,14}(\.[0-9]+)?')
+            then make_timestamp((try_cast(x as decimal(38, 9)) * 1000)::bigint)
+        when regexp_full_match(x, '[0-9]{15,17}') then make_timestamp(try_cast(x as bigint))
+        when regexp_full_match(x, '[0-9]{18,19}') then make_timestamp(try_cast(x as bigint) // 1000)
+    end;
+
+-- What is left of an inclusive total once its parts are taken out. Parts larger than the total mean that the total
+-- did not include them.
+create or replace temp macro beyond(total, parts) as
+    case when coalesce(parts, 0) > total then total else total - coalesce(parts, 0) end;
+
+-- Milliseconds between two instants.
+create or replace temp macro elapsed_ms(since, until) as
+    case when until >= since then date_diff('microsecond', since, until) * 0.001::double end;
+
+-- A flag in any spelling.
+create or replace temp macro flag(x) as lower(x) in ('true', '1', 'yes', 'hit');
+
+-- JSON that may stand inside a string.
+create or replace temp macro unwrapped(j) as
+    case when json_type(j) = 'VARCHAR' then try_cast(json_extract_string(j, '$') as json) else j end;
+
+-- The object at hand, or null: lists and scalars hold no tags.
+create or replace temp macro object_only(j) as case when json_type(j) = 'OBJECT' then j end;
+
+-- The value of a top-level key as text; any key is only a key, never a path.
+create or replace temp macro value_of(j, k) as
+    json_extract_string(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'));
+
+-- Tags travel as pairs, the inside of a JSON object: '"k":"v","l":"w"', null when there are none.
+
+-- One pair, null without a value. Gateways write placeholders where nobody is known.
+create or replace temp macro pair(k, v) as
+    case when v <> '' and v <> 'default_user_id' then to_json(k) || ':' || to_json(v) end;
+
+-- The pairs of an object; lists and scalars hold none.
+create or replace temp macro pairs_of(j) as
+    case
+        when json_type(j) = 'OBJECT' then substr(j::varchar, 2, length(j::varchar) - 2)
+        when json_type(j) = 'VARCHAR' and json_type(unwrapped(j)) = 'OBJECT'
+            then substr(unwrapped(j)::varchar, 2, length(unwrapped(j)::varchar) - 2)
+    end;
+
+-- A JSON list as a list of texts.
+create or replace temp macro list_of(j) as
+    case
+        when json_type(j) = 'ARRAY' then from_json(j, '["VARCHAR"]')
+        when json_type(j) = 'VARCHAR' and json_type(unwrapped(j)) = 'ARRAY' then from_json(unwrapped(j), '["VARCHAR"]')
+    end;
+
+-- 'feature:chat' is a pair; 'User-Agent: curl' and 'https://x' are not.
+create or replace temp macro is_pair(s) as regexp_matches(s, '^[A-Za-z_][\w.-]*:[^/]') and not starts_with(s, 'User-Agent');
+
+-- ['feature:chat', 'beta', 'User-Agent: x'] as "feature":"chat","request_tags":"beta": what is left of a list stays one
+-- value, so that no sum counts a request twice.
+create or replace temp macro pairs_of_list(l, rest_key) as
+    concat_ws(',',
+        list_aggregate(list_transform(l, lambda s:
+            case when is_pair(s) then to_json(split_part(s, ':', 1)) || ':' || to_json(trim(substr(s, strpos(s, ':') + 1))) end),
+            'string_agg', ','),
+        to_json(rest_key) || ':' || to_json(list_aggregate(list_transform(l, lambda s:
+            case when not is_pair(s) and not starts_with(s, 'User-Agent') then s end), 'string_agg', ',')));
+
+-- The value of a top-level key as text; any key is only a key, never a path.
+create or replace temp macro value_of(j, k) as
+    json_extract_string(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'));
+
+-- The scalar keys of an object but those in `without`; text longer than a label is not a tag.
+create or replace temp macro pairs_of_scalars(j, without) as
+    list_aggregate(list_transform(
+        list_filter(json_keys(j), lambda k: not list_contains(without, k) and length(value_of(j, k)) between 1 and 1000
+            and json_type(j, '/' || replace(replace(k, '~', '~0'), '/', '~1')) not in ('OBJECT', 'ARRAY', 'NULL')),
+        lambda k: to_json(k) || ':' || to_json(value_of(j, k))), 'string_agg', ',');
+
+-- Tags as a JSON object of non-empty strings with sorted, distinct keys.
+create or replace temp macro canonical_tags(t) as
+    '{' || coalesce(list_aggregate(list_transform(
+        list_filter(list_sort(list_distinct(json_keys(t))),
+            lambda k: value_of(t, k) <> '' and not starts_with(k, 'User-Agent') and k <> 'tfy_log_request'),
+        lambda k: to_json(k) || ':' || to_json(value_of(t, k))), 'string_agg', ','), '') || '}';
+
+-- Most tags are clean already and pass as they are.
+create or replace temp macro clean_tags(t) as
+    case when regexp_matches(t, ':\s*([^"\s]|"")') then canonical_tags(t) else t end;
+
+-- Ids that a local server may hand out again: a placeholder, a bare small number, or a word with a small number.
+create or replace temp macro is_weak_id(x) as
+    length(x) < 4 or regexp_full_match(x, '(?i)[a-z]*[-_]?[0-9]{1,4}|none|null|unknown|undefined|default|chatcmpl|test|string');
+
+
+-- Tokens of one modality in a list of {modality, tokenCount}; null when the list does not name it.
+create or replace temp macro modality_tokens(details, name) as
+    case when contains(details::varchar, name) then list_sum(list_transform(json_extract(details, '$[*]'), lambda d:
+        case when json_extract_string(d, '/modality') in (name, 'MediaModality.' || name)
+            then count_of(coalesce(json_extract_string(d, '/tokenCount'), json_extract_string(d, '/token_count'))) end))::bigint
+    end;

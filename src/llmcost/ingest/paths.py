@@ -1,0 +1,203 @@
+"""From the marks in a source's expressions to SQL, and to the columns the reader has to extract.
+
+Reading only the paths that the routes at hand use is what keeps ingest near the speed of a plain scan: a column that is
+always null costs as much as one that is not.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from llmcost.ledger.identifiers import quote_identifier
+
+_MARK = re.compile(
+    r"(?P<sigil>[@#])(?P<path>(?:[A-Za-z_][\w-]*|\"[^\"]+\")(?:\.(?:[A-Za-z_][\w-]*|\"[^\"]+\"))*)(?P<kind>:(?:json|list|time)\b)?"
+    r"|(?P<whole>@@)"
+    r"|\$(?P<name>[a-z]\w*)"
+)
+_KEY = re.compile(r"\"([^\"]+)\"|([A-Za-z_][\w-]*)")
+
+Path = tuple[str, ...]
+Leaves = dict[Path, str]
+"""Path -> VARCHAR or JSON."""
+
+
+def _keys(path: str) -> Path:
+    return tuple(quoted or plain for quoted, plain in _KEY.findall(path))
+
+
+def leaves_of(expressions: Iterable[str], mount: Path = ()) -> Leaves:
+    """Every path the expressions read, below `mount`."""
+    leaves: Leaves = {}
+    for expression in expressions:
+        for mark in _MARK.finditer(expression):
+            if not mark["path"]:
+                continue
+            path = (*mount, *_keys(mark["path"]))
+            if mark["kind"] in {":json", ":list"} or leaves.get(path) == "JSON":
+                leaves[path] = "JSON"
+            else:
+                leaves[path] = "VARCHAR"
+    return leaves
+
+
+def counts_of(expressions: Iterable[str]) -> list[Path]:
+    """Every path read as a count, in order of appearance."""
+    found: dict[Path, None] = {}
+    for expression in expressions:
+        for mark in _MARK.finditer(expression):
+            if mark["sigil"] == "#":
+                found[_keys(mark["path"])] = None
+    return list(found)
+
+
+def merge_leaves(*many: Leaves) -> Leaves:
+    """One set of leaves for several sources; a path someone needs as JSON is read as JSON."""
+    merged: Leaves = {}
+    for leaves in many:
+        for path, kind in leaves.items():
+            merged[path] = "JSON" if "JSON" in (kind, merged.get(path)) else kind
+    return merged
+
+
+class Computed:
+    """What is computed once, in layers of its own, however often expressions refer to it.
+
+    Reaching into a struct inside a CASE branch copies the whole struct, and a macro repeats its argument at every use.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        """SQL reaching into the record -> column name."""
+        self.parses: dict[str, str] = {}
+        """SQL over those columns -> column name."""
+
+    def value(self, sql: str) -> str:
+        """The column that holds a value of the record."""
+        return sql if sql.isidentifier() else self.values.setdefault(sql, f"value_{len(self.values)}")
+
+    def parsed(self, sql: str) -> str:
+        """The column that holds a parsed value."""
+        return self.parses.setdefault(sql, f"parsed_{len(self.parses)}")
+
+
+class Layout:
+    """Where each path of a set of leaves is found once the reader has extracted them.
+
+    A path in `embedded` may hold its object directly or as JSON inside a string; it is read as JSON and taken apart in
+    a second step.
+    """
+
+    def __init__(self, leaves: Leaves, embedded: Iterable[Path] = ()) -> None:
+        self._embedded = {path: f"embedded_{number}" for number, path in enumerate(sorted(set(embedded)))}
+        self._tree: dict[str, Any] = {}
+        self._inner: dict[Path, dict[str, Any]] = {path: {} for path in self._embedded}
+        self._json_nodes: dict[Path | None, set[Path]] = {}
+        owned: dict[Path | None, Leaves] = {None: dict.fromkeys(self._embedded, "JSON")}
+        for path, kind in leaves.items():
+            owner, rest = self._owner(path)
+            if rest:
+                owned.setdefault(owner, {})[rest] = kind
+        for owner, below in owned.items():
+            self._json_nodes[owner] = {path for path, kind in below.items() if kind == "JSON"} | _parents(below)
+            tree = self._tree if owner is None else self._inner[owner]
+            for path in below:
+                node = self._stored(owner, path)
+                branch = tree
+                for key in node[:-1]:
+                    branch = branch.setdefault(key, {})
+                branch[node[-1]] = "JSON" if node in self._json_nodes[owner] else "VARCHAR"
+
+    def _owner(self, path: Path) -> tuple[Path | None, Path]:
+        for length in range(len(path), 0, -1):
+            if path[:length] in self._embedded:
+                return path[:length], path[length:]
+        return None, path
+
+    def _stored(self, owner: Path | None, path: Path) -> Path:
+        """The shortest prefix of `path` that is kept as JSON, or the path itself."""
+        nodes = self._json_nodes[owner]
+        return next((path[:length] for length in range(1, len(path)) if path[:length] in nodes), path)
+
+    @property
+    def structure(self) -> str:
+        """The argument of `json_transform` for the record."""
+        return json.dumps(self._tree)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The `columns` argument of `read_json`: name -> type."""
+        return {key: _sql_type(value) for key, value in self._tree.items()}
+
+    @property
+    def second_step(self) -> list[str]:
+        """SELECT items that take the embedded objects apart."""
+        return [
+            f"json_transform(unwrapped({self._access(None, path)}), {_literal(json.dumps(self._inner[path]))}) as {name}"
+            for path, name in self._embedded.items()
+            if self._inner[path]
+        ]
+
+    def text(self, path: Path) -> str:
+        """SQL for the value at `path` as text."""
+        owner, rest = self._owner(path)
+        if not rest:
+            return f"json_extract_string(unwrapped({self._access(None, path)}), '$')"
+        stored = self._stored(owner, rest)
+        if stored not in self._json_nodes[owner]:
+            return self._access(owner, stored)
+        return f"json_extract_string({self._access(owner, stored)}, {_pointer(rest[len(stored) :])})"
+
+    def json(self, path: Path) -> str:
+        """SQL for the value at `path` as JSON."""
+        owner, rest = self._owner(path)
+        if not rest:
+            return f"unwrapped({self._access(None, path)})"
+        stored = self._stored(owner, rest)
+        if stored == rest:
+            return self._access(owner, stored)
+        return f"json_extract({self._access(owner, stored)}, {_pointer(rest[len(stored) :])})"
+
+    def _access(self, owner: Path | None, path: Path) -> str:
+        head = [] if owner is None else [self._embedded[owner]]
+        return ".".join([*head, *(quote_identifier(key) for key in path)])
+
+    def compile(self, expression: str, computed: Computed, *, mount: Path = (), names: Mapping[str, str] | None = None) -> str:
+        """The expression with every mark replaced by SQL; what `computed` gathers is referred to by column name."""
+
+        def replace(mark: re.Match[str]) -> str:
+            if mark["whole"]:
+                return "whole_record"
+            if mark["name"]:
+                return (names or {})[mark["name"]]
+            path = (*mount, *_keys(mark["path"]))
+            if mark["kind"] in {":json", ":list"}:
+                found = computed.value(self.json(path))
+                return found if mark["kind"] == ":json" else computed.parsed(f"list_of({found})")
+            found = computed.value(self.text(path))
+            if mark["sigil"] == "#":
+                return computed.parsed(f"count_of({found})")
+            return found if mark["kind"] is None else computed.parsed(f"instant({found})")
+
+        return _MARK.sub(replace, expression)
+
+
+def _parents(leaves: Leaves) -> set[Path]:
+    return {path for path in leaves if any(other != path and other[: len(path)] == path for other in leaves)}
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _pointer(keys: Path) -> str:
+    pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys) or "$"
+    return _literal(pointer)
+
+
+def _sql_type(node: Any) -> str:
+    if isinstance(node, str):
+        return node
+    members = ", ".join(f"{quote_identifier(key)} {_sql_type(value)}" for key, value in node.items())
+    return f"struct({members})"

@@ -1,0 +1,224 @@
+"""The strict reader: what DuckDB cannot take in bulk, record by record, in Python.
+
+It reads JSON documents, CSV and Parquet, lines DuckDB gave up on, containers, and shapes that only make sense in
+sequence. A damaged line gets one repair (byte order mark, bad UTF-8, lone surrogates) before it is rejected. The first
+of two equal keys counts, as in DuckDB.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.source import Record, Source
+
+_DOCUMENT_LIMIT = 256 * 1024 * 1024
+"""A single JSON document larger than this (in bytes) is refused rather than held in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """Something offered that could not be read."""
+
+    line: int
+    reason: str
+    line_hash: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A truncated last line, left for the next run."""
+
+    line: int
+
+
+Item = tuple[int, Record] | Reject | Pending
+
+
+def hash_of(line: bytes) -> str:
+    """A short hash that tells two lines apart without keeping them."""
+    return hashlib.sha256(line.strip()).hexdigest()[:16]
+
+
+def read(file: LogFile) -> Iterator[Item]:
+    """Every record of a file with the line it starts on, and what could not be read."""
+    with file.open() as stream:
+        match file.format:
+            case "documents":
+                yield from _documents(stream)
+            case "csv":
+                yield from _rows(stream, file.head)
+            case "parquet":
+                raise AssertionError("Parquet is read by the ledger's engine")
+            case _:
+                yield from read_lines(numbered_lines(stream))
+
+
+def numbered_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """(line number, line, whether it ended in a newline) of every non-blank line."""
+    for number, line in enumerate(stream, 1):
+        if line.strip():
+            yield number, line, line.endswith(b"\n")
+
+
+def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:
+    """One record a line."""
+    for number, line, ended in lines:
+        try:
+            record = parse(line)
+        except ValueError as error:
+            if not ended and not line.strip().endswith(b"}"):
+                yield Pending(line=number)
+            else:
+                yield Reject(line=number, reason=f"not JSON: {error}", line_hash=hash_of(line))
+            continue
+        if isinstance(record, dict):
+            yield number, record
+        elif isinstance(record, list) and record and all(isinstance(item, dict) for item in record):
+            for item in record:
+                yield number, item
+        else:
+            yield Reject(line=number, reason=f"not an object but {_kind(record)}", line_hash=hash_of(line))
+
+
+def parse(text: bytes) -> Any:
+    """A JSON value, repaired if need be. Raises ValueError with a reason fit to print."""
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        decoded = text.decode("utf-8-sig", "replace")
+    try:
+        return json.loads(decoded.strip().lstrip("\ufeff"), object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg.lower()} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _first_wins(pairs: list[tuple[str, Any]]) -> Record:
+    record: Record = {}
+    for key, value in pairs:
+        record.setdefault(key, value)
+    return record
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not a number JSON knows")
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "a text", bool: "a truth value", type(None): "null"}.get(type(value), "a number")
+
+
+def _documents(stream: IO[bytes]) -> Iterator[Item]:
+    """An array, one object, or several one after the other, over as many lines as they like."""
+    content = stream.read(_DOCUMENT_LIMIT + 1)
+    if len(content) > _DOCUMENT_LIMIT:
+        yield Reject(line=1, reason="a JSON document larger than 256 MiB; one record a line has no limit", line_hash="")
+        return
+    text = content.decode("utf-8-sig", "replace")
+    decoder = json.JSONDecoder(object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False)
+    place, line, counted = 0, 1, 0
+    inside = False
+    while True:
+        while place < len(text) and text[place] in " \t\r\n,\ufeff":
+            place += 1
+        line += text.count("\n", counted, place)
+        counted = place
+        if place >= len(text):
+            return
+        if text[place] == "[" and not inside:
+            inside, place = True, place + 1
+            continue
+        if text[place] == "]" and inside:
+            inside, place = False, place + 1
+            continue
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            reason = f"not JSON: {error.msg.lower()}" if isinstance(error, json.JSONDecodeError) else f"not JSON: {error}"
+            yield Reject(line=line, reason=reason, line_hash=hash_of(text[place:].encode("utf-8", "replace")))
+            return
+        if isinstance(value, dict):
+            yield line, value
+        else:
+            rest = text[counted:place].encode("utf-8", "replace")
+            yield Reject(line=line, reason=f"not an object but {_kind(value)}", line_hash=hash_of(rest))
+
+
+def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
+    """CSV or TSV rows as objects of texts; empty cells are absent."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    first = head.splitlines()[0].decode("utf-8-sig", "replace") if head else ""
+    delimiter = max(",\t;|", key=first.count)
+    csv.field_size_limit(16 * 1024 * 1024)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    header: list[str] | None = None
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Reject(line=line, reason=f"not CSV: {error}", line_hash=hash_of(str(line).encode()))
+            continue
+        if header is None:
+            header = [name.strip() for name in row]
+            continue
+        if not row or not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            yield Reject(
+                line=line,
+                reason=f"{len(row)} cells where the header has {len(header)}",
+                line_hash=hash_of(delimiter.join(row).encode("utf-8", "replace")),
+            )
+            continue
+        yield line, {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+
+
+def expand(items: Iterable[Item], sources: Mapping[str, Source], lineage: Mapping[str, str]) -> Iterator[Item]:
+    """Take containers and sequences apart, and records that bill several passes."""
+    streams = [source for source in sources.values() if source.recognises_stream and source.stream]
+    waiting: dict[int, list[tuple[int, Record]]] = {}
+    for item in items:
+        if not isinstance(item, tuple):
+            yield item
+            continue
+        line, record = item
+        for inner in contained(record):
+            owner = next((n for n, source in enumerate(streams) if source.recognises_stream and source.recognises_stream(inner)), None)
+            if owner is None:
+                yield line, inner
+            else:
+                waiting.setdefault(owner, []).append((line, inner))
+    for owner, records in waiting.items():
+        stream = streams[owner].stream
+        if stream is not None:
+            yield from stream(records, lineage)
+
+
+def contained(record: Record) -> Iterator[Record]:
+    """The records of an API answer that holds a page of them, or the record itself."""
+    for key in ("data", "logs", "items", "results"):
+        page = record.get(key)
+        if isinstance(page, list) and "usage" not in record and all(isinstance(item, dict) for item in page):
+            if page and "embedding" in page[0]:
+                continue
+            if {"total", "page", "pagination", "has_more", "total_pages", "next_page", "meta"} & record.keys():
+                yield from page
+                return
+    yield record
+
+
+def needs_sequence(record: Record, sources: Mapping[str, Source]) -> bool:
+    """Whether this record can only be read together with its neighbours, or holds several."""
+    if any(source.recognises_stream and source.recognises_stream(record) for source in sources.values()):
+        return True
+    return next(contained(record), None) is not record

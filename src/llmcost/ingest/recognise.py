@@ -1,0 +1,73 @@
+"""Which sources claim which records of a sample. Exactly one must claim each; priority is no substitute for that."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmcost.ingest.envelope import MOUNTS
+from llmcost.ingest.extraction import from_objects
+from llmcost.ingest.mapping import layout_of
+from llmcost.ingest.paths import Computed
+from llmcost.ingest.source import Route, Source
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What a sample was found to hold."""
+
+    claims: tuple[tuple[Route, ...], ...]
+    """Per record, the routes that claim it at the first level where any does."""
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes that alone claim some record, in order of appearance."""
+        return tuple(dict.fromkeys(claim[0] for claim in self.claims if len(claim) == 1))
+
+
+def recognise(connection: "Connection", records: Sequence[str], sources: Mapping[str, Source]) -> Recognition:
+    """Route each record (JSON text). A source at the root comes before a body in an envelope."""
+    claims: list[tuple[Route, ...]] = [
+        tuple(Route(source_id=name, source=sources[name]) for name in names)
+        for names in _claims(connection, records, list(sources.items()), "json")
+    ]
+    bodies = [(name, source) for name, source in sources.items() if source.body]
+    for mount in MOUNTS:
+        left = [number for number, claim in enumerate(claims) if not claim]
+        if not left:
+            break
+        place = "/" + "/".join(mount)
+        found = _claims(connection, [records[n] for n in left], bodies, f"unwrapped(json_extract(json, '{place}'))")
+        for number, names in zip(left, found, strict=True):
+            claims[number] = tuple(Route(source_id=name, source=sources[name], mount=mount) for name in names)
+    return Recognition(claims=tuple(claims))
+
+
+def _claims(
+    connection: "Connection", records: Iterable[str], sources: Sequence[tuple[str, Source]], body: str
+) -> list[list[str]]:
+    """Per record, the ids of the sources that claim what `body` finds in it."""
+    rows = list(records)
+    if not rows or not sources:
+        return [[] for _ in rows]
+    routes = [
+        Route(source_id=name, source=Source(title="", issuer="", claims=source.claims, fields={}, json_text=source.json_text))
+        for name, source in sources
+    ]
+    layout = layout_of(routes)
+    computed = Computed()
+    claims = ", ".join(
+        f"case when {layout.compile(route.source.claims, computed)} then {number} end" for number, route in enumerate(routes)
+    )
+    relation = from_objects(
+        f"select try_cast(json as json) as json from (select {body} as json from (select unnest($records)::json as json))", layout
+    )
+    if layout.second_step:
+        relation = f"select *, {', '.join(layout.second_step)} from ({relation})"
+    for layer in (computed.values, computed.parses):
+        if layer:
+            relation = f"select *, {', '.join(f'{sql} as {name}' for sql, name in layer.items())} from ({relation})"
+    query = f"select list_filter([{claims}], lambda c: c is not null) from ({relation})"
+    return [[sources[number][0] for number in found] for (found,) in connection.execute(query, {"records": rows}).fetchall()]

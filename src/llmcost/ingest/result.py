@@ -1,0 +1,80 @@
+"""What an ingest did: per file, in total, and what a person should know next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from llmcost.ingest.reader import Reject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """One file."""
+
+    path: str
+    status: str
+    """read | known | unrecognised | partial"""
+    named: bool
+    sources: Mapping[str, int]
+    lines: int = 0
+    new: int = 0
+    known: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    unpriced: int = 0
+    ambiguous: int = 0
+    skipped: int = 0
+    pending: int = 0
+    rejects: tuple[Reject, ...] = ()
+    """The first of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """Which tag filled a dimension, in this ledger."""
+
+    dimension: str
+    key: str
+    share: Decimal
+    """Of requests, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSummary:
+    """What the ledger holds now."""
+
+    requests: int
+    first: datetime | None
+    last: datetime | None
+    cost: Decimal | None
+    unpriced_requests: int
+    unpriced_models: tuple[tuple[str, int], ...]
+    """Model and requests, most first."""
+    filled: tuple[Filled, ...]
+    assumed_times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestResult:
+    """The whole run."""
+
+    ledger: Path
+    files: tuple[FileResult, ...]
+    summary: LedgerSummary | None
+
+    def total(self, name: str) -> int:
+        """Sum of one count over the files."""
+        return sum(getattr(file, name) for file in self.files)
+
+    @property
+    def unrecognised(self) -> tuple[FileResult, ...]:
+        """Files no source knows."""
+        return tuple(file for file in self.files if file.status == "unrecognised")
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything the user named was recognised."""
+        nothing = all(file.status == "unrecognised" for file in self.files)
+        return bool(self.files) and not nothing and not any(file.named for file in self.unrecognised)

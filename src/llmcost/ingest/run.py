@@ -1,0 +1,330 @@
+"""The use case: read what the user names into the ledger, each call once, and say what happened."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from llmcost import __version__
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, status_of
+from llmcost.ingest.files import LogFile, find, look_at
+from llmcost.ingest.reader import parse
+from llmcost.ingest.registry import all_sources, source_named
+from llmcost.ingest.result import FileResult, IngestResult
+from llmcost.ingest.source import Source
+from llmcost.ingest.staging import FileOutcome, MappingSettings, Staging
+from llmcost.ingest.summary import summarise
+from llmcost.ledger import database, scratch
+from llmcost.pricing.price_list import PriceList, load_price_list, snapshot
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+_BATCH_BYTES = 256 * 1024 * 1024
+_BATCH_FILES = 1000
+_SHOWN_REJECTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestRequest:
+    """What to read and how."""
+
+    paths: Sequence[str]
+    ledger: Path
+    source: str | None = None
+    """Read everything as this source instead of recognising it."""
+    mapping: Source | None = None
+    """A mapping of the user's own, which then claims everything."""
+    mapping_text: str = ""
+    at: str | None = None
+    """Time of records that state none: UTC ISO text, or `mtime`."""
+    attribution: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_ATTRIBUTION)
+    pricing: Sequence[Path] = ()
+    wait: float = 30
+    stdin: IO[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checkpoint:
+    size: int
+    mtime_ns: int
+    fingerprint: str
+    settings: str
+    revisions: Mapping[str, int]
+    result: FileResult
+
+
+def ingest(request: IngestRequest, progress: Callable[[int, int], None] = lambda done, total: None) -> IngestResult:
+    """Read every file that is new or changed. `progress` is told bytes done and bytes in all.
+
+    Raises UsageError for paths that do not exist, ConfigError for a bad price list, DataError for a ledger that cannot
+    be written. What could not be read inside a file is part of the result.
+    """
+    sources = _sources(request)
+    price_list = load_price_list(tuple(request.pricing))
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch.folder_beside(request.ledger))
+        files = [look_at(*found[:2], named=found[2]) for found in find([p for p in request.paths if p != "-"], ignored=[request.ledger])]
+        if "-" in request.paths and request.stdin is not None:
+            files.append(_spooled_stdin(request.stdin, folder))
+        connection = database.connect(spill=request.ledger)
+        stack.callback(connection.close)
+        connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
+        settings_text = _settings_text(request, sources)
+        known = _known(connection, request, files, settings_text)
+        results: dict[int, FileResult] = {n: checkpoint.result for n, checkpoint in known.items()}
+        todo = [n for n in range(len(files)) if n not in known and files[n].format not in {"unknown", "empty"}]
+        for number, file in enumerate(files):
+            if file.format == "unknown":
+                results[number] = FileResult(path=file.shown, status="unrecognised", named=file.named, sources={})
+            elif file.format == "empty":
+                results[number] = FileResult(path=file.shown, status="read", named=file.named, sources={})
+        settings = MappingSettings(
+            sources=sources, attribution=request.attribution, at=request.at, lineage=_lineage(files, sources)
+        )
+        run = _Run(connection, request, settings, price_list, settings_text, folder)
+        total = sum(files[n].size for n in todo)
+        done = 0
+        progress(0, total)
+        for numbers in _batches(files, todo):
+            batch = [files[n] for n in numbers]
+            for number, result in zip(numbers, run.batch(batch), strict=True):
+                results[number] = result
+            done += sum(file.size for file in batch)
+            progress(done, total)
+        summary = None
+        if request.ledger.exists():
+            run.rate_unpriced()
+            with database.reading(request.ledger, connection=connection, wait=request.wait):
+                summary = summarise(connection, request.attribution)
+    return IngestResult(ledger=request.ledger, files=tuple(results[n] for n in range(len(files))), summary=summary)
+
+
+class _Run:
+    """One run's connection and settings, and the number it has in the ledger."""
+
+    def __init__(
+        self,
+        connection: "Connection",
+        request: IngestRequest,
+        settings: MappingSettings,
+        price_list: PriceList,
+        settings_text: str,
+        folder: Path,
+    ) -> None:
+        self.connection = connection
+        self.request = request
+        self.settings = settings
+        self.price_list = price_list
+        self.settings_text = settings_text
+        self.folder = folder
+        self.ingest_id: int | None = None
+
+    def batch(self, files: Sequence[LogFile]) -> list[FileResult]:
+        """Stage without the ledger, then commit with it."""
+        staging = Staging(self.connection, files, self.settings, self.folder)
+        staging.run()
+        ambiguous = key_rows(self.connection)
+        recognised = _recognised(self.connection, staging.outcomes)
+        counts: list[FileCounts] = []
+        if any(recognised):
+            with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
+                counts = commit_batch(
+                    self.connection,
+                    files,
+                    staging.outcomes,
+                    ambiguous,
+                    recognised=recognised,
+                    ingest_id=self._id(),
+                    price_list=self.price_list,
+                    attribution=self.settings.attribution,
+                    settings=self.settings_text,
+                    revisions={name: source.revision for name, source in self.settings.sources.items()},
+                )
+        self.connection.execute("drop table if exists stage")
+        return [
+            _result(file, outcome, counts[n] if recognised[n] else None)
+            for n, (file, outcome) in enumerate(zip(files, staging.outcomes, strict=True))
+        ]
+
+    def _id(self) -> int:
+        """This run's number, noted in the ledger with its first commit."""
+        if self.ingest_id is None:
+            (last,) = self.connection.execute("select coalesce(max(ingest_id), 0) from ledger.ingest").fetchone() or (0,)
+            self.ingest_id = int(last) + 1
+            now = datetime.now(UTC).replace(tzinfo=None)
+            version = self.price_list.version
+            arguments = json.dumps({"paths": list(self.request.paths), "settings": self.settings_text})
+            self.connection.execute(
+                "insert into ledger.ingest values (?, ?, ?, ?, ?)", [self.ingest_id, now, __version__, version, arguments]
+            )
+            self.connection.execute(
+                "insert into ledger.price_list select $version, $as_of, $now, $sources, $content "
+                "where not exists (select 1 from ledger.price_list where price_list = $version)",
+                {
+                    "version": version,
+                    "as_of": self.price_list.as_of,
+                    "now": now,
+                    "sources": json.dumps(dict(self.price_list.sources)),
+                    "content": snapshot(self.price_list),
+                },
+            )
+        return self.ingest_id
+
+    def rate_unpriced(self) -> None:
+        """Rate the rows an older price list had no price for, if the list has changed since."""
+        from llmcost.ingest.commit import rate_unpriced
+
+        with database.reading(self.request.ledger, connection=self.connection, wait=self.request.wait):
+            last = self.connection.execute("select price_list from ledger.ingest order by ingest_id desc limit 2").fetchall()
+            (unpriced,) = self.connection.execute(
+                "select count(*) from ledger.request where cost_status = 'unpriced'"
+            ).fetchone() or (0,)
+        versions = [version for (version,) in last]
+        if unpriced and (len(versions) > 1 or self.ingest_id is None) and set(versions) != {self.price_list.version}:
+            with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
+                rate_unpriced(self.connection, self._id(), self.price_list)
+
+
+def _sources(request: IngestRequest) -> Mapping[str, Source]:
+    if request.mapping is not None:
+        return {"generic": request.mapping}
+    if request.source is not None:
+        return {request.source: source_named(request.source)}
+    return {name: source for name, source in all_sources().items() if source.claims != "false"}
+
+
+def _settings_text(request: IngestRequest, sources: Mapping[str, Source]) -> str:
+    """What besides its content decides how a file is read; a file whose text differs is read again."""
+    registry = sha256(json.dumps([(name, source.revision) for name, source in sources.items()]).encode()).hexdigest()[:12]
+    return json.dumps({"source": request.source, "map": request.mapping_text, "at": request.at, "registry": registry})
+
+
+def _known(
+    connection: "Connection", request: IngestRequest, files: Sequence[LogFile], settings: str
+) -> dict[int, _Checkpoint]:
+    """Files the ledger has read as they are now, under the settings that would apply now."""
+    if not request.ledger.exists():
+        return {}
+    with database.reading(request.ledger, connection=connection, wait=request.wait):
+        rows = connection.execute(
+            "select path, size, mtime_ns, fingerprint, status, settings, sources, revisions, lines, rows, conflicts, rejects, "
+            "ambiguous, unpriced from ledger.file"
+        ).fetchall()
+    stored = {row[0]: row for row in rows}
+    current = {name: source.revision for name, source in all_sources().items()}
+    found = {}
+    for number, file in enumerate(files):
+        row = stored.get(file.ledger_path)
+        if row is None or row[1:4] != (file.size, file.mtime_ns, file.fingerprint):
+            continue
+        same = row[5] == settings or (row[11] == 0 and _without_registry(row[5]) == _without_registry(settings))
+        revisions = json.loads(row[7])
+        if not same or any(current.get(name, revision) != revision for name, revision in revisions.items()):
+            continue
+        result = FileResult(
+            path=file.shown,
+            status="known",
+            named=file.named,
+            sources=json.loads(row[6]),
+            lines=row[8],
+            known=row[9],
+            conflicts=row[10],
+            rejected=row[11],
+            ambiguous=row[12],
+            unpriced=row[13],
+        )
+        found[number] = _Checkpoint(
+            size=row[1], mtime_ns=row[2], fingerprint=row[3], settings=row[5], revisions=revisions, result=result
+        )
+    return found
+
+
+def _without_registry(settings: str) -> object:
+    return {key: value for key, value in json.loads(settings).items() if key != "registry"}
+
+
+def _lineage(files: Iterable[LogFile], sources: Mapping[str, Source]) -> dict[str, str]:
+    """Session -> parent session, over every file of the run."""
+    readers = [source.lineage for source in sources.values() if source.lineage is not None]
+    found: dict[str, str] = {}
+    for file in files:
+        if file.format != "lines":
+            continue
+        for line in file.head.splitlines()[:3]:
+            try:
+                record = parse(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                found.update(pair for reader in readers if (pair := reader(record)) is not None)
+    return found
+
+
+def _batches(files: Sequence[LogFile], numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Small files together, a large one by itself: a commit costs about as much as 150,000 rows."""
+    batch: list[int] = []
+    size = 0
+    for number in numbers:
+        weight = files[number].size * (1 if files[number].compression == "none" else 8)
+        if batch and (size + weight > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(number)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _recognised(connection: "Connection", outcomes: Sequence[FileOutcome]) -> list[bool]:
+    with_rows = {number for (number,) in connection.execute("select distinct file_no from stage").fetchall()}
+    return [
+        number in with_rows
+        or outcome.skipped > 0
+        or outcome.pending > 0
+        or any(reject.source is not None for reject in outcome.rejects)
+        for number, outcome in enumerate(outcomes)
+    ]
+
+
+def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> FileResult:
+    rejects = tuple(sorted(outcome.rejects, key=lambda reject: reject.line)[:_SHOWN_REJECTS])
+    if counts is None:
+        return FileResult(
+            path=file.shown, status="unrecognised", named=file.named, sources={}, lines=outcome.lines, rejects=rejects
+        )
+    return FileResult(
+        path=file.shown,
+        status=status_of(outcome),
+        named=file.named,
+        sources=counts.sources,
+        lines=outcome.lines,
+        new=counts.new,
+        known=counts.known,
+        conflicts=counts.conflicts,
+        rejected=len(outcome.rejects),
+        unpriced=counts.unpriced,
+        ambiguous=counts.ambiguous,
+        skipped=outcome.skipped,
+        pending=outcome.pending,
+        rejects=rejects,
+    )
+
+
+def _spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
+    """Standard input as a private file that goes with the run."""
+    import shutil
+    from dataclasses import replace
+
+    path = folder / "stdin"
+    with path.open("xb") as file:
+        path.chmod(0o600)
+        shutil.copyfileobj(stdin, file, 1024 * 1024)
+    seen = look_at(path, "-", named=True)
+    return replace(seen, ledger_path=f"stdin:{seen.fingerprint}:{seen.size}", mtime_ns=0)

@@ -1,0 +1,75 @@
+"""What a source is: how to recognise its records, and which expression fills which column.
+
+Expressions are DuckDB SQL over the raw record. Two marks reach into it:
+
+- `@a.b.c`   the value at that path as text (null when absent); `@a."b.c"` where a key holds a dot
+- `#a.b.c`   the same as a whole count: `1.5`, `12a` or 2^60 rejects the record instead of being rounded
+- `@a.b:json` the value at that path as JSON; `@a.b:list` as a list of texts; `@a.b:time` as an instant
+- `$name`    one of the source's own `steps`, computed once
+- `@@`        the whole record as JSON, envelope included (needs `whole=True`)
+
+The macros of `macros.sql` are at hand: `amount(text)`, `beyond(total, parts)`, `pair(key, value)`, ...
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Record = dict[str, Any]
+Numbered = tuple[int, Record]
+"""A record and the line (or position) it came from, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One log shape or export."""
+
+    title: str
+    """What users call it."""
+    issuer: str
+    """SQL: who issued `request_id`; a call met twice under one issuer and id is one call."""
+    claims: str
+    """SQL predicate: this record has our shape."""
+    keeps: str = "true"
+    """SQL predicate over claimed records: this one is a call. The others are bookkeeping lines, skipped silently."""
+    fields: Mapping[str, str]
+    """Column of `domain.request` -> SQL expression."""
+    steps: Mapping[str, str] = field(default_factory=dict)
+    """Intermediate values by name, each computed once; a step may use the ones before it only through marks."""
+    tags: tuple[str, ...] = ()
+    """SQL expressions giving pairs of tags (see `macros.sql`); the first that has a key wins."""
+    body: bool = False
+    """A provider's response body, which logs often keep inside an envelope of their own."""
+    whole: bool = False
+    """The expressions use `@@`."""
+    weak_ids: bool = False
+    """Ids are not always from the provider itself: short ones (`chatcmpl-7`) are joined with time and content."""
+    json_text: tuple[str, ...] = ()
+    """Top-level keys that some exports hold as JSON inside a string."""
+    needs_parts: str = "false"
+    """SQL predicate: the record bills several passes and goes through `parts`."""
+    parts: Callable[[Record], Iterator[Record]] | None = None
+    """Takes such a record apart into records of this or another source."""
+    recognises_stream: Callable[[Record], bool] | None = None
+    """For shapes that only make sense in sequence: is this line one of theirs?"""
+    stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered]] | None = None
+    """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen."""
+    lineage: Callable[[Record], tuple[str, str] | None] | None = None
+    """From a line: (session, the session it was forked from)."""
+    revision: int = 1
+    """Raised when the mapping changes, so that known files are read again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A source met at a place: at the root of a record, or inside an envelope."""
+
+    source_id: str
+    source: Source = field(repr=False, compare=False)
+    mount: tuple[str, ...] = ()
+    """Path to the provider body inside the envelope; empty at the root."""
+
+    @property
+    def name(self) -> str:
+        """How a person reads it: `openai-chat` or `openai-chat in response`."""
+        return self.source_id + (f" in {'.'.join(self.mount)}" if self.mount else "")

@@ -1,0 +1,1 @@
+"""One file per log shape or export; the file name, dashed, is the source id."""

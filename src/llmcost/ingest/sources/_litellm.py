@@ -1,0 +1,65 @@
+"""What LiteLLM's spend logs and its logging payload have in common."""
+
+CALL_TYPE_OPERATIONS = """case
+    when @call_type is null then null
+    when contains(@call_type, 'embedding') then 'embeddings'
+    when contains(@call_type, 'rerank') then 'rerank'
+    when contains(@call_type, 'image') then 'image'
+    when contains(@call_type, 'speech') then 'speech'
+    when contains(@call_type, 'transcription') then 'transcription'
+    when contains(@call_type, 'moderation') then 'moderation'
+    when contains(@call_type, 'realtime') then 'realtime'
+    when contains(@call_type, 'text_completion') then 'text_completion'
+    when contains(@call_type, 'ocr') then 'ocr'
+    else 'chat' end"""
+"""SQL: our operation for LiteLLM's call type (`acompletion`, `aembedding`, ...)."""
+
+
+def usage_steps(usage: str) -> dict[str, str]:
+    """What LiteLLM's usage object at path `usage` says, with the row's own totals behind it."""
+    prompt, completion = f"{usage}.prompt_tokens_details", f"{usage}.completion_tokens_details"
+    return {
+        "prompt": f"coalesce(#{usage}.prompt_tokens, #prompt_tokens)",
+        "completion": f"coalesce(#{usage}.completion_tokens, #completion_tokens)",
+        "cached": f"coalesce(#{prompt}.cached_tokens, #{usage}.cache_read_input_tokens, 0)",
+        "written": f"coalesce(#{usage}.cache_creation_input_tokens, #{prompt}.cache_creation_tokens, "
+        f"#{prompt}.cache_write_tokens, 0)",
+        "written_1h": f"coalesce(#{prompt}.cache_creation_token_details.ephemeral_1h_input_tokens, 0)",
+        "audio_in": f"coalesce(#{prompt}.audio_tokens, 0)",
+        "image_in": f"coalesce(#{prompt}.image_tokens, 0)",
+        "reasoning": f"coalesce(#{completion}.reasoning_tokens, 0)",
+        "audio_out": f"coalesce(#{completion}.audio_tokens, 0)",
+        "image_out": f"coalesce(#{completion}.image_tokens, 0)",
+        "searches": f"coalesce(#{usage}.server_tool_use.web_search_requests, #{prompt}.web_search_requests)",
+    }
+
+
+USAGE_FIELDS = {
+    "uncached_input_tokens": "beyond($prompt, $cached + $written + $audio_in + $image_in)",
+    "cache_read_tokens": "$cached",
+    # Writes whose lifetime is not stated are 5-minute writes, the provider's default.
+    "cache_write_5m_tokens": "greatest($written - $written_1h, 0)",
+    "cache_write_1h_tokens": "$written_1h",
+    "output_text_tokens": "beyond($completion, $reasoning + $audio_out + $image_out)",
+    "reasoning_tokens": "$reasoning",
+    "input_audio_tokens": "nullif($audio_in, 0)",
+    "input_image_tokens": "nullif($image_in, 0)",
+    "output_audio_tokens": "nullif($audio_out, 0)",
+    "output_image_tokens": "nullif($image_out, 0)",
+    "web_searches": "nullif($searches, 0)",
+}
+"""Leaf quantities: cache reads and writes are inside the prompt's tokens, reasoning inside the completion's."""
+
+
+def proxy_status(status: str, error: str) -> dict[str, str]:
+    """Status columns: what the proxy refused itself is blocked, what the provider refused is an error."""
+    kind = f"@{error}.error_class"
+    return {
+        "status": f"""case
+            when {status} is null or {status} = 'success' then 'ok'
+            when {kind} in ('BudgetExceededError', 'ParallelRequestLimitError', 'GuardrailRaisedException', 'BlockedPiiEntityError')
+                or @{error}.error_rate_limit_type is not null or @{error}.error_budget_type is not null then 'blocked'
+            else 'error' end""",
+        "http_status": f"try_cast(count_of(@{error}.error_code) as integer)",
+        "error_type": f"filled({kind})",
+    }

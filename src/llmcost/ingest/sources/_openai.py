@@ -1,0 +1,172 @@
+"""OpenAI's usage objects and their dialects: Chat Completions, Responses, batches of either.
+
+Input includes cache reads and cache writes, output includes reasoning. Dialects differ in where they put what was read
+from a cache, and some leave reasoning out of the output: then the total is larger than its parts, and the rest is
+reasoning, billed as output.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Names inside a usage object."""
+
+    input: str
+    output: str
+    input_details: str
+    output_details: str
+    cached: tuple[str, ...] = ()
+    """Other places for tokens read from a cache."""
+    written: tuple[str, ...] = ()
+    """Other places for tokens written to a cache."""
+    aside: tuple[str, ...] = ()
+    """Marks of a provider whose own `reasoning_tokens` are no part of the output."""
+
+
+CHAT = Dialect(
+    input="prompt_tokens",
+    output="completion_tokens",
+    input_details="prompt_tokens_details",
+    output_details="completion_tokens_details",
+    # DeepSeek, Mistral, Moonshot, and proxies that serve Anthropic's models in this shape.
+    cached=("prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens", "cache_read_input_tokens"),
+    written=("cache_creation_input_tokens",),
+    # Perplexity: https://docs.perplexity.ai/getting-started/pricing
+    aside=("num_search_queries", "citation_tokens"),
+)
+RESPONSES = Dialect(
+    input="input_tokens",
+    output="output_tokens",
+    input_details="input_tokens_details",
+    output_details="output_tokens_details",
+)
+
+
+def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
+    """What the usage object at path `usage` says; with several dialects, in whichever it speaks."""
+
+    def counts(paths: Iterable[str]) -> list[str]:
+        return [f"#{usage}.{path}" for path in paths]
+
+    def count(paths: Iterable[str], default: str | None = "0") -> str:
+        found = [*counts(paths), *([default] if default is not None else [])]
+        return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
+
+    def largest(paths: Iterable[str]) -> str:
+        return f"coalesce(greatest({', '.join(counts(paths))}), 0)"
+
+    def details(kind: str, name: str) -> list[str]:
+        return [f"{getattr(dialect, kind)}.{name}" for dialect in dialects]
+
+    prompt = count([dialect.input for dialect in dialects], None)
+    completion = count([dialect.output for dialect in dialects], None)
+    # Mistral repeats its count under another name, not always both times.
+    cached = largest([*details("input_details", "cached_tokens"), *(name for d in dialects for name in d.cached)])
+    written = largest([*details("input_details", "cache_write_tokens"), *(name for d in dialects for name in d.written)])
+    stated = count([*details("output_details", "reasoning_tokens"), *("reasoning_tokens" for d in dialects if d.aside)])
+    # A prompt smaller than what was cached of it did not include it.
+    outside = f"case when {cached} + {written} > {prompt} then {cached} + {written} else 0 end"
+    unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - {prompt} - coalesce({completion}, 0) - {outside}, 0)"
+    marks = [mark for dialect in dialects for mark in counts(dialect.aside)]
+    if marks:
+        unexplained = f"case when {' or '.join(f'{mark} is not null' for mark in marks)} then {stated} else {unexplained} end"
+    return {
+        "prompt": prompt,
+        "completion": completion,
+        "cached": cached,
+        "written": written,
+        "fresh": f"beyond({prompt}, {cached} + {written})",
+        "reasoning": stated,
+        "hidden": f"coalesce({unexplained}, 0)",
+        "audio_in": count(details("input_details", "audio_tokens")),
+        "image_in": count(details("input_details", "image_tokens")),
+        "audio_out": count(details("output_details", "audio_tokens")),
+        "image_out": count(details("output_details", "image_tokens")),
+    }
+
+
+_KNOWN = "$prompt is not null or $completion is not null"
+
+USAGE_FIELDS = {
+    # Audio and image counts include what was cached of them; the cached share is priced as cached.
+    "uncached_input_tokens": "greatest($fresh - $audio_in - $image_in, 0)",
+    "input_audio_tokens": "nullif(least($audio_in, $fresh), 0)",
+    "input_image_tokens": "nullif(least($image_in, greatest($fresh - $audio_in, 0)), 0)",
+    "cache_read_tokens": f"case when {_KNOWN} then $cached end",
+    "cache_write_5m_tokens": f"case when {_KNOWN} then $written end",
+    "cache_write_1h_tokens": f"case when {_KNOWN} then 0 end",
+    "output_text_tokens": f"case when {_KNOWN} then "
+    "beyond(coalesce($completion, 0), greatest($reasoning - $hidden, 0) + $audio_out + $image_out) end",
+    "reasoning_tokens": f"case when {_KNOWN} then greatest($reasoning, $hidden) end",
+    "output_audio_tokens": "nullif($audio_out, 0)",
+    "output_image_tokens": "nullif($image_out, 0)",
+}
+"""Columns from `usage_steps`; all null where the record carries no usage."""
+
+TICKS = "0.0000000001::decimal(10, 10)"
+"""xAI counts money in ticks of 1e-10 USD (https://docs.x.ai/developers/cost-tracking)."""
+
+
+def billed_fields(body: str = "", *, perplexity: bool = False) -> dict[str, str]:
+    """Columns for what the provider itself says it charged: OpenRouter, xAI, Perplexity.
+
+    With a customer's own upstream key OpenRouter charges a fee and the upstream sends the bill, so the two together are
+    only a claim (https://openrouter.ai/docs/use-cases/byok).
+    """
+    usage = f"{body}usage"
+    own_key = f"lower(@{usage}.is_byok) = 'true'"
+    paid = [
+        f"try_cast(@{usage}.cost_in_usd_ticks as decimal(20, 0)) * {TICKS}",
+        f"case when {openrouter(body)} and coalesce(not {own_key}, true) then amount(@{usage}.cost) end",
+    ]
+    if perplexity:
+        paid.append(f"amount(@{usage}.cost.total_cost)")
+    claim = f"amount(@{usage}.cost) + amount(@{usage}.cost_details.upstream_inference_cost)"
+    return {
+        "billed_cost": f"coalesce({', '.join(paid)})",
+        "reported_cost": f"case when {own_key} then {claim} end",
+        "reported_currency": f"case when {own_key} then 'USD' end",
+        "reported_by": f"case when {own_key} then 'openrouter' end",
+    }
+
+
+def openrouter(body: str = "") -> str:
+    """SQL predicate: OpenRouter answered."""
+    usage = f"{body}usage"
+    return f"(@{usage}.is_byok is not null or @{usage}.cost_details is not null or coalesce(starts_with(@{body}id, 'gen-'), false))"
+
+
+def provider(body: str = "", *more: str) -> str:
+    """SQL for who answered, where the dialect proves it; `more` are further CASE branches."""
+    usage = f"{body}usage"
+    branches = [
+        # With the customer's own key the upstream invoices.
+        f"when lower(@{usage}.is_byok) = 'true' then filled(@{body}provider)",
+        f"when {openrouter(body)} then 'openrouter'",
+        f"when @{usage}.cost_in_usd_ticks is not null then 'x-ai'",
+        *more,
+    ]
+    return f"case {' '.join(branches)} end"
+
+
+RESPONSE_STATUS = {"failed": "error", "cancelled": "cancelled", "incomplete": "incomplete"}
+"""Status of a Responses body -> ours; anything else is ok."""
+
+
+def response_status(body: str = "") -> str:
+    """SQL for our status of a Responses body."""
+    cases = " ".join(f"when '{theirs}' then '{ours}'" for theirs, ours in RESPONSE_STATUS.items())
+    return f"case @{body}status {cases} else 'ok' end"
+
+
+def web_searches(body: str = "") -> str:
+    """SQL for the searches of a Responses body. Opening and scanning a page are actions too, but free.
+
+    https://platform.openai.com/docs/guides/tools-web-search
+    """
+    output = f"@{body}output:json"
+    return f"""case when contains({output}::varchar, 'web_search_call') then nullif(len(list_filter(json_extract({output}, '$[*]'),
+        lambda item: json_extract_string(item, '/type') = 'web_search_call'
+            and coalesce(json_extract_string(item, '/action/type'), 'search') = 'search')), 0) end"""

@@ -1,0 +1,53 @@
+"""Chat Completions bodies, stream chunks and legacy completions, of OpenAI and everybody who speaks its dialect.
+
+`prompt_tokens` includes `cached_tokens` and `cache_write_tokens`, `completion_tokens` includes `reasoning_tokens`
+(https://platform.openai.com/docs/api-reference/chat/object). A stream's chunks share one id and only the last one has
+usage, if asked for. Groq states times in seconds, OpenRouter, xAI and Perplexity what they charged, Gemini's endpoint
+and xAI leave reasoning out of `completion_tokens`.
+"""
+
+from llmcost.ingest.source import Source
+from llmcost.ingest.sources._openai import CHAT, USAGE_FIELDS, billed_fields, provider, usage_steps
+
+_STEPS = usage_steps("usage", CHAT)
+_MILLISECONDS = "1000 * number_of(@usage.{})"
+
+source = Source(
+    title="OpenAI-compatible chat completions",
+    issuer="'openai'",
+    claims="@object in ('chat.completion', 'chat.completion.chunk', 'chat.completion.done', 'text_completion')",
+    body=True,
+    weak_ids=True,
+    steps=_STEPS,
+    fields={
+        "request_id": "filled(@id)",
+        "started_at": "@created:time",
+        "provider": provider(
+            "",
+            "when @usage.queue_time is not null or @x_groq is not null then 'groq'",
+            # Hosts of DeepSeek's open models write the author into the name.
+            "when @usage.prompt_cache_hit_tokens is not null and starts_with(@model, 'deepseek') "
+            "and not contains(@model, '/') then 'deepseek'",
+            "when @usage.search_context_size is not null or @usage.cost.total_cost is not null then 'perplexity'",
+            "when @prompt_filter_results is not null then 'azure'",
+        ),
+        "response_model": "filled(@model)",
+        "operation": "case when @object = 'text_completion' then 'text_completion' end",
+        "service_tier": "filled(@service_tier)",
+        "final": "@object <> 'chat.completion.chunk' or $prompt is not null",
+        "stream": "case when @object = 'chat.completion.chunk' then true end",
+        "latency_ms": f"{_MILLISECONDS.format('total_time')} + coalesce({_MILLISECONDS.format('queue_time')}, 0)",
+        "time_to_first_token_ms": f"{_MILLISECONDS.format('prompt_time')} + coalesce({_MILLISECONDS.format('queue_time')}, 0)",
+        **USAGE_FIELDS,
+        # The research model bills what it read on top of the prompt, at the same rate.
+        "uncached_input_tokens": f"{USAGE_FIELDS['uncached_input_tokens']} "
+        "+ case when contains(@model, 'deep-research') then coalesce(#usage.citation_tokens, 0) else 0 end",
+        "web_searches": "nullif(coalesce(#usage.num_search_queries, #usage.server_tool_use.web_search_requests), 0)",
+        **billed_fields(perplexity=True),
+    },
+    tags=(
+        "pairs_of(@metadata:json)",
+        "concat_ws(',', pair('user', coalesce(filled(@user), filled(@safety_identifier))), "
+        "pair('upstream_provider', @provider))",
+    ),
+)

@@ -1,0 +1,340 @@
+"""A batch of files into the staging table: mapped, keyed, and with everything unreadable accounted for.
+
+The bulk goes through DuckDB in one pass. Records it could not parse, that no source claimed, or that must be taken apart
+go through the strict reader and the same mapping again. What is left after that is a reject.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmcost.domain.request import COLUMNS
+from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.mapping import AMBIGUOUS, layout_of, mapped_select, needs_whole
+from llmcost.ingest.reader import Item, Pending, Reject, expand, hash_of, needs_sequence, numbered_lines, parse, read, read_lines
+from llmcost.ingest.recognise import recognise
+from llmcost.ingest.source import Record, Route, Source
+from llmcost.ingest.spool import spooled
+from llmcost.ledger.failures import cannot_take
+from llmcost.ledger.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+_SAMPLE_LINES = 400
+_SAMPLE_FILES = 40
+_CHUNK_BYTES = 32 * 1024 * 1024
+_UNUSABLE = f"(route is null or route = {AMBIGUOUS} or not kept or bad is not null or needs_parts)"
+_PROBLEM = f"(route is null or route = {AMBIGUOUS} or (kept and (bad is not null or needs_parts)))"
+
+
+@dataclass(slots=True, kw_only=True)
+class FileOutcome:
+    """What became of one file of a batch."""
+
+    lines: int = 0
+    skipped: int = 0
+    """Lines of a known shape that are no calls."""
+    pending: int = 0
+    """Truncated last lines, left for the next run."""
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingSettings:
+    """What decides how records are mapped."""
+
+    sources: Mapping[str, Source]
+    attribution: Mapping[str, Sequence[str]]
+    at: str | None = None
+    """The time assumed for records that state none: UTC ISO text, or `mtime` for the file's own."""
+    lineage: Mapping[str, str] = field(default_factory=dict)
+    """Session -> the session it was forked from."""
+
+
+class Staging:
+    """The table `stage` of one batch, on a connection whose temporary tables are ours."""
+
+    def __init__(self, connection: "Connection", files: Sequence[LogFile], settings: MappingSettings, scratch: Path) -> None:
+        self.connection = connection
+        self.files = files
+        self.settings = settings
+        self.scratch = scratch
+        self.outcomes = [FileOutcome() for _ in files]
+        self._staged = False
+
+    def run(self) -> None:
+        """Fill the table, one row per call, and `outcomes`."""
+        self.connection.execute("drop table if exists stage")
+        bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not self._is_sequence(file)]
+        for number in range(len(self.files)):
+            if number not in set(bulk):
+                self._read_strictly(number)
+        if bulk:
+            self._read_bulk(bulk)
+        if not self._staged:
+            columns = ", ".join(f"{column.name} {column.sql_type}" for column in COLUMNS)
+            self.connection.execute(
+                f"create temp table stage (file_no integer, near_unique boolean, {columns}, row_key uuid)"
+            )
+
+    def _is_sequence(self, file: LogFile) -> bool:
+        for line in file.head.splitlines()[:5]:
+            try:
+                record = parse(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict) and needs_sequence(record, self.settings.sources):
+                return True
+        return False
+
+    def _read_bulk(self, numbers: Sequence[int]) -> None:
+        routes = self._routes_of_sample(numbers)
+        by_compression: dict[str, list[int]] = {}
+        for number in numbers:
+            by_compression.setdefault(self.files[number].compression, []).append(number)
+        for compression, members in by_compression.items():
+            if not routes or not self._pass_over(members, compression, routes):
+                for number in members:
+                    self._read_strictly(number)
+
+    def _routes_of_sample(self, numbers: Sequence[int]) -> tuple[Route, ...]:
+        sampled = numbers[:: max(len(numbers) // _SAMPLE_FILES, 1)]
+        records: list[str] = []
+        for number in sampled:
+            lines = self.files[number].head.splitlines()[: max(_SAMPLE_LINES // len(sampled), 10)]
+            records.extend(text for line in lines if (text := _object_text(line)) is not None)
+        return recognise(self.connection, records, self.settings.sources).routes
+
+    def _pass_over(self, numbers: Sequence[int], compression: str, routes: Sequence[Route]) -> bool:
+        """One pass over the files; False when DuckDB cannot take them whole (an enormous line, broken compression)."""
+        paths = "[" + ", ".join(quote_literal(str(self._link(number))) for number in numbers) + "]"
+        for limit in (LINE_LIMIT, 4 * LINE_LIMIT):
+            extracted = from_files(
+                paths, layout_of(routes), whole=needs_whole(routes), compression=compression, line_limit=limit
+            )
+            try:
+                table = self._map(extracted, routes)
+            except Exception as error:
+                if not cannot_take(error):
+                    raise
+                continue
+            problems = self._account(table)
+            self._keep(table)
+            for number, ordinals in problems.items():
+                self._read_again(number, ordinals)
+            return True
+        return False
+
+    def _link(self, number: int) -> Path:
+        link = link_name(self.scratch, number)
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.files[number].path)
+        return link
+
+    def _account(self, table: str) -> dict[int, dict[int, tuple[str, str] | None]]:
+        """Count the lines of a bulk pass; per file, the ordinals of lines that were not taken, with source and reason.
+
+        A table filled in one go keeps the order of the lines, so that the distance from a file's first row is the
+        ordinal among its non-blank lines.
+        """
+        first: dict[int, int] = {}
+        for number, start, count, skipped in self.connection.execute(
+            f"select file_no, min(rowid), count(*), count(*) filter (route > 0 and not kept) from {table} group by all"
+        ).fetchall():
+            first[number] = start
+            self.outcomes[number].lines += count
+            self.outcomes[number].skipped += skipped
+        problems: dict[int, dict[int, tuple[str, str] | None]] = {}
+        for row, number, source, bad in self.connection.execute(
+            f"select rowid, file_no, source, case when route > 0 then bad end from {table} where {_PROBLEM}"
+        ).fetchall():
+            problems.setdefault(number, {})[row - first[number] + 1] = None if bad is None else (source, bad)
+        return problems
+
+    def _read_again(self, number: int, ordinals: Mapping[int, tuple[str, str] | None]) -> None:
+        """A second look at the lines with these ordinals: known to be bad, or not understood yet."""
+        outcome = self.outcomes[number]
+        outcome.lines -= sum(1 for known in ordinals.values() if known is None)
+
+        def suspects() -> Iterator[Item]:
+            left = len(ordinals)
+            with self.files[number].open() as stream:
+                for ordinal, (line, text, ended) in enumerate(numbered_lines(stream), 1):
+                    if ordinal not in ordinals:
+                        continue
+                    known = ordinals[ordinal]
+                    if known is None:
+                        yield from read_lines([(line, text, ended)])
+                    else:
+                        outcome.rejects.append(_reject(line, known[1], text, source=known[0]))
+                    left -= 1
+                    if not left:
+                        return
+
+        self._take(number, suspects())
+
+    def _read_strictly(self, number: int) -> None:
+        self._take(number, self._parquet(number) if self.files[number].format == "parquet" else read(self.files[number]))
+
+    def _parquet(self, number: int) -> Iterator[Item]:
+        with self.connection.cursor() as cursor:
+            rows = cursor.execute(f"select to_json(r) from read_parquet({quote_literal(str(self._link(number)))}) as r")
+            line = 0
+            while batch := rows.fetchmany(10_000):
+                for (text,) in batch:
+                    line += 1
+                    yield line, {key: value for key, value in json.loads(text).items() if value is not None}
+
+    def _take(self, number: int, items: Iterable[Item]) -> None:
+        """Items of the strict reader, in chunks, through the same mapping."""
+        chunk: list[tuple[int, str]] = []
+        size = 0
+        for item in expand(self._counted(number, items), self.settings.sources, self.settings.lineage):
+            if isinstance(item, Reject):
+                self.outcomes[number].rejects.append(item)
+            elif not isinstance(item, Pending):
+                chunk.append((item[0], json.dumps(item[1], ensure_ascii=False, separators=(",", ":"))))
+                size += len(chunk[-1][1])
+            if size > _CHUNK_BYTES:
+                self._take_chunk(number, chunk)
+                chunk, size = [], 0
+        if chunk:
+            self._take_chunk(number, chunk)
+
+    def _counted(self, number: int, items: Iterable[Item]) -> Iterator[Item]:
+        outcome = self.outcomes[number]
+        last = 0
+        for item in items:
+            line = item[0] if isinstance(item, tuple) else item.line
+            outcome.lines += line != last
+            outcome.pending += isinstance(item, Pending)
+            last = line
+            yield item
+
+    def _take_chunk(self, number: int, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...] = ()) -> None:
+        """Map one chunk; what is left unclaimed is looked at again until a look finds no new shape among it."""
+        sample = chunk[:: max(len(chunk) // _SAMPLE_LINES, 1)]
+        routes = self._new_routes(sample, tried)
+        if not routes:
+            routes = self._new_routes(chunk, tried)
+        if not routes:
+            self._reject_unclaimed(number, chunk)
+            return
+        with spooled([text for _, text in chunk]) as path:
+            relation = (
+                f"select json, {number} as file_no from read_json_objects({quote_literal(path)}, "
+                "format = 'newline_delimited', maximum_object_size = 268435456)"
+            )
+            table = self._map(from_objects(relation, layout_of(routes)), routes)
+        left, apart = self._account_chunk(number, table, chunk, routes)
+        self._keep(table)
+        if apart:
+            self._take_chunk(number, apart)
+        if left:
+            self._take_chunk(number, left, tried + routes)
+
+    def _new_routes(self, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
+        found = recognise(self.connection, [text for _, text in chunk], self.settings.sources).routes
+        return tuple(route for route in found if route not in tried)
+
+    def _account_chunk(
+        self, number: int, table: str, chunk: Sequence[tuple[int, str]], routes: Sequence[Route]
+    ) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+        """Rejects of a chunk; its records that are still unclaimed, and the parts of those that bill several passes."""
+        outcome = self.outcomes[number]
+        size, skipped = self.connection.execute(
+            f"select count(*), count(*) filter (route > 0 and not kept) from {table}"
+        ).fetchone() or (0, 0)
+        if size != len(chunk):
+            raise AssertionError(f"{len(chunk)} records written, {size} staged")
+        outcome.skipped += skipped
+        left: list[tuple[int, str]] = []
+        apart: list[tuple[int, str]] = []
+        for row, route, bad, source in self.connection.execute(
+            f"select rowid, route, bad, source from {table} where {_PROBLEM} order by rowid"
+        ).fetchall():
+            line, text = chunk[row]
+            if route is None or route == AMBIGUOUS:
+                left.append((line, text))
+            elif bad is not None:
+                outcome.rejects.append(_reject(line, bad, text.encode("utf-8", "replace"), source=source))
+            else:
+                apart.extend(
+                    (line, json.dumps(part, ensure_ascii=False, separators=(",", ":")))
+                    for part in _parts_of(json.loads(text), routes[route - 1])
+                )
+        return left, apart
+
+    def _reject_unclaimed(self, number: int, chunk: Sequence[tuple[int, str]]) -> None:
+        claims = recognise(self.connection, [text for _, text in chunk], self.settings.sources).claims
+        for (line, text), routes in zip(chunk, claims, strict=True):
+            reason = "no source knows this shape"
+            if len(routes) > 1:
+                names = ", ".join(route.name for route in routes)
+                reason = f"claimed by more than one source: {names}; choose one with --source"
+            self.outcomes[number].rejects.append(_reject(line, reason, text.encode("utf-8", "replace")))
+
+    def _map(self, extracted: str, routes: Sequence[Route]) -> str:
+        """A fresh table of mapped rows: `stage` itself for the first pass, which is usually the only one."""
+        table = "incoming" if self._staged else "stage"
+        select = mapped_select(
+            routes, extracted, layout_of(routes), self.settings.attribution, assumed_time=self._assumed_time(), carried=("file_no",)
+        )
+        self.connection.execute(f"create or replace temp table {table} as {select}")
+        return table
+
+    def _keep(self, table: str) -> None:
+        """Leave only usable rows, and add them to `stage`."""
+        self.connection.execute(f"delete from {table} where {_UNUSABLE}")
+        if table != "stage":
+            self.connection.execute(f"insert into stage select * from {table}")
+            self.connection.execute(f"drop table {table}")
+        self._staged = True
+
+    def _assumed_time(self) -> str | None:
+        if self.settings.at is None:
+            return None
+        if self.settings.at != "mtime":
+            return quote_literal(self.settings.at)
+        cases = " ".join(f"when {n} then make_timestamp({file.mtime_ns // 1000})" for n, file in enumerate(self.files))
+        return f"(case file_no {cases} end)"
+
+
+def _parts_of(record: Record, route: Route) -> Iterator[Record]:
+    """The parts of a record's body, each in the record's own envelope."""
+    if route.source.parts is None:
+        raise AssertionError(f"{route.source_id} needs parts and has none")
+    levels = [record]
+    for key in route.mount:
+        value = levels[-1][key]
+        levels.append(json.loads(value) if isinstance(value, str) else value)
+    for part in route.source.parts(levels[-1]):
+        whole = part
+        for level, key in zip(reversed(levels[:-1]), reversed(route.mount), strict=True):
+            whole = {**level, key: whole}
+        yield whole
+
+
+def _reject(line: int, reason: str, text: bytes, *, source: str | None = None) -> Reject:
+    if reason == "no time":
+        reason = "no time in the record; `--at ISO|mtime` assumes one"
+    return Reject(line=line, reason=reason, line_hash=hash_of(text), source=source)
+
+
+def _object_text(line: bytes) -> str | None:
+    try:
+        text = line.decode("utf-8")
+        return text if isinstance(json.loads(text), dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def source_map(sources: Mapping[str, Source], only: str | None) -> Mapping[str, Source]:
+    """The sources that may claim records: all, or the one the user names, which then claims everything."""
+    if only is None:
+        return sources
+    return {only: sources[only]}

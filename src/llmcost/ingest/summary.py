@@ -1,0 +1,60 @@
+"""What the ledger holds after an ingest: period, cost, what has no price, and which tag filled which column."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.ingest.mapping import json_pointer
+from llmcost.ingest.result import Filled, LedgerSummary
+from llmcost.ledger.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+_SHOWN = ("customer_id", "user_id", "team", "feature", "environment", "business_unit", "endpoint")
+
+
+def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]) -> LedgerSummary:
+    """Read the attached ledger."""
+    requests, first, last, cost, unpriced, assumed = connection.execute(
+        """
+        select count(*), min(started_at), max(started_at), sum(cost), count(*) filter (cost_status = 'unpriced'),
+               count(*) filter (time_origin = 'assumed')
+        from ledger.request
+        """
+    ).fetchone() or (0, None, None, None, 0, 0)
+    models = connection.execute(
+        """
+        select coalesce(model, '(no model)'), count(*) from ledger.request
+        where cost_status = 'unpriced' group by all order by count(*) desc, 1 limit 5
+        """
+    ).fetchall()
+    return LedgerSummary(
+        requests=requests,
+        first=first,
+        last=last,
+        cost=cost,
+        unpriced_requests=unpriced,
+        unpriced_models=tuple(models),
+        filled=_filled(connection, attribution, requests) if requests else (),
+        assumed_times=assumed,
+    )
+
+
+def _filled(connection: "Connection", attribution: Mapping[str, Sequence[str]], requests: int) -> tuple[Filled, ...]:
+    keys = [(name, key) for name in _SHOWN for key in attribution.get(name, ())]
+    pointers = ", ".join(quote_literal(json_pointer(key)) for _, key in keys)
+    place = {pair: number for number, pair in enumerate(keys, 1)}
+    counts = []
+    for name, key in keys:
+        earlier = [f"tag_values[{place[name, other]}] is null" for other in attribution[name] if place[name, other] < place[name, key]]
+        counts.append(f"count(*) filter ({' and '.join([f'tag_values[{place[name, key]}] is not null', *earlier])})")
+    row = connection.execute(
+        f"select {', '.join(counts)} from (select json_extract_string(tags, [{pointers}]) as tag_values "
+        "from ledger.request where tags is not null)"
+    ).fetchone() or ()
+    return tuple(
+        Filled(dimension=name, key=key, share=Decimal(count) / requests)
+        for (name, key), count in zip(keys, row, strict=True)
+        if count
+    )

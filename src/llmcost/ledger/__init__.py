@@ -1,0 +1,1 @@
+"""The DuckDB file: schema, open, migrate, dimensions, metrics, queries."""

@@ -1,0 +1,139 @@
+"""The part every query over requests shares: which rows, in which time zone, with which keys.
+
+The composed parts are our own files and fixed names; everything a user wrote is bound. Keys are computed in an inner
+select and grouped by in an outer one, because an alias equal to a column would group by the column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Literal, get_args
+
+from llmcost.domain.period import Period
+from llmcost.ledger.filters import Condition, predicate
+from llmcost.ledger.keys import Key
+from llmcost.ledger.timezones import Offsets, offsets
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Basis = Literal["requests", "exports"]
+BASES: tuple[Basis, ...] = get_args(Basis)
+
+# `calls` is how many requests a row stands for; both sources have the columns of `request`.
+_REQUESTS = "select *, cast(part = 0 as bigint) as calls from request where {time}"
+_EXPORTS = """
+    select *, cast(null as bigint) as calls from request where false
+    union all by name
+    select * exclude (bucket_key, bucket_start, bucket_end, requests, currency), requests as calls
+    from (select *, bucket_start as started_at from usage_bucket) where {time}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows of the ledger a report is about, and in which time zone they are read."""
+
+    period: Period
+    zone: tzinfo
+    basis: Basis
+    conditions: tuple[tuple[Key, Condition], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """The groups that keep their row; all others become one."""
+
+    ranked: tuple[int, ...]
+    """Positions of the keys the ranking is over; the others, spans of time, are kept."""
+    kept: tuple[tuple[str | None, ...], ...]
+
+
+class Query:
+    """One query being composed: its bound values, and the offsets of its time zone."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, object] = {}
+        self._offsets: Offsets | None = None
+
+    def bind(self, value: object) -> str:
+        """The parameter that stands for a value."""
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"${name}"
+
+    def within(self, period: Period) -> str:
+        """SQL for `started_at` being in the period."""
+        bounds = [(">=", period.since), ("<", period.until)]
+        terms = [
+            f"started_at {sign} {self.bind(bound.replace(tzinfo=None))}" for sign, bound in bounds if bound is not None
+        ]
+        return " and ".join(terms) or "true"
+
+    def text(self, key: Key, expression: str) -> str:
+        """SQL for the text of a key computed as `expression`."""
+        if not key.grain or self._offsets is None:
+            return expression
+        return (
+            key.text.replace("{offset}", self._offsets.interval("{key}"))
+            .replace("{suffix}", self._offsets.suffix("{key}"))
+            .replace("{key}", expression)
+        )
+
+    def rows(self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key]) -> str:
+        """CTEs ending in `keyed`: the selected rows with their keys as `key_0`, `key_1`, ..."""
+        source = (_REQUESTS if selection.basis == "requests" else _EXPORTS).format(time=self.within(selection.period))
+        if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
+            self._offsets = offsets(_months(connection, selection), selection.zone)
+            interval = self._offsets.interval("started_at")
+            source = f"select *, {interval} as utc_offset, started_at + utc_offset as local_time from ({source})"
+        columns = ["*", *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys))]
+        conditions = [
+            predicate(condition, self.text(key, f"({self._expression(key)})"), self.bind)
+            for key, condition in selection.conditions
+        ]
+        return f"""
+        with source as ({source}),
+        keyed as (select {", ".join(columns)} from source where {" and ".join(conditions) or "true"})
+        """
+
+    def labelled(
+        self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key], top: Top | None
+    ) -> str:
+        """CTEs ending in `facts`: `rows`, with the keys outside the top null and `other` true there."""
+        rows = self.rows(connection, selection, keys)
+        if top is None or not top.kept:
+            return f"{rows}, facts as (select *, false as other from keyed)"
+        kept = ", ".join(
+            f"({', '.join(f'cast({self.bind(value)} as varchar)' for value in values)}, true)" for values in top.kept
+        )
+        names = [*(f"top_{index}" for index in top.ranked), "is_top"]
+        matches = " and ".join(
+            f"{self.text(keys[index], f'key_{index}')} is not distinct from top_{index}" for index in top.ranked
+        )
+        replaced = ", ".join(f"case when is_top then key_{index} end as key_{index}" for index in top.ranked)
+        return f"""{rows},
+        facts as (
+            select * replace ({replaced}), is_top is null as other
+            from keyed left join (values {kept}) as top ({", ".join(names)}) on {matches}
+        )
+        """
+
+    def _expression(self, key: Key) -> str:
+        return key.sql if key.pointer is None else key.sql.replace("{pointer}", self.bind(key.pointer))
+
+
+def _months(connection: "DuckDBPyConnection", selection: Selection) -> list[datetime]:
+    """The months, in UTC, that the period has rows in."""
+    query = Query()
+    column, table = ("started_at", "request") if selection.basis == "requests" else ("bucket_start", "usage_bucket")
+    rows = connection.execute(
+        f"""
+        select distinct date_trunc('month', started_at) as month
+        from (select {column} as started_at from {table})
+        where {query.within(selection.period)}
+        order by month
+        """,
+        query.parameters,
+    ).fetchall()
+    return [datetime(value.year, value.month, 1) for (value,) in rows]  # noqa: DTZ001  the ledger's naive UTC

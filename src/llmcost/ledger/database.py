@@ -1,0 +1,227 @@
+"""The only way to a ledger.
+
+All work happens on an in-memory DuckDB connection to which the ledger file is attached as the catalog `ledger`. Staging
+tables live in memory, the file is locked only while it is attached, and its format does not follow the installed DuckDB.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from llmcost.domain.errors import DataError
+from llmcost.ledger import failures, migrations, scratch
+from llmcost.ledger.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    # For annotations in the layers above, which do not know DuckDB.
+    Connection: TypeAlias = DuckDBPyConnection
+
+# What DuckDB 1.5 can read; 2.x writes it when told so.
+_STORAGE = "v1.5.0"
+_POLL = 0.05
+
+
+def connect(
+    *, memory_limit: str = "700MB", threads: int | None = None, spill: Path | None = None
+) -> "DuckDBPyConnection":
+    """An in-memory connection in UTC that never touches the network.
+
+    What does not fit `memory_limit` spills into a private folder beside `spill`, removed with the connection; without
+    `spill` nothing spills and a query too large fails.
+    """
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "preserve_insertion_order": "true",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": "",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(config=config)
+    if spill is not None:
+        _spill_into(connection, scratch.folder_for(connection, spill))
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+@contextlib.contextmanager
+def reading(
+    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 5
+) -> Iterator["DuckDBPyConnection"]:
+    """The ledger at `path`, read-only; a writer is waited for up to `wait` seconds.
+
+    Raises DataError when it is missing, in use, damaged, foreign, or of another schema than ours.
+    """
+    target = _real(path)
+    if not failures.is_there(target):
+        raise failures.missing(target)
+    with _attached(target, connection, options="read_only", wait=wait) as session:
+        lacking = _lacking(session, target)
+        if lacking:
+            raise failures.older(target, lacking)
+        yield session
+
+
+@contextlib.contextmanager
+def writing(
+    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 30
+) -> Iterator["DuckDBPyConnection"]:
+    """The ledger at `path`, made or migrated if need be, locked for the length of the block.
+
+    Another process is waited for up to `wait` seconds. A migration first copies the ledger to `NAME.vN.bak`. Transactions
+    are the caller's; one left open when the block fails is rolled back. Raises DataError as `reading` does.
+    """
+    target = _real(path)
+    # The write-ahead log holds what the ledger holds and is made by DuckDB with the process's mask.
+    mask = os.umask(0o077)
+    try:
+        if not failures.is_there(target):
+            _create(target)
+        with _attached(target, connection, options="read_write", wait=wait) as session:
+            if _lacking(session, target):
+                _back_up(session, target)
+                migrations.apply(session)
+            yield session
+    finally:
+        os.umask(mask)
+
+
+def memory_ledger() -> "DuckDBPyConnection":
+    """An empty ledger that lives in memory, for tests and previews."""
+    connection = connect()
+    connection.execute("attach ':memory:' as ledger")
+    connection.execute("use ledger")
+    migrations.apply(connection)
+    return connection
+
+
+@contextlib.contextmanager
+def _attached(
+    path: Path, connection: "DuckDBPyConnection | None", *, options: str, wait: float
+) -> Iterator["DuckDBPyConnection"]:
+    import duckdb
+
+    refusal = failures.unusable(path)
+    if refusal is not None:
+        raise refusal
+    opening = True
+    with contextlib.ExitStack() as owned:
+        if connection is None:
+            folder = owned.enter_context(scratch.folder_beside(path))
+            session = owned.enter_context(contextlib.closing(connect()))
+            _spill_into(session, folder)
+        else:
+            session = connection
+        try:
+            _attach(session, path, options, wait)
+            try:
+                session.execute("use ledger")
+                opening = False
+                yield session
+            except BaseException:
+                # What went wrong matters more than what then cannot be tidied up.
+                with contextlib.suppress(duckdb.Error):
+                    session.execute("rollback")
+                with contextlib.suppress(duckdb.Error):
+                    _detach(session)
+                raise
+            else:
+                _detach(session)
+        except duckdb.Error as error:
+            explanation = failures.explained(path, error, opening=opening)
+            if explanation is None:
+                raise
+            raise explanation from error
+
+
+def _attach(session: "DuckDBPyConnection", path: Path, options: str, wait: float) -> None:
+    """Attach the file, trying again while another process holds it."""
+    import duckdb
+
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            session.execute(f"attach {quote_literal(str(path))} as ledger (type duckdb, {options})")
+        except duckdb.Error as error:
+            if not failures.is_locked(error):
+                raise
+            if time.monotonic() >= deadline:
+                raise failures.locked(path, error, wait) from error
+            time.sleep(_POLL)
+        else:
+            return
+
+
+def _detach(session: "DuckDBPyConnection") -> None:
+    session.execute("use memory")
+    session.execute("detach ledger")
+
+
+def _lacking(session: "DuckDBPyConnection", path: Path) -> list[str]:
+    """The migrations an older ledger lacks; refuses what is not a ledger or is newer than we are."""
+    applied = migrations.applied_names(session)
+    if not applied:
+        raise failures.foreign(path)
+    names = [migration.name for migration in migrations.known()]
+    unknown = [name for name in applied if name not in names]
+    if unknown:
+        raise failures.newer(path, unknown)
+    return [name for name in names if name not in applied]
+
+
+def _create(path: Path) -> None:
+    """Make an empty ledger elsewhere and put it in place whole, so that a kill leaves either a ledger or nothing."""
+    if not failures.is_there(path.parent):
+        raise DataError(f"cannot make {path}: its folder does not exist", hint=f"make the folder {path.parent} first")
+    log = path.with_name(f"{path.name}.wal")
+    if failures.is_there(log):
+        raise DataError(
+            f"no ledger at {path}, but its write-ahead log {log.name} is there",
+            hint="put the ledger back beside it, or move the log away",
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise DataError(f"cannot make {path}: its folder is not writable", hint="name another file with --db PATH")
+    with scratch.folder_beside(path) as folder:
+        new = folder / "new"
+        with contextlib.closing(connect()) as session:
+            session.execute(f"attach {quote_literal(str(new))} as ledger (type duckdb, storage_version '{_STORAGE}')")
+            session.execute("use ledger")
+            migrations.apply(session)
+            _detach(session)
+        try:
+            os.link(new, path)
+        except FileExistsError:
+            return  # another process was first: theirs is as good
+        except OSError:
+            new.rename(path)  # a file system without hard links
+
+
+def _back_up(session: "DuckDBPyConnection", path: Path) -> None:
+    """Copy the attached ledger to `NAME.vN.bak`.
+
+    DuckDB makes the copy: if this process opened and closed the file itself, it would drop DuckDB's lock on it.
+    """
+    version = migrations.version(migrations.applied_names(session))
+    with scratch.folder_beside(path) as folder:
+        copy = folder / "copy"
+        session.execute(f"attach {quote_literal(str(copy))} as backup (type duckdb, storage_version '{_STORAGE}')")
+        session.execute("copy from database ledger to backup")
+        session.execute("detach backup")
+        copy.replace(path.with_name(f"{path.name}.v{version}.bak"))
+
+
+def _real(path: Path) -> Path:
+    """The file behind links, absolute: no name DuckDB could take for a URL or another system's prefix."""
+    return Path(os.path.realpath(path))
+
+
+def _spill_into(connection: "DuckDBPyConnection", folder: Path) -> None:
+    connection.execute(f"set temp_directory = {quote_literal(str(folder))}")

@@ -1,0 +1,22 @@
+"""What requests can be grouped and filtered by: one SQL expression over `request` per file.
+
+A dimension yields text; null is unattributed. A grain has `grain: yes`, may use `local_time` (the start in the reporting
+time zone) and `utc_offset` (the interval between the two), and yields a sortable key whose text is its `text:` line,
+where {key} stands for the key and {offset} and {suffix} for the zone's offset at that key, as interval and as text.
+"""
+
+from pathlib import Path
+
+from llmcost.ledger import registry
+
+_FOLDER = Path(__file__).parent
+
+
+def dimension_names() -> tuple[str, ...]:
+    """Every dimension, in order."""
+    return registry.names(_FOLDER)
+
+
+def dimension(name: str) -> registry.Expression:
+    """The dimension called `name`, one of `dimension_names()`."""
+    return registry.load(_FOLDER, name)

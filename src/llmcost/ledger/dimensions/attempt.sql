@@ -1,0 +1,4 @@
+-- title: Attempt
+-- kind: text
+-- meaning: which attempt of a retried call this was
+cast(attempt as varchar)

@@ -1,0 +1,4 @@
+-- title: Business unit
+-- kind: text
+-- meaning: the cost centre or department
+business_unit

@@ -1,0 +1,4 @@
+-- title: Charge basis
+-- kind: text
+-- meaning: metered or subscription
+charge_basis

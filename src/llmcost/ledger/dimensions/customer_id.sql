@@ -1,0 +1,4 @@
+-- title: Customer
+-- kind: text
+-- meaning: whom the request served
+customer_id

@@ -1,0 +1,4 @@
+-- title: Endpoint
+-- kind: text
+-- meaning: the caller's own route
+endpoint

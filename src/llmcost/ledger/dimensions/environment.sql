@@ -1,0 +1,4 @@
+-- title: Environment
+-- kind: text
+-- meaning: where the caller ran: production, staging, ...
+environment

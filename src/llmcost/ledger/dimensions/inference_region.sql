@@ -1,0 +1,4 @@
+-- title: Inference region
+-- kind: text
+-- meaning: where the provider ran the model
+inference_region

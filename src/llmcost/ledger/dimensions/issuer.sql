@@ -1,0 +1,4 @@
+-- title: Issuer
+-- kind: text
+-- meaning: who issued the request id
+issuer

@@ -1,0 +1,4 @@
+-- title: Price match
+-- kind: text
+-- meaning: which matching step found the price
+match_kind

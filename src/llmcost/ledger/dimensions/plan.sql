@@ -1,0 +1,4 @@
+-- title: Plan
+-- kind: text
+-- meaning: the price plan of the customer
+plan

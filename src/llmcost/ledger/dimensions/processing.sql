@@ -1,0 +1,4 @@
+-- title: Processing
+-- kind: text
+-- meaning: standard or batch
+coalesce(processing, 'standard')

@@ -1,0 +1,4 @@
+-- title: Project
+-- kind: text
+-- meaning: the provider's or gateway's project or workspace
+project

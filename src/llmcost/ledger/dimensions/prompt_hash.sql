@@ -1,0 +1,4 @@
+-- title: Prompt hash
+-- kind: text
+-- meaning: the salted hash of the prompt
+prompt_hash

@@ -1,0 +1,4 @@
+-- title: Prompt
+-- kind: text
+-- meaning: the name of the prompt template
+prompt_name

@@ -1,0 +1,4 @@
+-- title: Provider
+-- kind: text
+-- meaning: who invoices the request
+provider

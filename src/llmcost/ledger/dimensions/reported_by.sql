@@ -1,0 +1,4 @@
+-- title: Reported by
+-- kind: text
+-- meaning: who claimed the reported cost
+reported_by

@@ -1,0 +1,4 @@
+-- title: Answering model
+-- kind: text
+-- meaning: the model that answered, as logged
+response_model

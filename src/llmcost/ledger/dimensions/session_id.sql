@@ -1,0 +1,4 @@
+-- title: Session
+-- kind: text
+-- meaning: the conversation or thread
+session_id

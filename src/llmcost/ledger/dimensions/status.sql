@@ -1,0 +1,4 @@
+-- title: Status
+-- kind: text
+-- meaning: ok, error, blocked, cancelled or incomplete
+status

@@ -1,0 +1,4 @@
+-- title: Streamed
+-- kind: text
+-- meaning: whether the answer was streamed: true or false
+cast(stream as varchar)

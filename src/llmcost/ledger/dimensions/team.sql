@@ -1,0 +1,4 @@
+-- title: Team
+-- kind: text
+-- meaning: the team that made the request
+team

@@ -1,0 +1,4 @@
+-- title: Trace
+-- kind: text
+-- meaning: the trace the request is part of
+trace_id

@@ -1,0 +1,4 @@
+-- title: Virtual account
+-- kind: text
+-- meaning: the gateway's virtual account or key name
+virtual_account

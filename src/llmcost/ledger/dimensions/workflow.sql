@@ -1,0 +1,4 @@
+-- title: Workflow
+-- kind: text
+-- meaning: the workflow or agent the request belongs to
+workflow

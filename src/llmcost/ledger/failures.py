@@ -1,0 +1,117 @@
+"""What DuckDB says when a ledger cannot be opened or read, in words a user can act on.
+
+DuckDB has one exception type for most of these and the types differ between versions, so its text decides.
+"""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmcost.domain.errors import DataError
+
+if TYPE_CHECKING:
+    import duckdb
+
+_HELD = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+_DAMAGE = re.compile(
+    r"Corrupt database file|does not match stored checksum|Could not read enough bytes|Serialization Error"
+)
+
+
+def is_there(path: Path) -> bool:
+    """Whether we can see the path: one inside a folder closed to us is, to us, not there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def is_locked(error: "duckdb.Error") -> bool:
+    """Whether another process holds the file."""
+    return "Could not set lock on file" in str(error)
+
+
+def locked(path: Path, error: "duckdb.Error", waited: float) -> DataError:
+    """Another process held the file for as long as we were told to wait."""
+    held = _HELD.search(str(error))
+    holder = f"process {held['pid']} ({Path(held['program']).name})" if held else "another process"
+    return DataError(
+        f"{path} is in use by {holder}; gave up after {waited:g} s",
+        hint="let it finish, or wait longer with --wait SECONDS",
+    )
+
+
+def missing(path: Path) -> DataError:
+    """There is no ledger yet."""
+    return DataError(
+        f"no ledger at {path}", hint="make one with `llmcost ingest PATH...`, or name another with --db PATH"
+    )
+
+
+def foreign(path: Path) -> DataError:
+    """The file is somebody else's; we neither read nor write it."""
+    return DataError(
+        f"{path} is not an llmcost ledger", hint="name another file with --db PATH; this one is left alone"
+    )
+
+
+def newer(path: Path, unknown: list[str]) -> DataError:
+    """The ledger has migrations we have never heard of."""
+    return DataError(
+        f"{path} was written by a newer llmcost (it has {', '.join(unknown)})", hint="upgrade llmcost to read it"
+    )
+
+
+def older(path: Path, lacking: list[str]) -> DataError:
+    """A reader does not change a ledger, so it cannot go on."""
+    return DataError(
+        f"{path} was written by an older llmcost (it lacks {', '.join(lacking)})",
+        hint="run `llmcost db migrate`; the old file is kept as a copy",
+    )
+
+
+def unusable(path: Path) -> DataError | None:
+    """Why an existing file cannot be a ledger, as far as that shows without opening it."""
+    if path.is_dir():
+        return DataError(f"{path} is a folder, not a ledger", hint="name a file inside it with --db PATH")
+    if path.stat().st_size == 0:
+        return DataError(f"{path} is empty, not a ledger", hint="delete it, then run `llmcost ingest PATH...`")
+    return None
+
+
+def explained(path: Path, error: "duckdb.Error", *, opening: bool) -> DataError | None:
+    """The error as the user's to mend, or None when it can only be ours.
+
+    While opening, any failed read or write is about the ledger; later it may be about a log or an output file.
+    """
+    import duckdb
+
+    text = str(error)
+    reason = re.sub(r"^[A-Za-z ]+ Error: ", "", text).splitlines()[0]
+    if "not a valid DuckDB database file" in text:
+        return foreign(path)
+    if "version number" in text:
+        return DataError(f"{path} was written by a newer DuckDB", hint="upgrade llmcost and its duckdb package")
+    if _DAMAGE.search(text):
+        return DataError(
+            f"{path} is damaged: {reason}", hint="restore it from a copy, or ingest the logs into a new file with --db"
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return DataError(f"out of memory: {reason}", hint="ask for less at once: a shorter period or fewer dimensions")
+    if "No space left" in text or (opening and "already attached" not in text):
+        return DataError(f"cannot use {path}: {reason}", hint="check the file's permissions and the free disk space")
+    return None
+
+
+def cannot_take(error: Exception) -> bool:
+    """Whether DuckDB gave up on a log file as a whole: a line beyond its limit, broken compression, too little memory.
+
+    Such a file is read record by record instead.
+    """
+    import duckdb
+
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return True
+    return isinstance(error, duckdb.Error) and bool(
+        re.search(r"maximum_object_size|gzip|zstd|miniz|decompress|Invalid Input Error: Malformed", str(error), re.IGNORECASE)
+    )

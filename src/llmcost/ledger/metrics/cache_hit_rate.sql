@@ -1,0 +1,18 @@
+-- title: Cache hit rate
+-- kind: percent
+-- meaning: cache-read input tokens ÷ input tokens
+-- additive: no
+list_sum([
+    sum(cache_read_tokens),
+    sum(cache_read_audio_tokens)
+])
+/
+list_sum([
+    sum(uncached_input_tokens),
+    sum(cache_read_tokens),
+    sum(cache_write_5m_tokens),
+    sum(cache_write_1h_tokens),
+    sum(input_audio_tokens),
+    sum(cache_read_audio_tokens),
+    sum(input_image_tokens)
+])

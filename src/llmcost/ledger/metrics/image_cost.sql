@@ -1,0 +1,5 @@
+-- title: Image cost
+-- kind: money
+-- meaning: the part of cost that paid for image tokens
+-- additive: yes
+sum(image_cost)

@@ -1,0 +1,5 @@
+-- title: Images
+-- kind: count
+-- meaning: images made
+-- additive: yes
+sum(images)

@@ -1,0 +1,5 @@
+-- title: Audio output
+-- kind: tokens
+-- meaning: audio output
+-- additive: yes
+sum(output_audio_tokens)

@@ -1,0 +1,5 @@
+-- title: Pages
+-- kind: count
+-- meaning: pages read
+-- additive: yes
+sum(pages)

@@ -1,0 +1,18 @@
+-- title: Peak tokens/min
+-- kind: tokens
+-- meaning: the most input and output tokens of requests started in one minute
+-- additive: no
+-- peak: minute
+list_sum([
+    sum(uncached_input_tokens),
+    sum(cache_read_tokens),
+    sum(cache_write_5m_tokens),
+    sum(cache_write_1h_tokens),
+    sum(input_audio_tokens),
+    sum(cache_read_audio_tokens),
+    sum(input_image_tokens),
+    sum(output_text_tokens),
+    sum(reasoning_tokens),
+    sum(output_audio_tokens),
+    sum(output_image_tokens)
+])

@@ -1,0 +1,5 @@
+-- title: Reasoning
+-- kind: tokens
+-- meaning: output spent on reasoning
+-- additive: yes
+sum(reasoning_tokens)

@@ -1,0 +1,309 @@
+"""Group by anything: aggregates over requests, composed from the registries of dimensions and metrics."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.domain.errors import UsageError
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Query, Selection, Top
+from llmcost.ledger.keys import Key
+from llmcost.ledger.metrics import Metric
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Number = Decimal | int | float
+Identity = tuple[tuple[str | None, ...], bool]
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_PLACES = Decimal(1).scaleb(-12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One row of a report."""
+
+    keys: tuple[str | None, ...]
+    other: bool
+    """Whether it stands for every group outside the top."""
+    values: dict[str, Number | None]
+
+    @property
+    def identity(self) -> Identity:
+        """What tells this row from the others."""
+        return self.keys, self.other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a report says about the rows it is made of."""
+
+    rows: int
+    first: datetime | None
+    """Start of the earliest request, naive UTC."""
+    last: datetime | None
+    requests: int
+    unpriced: int
+    unpriced_reported: Decimal | None
+    """What the logs claimed, in US dollars, for requests whose cost is unknown."""
+    estimated: int
+    assumed_time: int
+    unattributed_cost: Decimal | None
+    """Cost of the rows whose first key is null; None without keys."""
+    ingest_ids: tuple[int, ...]
+
+
+def has_requests(connection: "DuckDBPyConnection", period: Period) -> bool:
+    """Whether any request started in the period."""
+    query = Query()
+    found = connection.execute(
+        f"select exists (select 1 from request where {query.within(period)})", query.parameters
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def has_exports(connection: "DuckDBPyConnection", period: Period) -> bool:
+    """Whether any aggregate of a provider or gateway starts in the period."""
+    query = Query()
+    found = connection.execute(
+        f"""
+        select exists (
+            select 1 from (select bucket_start as started_at from usage_bucket) where {query.within(period)}
+        )
+        """,
+        query.parameters,
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | None = None) -> Facts:
+    """What the selected rows are, and how much of their cost has no value for `key`."""
+    query = Query()
+    source = query.rows(connection, selection, [] if key is None else [key])
+    found = connection.execute(
+        f"""
+        {source}
+        select
+            count(*)                                                                  as row_count,
+            min(started_at)                                                           as first_start,
+            max(started_at)                                                           as last_start,
+            coalesce(sum(calls), 0)                                                   as requests,
+            coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0)           as unpriced,
+            sum(reported_cost) filter (
+                where cost_status = 'unpriced' and coalesce(upper(reported_currency), 'USD') = 'USD'
+            )                                                                         as unpriced_reported,
+            coalesce(sum(calls) filter (where cost_status = 'estimated'), 0)          as estimated,
+            coalesce(sum(calls) filter (where time_origin = 'assumed'), 0)            as assumed_time,
+            {"null" if key is None else "coalesce(sum(cost) filter (where key_0 is null), 0)"} as unattributed_cost,
+            coalesce(list(distinct ingest_id), [])                                    as ingest_ids
+        from keyed
+        """,
+        query.parameters,
+    ).fetchone()
+    if found is None:  # an aggregate without groups always has one row
+        raise RuntimeError("no facts")
+    return Facts(
+        rows=found[0],
+        first=found[1],
+        last=found[2],
+        requests=int(found[3]),
+        unpriced=int(found[4]),
+        unpriced_reported=found[5],
+        estimated=int(found[6]),
+        assumed_time=int(found[7]),
+        unattributed_cost=found[8],
+        ingest_ids=tuple(sorted(found[9])),
+    )
+
+
+def totals(
+    connection: "DuckDBPyConnection", selection: Selection, metrics: Sequence[Metric]
+) -> dict[str, Number | None]:
+    """Every metric over all selected rows; where no row was selected, what adds up is zero, not unknown."""
+    groups, _ = grouped(connection, selection, [], metrics)
+    values = dict(groups[0].values)
+    for metric in metrics:
+        if metric.of_total:
+            values[metric.name] = None if not values["cost"] else 1
+    return values
+
+
+def rank(connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key], count: int) -> Top:
+    """The `count` most expensive groups, over the keys that are not spans of time, or all if all are."""
+    ranked = tuple(index for index, key in enumerate(keys) if not key.grain) or tuple(range(len(keys)))
+    query = Query()
+    source = query.rows(connection, selection, [keys[index] for index in ranked])
+    names = [f"key_{index}" for index in range(len(ranked))]
+    texts = [query.text(keys[index], name) for index, name in zip(ranked, names, strict=True)]
+    rows = connection.execute(
+        f"""
+        {source}
+        select {", ".join(texts)}
+        from keyed
+        group by {", ".join(names)}
+        order by sum(cost) desc nulls last, {", ".join(f"{name} nulls last" for name in names)}
+        limit {query.bind(count)}
+        """,
+        query.parameters,
+    ).fetchall()
+    return Top(ranked=ranked, kept=tuple(rows))
+
+
+def grouped(
+    connection: "DuckDBPyConnection",
+    selection: Selection,
+    keys: Sequence[Key],
+    metrics: Sequence[Metric],
+    *,
+    total: dict[str, Number | None] | None = None,
+    top: Top | None = None,
+    limit: int | None = None,
+) -> tuple[list[Group], int]:
+    """The groups by `keys` in report order, at most `limit`, and how many there are in all.
+
+    `total` are the report's totals, which shares are taken of.
+    """
+    plain = [metric for metric in metrics if not metric.peak]
+    query = Query()
+    source = query.labelled(connection, selection, keys, top)
+    columns = [f"{query.text(key, f'key_{index}')} as text_{index}" for index, key in enumerate(keys)]
+    for index, metric in enumerate(plain):
+        columns.append(f"{metric.numerator} as value_{index}")
+        if metric.denominator is not None and not metric.of_total:
+            columns.append(f"{metric.denominator} as divisor_{index}")
+    rows = connection.execute(
+        f"""
+        {source}
+        select {", ".join([*columns, "count(*) as row_count", "count(*) over () as group_count", "other"])}
+        from facts
+        group by {", ".join([*(f"key_{index}" for index in range(len(keys))), "other"])}
+        {_order(keys)}
+        {"" if limit is None else f"limit {query.bind(limit)}"}
+        """
+        if keys
+        else f"{source} select {', '.join([*columns, 'count(*) as row_count', '1 as group_count', 'false as other'])} from facts",
+        query.parameters,
+    ).fetchall()
+    peaks = {
+        metric.name: _peaks(connection, selection, keys, metric, top)
+        for metric in metrics
+        if metric.peak and selection.basis == "requests"
+    }
+    groups = [_group(row, len(keys), metrics, peaks, total or {}) for row in rows]
+    return groups, rows[0][-2] if rows else 0
+
+
+def _group(
+    row: tuple[object, ...],
+    width: int,
+    metrics: Sequence[Metric],
+    peaks: dict[str, dict[Identity, Number | None]],
+    total: dict[str, Number | None],
+) -> Group:
+    keys = tuple(None if value is None else str(value) for value in row[:width])
+    *cells, row_count, _, other = row[width:]
+    identity = keys, bool(other)
+    values: dict[str, Number | None] = {}
+    source = iter(cells)
+    for metric in metrics:
+        if metric.peak:
+            value = peaks.get(metric.name, {}).get(identity)
+        else:
+            value = _number(next(source))
+            if metric.of_total:
+                value = _ratio(value, total.get("cost"), metric)
+            elif metric.denominator is not None:
+                value = _ratio(value, _number(next(source)), metric)
+        if value is None and metric.additive and not row_count:
+            value = Decimal(0) if metric.kind == "money" else 0
+        values[metric.name] = value
+    return Group(keys=keys, other=bool(other), values=values)
+
+
+def _number(value: object) -> Number | None:
+    return value if isinstance(value, Decimal | int | float) else None
+
+
+def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric) -> Number | None:
+    """Money is divided as Decimal and rounded half-even to 12 places, anything else as its nearest float."""
+    if numerator is None or not denominator:
+        return None
+    if isinstance(numerator, float) or isinstance(denominator, float):
+        return float(numerator) / float(denominator)
+    exact = _EXACT.divide(Decimal(numerator), Decimal(denominator))
+    return exact.quantize(_PLACES, context=_EXACT) if metric.kind == "money" else float(exact)
+
+
+def _peaks(
+    connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key], metric: Metric, top: Top | None
+) -> dict[Identity, Number | None]:
+    """The largest value any minute has, by group."""
+    query = Query()
+    source = query.labelled(connection, selection, keys, top)
+    names = [f"key_{index}" for index in range(len(keys))]
+    texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
+    rows = connection.execute(
+        f"""
+        {source},
+        minutes as (
+            select {", ".join([*names, "other", f"{metric.numerator} as value"])}
+            from facts
+            group by {", ".join([*names, "other", "date_trunc('minute', started_at)"])}
+        )
+        select {", ".join([*texts, "other", "max(value)"])}
+        from minutes
+        group by {", ".join([*names, "other"])}
+        """,
+        query.parameters,
+    ).fetchall()
+    return {(tuple(row[:-2]), bool(row[-2])): row[-1] for row in rows}
+
+
+def _order(keys: Sequence[Key]) -> str:
+    """Time first if it leads; then cost; then keys; null and the row of all others last."""
+    leading = 0
+    while leading < len(keys) and keys[leading].grain:
+        leading += 1
+    terms = [f"key_{index} nulls last" for index in range(leading)]
+    terms.append("other")
+    if not leading:
+        terms.append("sum(cost) desc nulls last")
+    terms += [f"key_{index} nulls last" for index in range(leading, len(keys))]
+    return f"order by {', '.join(terms)}"
+
+
+def check_pattern(connection: "DuckDBPyConnection", pattern: str) -> None:
+    """Raise UsageError when the pattern is not RE2."""
+    import duckdb
+
+    try:
+        connection.execute("select regexp_matches('', $pattern)", {"pattern": pattern})
+    except duckdb.Error as error:
+        reason = re.sub(r"^[A-Za-z ]+ Error: ", "", str(error)).splitlines()[0]
+        raise UsageError(
+            f"cannot read the pattern {pattern!r}: {reason}", hint="patterns are RE2, unanchored"
+        ) from error
+
+
+def price_lists(connection: "DuckDBPyConnection", ingest_ids: Sequence[int]) -> tuple[tuple[str, date | None], ...]:
+    """The price lists those ingests rated with: content hash and date, newest first."""
+    rows = connection.execute(
+        """
+        select distinct ingest.price_list, price_list.as_of
+        from ingest left join price_list on ingest.price_list = price_list.price_list
+        where list_contains(cast($ids as integer[]), ingest.ingest_id) and ingest.price_list is not null
+        order by price_list.as_of desc nulls last, ingest.price_list
+        """,
+        {"ids": list(ingest_ids)},
+    ).fetchall()
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def rejected_lines(connection: "DuckDBPyConnection") -> int:
+    """How many different lines could not be read, in the whole ledger: a line that was not read has no time."""
+    found = connection.execute("select count(distinct line_hash) from reject").fetchone()
+    return int(found[0]) if found else 0

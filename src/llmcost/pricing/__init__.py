@@ -1,0 +1,1 @@
+"""Price list, model matching, rating (usage to cost)."""

@@ -1,0 +1,148 @@
+"""Which model of the price list a logged name means; never a guess by prefix or substring.
+
+Steps, first hit wins, each recorded as the match kind: `deployment` and `exact`, `alias` at the time of the call,
+`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`), `dated` (a known model and a date).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmcost.domain.providers import FIRST_PARTY, HOSTS, normalise_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from llmcost.pricing.price_list import Model, PriceList
+
+_DATE = re.compile(r"(?:-20[0-9]{6}|-20[0-9]{2}-[01][0-9]-[0-3][0-9]|@20[0-9]{6})")
+_ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)")
+_PATH = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
+_REVISION = re.compile(r"(?P<name>.+?)(?:-v[0-9]+)?:[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A logged name resolved to a model."""
+
+    model: Model
+    kind: str
+    """exact, alias, prefix, resource, dated or deployment."""
+    region: str | None = None
+    """Inference region the name itself states."""
+
+
+def match_model(
+    prices: PriceList,
+    provider: str | None,
+    request_model: str | None,
+    response_model: str | None = None,
+    at: datetime | None = None,
+) -> Match | None:
+    """Find what a call is priced as.
+
+    The response's model is tried before the requested one. `at` is UTC and decides which aliases hold; None tries those
+    without dates only. A null provider is taken from the name's prefix, or, if just one company's own models include the
+    name, is that company.
+    """
+    names = [name for name in (response_model, request_model) if name]
+    stated = (normalise_provider(provider) or provider.strip().lower()) if provider else None
+    if stated is None:
+        stated = next((found[0] for found in (_prefix(prices, name.strip().lower()) for name in reversed(names)) if found), None)
+    for name in names:
+        found = _match(prices, stated, name.strip().lower(), at)
+        if found is not None:
+            return found
+    return None
+
+
+def nearest_names(prices: PriceList, provider: str | None, name: str, limit: int = 3) -> list[str]:
+    """Ids that look most like an unmatched name, for messages; nothing is ever priced by them."""
+    stated = normalise_provider(provider)
+    lowered = name.strip().lower()
+    found = _prefix(prices, lowered)
+    bare = found[2] if found else lowered
+    ids = {known: model.id for (owner, known), model in prices.by_name.items() if stated in (None, owner)}
+    close = difflib.get_close_matches(bare, list(ids), n=limit * 2, cutoff=0.6)
+    return list(dict.fromkeys(ids[one] for one in close))[:limit]
+
+
+def _prefix(prices: PriceList, name: str) -> tuple[str, str | None, str] | None:
+    """Provider, region and rest of a name written with a gateway's prefix."""
+    for prefix in prices.prefixes:
+        if name.startswith(prefix.text) and len(name) > len(prefix.text):
+            return prefix.provider, prefix.region, name[len(prefix.text) :]
+    return None
+
+
+def _match(prices: PriceList, stated: str | None, name: str, at: datetime | None) -> Match | None:
+    if stated is None:
+        return _sole_owner(prices, name, at)
+    found = _within(prices, stated, name, at)
+    if found is not None:
+        return found
+    split = _prefix(prices, name)
+    if split is None:
+        return None
+    owner, region, rest = split
+    # The route invoices: `bedrock/` beats a stated vendor, a stated host beats a vendor's prefix.
+    payer = owner if owner in HOSTS and stated not in HOSTS else stated
+    found = _within(prices, payer, rest, at)
+    if found is None and (split := _prefix(prices, rest)) is not None:
+        found = _within(prices, payer, split[2], at)
+    if found is None:
+        return None
+    return Match(model=found.model, kind="prefix", region=found.region or region)
+
+
+def _sole_owner(prices: PriceList, name: str, at: datetime | None) -> Match | None:
+    found = [match for owner in sorted(FIRST_PARTY) if (match := _within(prices, owner, name, at)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _within(prices: PriceList, provider: str, name: str, at: datetime | None) -> Match | None:
+    """Match a name among one provider's models."""
+    for index, bare in enumerate(_unwrapped(name)):
+        named = _named(prices, provider, bare, at)
+        if named is not None:
+            return Match(model=named.model, kind="resource" if index else named.kind, region=named.region)
+    for bare in _unwrapped(name):
+        suffix = _DATE.search(bare)
+        if suffix is None or suffix.end() != len(bare):
+            continue
+        model = prices.by_name.get((provider, bare[: suffix.start()]))
+        if model is not None and model.dated:
+            return Match(model=model, kind="dated")
+    return None
+
+
+def _named(prices: PriceList, provider: str, name: str, at: datetime | None) -> Match | None:
+    aliases = [
+        alias
+        for alias in prices.aliases_by_name.get((provider, name), ())
+        if (alias.since is None or (at is not None and alias.since <= at))
+        and (alias.until is None or (at is not None and at < alias.until))
+    ]
+    for alias in aliases:
+        if alias.deployment:
+            return Match(model=prices.models[alias.to], kind="deployment", region=alias.region)
+    model = prices.by_name.get((provider, name))
+    if model is not None:
+        return Match(model=model, kind="exact")
+    return Match(model=prices.models[aliases[0].to], kind="alias") if aliases else None
+
+
+def _unwrapped(name: str) -> Iterator[str]:
+    """Name as logged, then without the resource path or revision around it."""
+    yield name
+    for pattern in (_ARN, _PATH):
+        if (match := pattern.fullmatch(name)) is not None:
+            name = match["name"]
+            yield name
+            break
+    if (match := _REVISION.fullmatch(name)) is not None:
+        yield match["name"]

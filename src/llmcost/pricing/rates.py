@@ -1,0 +1,294 @@
+"""From what a call asked for to the rates that hold: one row per stretch of time, prompt size and minutes of the week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from llmcost.domain.providers import normalise_provider
+from llmcost.pricing.matching import Match, match_model
+from llmcost.pricing.price_list import CONDITIONS, FEE_UNITS, TOKEN_UNITS, WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from llmcost.pricing.price_list import Model, Multiplier, Price, PriceList, Tier, Variant, When
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+ANY_PROMPT = 2**62
+"""Larger than any prompt."""
+
+STANDARD = frozenset(
+    ("", "standard", "default", "auto", "on_demand", "ondemand", "on-demand", "not_available", "global", "normal", "none", "regular", "scale")
+)
+"""Spellings of `nothing special was asked for`."""
+
+FALLBACKS: dict[str, tuple[str, ...]] = {
+    "cache_read": ("input",),
+    "cache_write_5m": ("input",),
+    "cache_write_1h": ("cache_write_5m", "input"),
+    "input_audio": ("input",),
+    "output_audio": ("output",),
+    "cache_read_audio": ("cache_read", "input_audio", "input"),
+}
+"""What an unlisted unit is estimated at."""
+
+INCLUDED: dict[str, str] = {"reasoning": "output", "input_image": "input", "output_image": "output"}
+"""Units that cost what another does unless listed apart: the published rule, not an estimate."""
+
+GAPS = {
+    "input": "input",
+    "cache_read": "cache read",
+    "cache_write_5m": "cache write",
+    "cache_write_1h": "1h cache write",
+    "output": "output",
+    "reasoning": "reasoning",
+    "input_audio": "audio input",
+    "output_audio": "audio output",
+    "cache_read_audio": "cached audio",
+    "input_image": "image input",
+    "output_image": "image output",
+    "request": "request",
+    "web_search": "web search",
+    "rerank_search": "rerank search",
+    "image": "image",
+    "page": "page",
+    "character": "character",
+    "audio_hour": "audio",
+}
+"""Unit -> how reasons call it; its position is its bit in `gaps`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything but time and quantities that decides a call's price."""
+
+    provider: str | None
+    request_model: str | None
+    response_model: str | None
+    processing: str | None
+    service_tier: str | None
+    speed: str | None
+    inference_region: str | None
+    operation: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateRow:
+    """Rates of one context for one stretch of time, prompt size and minutes of the week."""
+
+    since: datetime
+    until: datetime
+    """Exclusive."""
+    prompt_from: int = 0
+    prompt_to: int = ANY_PROMPT
+    """Exclusive."""
+    minute_from: int = 0
+    minute_to: int = WEEK
+    """Exclusive; minutes since Monday 00:00 UTC."""
+    provider: str | None
+    model: str | None
+    match_kind: str | None = None
+    price_id: str | None = None
+    status: str
+    """priced, estimated, free or unpriced."""
+    reason: str | None = None
+    gaps: int = 0
+    """Bit per unit of GAPS that has no price of its own."""
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    """Currency per token; every unit of TOKEN_UNITS."""
+    fees: Mapping[str, Decimal] = field(default_factory=dict)
+    """Currency per unit, for an hour of audio: per hour."""
+    numerator: int = 1
+    denominator: int = 1
+    """Factor on token amounts that does not fold into the rates exactly."""
+
+
+def rate_rows(prices: PriceList, context: Context) -> list[RateRow]:
+    """All rate rows of a context; together they cover every time, prompt and minute exactly once."""
+    context = _read(context)
+    moments = {moment for alias in prices.aliases for moment in (alias.since, alias.until) if moment is not None}
+    edges = [BEGINNING, *sorted(moments), END]
+    rows: list[RateRow] = []
+    stretch: tuple[datetime, datetime, Match | None] | None = None
+    for since, until in zip(edges, edges[1:], strict=False):
+        match = match_model(prices, context.provider, context.request_model, context.response_model, since)
+        if stretch is not None and stretch[2] == match:
+            stretch = (stretch[0], until, match)
+            continue
+        if stretch is not None:
+            rows.extend(_stretch(context, *stretch))
+        stretch = (since, until, match)
+    if stretch is not None:
+        rows.extend(_stretch(context, *stretch))
+    return rows
+
+
+def _read(context: Context) -> Context:
+    """Conditions in lower case, and Anthropic's `service_tier: batch` as the processing it is."""
+
+    def asked(value: str | None) -> str | None:
+        lowered = (value or "").strip().lower()
+        return None if lowered in STANDARD else lowered
+
+    processing, tier = asked(context.processing), asked(context.service_tier)
+    if tier in ("batch", "batches"):
+        processing, tier = "batch", None
+    return replace(
+        context,
+        processing=processing,
+        service_tier=tier,
+        speed=asked(context.speed),
+        inference_region=asked(context.inference_region),
+        operation=(context.operation or "").lower() or None,
+    )
+
+
+def _stretch(context: Context, since: datetime, until: datetime, match: Match | None) -> Iterator[RateRow]:
+    """Rate rows of one resolved model between two moments."""
+    if match is None:
+        named = context.response_model or context.request_model
+        yield RateRow(
+            since=since,
+            until=until,
+            provider=normalise_provider(context.provider) or context.provider,
+            model=named,
+            status="unpriced",
+            reason="unknown model" if named else "no model",
+        )
+        return
+    model = match.model
+    empty = RateRow(
+        since=since,
+        until=until,
+        provider=model.provider,
+        model=model.name,
+        match_kind=match.kind,
+        status="unpriced",
+        reason="no price at that date",
+    )
+    if match.region is not None and context.inference_region is None:
+        context = replace(context, inference_region=None if match.region in STANDARD else match.region)
+    reached = since
+    for price in model.prices:
+        start, end = max(since, price.since or BEGINNING), min(until, price.until or END)
+        if start >= end:
+            continue
+        if reached < start:
+            yield replace(empty, since=reached, until=start)
+        yield from _epoch(replace(empty, since=start, until=end), model, price, context)
+        reached = end
+    if reached < until:
+        yield replace(empty, since=reached)
+
+
+def _epoch(empty: RateRow, model: Model, price: Price, context: Context) -> Iterator[RateRow]:
+    """Rate rows of one price."""
+    identity = model.id if price.since is None else f"{model.id}@{_moment(price.since)}"
+    if price.free:
+        yield replace(empty, status="free", reason="free model", price_id=identity)
+        return
+    multipliers = [one for one in price.multipliers if _holds(one.when, context)]
+    candidates = [one for one in price.variants if _holds(one.when, context)]
+    for start, end, variant in _by_minute(candidates):
+        tiers = variant.tiers if variant is not None else price.tiers
+        reason = _unmet(context, price, variant, multipliers)
+        for index, tier in enumerate(tiers):
+            labels = [tier.label, variant.label if variant else "", *(one.label for one in multipliers)]
+            suffix = ",".join(label for label in labels if label)
+            yield replace(
+                _rated(empty, tier, variant.fees if variant is not None else price.fees, multipliers),
+                prompt_from=tier.start,
+                prompt_to=tiers[index + 1].start if index + 1 < len(tiers) else ANY_PROMPT,
+                minute_from=start,
+                minute_to=end,
+                price_id=f"{identity}#{suffix}" if suffix else identity,
+                status="estimated" if reason else "priced",
+                reason=reason,
+            )
+
+
+def _holds(when: When, context: Context) -> bool:
+    return all(getattr(context, key) in accepted for key, accepted in when.values.items())
+
+
+def _by_minute(candidates: list[Variant]) -> Iterator[tuple[int, int, Variant | None]]:
+    """Most specific variant for each stretch of the week."""
+    edges = sorted({0, WEEK, *(edge for one in candidates for span in one.when.clock or () for edge in span)})
+    stretch: tuple[int, int, Variant | None] | None = None
+    for start, end in zip(edges, edges[1:], strict=False):
+        holding = [
+            one for one in candidates if one.when.clock is None or any(a <= start < b for a, b in one.when.clock)
+        ]
+        chosen = max(holding, key=_specificity, default=None)
+        if stretch is not None and stretch[2] is chosen:
+            stretch = (stretch[0], end, chosen)
+            continue
+        if stretch is not None:
+            yield stretch
+        stretch = (start, end, chosen)
+    if stretch is not None:
+        yield stretch
+
+
+def _specificity(variant: Variant) -> tuple[int, ...]:
+    """More conditions first, then the more telling ones."""
+    keys = {*variant.when.values, *(("clock",) if variant.when.clock is not None else ())}
+    return (len(keys), *(int(key in keys) for key in CONDITIONS))
+
+
+def _unmet(context: Context, price: Price, variant: Variant | None, multipliers: list[Multiplier]) -> str | None:
+    """Why the price is an estimate: conditions that were asked for and that the catalogue says nothing about."""
+    met = {key for one in (*([variant] if variant else []), *multipliers) for key in one.when.values}
+    missing = [
+        f"no {value} price"
+        for key in ("processing", "service_tier", "speed")
+        if (value := getattr(context, key)) is not None and key not in met
+    ]
+    # A region is only special where the price list says that regions differ.
+    regional = any("inference_region" in one.when.values for one in (*price.variants, *price.multipliers))
+    if regional and context.inference_region is not None and "inference_region" not in met:
+        missing.append(f"no {context.inference_region} region price")
+    return "; ".join(missing) or None
+
+
+def _rated(empty: RateRow, tier: Tier, fees: Mapping[str, Decimal], multipliers: list[Multiplier]) -> RateRow:
+    """Per-unit rates with fallbacks, and the factor that holds."""
+    rates: dict[str, Decimal] = {}
+    lacking: set[str] = set()
+    for unit in TOKEN_UNITS:
+        own = INCLUDED.get(unit, unit) if unit not in tier.rates else unit
+        if own not in tier.rates:
+            lacking.add(unit)
+            own = next((other for other in FALLBACKS.get(unit, ()) if other in tier.rates), "")
+        rates[unit] = tier.rates.get(own, Decimal(0)).scaleb(-6)
+    lacking |= {unit for unit in FEE_UNITS if unit not in fees and unit != "request"}
+    factor = Fraction(1)
+    for one in multipliers:
+        factor *= Fraction(one.factor)
+    folded = {unit: _exact(Fraction(rate) * factor) for unit, rate in rates.items()}
+    whole = {unit: rate for unit, rate in folded.items() if rate is not None}
+    folds = len(whole) == len(rates)
+    return replace(
+        empty,
+        rates=whole if folds else rates,
+        fees={unit: fees.get(unit, Decimal(0)) / per for unit, per in FEE_UNITS.items()},
+        gaps=sum(1 << bit for bit, unit in enumerate(GAPS) if unit in lacking),
+        numerator=1 if folds else factor.numerator,
+        denominator=1 if folds else factor.denominator,
+    )
+
+
+def _exact(value: Fraction) -> Decimal | None:
+    """Value as a decimal of 12 places, None where it does not fit."""
+    scaled = value * 10**12
+    return Decimal(scaled.numerator).scaleb(-12) if scaled.denominator == 1 else None
+
+
+def _moment(moment: datetime) -> str:
+    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return text.removesuffix("T00:00:00Z")

@@ -1,0 +1,321 @@
+"""Usage to cost, in SQL and exactly: a call joins its rates once, and amounts stay decimal throughout.
+
+A component is the sum of quantity times rate. It is rounded (half-even, 12 places) only where it does not divide: a
+factor that leaves more than 12 places in a rate, or seconds of audio priced by the hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, fields
+from typing import TYPE_CHECKING, Any
+
+from llmcost.pricing.price_list import FEE_UNITS, TOKEN_UNITS, WEEK
+from llmcost.pricing.rates import GAPS, Context, RateRow, rate_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmcost.pricing.price_list import PriceList
+
+CONTEXT_TABLE = "llmcost_rate_context"
+RATE_TABLE = "llmcost_rate"
+TIMES_MACRO = "llmcost_rate_times"
+
+_KEYS = tuple(one.name for one in fields(Context))
+
+_COLUMNS: dict[str, str] = {
+    "sheet": "integer",
+    "since": "timestamp",
+    "until": "timestamp",
+    "prompt_from": "bigint",
+    "prompt_to": "bigint",
+    "minute_from": "integer",
+    "minute_to": "integer",
+    "provider": "varchar",
+    "model": "varchar",
+    "match_kind": "varchar",
+    "price_id": "varchar",
+    "status": "varchar",
+    "reason": "varchar",
+    "gaps": "integer",
+    "numerator": "hugeint",
+    "denominator": "hugeint",
+    **dict.fromkeys((f"rate_{unit}" for unit in TOKEN_UNITS), "decimal(18, 12)"),
+    **dict.fromkeys((f"fee_{unit}" for unit in FEE_UNITS), "decimal(18, 12)"),
+}
+
+_QUANTITIES = {
+    "input": "uncached_input_tokens",
+    "cache_read": "cache_read_tokens",
+    "cache_write_5m": "cache_write_5m_tokens",
+    "cache_write_1h": "cache_write_1h_tokens",
+    "output": "output_text_tokens",
+    "reasoning": "reasoning_tokens",
+    "input_audio": "input_audio_tokens",
+    "output_audio": "output_audio_tokens",
+    "cache_read_audio": "cache_read_audio_tokens",
+    "input_image": "input_image_tokens",
+    "output_image": "output_image_tokens",
+    "web_search": "web_searches",
+    "rerank_search": "rerank_searches",
+    "image": "images",
+    "page": "pages",
+    "character": "characters",
+    "audio_hour": "audio_seconds",
+}
+"""Unit -> column of the request that counts it."""
+
+_PROMPT = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "input_audio", "cache_read_audio", "input_image")
+"""Units that make up the prompt whose size picks the tier."""
+
+_COMPONENTS: dict[str, tuple[str, ...]] = {
+    "input_cost": ("input",),
+    "cache_read_cost": ("cache_read",),
+    "cache_write_cost": ("cache_write_5m", "cache_write_1h"),
+    "output_cost": ("output",),
+    "reasoning_cost": ("reasoning",),
+    "audio_cost": ("input_audio", "output_audio", "cache_read_audio"),
+    "image_cost": ("input_image", "output_image"),
+}
+
+_BIT = {unit: 1 << bit for bit, unit in enumerate(GAPS)}
+
+_TIMED_OUT = "coalesce(http_status in (408, 499, 504) or regexp_matches(lower(error_type), 'time[ _-]?d?[ _-]?out'), false)"
+
+_PICO = 1_000_000_000_000
+
+_NAMES = (*_COMPONENTS, "unit_cost")
+
+_RATE_COLUMNS = tuple(
+    column
+    for column in _COLUMNS
+    if column not in ("sheet", "since", "until", "prompt_from", "prompt_to", "minute_from", "minute_to", "provider")
+)
+
+_HELPERS = tuple(
+    f"z_{name}"
+    for name in (
+        *_RATE_COLUMNS,
+        *(f"{name}_exact" for name in _NAMES),
+        *_NAMES,
+        "known",
+        "used",
+        "total",
+        "gap_reason",
+        "verdict",
+        "list_value",
+        "why",
+        "outcome",
+    )
+)
+
+def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
+    """Resolve every distinct context of `table` and leave the rates in two temporary tables of the connection."""
+    keys = ", ".join(_KEYS)
+    found: list[tuple[str | None, ...]] = connection.execute(
+        f"select distinct {keys} from {_quoted(table)} order by all"
+    ).fetchall()
+    contexts = [Context(**dict(zip(_KEYS, values, strict=True))) for values in found]
+    rows: list[tuple[int, RateRow]] = []
+    numbers: list[int] = []
+    by_rows: dict[str, int] = {}
+    for context in contexts:
+        resolved = rate_rows(price_list, context)
+        key = repr(resolved)
+        if key not in by_rows:
+            by_rows[key] = len(by_rows)
+            rows.extend((by_rows[key], row) for row in resolved)
+        numbers.append(by_rows[key])
+    _write(
+        connection,
+        CONTEXT_TABLE,
+        {**dict.fromkeys(_KEYS, "varchar"), "sheet": "integer"},
+        [(*astuple(context), number) for context, number in zip(contexts, numbers, strict=True)],
+    )
+    _write(connection, RATE_TABLE, _COLUMNS, [_rate_values(sheet, row) for sheet, row in rows])
+    times = _times(factors=any(row.denominator != 1 for _, row in rows))
+    connection.execute(f"create or replace temp macro {TIMES_MACRO}(amount, numerator, denominator) as {times}")
+
+
+def _rate_values(sheet: int, row: RateRow) -> tuple[Any, ...]:
+    return (
+        sheet,
+        row.since.replace(tzinfo=None),
+        row.until.replace(tzinfo=None),
+        row.prompt_from,
+        row.prompt_to,
+        row.minute_from,
+        row.minute_to,
+        row.provider,
+        row.model,
+        row.match_kind,
+        row.price_id,
+        row.status,
+        row.reason,
+        row.gaps,
+        row.numerator,
+        row.denominator,
+        *(row.rates.get(unit) for unit in TOKEN_UNITS),
+        *(row.fees.get(unit) for unit in FEE_UNITS),
+    )
+
+
+def _write(connection: Any, name: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Replace a temporary table; values travel as one list a column, far faster than row by row."""
+    declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    connection.execute(f"create or replace temp table {name} ({declared})")
+    if not rows:
+        return
+    lists = [[None if value is None else str(value) for value in column] for column in zip(*rows, strict=True)]
+    values = ", ".join(f"unnest(?::varchar[])::{kind} as {column}" for column, kind in columns.items())
+    connection.execute(f"insert into {name} select {values}", lists)
+
+
+def rated_select(table: str) -> str:
+    """SELECT of every row of `table` with its model and costs; call `prepare_rates` for the same rows first."""
+    rates = ", ".join(f"r.{column} as z_{column}" for column in _RATE_COLUMNS)
+    # Clamped, so that an absurd count cannot overflow the sum before it is found out.
+    prompt = " + ".join(f"least(coalesce(t.{_QUANTITIES[unit]}, 0), {_PICO})" for unit in _PROMPT)
+    minute = "(isodow(t.started_at) - 1) * 1440 + hour(t.started_at) * 60 + minute(t.started_at)"
+    known = " or ".join(f"t.{column} is not null" for column in _QUANTITIES.values())
+    used = " | ".join(f"case when t.{column} <> 0 then {_BIT[unit]} else 0 end" for unit, column in _QUANTITIES.items())
+    gaps = ", ".join(
+        f"case when z_gaps & z_used & {_BIT[unit]} <> 0 then 'no {GAPS[unit]} price' end" for unit in _QUANTITIES
+    )
+    return f"""
+with joined as (
+    select
+        t.* replace (coalesce(r.provider, t.provider) as provider),
+        {rates},
+        {known} as z_known,
+        {used} as z_used
+    from {_quoted(table)} as t
+    left join {CONTEXT_TABLE} as c
+        on {" and ".join(f"t.{key} is not distinct from c.{key}" for key in _KEYS)}
+    left join {RATE_TABLE} as r
+        on c.sheet = r.sheet
+        and t.started_at >= r.since and t.started_at < r.until
+        and {prompt} >= r.prompt_from and {prompt} < r.prompt_to
+        and (r.minute_to - r.minute_from = {WEEK} or ({minute} >= r.minute_from and {minute} < r.minute_to))
+),
+summed as (
+    select
+        *,
+        {", ".join(f"{_sum(units)} as z_{name}_exact" for name, units in _COMPONENTS.items())},
+        {_fees()} as z_unit_cost_exact
+    from joined
+),
+rounded as (
+    select
+        *,
+        {", ".join(f"{TIMES_MACRO}(z_{name}_exact, z_numerator, z_denominator) as z_{name}" for name in _COMPONENTS)},
+        try_cast(z_unit_cost_exact as decimal(18, 12)) as z_unit_cost
+    from summed
+),
+added as (
+    select
+        *,
+        try_cast({" + ".join(f"z_{name}" for name in _NAMES)} as decimal(18, 12)) as z_total,
+        case when z_gaps & z_used <> 0 then nullif(concat_ws('; ', {gaps}), '') end as z_gap_reason
+    from rounded
+),
+decided as (
+    select
+        *,
+        case
+            when billed_cost is not null then 'billed'
+            when gateway_cached then 'response cache hit'
+            when status = 'blocked' then 'blocked'
+            when status = 'error' and z_used = 0 and not z_known and {_TIMED_OUT} then 'timed out, usage unknown'
+            when status = 'error' and z_used = 0 then 'failed, nothing used'
+            when z_status = 'free' then 'free'
+            when z_status is null or z_status = 'unpriced' then 'no price'
+            when not z_known then 'usage unknown'
+            when z_total is null then 'overflow'
+            else 'rated'
+        end as z_verdict
+    from added
+),
+valued as (
+    select
+        *,
+        case z_verdict
+            when 'free' then 0::decimal(18, 12)
+            when 'rated' then z_total
+            when 'billed' then case when z_status in ('priced', 'estimated') and z_known then z_total end
+        end as z_list_value,
+        case
+            when z_verdict = 'billed' then null
+            when z_verdict in ('free', 'no price') then coalesce(z_reason, z_verdict)
+            when z_verdict <> 'rated' then z_verdict
+            else nullif(concat_ws(
+                '; ',
+                z_reason,
+                z_gap_reason,
+                case usage_origin when 'tokenizer' then 'tokens counted locally' when 'estimate' then 'usage estimated' end
+            ), '')
+        end as z_why,
+        case
+            when z_verdict = 'billed' then 'billed'
+            when z_verdict in ('response cache hit', 'blocked', 'failed, nothing used', 'free') then 'free'
+            when charge_basis = 'subscription' then 'included'
+            when z_verdict = 'rated' then if(z_why is null, 'priced', 'estimated')
+            else 'unpriced'
+        end as z_outcome
+    from decided
+)
+select
+    * exclude ({", ".join(_HELPERS)}),
+    coalesce(z_model, response_model, request_model) as model,
+    {", ".join(f"case when z_outcome in ('priced', 'estimated') then z_{name} end as {name}" for name in _NAMES)},
+    case z_outcome
+        when 'billed' then billed_cost
+        when 'free' then 0::decimal(18, 12)
+        when 'included' then 0::decimal(18, 12)
+        when 'unpriced' then null
+        else z_total
+    end as cost,
+    case when z_outcome in ('billed', 'included') then z_list_value end as list_value,
+    if(z_outcome = 'included', 'priced', z_outcome) as cost_status,
+    z_why as cost_reason,
+    z_price_id as price_id,
+    z_match_kind as match_kind
+from valued
+"""
+
+
+def _sum(units: tuple[str, ...]) -> str:
+    """Exact amount of some units, DECIMAL with 12 places; null where there is no rate."""
+    return " + ".join(f"coalesce({_QUANTITIES[unit]}, 0) * z_rate_{unit}" for unit in units)
+
+
+def _fees() -> str:
+    per_unit = " + ".join(
+        f"coalesce({_QUANTITIES[unit]}, 0) * z_fee_{unit}" for unit in FEE_UNITS if unit not in ("request", "audio_hour")
+    )
+    pico_an_hour = f"(z_fee_audio_hour * {_PICO})::hugeint"
+    seconds = _half_even(f"((audio_seconds * 1000000)::hugeint * {pico_an_hour})", "3600000000")
+    # Both kinds of arithmetic are exact up to here; only an hour's price by the second has to be rounded.
+    return f"z_fee_request + {per_unit} + case when audio_seconds is null then 0 else {seconds} end"
+
+
+def _times(*, factors: bool) -> str:
+    """Amount times a factor as DECIMAL(18, 12), null when it is too large; next to nothing to do where no row has a factor."""
+    if not factors:
+        return "try_cast(amount as decimal(18, 12))"
+    pico = f"((least(amount, 1000000) * {_PICO})::hugeint * numerator)"
+    return (
+        "try_cast(case when denominator = 1 or amount >= 1000000 then amount "
+        f"else {_half_even(pico, 'denominator')} end as decimal(18, 12))"
+    )
+
+
+def _half_even(numerator: str, denominator: str) -> str:
+    """Integer division of 1e-12ths, rounded half-even, as a decimal; DuckDB's own round_even goes through DOUBLE."""
+    whole, rest = f"({numerator} // {denominator})", f"({numerator} % {denominator})"
+    up = f"case when 2 * {rest} > {denominator} or (2 * {rest} = {denominator} and {whole} % 2 = 1) then 1 else 0 end"
+    return f"(({whole} + {up})::hugeint * 0.000000000001)"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,1 @@
+"""One file per output format. The only place that knows rich."""

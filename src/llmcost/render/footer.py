@@ -1,0 +1,104 @@
+"""What stands below a report: which requests, which prices, and what the numbers leave out."""
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+
+from llmcost.domain.period import Period
+from llmcost.render.numbers import human, money
+from llmcost.render.visible import visible
+from llmcost.reports.record import Report
+
+_MODELS = 5
+
+
+def footer(report: Report) -> list[str]:
+    """One sentence or two a line, what is clean left out."""
+    coverage = report.coverage
+    lines = [_period(report), _basis(report)]
+    if report.previous is not None:
+        lines.append(f"Compared with {span(report.previous, report.zone)}.")
+    if coverage.unpriced_requests:
+        verb = "is" if coverage.unpriced_requests == 1 else "are"
+        claim = (
+            ""
+            if coverage.unpriced_reported is None
+            else f" The logs claim {money(coverage.unpriced_reported, 'USD')} for {_them(coverage.unpriced_requests)}."
+        )
+        lines.append(
+            f"{coverage.unpriced_requests:,} of {counted(coverage.requests, 'request')} {verb} unpriced"
+            f" and in no sum of cost: {_models(coverage.unpriced_models)}.{claim}"
+        )
+    if coverage.estimated_requests:
+        verb = "has" if coverage.estimated_requests == 1 else "have"
+        lines.append(f"{counted(coverage.estimated_requests, 'request')} {verb} an estimated cost.")
+    if coverage.assumed_time_requests:
+        verb = "has" if coverage.assumed_time_requests == 1 else "have"
+        lines.append(f"{counted(coverage.assumed_time_requests, 'request')} {verb} an assumed time.")
+    if coverage.unattributed_cost:
+        lines.append(f"{money(coverage.unattributed_cost, report.currency)}{_share(report)} has no {report.by[0]}.")
+    if coverage.rejected:
+        lines.append(f"{counted(coverage.rejected, 'log line')} could not be read.")
+    if len(report.rows) < report.row_count:
+        lines.append(f"{len(report.rows):,} of {counted(report.row_count, 'row')} shown.")
+    return lines
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, in the plural unless it is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def span(period: Period, zone: tzinfo) -> str:
+    """A period in words; whole days are named by the first and the last."""
+    if period.since is None or period.until is None:
+        return "no requests"
+    since, until = period.since.astimezone(zone), period.until.astimezone(zone)
+    if not (_is_midnight(since) and _is_midnight(until)):
+        return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} {zone}"
+    last = until.date() - timedelta(days=1)
+    return f"{since.date()} {zone}" if since.date() == last else f"{since.date()} to {last} {zone}"
+
+
+def _period(report: Report) -> str:
+    text = span(report.period, report.zone)
+    first, last = report.coverage.first, report.coverage.last
+    if first is None or last is None:
+        return f"{text[:1].upper()}{text[1:]}."
+    first, last = first.astimezone(report.zone), last.astimezone(report.zone)
+    return f"{text}; first request {first:%Y-%m-%d %H:%M}, last {last:%Y-%m-%d %H:%M}."
+
+
+def _is_midnight(instant: datetime) -> bool:
+    """Whether a day starts here, also where the clocks skip midnight."""
+    start = datetime.combine(instant.date(), time(), tzinfo=instant.tzinfo).astimezone(UTC)
+    return start == instant.astimezone(UTC)
+
+
+def _basis(report: Report) -> str:
+    if not report.price_lists:
+        return f"Basis: {report.basis}."
+    lists = ", ".join(
+        name[:8] if as_of is None else f"{as_of} ({visible(name[:8])})" for name, as_of in report.price_lists
+    )
+    return f"Basis: {report.basis}; price list{'' if len(report.price_lists) == 1 else 's'} {lists}."
+
+
+def _models(models: tuple[tuple[str, int], ...]) -> str:
+    named = [f"{visible(model)} ({requests:,})" for model, requests in models[:_MODELS]]
+    rest = len(models) - _MODELS
+    if rest > 0:
+        named.append(f"{counted(rest, 'other model')}")
+    return ", ".join(named)
+
+
+def _share(report: Report) -> str:
+    names = [column.name for column in report.columns]
+    total = report.totals[names.index("cost")]
+    cost = report.coverage.unattributed_cost
+    if not isinstance(total, Decimal) or not total or cost is None:
+        return ""
+    return f" ({human(cost / total, 'percent', report.currency)})"
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"

@@ -1,0 +1,1 @@
+"""Named reports over the ledger."""

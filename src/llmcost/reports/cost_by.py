@@ -1,0 +1,164 @@
+"""Cost by anything: the group-by report behind `llmcost report`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from llmcost.domain.errors import UsageError
+from llmcost.domain.period import Period, previous_period
+from llmcost.ledger import queries
+from llmcost.ledger.keys import Key, nearest, resolve, tag_keys
+from llmcost.ledger.metrics import Metric, metric, metric_names
+from llmcost.ledger.queries import Group, Number
+from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
+from llmcost.reports.coverage import coverage
+from llmcost.reports.question import Question, selection
+from llmcost.reports.record import Cell, Column, Report, Row
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_ALWAYS = (
+    "cost",
+    "requests",
+    "unpriced_requests",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_write_5m_input_tokens",
+    "cache_write_1h_input_tokens",
+    "reasoning_output_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "input_image_tokens",
+    "output_image_tokens",
+)
+"""What every row carries for machines: with these, a third party can check the cost."""
+
+_SHOWN = ("cost", "share", "requests", "input_tokens", "output_tokens")
+_SHOWN_IF_ANY = ("cache_read_input_tokens", "unpriced_requests")
+
+
+def cost_by(connection: "DuckDBPyConnection", question: Question) -> Report:
+    """Group the selected requests and add them up; rows sum exactly to the totals, which is the one row without keys."""
+    keys = [resolve(connection, name) for name in dict.fromkeys(question.by)]
+    if question.compare:
+        _check_comparable(keys, question.period)
+    metrics = _metrics(question.metrics, keys)
+    chosen = selection(connection, question)
+    facts = queries.facts(connection, chosen, keys[0] if keys else None)
+    totals = queries.totals(connection, chosen, metrics)
+    top = None if question.top is None or not keys else queries.rank(connection, chosen, keys, question.top)
+    limit = None if question.compare else question.limit
+    groups, row_count = queries.grouped(connection, chosen, keys, metrics, total=totals, top=top, limit=limit)
+    columns = _columns(keys, metrics)
+    shown = _shown(question.metrics, keys, totals)
+    earlier = None
+    if question.compare:
+        earlier = previous_period(question.period, question.zone)
+        before = replace(chosen, period=earlier)
+        earlier_totals = queries.totals(connection, before, metrics)
+        earlier_groups, _ = queries.grouped(connection, before, keys, metrics, total=earlier_totals, top=top)
+        groups = compared(groups, earlier_groups, metrics)
+        totals = compared([_total(totals)], [_total(earlier_totals)], metrics)[0].values
+        columns += CHANGES
+        shown += CHANGES_SHOWN
+        row_count = len(groups)
+        groups = groups[: question.limit]
+    return Report(
+        title=f"Cost by {', '.join(key.title.lower() for key in keys)}" if keys else "Total",
+        by=tuple(key.name for key in keys),
+        columns=columns,
+        shown=shown,
+        rows=tuple(_row(group, columns) for group in groups),
+        row_count=row_count,
+        totals=_row(_total(totals, len(keys)), columns).cells,
+        basis=chosen.basis,
+        period=_bounds(question, facts),
+        previous=earlier,
+        zone=question.zone,
+        currency=question.currency,
+        price_lists=queries.price_lists(connection, facts.ingest_ids),
+        coverage=coverage(connection, chosen, facts),
+        notes=_notes(connection, keys, groups, facts),
+    )
+
+
+def _metrics(asked: Sequence[str], keys: Sequence[Key]) -> list[Metric]:
+    """The metrics to compute: what every row carries, then what was asked for."""
+    for name in asked:
+        if name not in metric_names():
+            raise UsageError(f"there is no metric {name!r}", hint=nearest(name, list(metric_names()), "metrics"))
+    usual = () if asked or not keys else ("share",)
+    return [metric(name) for name in dict.fromkeys([*_ALWAYS, *usual, *asked])]
+
+
+def _check_comparable(keys: Sequence[Key], period: Period) -> None:
+    if period.since is None or period.until is None:
+        raise UsageError(
+            "--compare previous needs a period with both ends", hint="name one with --period, or --since and --until"
+        )
+    grain = next((key for key in keys if key.grain), None)
+    if grain is not None:
+        raise UsageError(
+            f"--compare previous cannot go with --by {grain.name}: no {grain.name} is in both periods",
+            hint=f"leave {grain.name} out, or report both periods with --since",
+        )
+
+
+def _total(values: dict[str, Number | None], width: int = 0) -> Group:
+    return Group(keys=(None,) * width, other=False, values=values)
+
+
+def _columns(keys: Sequence[Key], metrics: Sequence[Metric]) -> tuple[Column, ...]:
+    return (
+        *(Column(name=key.name, title=key.title, kind=key.kind, role="key") for key in keys),
+        *(Column(name=item.name, title=item.title, kind=item.kind, role="metric") for item in metrics),
+    )
+
+
+def _shown(asked: Sequence[str], keys: Sequence[Key], totals: dict[str, Number | None]) -> tuple[str, ...]:
+    """What was asked for, or the usual; unpriced requests whenever there are any."""
+    usual = [name for name in _SHOWN if name != "share" or keys]
+    names = [*(asked or usual), *(name for name in (_SHOWN_IF_ANY[1:] if asked else _SHOWN_IF_ANY) if totals[name])]
+    return (*(key.name for key in keys), *dict.fromkeys(names))
+
+
+def _row(group: Group, columns: Sequence[Column]) -> Row:
+    cells: list[Cell] = [*group.keys]
+    cells += [group.values[column.name] for column in columns[len(cells) :]]
+    return Row(cells=tuple(cells), other=group.other)
+
+
+def _bounds(question: Question, facts: queries.Facts) -> Period:
+    """The period asked for; open ends become the midnights around the requests found."""
+    since, until = question.period.since, question.period.until
+    if since is None and facts.first is not None:
+        since = _midnight(facts.first, question.zone, days=0)
+    if until is None and facts.last is not None:
+        until = _midnight(facts.last, question.zone, days=1)
+    return Period(since=since, until=until)
+
+
+def _midnight(instant: datetime, zone: tzinfo, *, days: int) -> datetime:
+    local = instant.replace(tzinfo=UTC).astimezone(zone).date()
+    return datetime.combine(local + timedelta(days=days), time(), tzinfo=zone).astimezone(UTC)
+
+
+def _notes(
+    connection: "DuckDBPyConnection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts
+) -> tuple[str, ...]:
+    """What to say about keys that no selected request has a value for."""
+    if not facts.rows:
+        return ("no requests in this period",)
+    empty = [
+        key.name
+        for index, key in enumerate(keys)
+        if all(group.keys[index] is None for group in groups) and not any(group.other for group in groups)
+    ]
+    if not empty:
+        return ()
+    tags = tag_keys(connection)
+    there = f"the tags in this ledger are {', '.join(tags)}" if tags else "this ledger has no tags"
+    return tuple(f"no request here has a value for {name}; {there}" for name in empty)

@@ -1,0 +1,39 @@
+"""The first look at a ledger: what it cost, when, on which models, for whom."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from llmcost.reports.cost_by import cost_by
+from llmcost.reports.question import Question
+from llmcost.reports.record import Overview, Report
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_TOP = 10
+
+
+def overview(connection: "DuckDBPyConnection", question: Question) -> Overview:
+    """The total, and the same rows by time, by model and by customer; `question.by` is ignored."""
+    total = cost_by(connection, replace(question, by=()))
+    if total.coverage.first is None:
+        return Overview(total=total, sections=())
+    shared = replace(question, basis=total.basis, compare=False)
+    sections = [cost_by(connection, replace(shared, by=(_grain(total),)))]
+    for key in ("model", "customer_id"):
+        section = cost_by(connection, replace(shared, by=(key,), top=question.top or _TOP))
+        if any(row.cells[0] is not None for row in section.rows):
+            sections.append(section)
+    return Overview(total=total, sections=tuple(sections))
+
+
+def _grain(total: Report) -> str:
+    """Days for a month, weeks for half a year, months beyond."""
+    first, last = total.coverage.first, total.coverage.last
+    if first is None or last is None:
+        return "day"
+    span = last.astimezone(UTC) - first.astimezone(UTC)
+    if span <= timedelta(days=31):
+        return "day"
+    return "week" if span <= timedelta(days=183) else "month"

@@ -1,0 +1,97 @@
+"""What a report is once it has been computed: plain values that every format renders alike."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Literal
+
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Basis
+from llmcost.ledger.registry import Kind
+
+Cell = str | Decimal | int | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its name in JSON and CSV, its heading, and how its cells are written."""
+
+    name: str
+    title: str
+    kind: Kind
+    role: Literal["key", "metric", "change"]
+    """`change`: what became of a metric since the period before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row, its cells in the order of the columns."""
+
+    cells: tuple[Cell, ...]
+    other: bool = False
+    """Whether it stands for every group outside the top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What the numbers are made of, and what they leave out."""
+
+    requests: int
+    unpriced_requests: int
+    """Requests whose cost is unknown; in no sum of cost."""
+    unpriced_reported: Decimal | None
+    """What the logs claimed for them, in US dollars."""
+    unpriced_models: tuple[tuple[str, int], ...]
+    """Their models and how many requests each, most first."""
+    estimated_requests: int
+    assumed_time_requests: int
+    """Requests whose log gave no time."""
+    rejected: int
+    """Different lines of the whole ledger's logs that could not be read."""
+    unattributed_cost: Decimal | None
+    """Cost without a value for the first key; None without keys."""
+    first: datetime | None
+    """Start of the earliest request, UTC."""
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A table of requests grouped by something, with its totals."""
+
+    title: str
+    by: tuple[str, ...]
+    columns: tuple[Column, ...]
+    """What machines get: keys, then what every row carries, then what was asked for, then changes."""
+    shown: tuple[str, ...]
+    """The names of the columns people see, in their order."""
+    rows: tuple[Row, ...]
+    row_count: int
+    """How many rows there are without a limit."""
+    totals: tuple[Cell, ...]
+    """In the order of the columns; None for keys."""
+    basis: Basis
+    period: Period
+    """As asked; an open end is the midnight around the first or last request. None without any request."""
+    previous: Period | None
+    """The period compared with."""
+    zone: tzinfo
+    currency: str
+    price_lists: tuple[tuple[str, date | None], ...]
+    """Content hash and date of the price lists the rows were rated with."""
+    coverage: Coverage
+    notes: tuple[str, ...] = field(default=())
+    """What the reader should know and the data does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Several reports on the same rows."""
+
+    total: Report
+    sections: tuple[Report, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know of all of it."""
+        return self.total.notes

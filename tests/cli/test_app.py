@@ -1,0 +1,214 @@
+"""The shell around the commands: help, errors, exit codes, streams."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from llmcost import __version__
+from llmcost.cli import app, diagnostics
+from llmcost.domain.errors import DataError, ExitCode, UpstreamError
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a stand-in command in this process; gives its exit code and what it said."""
+
+    def run(command, *arguments):
+        def build():
+            stand_in = typer.Typer(rich_markup_mode=None)
+            stand_in.command()(command)
+            return stand_in
+
+        monkeypatch.setattr(app, "build", build)
+        with pytest.raises(SystemExit) as left:
+            app.run(arguments)
+        said = capsys.readouterr()
+        return left.value.code, said.out, said.err
+
+    return run
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "db"]])
+def test_version(cli, arguments):
+    done = cli(*arguments)
+
+    assert (done.stdout, done.stderr, done.code) == (f"llmcost {__version__}\n", "", 0)
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_goes_to_stdout(cli, option):
+    done = cli(option)
+
+    assert (done.stderr, done.code) == ("", 0)
+    assert "Usage: llmcost" in done.stdout
+    assert "Look after the ledger file." in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_without_a_command_the_help_is_talk_and_the_exit_code_says_so(cli):
+    done = cli()
+
+    assert (done.stdout, done.code) == ("", ExitCode.USAGE)
+    assert "Usage: llmcost" in done.stderr
+
+
+def test_commands_are_listed_in_the_documented_order():
+    names = app._command_modules()
+
+    known = [name for name in names if name in app._ORDER]
+    assert known == sorted(known, key=app._ORDER.index)
+    assert names == known + sorted(set(names) - set(known))
+    assert not {"app", "options", "diagnostics"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (["dbx"], "no such command 'dbx'; did you mean 'db'?", "see `llmcost --help`"),
+        (["frobnicate"], "no such command 'frobnicate'", "see `llmcost --help`"),
+        (["db"], "missing command", "see `llmcost db --help`"),
+        (["db", "inof"], "no such command 'inof'; did you mean 'info'?", "see `llmcost db --help`"),
+        (
+            ["db", "info", "--fromat"],
+            "no such option: --fromat; did you mean --format?",
+            "see `llmcost db info --help`",
+        ),
+        (
+            ["db", "info", "--format", "xml"],
+            "invalid value for '--format': 'xml' is not one of 'table', 'json'",
+            "see `llmcost db info --help`",
+        ),
+        (["db", "info", "x\x1b]0;"], "got unexpected extra argument(s) (x\\x1b]0;)", "see `llmcost db info --help`"),
+    ],
+)
+def test_a_usage_error_names_the_thing_the_nearest_name_and_the_help(cli, arguments, error, hint):
+    done = cli(*arguments)
+
+    assert (done.stdout, done.stderr, done.code) == ("", f"error: {error}\n  hint: {hint}\n", ExitCode.USAGE)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (DataError("no ledger", hint="make one"), 3, "error: no ledger\n  hint: make one\n"),
+        (UpstreamError("no answer"), 4, "error: no answer\n"),
+        (DataError("bad \x1b[2J file\nerror: forged"), 3, "error: bad \\x1b[2J file\\nerror: forged\n"),
+        (KeyboardInterrupt(), 130, ""),
+        (RuntimeError("Query interrupted"), 130, ""),
+        (typer.Abort(), 130, ""),
+        (typer.Exit(1), 1, ""),
+    ],
+)
+def test_what_ends_a_command_is_its_exit_code(run, error, code, said):
+    def command():
+        raise error
+
+    assert run(command) == (code, "", said)
+
+
+def test_anything_else_is_a_bug_with_a_traceback(run):
+    def command():
+        raise ZeroDivisionError("\x1b[2J")
+
+    code, out, err = run(command)
+
+    assert (code, out) == (diagnostics.BUG, "")
+    assert "Traceback" in err
+    assert "ZeroDivisionError: \\x1b[2J\n" in err
+    assert err.endswith(f"error: this is a bug in llmcost {__version__}; please report it with the lines above\n")
+
+
+def test_notes_and_warnings_are_talk(run):
+    def command():
+        diagnostics.note("3 files")
+        diagnostics.warning("2 of them empty", hint="look at them")
+
+    assert run(command) == (0, "", "note: 3 files\nwarning: 2 of them empty\n  hint: look at them\n")
+
+
+@pytest.mark.parametrize(
+    ("environ", "tty", "said"),
+    [
+        ({}, True, "\x1b[31merror:\x1b[0m no\n"),
+        ({"NO_COLOR": "1"}, True, "error: no\n"),
+        ({"TERM": "dumb"}, True, "error: no\n"),
+        ({}, False, "error: no\n"),
+    ],
+)
+def test_colour_is_for_terminals_that_want_it(monkeypatch, capsys, environ, tty, said):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: tty)
+
+    diagnostics.fail(DataError("no"))
+
+    assert capsys.readouterr().err == said
+
+
+def python(code: str, environ: dict[str, str], **options) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-c", code], env=environ, stderr=subprocess.PIPE, text=True, **options)
+
+
+STAND_IN = """
+import sys, typer
+from llmcost.cli import app
+def build():
+    stand_in = typer.Typer(rich_markup_mode=None)
+    stand_in.command()(command)
+    return stand_in
+app.build = build
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_that_goes_away_ends_the_run_quietly(clean_environment, lines):
+    code = f"def command():\n    sys.stdin.read()\n    print('line\\n' * {lines})\n{STAND_IN}\napp.run([])"
+    with python(code, clean_environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.close()
+        process.stdin.close()
+
+        assert process.stderr.read() == ""
+    assert process.returncode == diagnostics.PIPE_CLOSED
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+def test_a_full_disk_is_an_error_not_a_traceback(clean_environment):
+    code = f"def command():\n    print('line')\n{STAND_IN}\napp.run([])"
+    with open("/dev/full", "w") as full, python(code, clean_environment, stdout=full) as process:  # noqa: PTH123
+        assert process.stderr.read() == "error: cannot write the output: no space left on device\n"
+    assert process.returncode == ExitCode.DATA
+
+
+def test_characters_the_terminal_cannot_show_do_not_stop_a_report(clean_environment):
+    code = f"def command():\n    print('cost \\u20ac 5')\n{STAND_IN}\napp.run([])"
+    environ = {**clean_environment, "PYTHONIOENCODING": "ascii"}
+    with python(code, environ, stdout=subprocess.PIPE) as process:
+        assert process.stdout.read() == "cost \\u20ac 5\n"
+    assert process.returncode == 0
+
+
+def test_ctrl_c_in_a_query_ends_the_run_quietly_and_frees_the_ledger(clean_environment, tmp_path):
+    code = f"""
+def command():
+    from pathlib import Path
+    from llmcost.ledger import database
+    with database.writing(Path({str(tmp_path / "l.duckdb")!r})) as ledger:
+        ledger.execute("begin")
+        print("started", flush=True)
+        ledger.execute("select count(*) from range(1000000) a, range(1000000) b where (a.range * b.range) % 7 = 3")
+{STAND_IN}
+app.run([])
+"""
+    with python(code, clean_environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGINT)
+
+        assert process.stderr.read() == ""
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith("l.")] == ["l.duckdb"]

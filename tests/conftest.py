@@ -1,0 +1,71 @@
+"""Fixtures every test may use: an empty ledger, the command line, the sample logs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import llmcost
+from llmcost.ledger import database
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT.parent / "shared" / "samples"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one run of the command line left behind."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+@pytest.fixture
+def ledger() -> Iterator[object]:
+    """An empty ledger in memory."""
+    with database.memory_ledger() as connection:
+        yield connection
+
+
+@pytest.fixture
+def clean_environment(tmp_path: Path) -> dict[str, str]:
+    """An environment in which every run says the same: UTC, 80 columns, no colour, nothing configured."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LD_LIBRARY_PATH", "TMPDIR"}}
+    source = str(Path(llmcost.__file__).parents[1])
+    return {**kept, "PYTHONPATH": source, "HOME": str(home), "NO_COLOR": "1", "COLUMNS": "80", "TZ": "UTC"}
+
+
+@pytest.fixture
+def cli(tmp_path: Path, clean_environment: dict[str, str]) -> Callable[..., Run]:
+    """Run `llmcost` as a user would: `cli("db", "info", cwd=folder, env={...}, stdin="...")`."""
+
+    def run(*arguments: object, cwd: Path = tmp_path, env: dict[str, str] | None = None, stdin: str = "") -> Run:
+        done = subprocess.run(
+            [sys.executable, "-m", "llmcost", *map(str, arguments)],
+            cwd=cwd,
+            env={**clean_environment, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            timeout=60,
+        )
+        return Run(stdout=done.stdout, stderr=done.stderr, code=done.returncode)
+
+    return run
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The folder of real records; tests that need it are skipped where it is not checked out."""
+    if not SAMPLES.is_dir():
+        pytest.skip("sample records are not here: shared/samples beside the repository")
+    return SAMPLES

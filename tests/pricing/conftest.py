@@ -1,0 +1,89 @@
+"""A price list from text, and rows rated with it."""
+
+import re
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from llmcost.pricing import price_list as module
+from llmcost.pricing.price_list import load_price_list
+from llmcost.pricing.rating import prepare_rates, rated_select
+
+SCHEMA = Path(module.__file__).parents[1] / "ledger" / "schema" / "0001_initial.sql"
+DERIVED = set(
+    "model input_cost cache_read_cost cache_write_cost output_cost reasoning_cost audio_cost image_cost unit_cost cost"
+    " list_value cost_status cost_reason price_id match_kind".split()
+)
+REQUIRED = {
+    "part": 0,
+    "source": "test",
+    "issuer": "test",
+    "ingest_id": 1,
+    "started_at": datetime(2026, 3, 2, 12, 0),  # noqa: DTZ001 - the ledger holds naive UTC; a Monday
+    "time_origin": "log",
+    "final": True,
+    "operation": "chat",
+    "status": "ok",
+    "gateway_cached": False,
+    "usage_origin": "billed",
+    "charge_basis": "metered",
+}
+
+
+def columns():
+    body = re.search(r"create table request \((.*?)\n\);", SCHEMA.read_text(), re.DOTALL)[1]
+    lines = [re.sub(r"--.*", "", line).strip().rstrip(",") for line in body.splitlines()]
+    return {line.split()[0]: line for line in lines if line and line.split()[0] not in DERIVED}
+
+
+def fill(connection, rows):
+    declared = columns()
+    connection.execute(f"create or replace table staged ({', '.join(declared.values())})")
+    for row in rows:
+        values = {"row_key": str(uuid.uuid4()), **REQUIRED, **row}
+        marks = ", ".join("?" for _ in values)
+        connection.execute(f"insert into staged ({', '.join(values)}) values ({marks})", list(values.values()))
+
+
+def rate_all(prices, rows, *, threads=1):
+    """Rows as dictionaries, in the order given, with everything rating adds."""
+    connection = duckdb.connect()
+    connection.execute(f"set threads = {threads}")
+    fill(connection, [{"request_id": f"{index:06}", **row} for index, row in enumerate(rows)])
+    prepare_rates(connection, "staged", prices)
+    result = connection.execute(f"select * from ({rated_select('staged')}) order by request_id, row_key")
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+
+@pytest.fixture
+def price_list(tmp_path, monkeypatch):
+    """Load a price list whose built-in layer is the given text, with further layers above."""
+
+    def load(text, *layers):
+        paths = []
+        for index, layer in enumerate((text, *layers)):
+            paths.append(tmp_path / f"layer{index}.yaml")
+            paths[-1].write_text(f"schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\n{layer}")
+        monkeypatch.setattr(module, "_built_in", lambda: paths[0])
+        return load_price_list(paths[1:])
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def built_in():
+    return load_price_list()
+
+
+@pytest.fixture
+def rate():
+    """Rate one row."""
+
+    def one(prices, **row):
+        return rate_all(prices, [row])[0]
+
+    return one

@@ -1,0 +1,144 @@
+"""A logged name means one model or none."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from llmcost.domain.providers import normalise_provider
+from llmcost.pricing.matching import match_model, nearest_names
+
+
+def found(prices, provider, request, response=None, at=None):
+    match = match_model(prices, provider, request, response, at)
+    return (match.model.id, match.kind) if match else None
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "expected"),
+    [
+        ("openai", "gpt-4o", ("openai/gpt-4o", "exact")),
+        ("OpenAI", "GPT-4o", ("openai/gpt-4o", "exact")),
+        ("openai", "gpt-4o-2024-11-20", ("openai/gpt-4o", "dated")),
+        ("openai", "gpt-4o-2024-05-13", ("openai/gpt-4o-2024-05-13", "exact")),
+        ("openai", "gpt-4o-mini-2024-07-18", ("openai/gpt-4o-mini", "dated")),
+        ("openai", "openai/gpt-4o-mini", ("openai/gpt-4o-mini", "prefix")),
+        ("anthropic", "claude-sonnet-4-5-20250929", ("anthropic/claude-sonnet-4-5", "dated")),
+        ("anthropic", "claude-sonnet-4-20250514", ("anthropic/claude-sonnet-4", "dated")),
+        ("gcp.vertex_ai", "claude-sonnet-4-5@20250929", ("vertex/claude-sonnet-4-5", "dated")),
+        ("vertex_ai", "vertex_ai/gemini-2.5-flash", ("vertex/gemini-2.5-flash", "prefix")),
+        ("gemini", "models/gemini-2.5-pro", ("google/gemini-2.5-pro", "resource")),
+        ("vertex", "publishers/google/models/gemini-2.5-pro", ("vertex/gemini-2.5-pro", "resource")),
+        ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", ("aws/anthropic.claude-sonnet-4-5", "dated")),
+        ("aws.bedrock", "global.anthropic.claude-opus-4-6-v1:0", ("aws/global.anthropic.claude-opus-4-6", "resource")),
+        (
+            "aws",
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-opus-4-5-20251101-v1:0",
+            ("aws/anthropic.claude-opus-4-5", "dated"),
+        ),
+        ("groq", "openai/gpt-oss-120b", ("groq/openai/gpt-oss-120b", "exact")),
+        ("openrouter", "openai/gpt-4o-mini", ("openrouter/openai/gpt-4o-mini", "exact")),
+        ("azure.ai.openai", "gpt-4.1-2025-04-14", ("azure/gpt-4.1", "dated")),
+        # A host's prefix says who invoices, whoever made the model.
+        ("anthropic", "bedrock/us.anthropic.claude-sonnet-4-5", ("aws/anthropic.claude-sonnet-4-5", "prefix")),
+        ("vertex", "anthropic/claude-opus-4-6", ("vertex/claude-opus-4-6", "prefix")),
+        # Nothing is guessed.
+        ("anthropic", "claude-opus-4-10", None),
+        ("anthropic", "claude-opus-9", None),
+        ("openai", "gpt-4o-realtime-xyz", None),
+        ("google", "gemini-2.5-pro-foo", None),
+        ("openai", "gpt-4o-2024", None),
+        ("openai", "my-gpt-4o", None),
+        ("openrouter", "openai/gpt-4o-mini:free", None),
+        ("openrouter", "anthropic/claude-opus-4-1", None),
+        ("acme-gateway", "gpt-4o", None),
+        ("cohere", "gpt-4o", None),
+    ],
+)
+def test_a_name_is_matched_exactly_or_not_at_all(built_in, provider, name, expected):
+    assert found(built_in, provider, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gpt-5.2-codex", "openai/gpt-5.2"),
+        ("claude-haiku-4-5", "anthropic/claude-haiku-4-5"),
+        ("azure/gpt-4o", "azure/gpt-4o"),
+        ("anthropic/claude-sonnet-4.5", "anthropic/claude-sonnet-4-5"),
+        # Served by several hosts and by no maker of its own.
+        ("openai/gpt-oss-120b", None),
+        ("llama-3.3-70b-versatile", None),
+    ],
+)
+def test_a_missing_provider_is_read_from_the_name_or_its_only_maker(built_in, name, expected):
+    match = match_model(built_in, None, name)
+    assert (match.model.id if match else None) == expected
+
+
+def test_the_response_model_decides_when_it_is_known(built_in):
+    assert found(built_in, "openai", "gpt-4o", "gpt-4o-2024-05-13") == ("openai/gpt-4o-2024-05-13", "exact")
+    assert found(built_in, "openai", "gpt-4o", "gpt-4o-internal") == ("openai/gpt-4o", "exact")
+
+
+def test_a_prefix_of_the_requested_model_tells_who_invoices_the_response(built_in):
+    assert found(built_in, None, "azure/gpt-4o", "gpt-4o-2024-08-06") == ("azure/gpt-4o", "dated")
+
+
+LIST = """
+models:
+  - {id: openai/old, prices: [{rates: {input: 1}}]}
+  - {id: openai/new, prices: [{rates: {input: 2}}]}
+aliases:
+  - {provider: openai, name: latest, to: openai/old, until: 2026-03-01}
+  - {provider: openai, name: latest, to: openai/new, from: 2026-03-01}
+prefixes:
+  - {pattern: "azure/eu/", provider: azure, region: eu}
+  - {pattern: "azure/", provider: azure}
+deployments:
+  - {provider: azure, name: prod-chat, model: openai/new, region: eu}
+"""
+
+
+def test_an_alias_means_what_it_meant_at_the_time(price_list):
+    prices = price_list(LIST)
+    assert found(prices, "openai", "latest", at=datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)) == ("openai/old", "alias")
+    assert found(prices, "openai", "latest", at=datetime(2026, 3, 1, tzinfo=UTC)) == ("openai/new", "alias")
+    assert found(prices, "openai", "latest") is None
+
+
+def test_a_deployment_is_known_by_the_name_its_owner_gave_it(price_list):
+    prices = price_list(LIST)
+    match = match_model(prices, "azure", "azure/prod-chat")
+    assert (match.model.id, match.kind, match.region) == ("openai/new", "prefix", "eu")
+    assert found(prices, "azure", "Prod-Chat") == ("openai/new", "deployment")
+
+
+def test_near_names_are_only_ever_suggested(built_in):
+    assert "openai/gpt-4.1-mini" in nearest_names(built_in, "openai", "openai/gpt-4.1-minni")
+    assert nearest_names(built_in, "openai", "zzzzzzzzzz") == []
+
+
+@pytest.mark.parametrize(
+    ("spelling", "provider"),
+    [
+        ("gcp.vertex_ai", "vertex"),
+        ("vertex_ai", "vertex"),
+        ("gemini", "google"),
+        ("gcp.gemini", "google"),
+        ("aws.bedrock", "aws"),
+        ("Bedrock", "aws"),
+        ("azure.ai.openai", "azure"),
+        ("az.ai.inference", "azure"),
+        ("xai", "x-ai"),
+        ("x_ai", "x-ai"),
+        ("mistral_ai", "mistral"),
+        ("moonshot", "moonshotai"),
+        ("together_ai", "together"),
+        ("openai", "openai"),
+        ("acme", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_every_spelling_of_a_provider_has_one_name(spelling, provider):
+    assert normalise_provider(spelling) == provider
