@@ -13,10 +13,10 @@ from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.rating import prepare_rates, rated_select
 
 SCHEMA = Path(module.__file__).parents[1] / "ledger" / "schema" / "0001_initial.sql"
-DERIVED = set(
-    "model input_cost cache_read_cost cache_write_cost output_cost reasoning_cost audio_cost image_cost unit_cost cost"
-    " list_value cost_status cost_reason price_id match_kind".split()
-)
+DERIVED = {
+    *("model", "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "reasoning_cost", "audio_cost"),
+    *("image_cost", "unit_cost", "cost", "list_value", "cost_status", "cost_reason", "price_id", "match_kind"),
+}
 REQUIRED = {
     "part": 0,
     "source": "test",
@@ -34,7 +34,7 @@ REQUIRED = {
 
 
 def columns():
-    body = re.search(r"create table request \((.*?)\n\);", SCHEMA.read_text(), re.DOTALL)[1]
+    body = SCHEMA.read_text().split("create table request (")[1].split("\n);")[0]
     lines = [re.sub(r"--.*", "", line).strip().rstrip(",") for line in body.splitlines()]
     return {line.split()[0]: line for line in lines if line and line.split()[0] not in DERIVED}
 
@@ -77,6 +77,12 @@ def price_list(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def built_in():
     return load_price_list()
+
+
+@pytest.fixture(name="rate_all")
+def rate_all_fixture():
+    """Rate several rows at once."""
+    return rate_all
 
 
 @pytest.fixture

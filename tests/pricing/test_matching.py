@@ -101,7 +101,10 @@ deployments:
 
 def test_an_alias_means_what_it_meant_at_the_time(price_list):
     prices = price_list(LIST)
-    assert found(prices, "openai", "latest", at=datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)) == ("openai/old", "alias")
+    assert found(prices, "openai", "latest", at=datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)) == (
+        "openai/old",
+        "alias",
+    )
     assert found(prices, "openai", "latest", at=datetime(2026, 3, 1, tzinfo=UTC)) == ("openai/new", "alias")
     assert found(prices, "openai", "latest") is None
 
@@ -109,6 +112,7 @@ def test_an_alias_means_what_it_meant_at_the_time(price_list):
 def test_a_deployment_is_known_by_the_name_its_owner_gave_it(price_list):
     prices = price_list(LIST)
     match = match_model(prices, "azure", "azure/prod-chat")
+    assert match is not None
     assert (match.model.id, match.kind, match.region) == ("openai/new", "prefix", "eu")
     assert found(prices, "azure", "Prod-Chat") == ("openai/new", "deployment")
 

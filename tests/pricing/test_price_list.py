@@ -38,14 +38,24 @@ models:
         (MODEL.replace("input: 1, output: 2", "input: 0"), "nothing is priced here"),
         (MODEL + "        free: true\n", "a free model has no prices"),
         (MODEL + "        source: nobody\n", "source 'nobody' is not listed"),
-        (MODEL + "      - {from: 2026-01-01, rates: {input: 1}}\n      - {from: 2025-01-01, rates: {input: 1}}\n", "in order"),
-        (MODEL + "        until: 2026-02-01\n      - {from: 2026-01-01, rates: {input: 1}}\n", "begins before the one above ends"),
+        (
+            MODEL + "      - {from: 2026-01-01, rates: {input: 1}}\n      - {from: 2025-01-01, rates: {input: 1}}\n",
+            "in order",
+        ),
+        (
+            MODEL + "        until: 2026-02-01\n      - {from: 2026-01-01, rates: {input: 1}}\n",
+            "begins before the one above ends",
+        ),
         (MODEL + "      - {from: '2026-01-01T00:00:00', rates: {input: 1}}\n", "has no time zone"),
         (MODEL + "      - {from: soon, rates: {input: 1}}\n", "'soon' is not an ISO date"),
-        (MODEL + "        tiers: [{above: 5, rates: {input: 1}}]\n", "'output' is missing, which the standard rates have"),
+        (
+            MODEL + "        tiers: [{above: 5, rates: {input: 1}}]\n",
+            "'output' is missing, which the standard rates have",
+        ),
         (MODEL + "        tiers: [{above: 5, at_least: 5, rates: {input: 1, output: 1}}]\n", "either 'above'"),
         (
-            MODEL + "        tiers: [{above: 5, rates: {input: 1, output: 1}}, {at_least: 6, rates: {input: 1, output: 1}}]\n",
+            MODEL
+            + "        tiers: [{above: 5, rates: {input: 1, output: 1}}, {at_least: 6, rates: {input: 1, output: 1}}]\n",
             "ascending",
         ),
         (MODEL + "        variants: [{when: {processing: batch}, rates: {input: 1}}]\n", "'output' is missing"),
@@ -64,7 +74,10 @@ models:
             + "          - {when: {clock: {days: [sat], between: ['03:00-05:00']}}, rates: {input: 1, output: 1}}\n",
             "hold at the same time",
         ),
-        (MODEL + "        variants: [{when: {clock: {between: ['4-5']}}, rates: {input: 1, output: 1}}]\n", "a span reads"),
+        (
+            MODEL + "        variants: [{when: {clock: {between: ['4-5']}}, rates: {input: 1, output: 1}}]\n",
+            "a span reads",
+        ),
         (MODEL + "        multipliers: [{when: {inference_region: us}, factor: 0}]\n", "above 0"),
         (MODEL + "aliases: [{provider: openai, name: x, to: openai/none}]\n", "no model 'openai/none'"),
         (MODEL + "aliases: [{provider: openai, name: m, to: openai/m}]\n", "already the exact name of 'openai/m'"),

@@ -13,7 +13,7 @@ from llmcost.domain.period import Period
 from llmcost.render.formats import FORMATS, render
 from llmcost.render.markdown import escape
 from llmcost.render.surface import Surface
-from llmcost.render.visible import visible, width
+from llmcost.render.visible import label, width
 from llmcost.reports.record import Column, Coverage, Report, Row
 
 _ANSI = "\x1b[31mred\x1b[0m"
@@ -96,10 +96,10 @@ def test_no_format_lets_a_hidden_character_through(report, format_name, surface)
 
 
 def test_hidden_characters_are_shown_as_escapes():
-    assert visible(_ANSI) == r"\x1b[31mred\x1b[0m"
-    assert visible(_BIDI) == r"abc\u202egpj.exe"
-    assert visible("a\nb") == r"a\nb"
-    assert visible("é 顧客 🎉") == "é 顧客 🎉"
+    assert label(_ANSI) == r"\x1b[31mred\x1b[0m"
+    assert label(_BIDI) == r"abc\u202egpj.exe"
+    assert label("a\nb") == r"a\nb"
+    assert label("é 顧客 🎉") == "é 顧客 🎉"
 
 
 def test_a_table_shows_markup_as_it_is_and_one_line_per_row(report):

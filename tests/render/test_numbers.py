@@ -82,5 +82,5 @@ def test_a_change_has_its_sign():
 
 def test_ratios_for_machines_have_six_decimals():
     assert machine(1 / 3, "ratio") == 0.333333
-    assert machine(Decimal("2"), "money") == "2.00"
+    assert machine(Decimal(2), "money") == "2.00"
     assert machine(7, "count") == 7

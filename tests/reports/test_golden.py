@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from llmcost.domain.period import time_zone
-from llmcost.render.formats import render
+from llmcost.render.formats import Format, render
 from llmcost.render.surface import Surface
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.overview import overview
@@ -22,7 +22,7 @@ _BY_DAY = Question(
 @pytest.mark.parametrize(("name", "question"), [("by-customer", _BY_CUSTOMER), ("by-day-and-top-model", _BY_DAY)])
 def test_a_report_is_the_same_bytes_every_time(small, name, question, suffix):
     report = cost_by(small, question)
-    formats = {"txt": "table", "json": "json", "csv": "csv", "md": "markdown"}
+    formats: dict[str, Format] = {"txt": "table", "json": "json", "csv": "csv", "md": "markdown"}
 
     text = render(report, formats[suffix], Surface())
 

@@ -43,7 +43,7 @@ keys = st.lists(
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]),
     top=st.none() | st.integers(1, 3),
 )
-def test_rows_add_up_to_the_total(ledger, insert, rows, by, zone, top):
+def test_rows_add_up_to_the_total(ledger, insert, rows, by, zone, top):  # noqa: PLR0917  what hypothesis varies
     ledger.execute("delete from request")
     for place, row in enumerate(rows):
         insert(request_id=str(place), cost_status="unpriced" if row["cost"] is None else "priced", **row)
@@ -64,3 +64,14 @@ def test_every_dimension_can_be_grouped_and_filtered_by(small, name):
     report = cost_by(small, Question(by=(name,), where=(f"{name}!=no such value",)))
 
     assert report.coverage.requests == 6
+
+
+def test_every_metric_can_be_asked_for_with_every_other(small):
+    report = cost_by(small, Question(by=("customer_id",), metrics=metric_names()))
+
+    assert set(metric_names()) <= {column.name for column in report.columns}
+    assert len(report.rows) == 3
+
+
+def test_no_name_is_both_a_dimension_and_a_metric():
+    assert not set(dimension_names()) & set(metric_names())

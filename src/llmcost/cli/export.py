@@ -37,15 +37,13 @@ def requests(
     `llmcost report --format csv`, which defuses formulas.
     """
     import sys
-    import tempfile
-    from pathlib import Path
 
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
     from llmcost.ledger.exports import FORMATS, export_requests
-    from llmcost.render.output import copy_to_stdout, replacing
+    from llmcost.render.output import piped, replacing
     from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, selection
 
@@ -67,9 +65,6 @@ def requests(
             with replacing(output) as path:
                 written = export_requests(ledger, chosen, path, file_format)
         else:
-            with tempfile.TemporaryDirectory(prefix="llmcost-") as folder:
-                path = Path(folder) / f"requests.{file_format}"
-                written = export_requests(ledger, chosen, path, file_format)
-                copy_to_stdout(path)
+            written = piped(lambda path: export_requests(ledger, chosen, path, file_format))
     if not written:
         diagnostics.note("no requests in this period")

@@ -5,12 +5,60 @@ from __future__ import annotations
 import re
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
-    "openai": ("open_ai", "openai_chat", "openai_responses", "text_completion_openai", "openai_text", "azure_text_openai"),
+    "openai": (
+        "open_ai",
+        "openai_chat",
+        "openai_responses",
+        "text_completion_openai",
+        "openai_text",
+        "azure_text_openai",
+    ),
     "anthropic": ("claude", "anthropic_messages", "anthropic_text"),
-    "google": ("gemini", "google_genai", "google_ai", "google_ai_studio", "gcp_gemini", "gcp_gen_ai", "google_gemini", "generativelanguage", "palm"),
-    "vertex": ("vertexai", "vertex_ai", "gcp_vertex_ai", "google_vertex", "google_vertexai", "google_vertex_ai", "gcp", "vertex_ai_beta", "anthropic_vertex"),
-    "aws": ("bedrock", "aws_bedrock", "amazon", "amazon_bedrock", "bedrock_converse", "bedrock_runtime", "bedrock_mantle", "sagemaker", "aws_sagemaker"),
-    "azure": ("azure_openai", "azure_ai", "azure_ai_openai", "az_ai_openai", "az_ai_inference", "azure_ai_inference", "azure_ai_foundry", "azure_foundry", "microsoft_foundry", "azure_text"),
+    "google": (
+        "gemini",
+        "google_genai",
+        "google_ai",
+        "google_ai_studio",
+        "gcp_gemini",
+        "gcp_gen_ai",
+        "google_gemini",
+        "generativelanguage",
+        "palm",
+    ),
+    "vertex": (
+        "vertexai",
+        "vertex_ai",
+        "gcp_vertex_ai",
+        "google_vertex",
+        "google_vertexai",
+        "google_vertex_ai",
+        "gcp",
+        "vertex_ai_beta",
+        "anthropic_vertex",
+    ),
+    "aws": (
+        "bedrock",
+        "aws_bedrock",
+        "amazon",
+        "amazon_bedrock",
+        "bedrock_converse",
+        "bedrock_runtime",
+        "bedrock_mantle",
+        "sagemaker",
+        "aws_sagemaker",
+    ),
+    "azure": (
+        "azure_openai",
+        "azure_ai",
+        "azure_ai_openai",
+        "az_ai_openai",
+        "az_ai_inference",
+        "azure_ai_inference",
+        "azure_ai_foundry",
+        "azure_foundry",
+        "microsoft_foundry",
+        "azure_text",
+    ),
     "x-ai": ("xai", "x_ai", "grok"),
     "mistral": ("mistral_ai", "mistralai", "codestral"),
     "deepseek": ("deep_seek",),
@@ -39,12 +87,40 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
 }
 
 HOSTS = frozenset(
-    ("aws", "azure", "vertex", "openrouter", "groq", "together", "fireworks", "cerebras", "databricks", "cloudflare", "deepinfra", "novita", "huggingface")
+    (
+        "aws",
+        "azure",
+        "vertex",
+        "openrouter",
+        "groq",
+        "together",
+        "fireworks",
+        "cerebras",
+        "databricks",
+        "cloudflare",
+        "deepinfra",
+        "novita",
+        "huggingface",
+    )
 )
 """Providers that also invoice for other companies' models."""
 
 FIRST_PARTY = frozenset(
-    ("openai", "anthropic", "google", "mistral", "deepseek", "cohere", "x-ai", "perplexity", "voyageai", "moonshotai", "zhipuai", "zai", "minimax")
+    (
+        "openai",
+        "anthropic",
+        "google",
+        "mistral",
+        "deepseek",
+        "cohere",
+        "x-ai",
+        "perplexity",
+        "voyageai",
+        "moonshotai",
+        "zhipuai",
+        "zai",
+        "minimax",
+    )
 )
 """Providers that invoice for their own models."""
 

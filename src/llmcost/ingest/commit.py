@@ -117,7 +117,7 @@ def _merge(
     connection.execute(
         f"""
         create or replace temp table sighting as
-        select row_key, {_NAMES}, file_no from stage semi join touched using (row_key)
+        select row_key, {_NAMES}, file_no from staged semi join touched using (row_key)
         """
     )
     connection.execute(
@@ -182,7 +182,7 @@ def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceLis
     (touched,) = connection.execute("select count(*) from touched").fetchone() or (0,)
     anti = "anti join touched using (row_key)" if touched else ""
     connection.execute(
-        f"create or replace temp view fresh as select row_key, {_NAMES}, file_id from stage join batch_file using (file_no) {anti}"
+        f"create or replace temp view fresh as select row_key, {_NAMES}, file_id from staged join batch_file using (file_no) {anti}"
     )
     _insert_rated(connection, "fresh", ingest_id, price_list)
 

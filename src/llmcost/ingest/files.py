@@ -14,7 +14,7 @@ from typing import IO, Literal
 
 from llmcost.domain.errors import DataError, UsageError
 
-Compression = Literal["none", "gzip", "zstd"]
+Compression = Literal["uncompressed", "gzip", "zstd"]
 Format = Literal["lines", "documents", "csv", "parquet", "empty", "unknown"]
 
 _HEAD = 1024 * 1024
@@ -129,7 +129,7 @@ def _fingerprint(raw: IO[bytes], size: int) -> str:
 def _compression(magic: bytes) -> Compression:
     if magic[:2] == b"\x1f\x8b":
         return "gzip"
-    return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "none"
+    return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "uncompressed"
 
 
 def _decompressed(raw: IO[bytes], compression: Compression) -> IO[bytes]:

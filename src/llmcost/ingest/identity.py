@@ -8,7 +8,7 @@ largest count wins; those rows are counted as ambiguous.
 from collections.abc import Mapping, Sequence
 
 from llmcost.domain.request import COLUMNS, LEAF_TOKENS, WHO, Column
-from llmcost.ingest.mapping import json_pointer
+from llmcost.ingest.tagging import json_pointer
 from llmcost.ledger.identifiers import quote_literal
 
 _NOT_CONTENT = {"source", "time_origin", "usage_origin", "tags", "started_at", *WHO}
@@ -30,8 +30,8 @@ select
     case when near_unique then 1 else row_number() over (partition by file_no, near_unique, content order by stage_row) end as twin,
     md5(concat_ws(chr(31), 'c', content, twin::varchar))::uuid as row_key
 from (
-    select rowid as stage_row, file_no, near_unique, md5(to_json([{_CONTENT}])::varchar) as content
-    from stage where row_key is null
+    select stage_row, file_no, near_unique, md5(to_json([{_CONTENT}])::varchar) as content
+    from staged where row_key is null
 )
 """
 """Keys of the staged rows that have none yet."""

@@ -13,8 +13,8 @@ create or replace temp macro count_of(x) as
 -- Something stands here that is not a count.
 create or replace temp macro bad_count(x) as x is not null and count_of(x) is null;
 
--- Text, or null when empty or blank.
-create or replace temp macro filled(x) as case when x <> '' and trim(x) <> '' then x end;
+-- Text, or null when empty.
+create or replace temp macro filled(x) as nullif(x, '');
 
 -- An amount of money, exact to 12 places; null when it is not a number or does not fit.
 create or replace temp macro amount(x) as try_cast(x as decimal(18, 12));
@@ -22,19 +22,22 @@ create or replace temp macro amount(x) as try_cast(x as decimal(18, 12));
 -- A real number such as a latency; null when not finite.
 create or replace temp macro number_of(x) as case when isfinite(try_cast(x as double)) then try_cast(x as double) end;
 
--- A point in time as UTC: ISO 8601 with or without offset, or Unix time in s, ms, us or ns, told by magnitude.
-create or replace temp macro instant(x) as
+-- Unix time in s, ms, us or ns, told by magnitude.
+create or replace temp macro instant_of_number(x) as
     case
-        when x is null then null
-        when substr(x, -6, 1) in ('+', '-') or substr(x, -5, 1) in ('+', '-') or substr(x, -3, 1) in ('+', '-')
-            then timezone('UTC', try_cast(x as timestamptz))
-        when try_cast(x as timestamp) is not null then try_cast(x as timestamp)
         when regexp_full_match(x, '[0-9]{9,11}(\.[0-9]+)?')
             then make_timestamp((try_cast(x as decimal(38, 9)) * 1000000)::bigint)
         when regexp_full_match(x, '[0-9]{12,14}(\.[0-9]+)?')
             then make_timestamp((try_cast(x as decimal(38, 9)) * 1000)::bigint)
         when regexp_full_match(x, '[0-9]{15,17}') then make_timestamp(try_cast(x as bigint))
         when regexp_full_match(x, '[0-9]{18,19}') then make_timestamp(try_cast(x as bigint) // 1000)
+    end;
+
+-- A point in time as UTC: ISO 8601 with or without offset, or Unix time.
+create or replace temp macro instant(x) as
+    case
+        when substr(x, 20) similar to '(\.[0-9]+)?Z?' then coalesce(try_cast(x as timestamp), instant_of_number(x))
+        else coalesce(timezone('UTC', try_cast(x as timestamptz)), instant_of_number(x))
     end;
 
 -- What is left of an inclusive total once its parts are taken out. Parts larger than the total mean that the total

@@ -1,22 +1,34 @@
 """One SELECT that maps raw records of several shapes to usage records, in one pass over the file.
 
 Layers, inside out: extract the paths in use; route each record to the one source that claims it; fill the columns by
-route; clean the tags and attribute; key the record. Rows nobody claims keep a null route and are looked at again, one by
-one, in Python.
+route; tag and attribute; key the record. Rows nobody claims keep a null route and are looked at again, one by one, in
+Python.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from llmcost.domain.request import COLUMNS, LEAF_TOKENS, QUANTITIES, WHO
-from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TAGS, ENVELOPE_TIME, ENVELOPE_VALUES
+from llmcost.domain.request import COLUMNS, QUANTITIES, WHO
+from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, ENVELOPE_VALUES
 from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
 from llmcost.ingest.source import Route
+from llmcost.ingest.tagging import ROUTE_INPUT, Attribution, Tagging, found, joined, pieces_one_by_one, values
 from llmcost.ledger.identifiers import quote_literal
 
 AMBIGUOUS = -1
 """Route of a record that more than one source claims."""
 
-_SOURCE_COLUMNS = tuple(c for c in COLUMNS if c.name not in {"source", "issuer", "time_origin", "tags"})
+_DERIVED = {"source", "issuer", "time_origin", "usage_origin", "tags"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """A compiled mapping."""
+
+    select: str
+    """One usage record per raw record, in order. Besides the columns of `domain.request`: `route`, `kept`, `bad` (what
+    makes the record unusable), `needs_parts`, `near_unique`, and `row_key`, null where the content must decide."""
+    tagging: Tagging
 
 
 def expressions_of(route: Route) -> list[str]:
@@ -26,11 +38,16 @@ def expressions_of(route: Route) -> list[str]:
     return [*own, *source.steps.values(), *source.fields.values(), *source.tags]
 
 
-def layout_of(routes: Sequence[Route]) -> Layout:
-    """What has to be extracted for these routes."""
+def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
+    """What has to be extracted for these routes.
+
+    With `plain`, objects that may stand inside a string are taken to be objects, which saves a second parse; the mapping
+    then leaves records unclaimed where such an object yields nothing.
+    """
     leaves = merge_leaves(*(leaves_of(expressions_of(route), route.mount) for route in routes))
-    embedded = {(*route.mount, key) for route in routes for key in route.source.json_text}
-    embedded |= {route.mount for route in routes if route.mount}
+    embedded = {route.mount for route in routes if route.mount}
+    if not plain:
+        embedded |= {(*route.mount, key) for route in routes for key in route.source.json_text}
     return Layout(leaves, embedded)
 
 
@@ -39,48 +56,139 @@ def needs_whole(routes: Sequence[Route]) -> bool:
     return any(route.mount or route.source.whole for route in routes)
 
 
-def mapped_select(
+def mapped(
     routes: Sequence[Route],
     extracted: str,
     layout: Layout,
-    attribution: Mapping[str, Sequence[str]],
+    attribution: Attribution,
     *,
     assumed_time: str | None = None,
-    carried: Sequence[str] = (),
-) -> str:
-    """SELECT of one usage record per row of `extracted`, in its order.
+    bulk: bool = False,
+    plain: bool = False,
+) -> Mapped:
+    """The mapping of `extracted`, a SELECT that gives the columns of `layout`, `file_no`, and `whole_record` if needed.
 
-    `extracted` gives the columns of `layout` (and `whole_record` where needed); `carried` columns pass through.
-    Besides the columns of `domain.request` there are: `route`, `kept`, `bad` (what makes the record unusable),
-    `needs_parts`, `row_key` (null where the ordinal among equals must decide), `near_unique`.
+    In a `bulk` pass the tags are left to `tagging`, per combination.
     """
-    passed = "".join(f"{name}, " for name in carried)
+    return _Mapping(routes, layout, attribution, bulk=bulk, plain=plain).over(extracted, assumed_time)
 
-    computed = Computed()
-    steps: dict[str, str] = {}
-    names: dict[str, dict[str, str]] = {}
-    for number, route in enumerate(routes, 1):
-        names[route.name] = {}
-        for name, expression in route.source.steps.items():
-            column_name = names[route.name][name] = f"step_{number}_{name}"
-            steps[column_name] = layout.compile(expression, computed, mount=route.mount)
 
-    def sql(route: Route, expression: str) -> str:
-        return layout.compile(expression, computed, mount=route.mount, names=names[route.name])
+class _Mapping:
+    def __init__(
+        self, routes: Sequence[Route], layout: Layout, attribution: Attribution, *, bulk: bool, plain: bool
+    ) -> None:
+        self.routes = routes
+        self.layout = layout
+        self.attribution = attribution
+        self.plain = plain
+        self.computed = Computed()
+        self.steps: dict[str, str] = {}
+        self.names: dict[str, dict[str, str]] = {}
+        for number, route in enumerate(routes, 1):
+            own = self.names[route.name] = {}
+            for name, expression in route.source.steps.items():
+                own[name] = f"step_{number}_{name}"
+                self.steps[own[name]] = layout.compile(expression, self.computed, mount=route.mount)
+        self.tagging = Tagging(routes, layout, self.names, shared=bulk)
+        self.pieces: dict[str, str] = {}
+        self.tags = {route.name: self._tags(number, route) for number, route in enumerate(routes, 1)}
 
-    def by_route(pick: Callable[[Route], str | None], default: str = "null") -> str:
-        chosen = [pick(route) for route in routes]
+    def over(self, extracted: str, assumed_time: str | None) -> Mapped:
+        columns = [
+            "file_no",
+            "route",
+            f"{self._by_route(lambda r: quote_literal(r.source_id))}::varchar as source",
+            f"{self._by_route(lambda r: self._sql(r, r.source.issuer))}::varchar as issuer",
+            f"coalesce({self._by_route(lambda r: self._sql(r, r.source.keeps), 'false')}, false) as kept",
+            f"{self._by_route(self._bad)} as bad_field",
+            f"coalesce({self._by_route(lambda r: self._sql(r, r.source.needs_parts), 'false')}, false) as needs_parts",
+            f"{self._by_route(lambda r: str(r.source.weak_ids).lower())} as weak_ids",
+            f"({self._by_route(lambda r: self.tags[r.name])})::varchar as tags_raw",
+            f"({self._by_route(self._column('usage_origin', None))})::varchar as stated_origin",
+            f"({self._by_route(self._started_at)})::timestamp as started_at",
+        ]
+        for column in COLUMNS:
+            if column.name not in _DERIVED | {"started_at"}:
+                sql = self._by_route(self._column(column.name, column.default), column.default or "null")
+                columns.append(f"({sql})::{column.sql_type} as {column.name}")
+        inputs = self.tagging.inputs
+        if inputs:
+            shared = self._by_route(lambda r: str(self.routes.index(r) + 1) if self.tagging.is_shared(r) else None)
+            columns += [f"({shared})::tinyint as {ROUTE_INPUT}"]
+            columns += [f"{self.computed.value(sql)} as {name}" for name, sql in inputs.items()]
+        route_sql = self._route_sql()
+        relation = f"select {', '.join(columns)} from ({self._layers(extracted, route_sql)})"
+        relation = (
+            f"select *, {values(self.attribution)} as tag_values "
+            f"from (select * exclude (tags_raw), nullif(clean_tags(tags_raw), '{{}}') as tags from ({relation}))"
+        )
+        return Mapped(select=self._keyed(relation, assumed_time), tagging=self.tagging)
+
+    def _layers(self, extracted: str, route_sql: str) -> str:
+        """The layers below the columns, each a projection of its own, so that nothing in them is computed twice."""
+        layers = [
+            ", ".join(self.layout.second_step),
+            ", ".join(f"{sql} as {name}" for sql, name in self.computed.values.items()),
+            ", ".join(f"{sql} as {name}" for sql, name in self.computed.parses.items()),
+            ", ".join(f"{sql} as {name}" for name, sql in self.steps.items()),
+            f"({route_sql})::tinyint as route" + (f", {ENVELOPE_VALUES}" if any(r.mount for r in self.routes) else ""),
+            ", ".join(f"{sql} as {name}" for name, sql in self.pieces.items()),
+        ]
+        relation = extracted
+        for layer in layers:
+            if layer:
+                relation = f"select *, {layer} from ({relation})"
+        return relation
+
+    def _keyed(self, relation: str, assumed_time: str | None) -> str:
+        assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
+        units_known = "coalesce(" + ", ".join(QUANTITIES) + ") is not null"
+        columns = []
+        for column in COLUMNS:
+            name = column.name
+            if name in WHO:
+                columns.append(f"{found(name, self.attribution, own=name)} as {name}")
+            elif name == "started_at":
+                columns.append(f"coalesce(started_at, {assumed}) as started_at")
+            elif name == "time_origin":
+                columns.append("case when started_at is null then 'assumed' else 'log' end as time_origin")
+            elif name == "usage_origin":
+                columns.append(
+                    f"coalesce(stated_origin, case when {units_known} then 'billed' else 'unknown' end) as usage_origin"
+                )
+            else:
+                columns.append(name)
+        inputs = "".join(f", {name}" for name in ((ROUTE_INPUT, *self.tagging.inputs) if self.tagging.inputs else ()))
+        complete = f"""
+            select
+                file_no, route, kept, needs_parts, weak_ids,
+                case
+                    when bad_field is not null then bad_field || ', not a count'
+                    when started_at is null and {assumed} is null then 'no time'
+                end as bad,
+                (started_at is not null and date_part('microseconds', started_at) % 1000000 <> 0)
+                    or trace_id is not null or latency_ms is not null as near_unique,
+                {", ".join(columns)}{inputs}
+            from ({relation})
+        """
+        key = "md5('id' || chr(31) || issuer || chr(31) || request_id || case when part > 0 then chr(31) || part else '' end)"
+        strong = "request_id is not null and not (weak_ids and is_weak_id(request_id))"
+        return f"select *, case when {strong} then {key}::uuid end as row_key from ({complete})"
+
+    def _sql(self, route: Route, expression: str) -> str:
+        return self.layout.compile(expression, self.computed, mount=route.mount, names=self.names[route.name])
+
+    def _by_route(self, pick: Callable[[Route], str | None], default: str = "null") -> str:
+        chosen = [pick(route) for route in self.routes]
         if len(set(chosen)) == 1:
             return chosen[0] or default
-        cases = " ".join(
-            f"when {number} then {expression}" for number, expression in enumerate(chosen, 1) if expression is not None
-        )
+        cases = " ".join(f"when {number} then {sql}" for number, sql in enumerate(chosen, 1) if sql is not None)
         return f"case route {cases} else {default} end"
 
-    def column(name: str, default: str | None) -> Callable[[Route], str | None]:
+    def _column(self, name: str, default: str | None) -> Callable[[Route], str | None]:
         def pick(route: Route) -> str | None:
             own = route.source.fields.get(name)
-            parts = [sql(route, own)] if own is not None else []
+            parts = [self._sql(route, own)] if own is not None else []
             if route.mount and name in ENVELOPE_COLUMNS:
                 parts.append(ENVELOPE_COLUMNS[name])
             if default is not None and own != default:
@@ -89,159 +197,53 @@ def mapped_select(
 
         return pick
 
-    def started_at(route: Route) -> str | None:
+    def _started_at(self, route: Route) -> str | None:
         own = route.source.fields.get("started_at")
-        parts = ([sql(route, own)] if own else []) + ([ENVELOPE_TIME] if route.mount else [])
+        parts = ([self._sql(route, own)] if own else []) + ([ENVELOPE_TIME] if route.mount else [])
         return f"coalesce({', '.join(parts)})" if parts else None
 
-    def bad(route: Route) -> str | None:
-        paths = counts_of([*route.source.steps.values(), *route.source.fields.values()])
+    def _bad(self, route: Route) -> str | None:
         checks = []
-        for path in paths:
-            text = computed.value(layout.text((*route.mount, *path)))
-            count = computed.parsed(f"count_of({text})")
-            checks.append(
-                f"when {count} is null and {text} is not null "
-                f"then {quote_literal('.'.join(path))} || ' is ' || left({text}, 40)"
-            )
+        for path in counts_of([*route.source.steps.values(), *route.source.fields.values()]):
+            text = self.computed.value(self.layout.text((*route.mount, *path)))
+            count = self.computed.parsed(f"count_of({text})")
+            what = quote_literal(".".join(path))
+            checks.append(f"when {count} is null and {text} is not null then {what} || ' is ' || left({text}, 40)")
         return f"case {' '.join(checks)} end" if checks else None
 
-    pieces: dict[str, str] = {}
-
-    def tags(route: Route) -> str | None:
-        """The pieces of a route's tags, put together only where more than one of them has something."""
-        number = routes.index(route) + 1
-        names_ = []
-        for piece in [sql(route, piece) for piece in route.source.tags] + (list(ENVELOPE_TAGS) if route.mount else []):
-            names_.append(f"tags_{number}_{len(names_)}")
-            pieces[names_[-1]] = f"nullif({piece}, '')" if not piece.startswith("pair(") else piece
-        if not names_:
+    def _tags(self, number: int, route: Route) -> str | None:
+        if self.tagging.is_shared(route):
             return None
-        if len(names_) == 1:
-            return f"'{{' || {names_[0]} || '}}'"
-        merged = f"'{{' || coalesce({names_[-1]}, '') || '}}'"
-        for name in reversed(names_[:-1]):
-            merged = f"json_merge_patch(({merged})::json, ('{{' || coalesce({name}, '') || '}}')::json)"
-        several = " + ".join(f"({name} is not null)::tinyint" for name in names_)
-        return f"case when {several} < 2 then '{{' || coalesce({', '.join(names_)}) || '}}' else ({merged})::varchar end"
+        names = []
+        for piece in pieces_one_by_one(route, self.layout, self.computed, self.names[route.name]):
+            names.append(f"tags_{number}_{len(names)}")
+            self.pieces[names[-1]] = piece
+        return f"nullif({joined(names)}, '{{}}')" if names else None
 
-    root = [number for number, route in enumerate(routes, 1) if not route.mount]
-    claims = {number: f"coalesce({sql(route, route.source.claims)}, false)" for number, route in enumerate(routes, 1)}
+    def _route_sql(self) -> str:
+        """The number of the one route that claims a record: one at the root before those in an envelope."""
+        levels: dict[tuple[str, ...], list[int]] = {}
+        for number, route in enumerate(self.routes, 1):
+            levels.setdefault(route.mount, []).append(number)
+        ordered = sorted(levels.items(), key=lambda level: bool(level[0]))
+        chosen = [self._chosen(numbers) for _, numbers in ordered]
+        return f"coalesce({', '.join(chosen)})" if len(chosen) > 1 else chosen[0]
 
-    def chosen_of(numbers: Sequence[int]) -> str:
+    def _chosen(self, numbers: Sequence[int]) -> str:
+        claims = {number: f"coalesce({self._claims(self.routes[number - 1])}, false)" for number in numbers}
         cases = " ".join(f"when {claims[number]} then {number}" for number in numbers)
-        if len(numbers) < 2:
+        if len(numbers) == 1:
             return f"case {cases} end"
         total = " + ".join(f"{claims[number]}::tinyint" for number in numbers)
         return f"case when {total} > 1 then {AMBIGUOUS} {cases} end"
 
-    levels = [root] if root else []
-    for mount in dict.fromkeys(route.mount for route in routes if route.mount):
-        levels.append([number for number, route in enumerate(routes, 1) if route.mount == mount])
-    route_sql = f"coalesce({', '.join(chosen_of(level) for level in levels)})" if len(levels) > 1 else chosen_of(levels[0])
-
-    def source_column(name: str, sql_type: str, default: str | None) -> str:
-        return f"({by_route(column(name, default), default or 'null')})::{sql_type} as {name}"
-
-    mapped_columns = [
-        f"({by_route(started_at)})::timestamp as started_at"
-        if column_.name == "started_at"
-        else source_column(column_.name, column_.sql_type, column_.default)
-        for column_ in _SOURCE_COLUMNS
-        if column_.name != "usage_origin"
-    ]
-    units_known = "coalesce(" + ", ".join(QUANTITIES) + ") is not null"
-    origin = by_route(column("usage_origin", None))
-    tags_sql = by_route(tags)
-    mapped_select_list = f"""
-            {passed}route,
-            {by_route(lambda r: quote_literal(r.source_id))} as source,
-            {by_route(lambda r: sql(r, r.source.issuer))} as issuer,
-            coalesce({by_route(lambda r: sql(r, r.source.keeps), "false")}, false) as kept,
-            {by_route(bad)} as bad_field,
-            coalesce({by_route(lambda r: sql(r, r.source.needs_parts), "false")}, false) as needs_parts,
-            {by_route(lambda r: "true" if r.source.weak_ids else "false")} as weak_ids,
-            ({tags_sql})::varchar as tags_raw,
-            ({origin})::varchar as stated_origin,
-            {", ".join(mapped_columns)}
-    """
-    mapped = f"select {mapped_select_list} from ({_layers(routes, extracted, layout, route_sql, computed, steps, pieces)})"
-    pointers = list(dict.fromkeys(key for keys in attribution.values() for key in keys))
-    pointer_list = "[" + ", ".join(quote_literal(json_pointer(key)) for key in pointers) + "]"
-    place = {key: number for number, key in enumerate(pointers, 1)}
-
-    def attributed(name: str) -> str:
-        keys = attribution.get(name, ())
-        found = [f"nullif(tag_values[{place[key]}], '')" for key in keys]
-        parts = [name, *found]
-        return f"coalesce({', '.join(parts)}) as {name}" if found else name
-
-    assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
-    columns = []
-    for column_ in COLUMNS:
-        name = column_.name
-        if name in WHO:
-            columns.append(attributed(name))
-        elif name == "started_at":
-            columns.append(f"coalesce(started_at, {assumed}) as started_at")
-        elif name == "time_origin":
-            columns.append("case when started_at is null then 'assumed' else 'log' end as time_origin")
-        elif name == "usage_origin":
-            columns.append(f"coalesce(stated_origin, case when {units_known} then 'billed' else 'unknown' end) as usage_origin")
-        else:
-            columns.append(name)
-    tagged = f"""
-        select *, case when tags is not null then json_extract_string(tags, {pointer_list}) end as tag_values
-        from (select * exclude (tags_raw), nullif(clean_tags(tags_raw), '{{}}') as tags from ({mapped}))
-    """
-    complete = f"""
-        select
-            {passed}route, kept, needs_parts, weak_ids,
-            case
-                when bad_field is not null then bad_field || ', not a count'
-                when started_at is null and {assumed} is null then 'no time'
-            end as bad,
-            (started_at is not null and date_part('microseconds', started_at) % 1000000 <> 0)
-                or trace_id is not null or latency_ms is not null as near_unique,
-            {", ".join(columns)}
-        from ({tagged})
-    """
-    strong = "request_id is not null and not (weak_ids and is_weak_id(request_id))"
-    return f"""
-        select
-            *,
-            case when {strong} then
-                case when part = 0 then md5(concat_ws(chr(31), 'id', issuer, request_id))
-                     else md5(concat_ws(chr(31), 'id', issuer, request_id, part::varchar)) end::uuid
-            end as row_key
-        from ({complete})
-    """
-
-
-def _layers(
-    routes: Sequence[Route], extracted: str, layout: Layout, route_sql: str, computed: Computed, steps: Mapping[str, str],
-    pieces: Mapping[str, str],
-) -> str:
-    """The layers below the mapping, each a projection of its own so that nothing in them is computed twice."""
-    relation = extracted
-    if layout.second_step:
-        relation = f"select *, {', '.join(layout.second_step)} from ({relation})"
-    for layer in (computed.values, computed.parses):
-        if layer:
-            relation = f"select *, {', '.join(f'{sql} as {name}' for sql, name in layer.items())} from ({relation})"
-    if steps:
-        relation = f"select *, {', '.join(f'{sql} as {name}' for name, sql in steps.items())} from ({relation})"
-    envelope = f", {ENVELOPE_VALUES}" if any(route.mount for route in routes) else ""
-    relation = f"select *, ({route_sql})::tinyint as route{envelope} from ({relation})"
-    if pieces:
-        relation = f"select *, {', '.join(f'{sql} as {name}' for name, sql in pieces.items())} from ({relation})"
-    return relation
-
-
-def json_pointer(key: str) -> str:
-    """JSON pointer to a top-level key, so that no key can be taken for a path."""
-    return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-TOTAL_TOKENS = " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)
-"""SQL: all tokens of a record."""
+    def _claims(self, route: Route) -> str:
+        claims = [f"({self._sql(route, route.source.claims)})"]
+        if self.plain:
+            for key in route.source.json_text:
+                place = (*route.mount, key)
+                leaves = [path for path in leaves_of(expressions_of(route), route.mount) if path[: len(place)] == place]
+                seen = ", ".join(self.computed.value(self.layout.text(path)) for path in leaves if path != place)
+                if seen:
+                    claims.append(f"coalesce({seen}) is not null")
+        return " and ".join(claims)

@@ -67,7 +67,8 @@ class Computed:
     Reaching into a struct inside a CASE branch copies the whole struct, and a macro repeats its argument at every use.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
         self.values: dict[str, str] = {}
         """SQL reaching into the record -> column name."""
         self.parses: dict[str, str] = {}
@@ -75,11 +76,11 @@ class Computed:
 
     def value(self, sql: str) -> str:
         """The column that holds a value of the record."""
-        return sql if sql.isidentifier() else self.values.setdefault(sql, f"value_{len(self.values)}")
+        return sql if sql.isidentifier() else self.values.setdefault(sql, f"{self._prefix}value_{len(self.values)}")
 
     def parsed(self, sql: str) -> str:
         """The column that holds a parsed value."""
-        return self.parses.setdefault(sql, f"parsed_{len(self.parses)}")
+        return self.parses.setdefault(sql, f"{self._prefix}parsed_{len(self.parses)}")
 
 
 class Layout:

@@ -35,9 +35,13 @@ def recognise(connection: "Connection", records: Sequence[str], sources: Mapping
     ]
     bodies = [(name, source) for name, source in sources.items() if source.body]
     for mount in MOUNTS:
-        left = [number for number, claim in enumerate(claims) if not claim]
+        left = [
+            number
+            for number, claim in enumerate(claims)
+            if not claim and all(f'"{key}"' in records[number] for key in mount)
+        ]
         if not left:
-            break
+            continue
         place = "/" + "/".join(mount)
         found = _claims(connection, [records[n] for n in left], bodies, f"unwrapped(json_extract(json, '{place}'))")
         for number, names in zip(left, found, strict=True):

@@ -272,7 +272,7 @@ def _batches(files: Sequence[LogFile], numbers: Sequence[int]) -> Iterator[list[
     batch: list[int] = []
     size = 0
     for number in numbers:
-        weight = files[number].size * (1 if files[number].compression == "none" else 8)
+        weight = files[number].size * (1 if files[number].compression == "uncompressed" else 8)
         if batch and (size + weight > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
             yield batch
             batch, size = [], 0

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.mapping import AMBIGUOUS, layout_of, mapped_select, needs_whole
+from llmcost.ingest.mapping import AMBIGUOUS, layout_of, mapped, needs_whole
 from llmcost.ingest.reader import Item, Pending, Reject, expand, hash_of, needs_sequence, numbered_lines, parse, read, read_lines
 from llmcost.ingest.recognise import recognise
 from llmcost.ingest.source import Record, Route, Source
 from llmcost.ingest.spool import spooled
+from llmcost.ingest.tagging import Tagging, staged_view
 from llmcost.ledger.failures import cannot_take
 from llmcost.ledger.identifiers import quote_literal
 
@@ -65,21 +66,28 @@ class Staging:
         self.scratch = scratch
         self.outcomes = [FileOutcome() for _ in files]
         self._staged = False
+        self._tagging: Tagging | None = None
 
     def run(self) -> None:
-        """Fill the table, one row per call, and `outcomes`."""
-        self.connection.execute("drop table if exists stage")
+        """Fill the table, one row per call, and `outcomes`; `staged` is the same with the tags of every row."""
+        for table in ("stage", "tag_set"):
+            self.connection.execute(f"drop table if exists {table}")
         bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not self._is_sequence(file)]
+        if bulk:
+            self._read_bulk(bulk)
         for number in range(len(self.files)):
             if number not in set(bulk):
                 self._read_strictly(number)
-        if bulk:
-            self._read_bulk(bulk)
         if not self._staged:
             columns = ", ".join(f"{column.name} {column.sql_type}" for column in COLUMNS)
             self.connection.execute(
                 f"create temp table stage (file_no integer, near_unique boolean, {columns}, row_key uuid)"
             )
+        inputs: tuple[str, ...] = ()
+        if self._tagging is not None and self._tagging.inputs:
+            self.connection.execute(f"create temp table tag_set as {self._tagging.tag_set(self.settings.attribution)}")
+            inputs = tuple(self._tagging.inputs)
+        self.connection.execute(f"create or replace temp view staged as {staged_view(inputs)}")
 
     def _is_sequence(self, file: LogFile) -> bool:
         for line in file.head.splitlines()[:5]:
@@ -92,32 +100,35 @@ class Staging:
         return False
 
     def _read_bulk(self, numbers: Sequence[int]) -> None:
-        routes = self._routes_of_sample(numbers)
+        records = self._sample(numbers)
+        routes = recognise(self.connection, records, self.settings.sources).routes
+        plain = _holds_objects(records, routes)
         by_compression: dict[str, list[int]] = {}
         for number in numbers:
             by_compression.setdefault(self.files[number].compression, []).append(number)
         for compression, members in by_compression.items():
-            if not routes or not self._pass_over(members, compression, routes):
+            if not routes or not self._pass_over(members, compression, routes, plain=plain):
                 for number in members:
                     self._read_strictly(number)
 
-    def _routes_of_sample(self, numbers: Sequence[int]) -> tuple[Route, ...]:
+    def _sample(self, numbers: Sequence[int]) -> list[str]:
+        """Some records of some of the files, as JSON text."""
         sampled = numbers[:: max(len(numbers) // _SAMPLE_FILES, 1)]
         records: list[str] = []
         for number in sampled:
             lines = self.files[number].head.splitlines()[: max(_SAMPLE_LINES // len(sampled), 10)]
             records.extend(text for line in lines if (text := _object_text(line)) is not None)
-        return recognise(self.connection, records, self.settings.sources).routes
+        return records
 
-    def _pass_over(self, numbers: Sequence[int], compression: str, routes: Sequence[Route]) -> bool:
+    def _pass_over(self, numbers: Sequence[int], compression: str, routes: Sequence[Route], *, plain: bool) -> bool:
         """One pass over the files; False when DuckDB cannot take them whole (an enormous line, broken compression)."""
         paths = "[" + ", ".join(quote_literal(str(self._link(number))) for number in numbers) + "]"
         for limit in (LINE_LIMIT, 4 * LINE_LIMIT):
             extracted = from_files(
-                paths, layout_of(routes), whole=needs_whole(routes), compression=compression, line_limit=limit
+                paths, layout_of(routes, plain=plain), whole=needs_whole(routes), compression=compression, line_limit=limit
             )
             try:
-                table = self._map(extracted, routes)
+                table = self._map(extracted, routes, bulk=True, plain=plain)
             except Exception as error:
                 if not cannot_take(error):
                     raise
@@ -224,10 +235,13 @@ class Staging:
         if not routes:
             self._reject_unclaimed(number, chunk)
             return
-        with spooled([text for _, text in chunk]) as path:
+        texts = [text for _, text in chunk]
+        # DuckDB holds buffers of twice this size per thread.
+        limit = max(max(len(text.encode("utf-8", "replace")) for text in texts) + 1024, 1024 * 1024)
+        with spooled(texts) as path:
             relation = (
                 f"select json, {number} as file_no from read_json_objects({quote_literal(path)}, "
-                "format = 'newline_delimited', maximum_object_size = 268435456)"
+                f"format = 'newline_delimited', maximum_object_size = {limit})"
             )
             table = self._map(from_objects(relation, layout_of(routes)), routes)
         left, apart = self._account_chunk(number, table, chunk, routes)
@@ -278,20 +292,28 @@ class Staging:
                 reason = f"claimed by more than one source: {names}; choose one with --source"
             self.outcomes[number].rejects.append(_reject(line, reason, text.encode("utf-8", "replace")))
 
-    def _map(self, extracted: str, routes: Sequence[Route]) -> str:
+    def _map(self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False) -> str:
         """A fresh table of mapped rows: `stage` itself for the first pass, which is usually the only one."""
         table = "incoming" if self._staged else "stage"
-        select = mapped_select(
-            routes, extracted, layout_of(routes), self.settings.attribution, assumed_time=self._assumed_time(), carried=("file_no",)
+        mapping = mapped(
+            routes,
+            extracted,
+            layout_of(routes, plain=plain),
+            self.settings.attribution,
+            assumed_time=self._assumed_time(),
+            bulk=bulk,
+            plain=plain,
         )
-        self.connection.execute(f"create or replace temp table {table} as {select}")
+        self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
+        if bulk:
+            self._tagging = mapping.tagging
         return table
 
     def _keep(self, table: str) -> None:
         """Leave only usable rows, and add them to `stage`."""
         self.connection.execute(f"delete from {table} where {_UNUSABLE}")
         if table != "stage":
-            self.connection.execute(f"insert into stage select * from {table}")
+            self.connection.execute(f"insert into stage by name select * from {table}")
             self.connection.execute(f"drop table {table}")
         self._staged = True
 
@@ -333,8 +355,8 @@ def _object_text(line: bytes) -> str | None:
         return None
 
 
-def source_map(sources: Mapping[str, Source], only: str | None) -> Mapping[str, Source]:
-    """The sources that may claim records: all, or the one the user names, which then claims everything."""
-    if only is None:
-        return sources
-    return {only: sources[only]}
+def _holds_objects(records: Sequence[str], routes: Sequence[Route]) -> bool:
+    """Whether what could be JSON inside a string is an object in every record of a sample."""
+    keys = {key for route in routes for key in route.source.json_text}
+    parsed = [json.loads(text) for text in records] if keys else []
+    return all(isinstance(record.get(key), dict) for record in parsed for key in keys if key in record)

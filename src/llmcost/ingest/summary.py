@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.mapping import json_pointer
+from llmcost.ingest.tagging import json_pointer
 from llmcost.ingest.result import Filled, LedgerSummary
 from llmcost.ledger.identifiers import quote_literal
 

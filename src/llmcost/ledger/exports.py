@@ -48,7 +48,9 @@ def export_requests(connection: "DuckDBPyConnection", selection: Selection, path
         # A merge patch onto nothing drops the members that are null.
         statement = f"select json_merge_patch('{{}}', to_json(record)) as line from ({statement}) as record"
     target = "'" + str(path).replace("'", "''") + "'"
-    written = connection.execute(f"copy ({statement}) to {target} ({_OPTIONS[file_format]})", query.parameters)
+    written = connection.execute(
+        f"copy ({statement}) to {target} ({_OPTIONS[file_format]}, use_tmp_file false)", query.parameters
+    )
     found = written.fetchone()
     return int(found[0]) if found else 0
 

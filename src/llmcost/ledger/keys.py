@@ -64,18 +64,16 @@ def unknown_key(connection: "DuckDBPyConnection", name: str) -> UsageError:
     tags = tag_keys(connection)
     return UsageError(
         f"no dimension or tag is called {name!r}",
-        hint=nearest(name, [*dimension_names(), *tags, *(_TAG + tag for tag in tags)], "dimensions"),
+        hint=nearest_or_all(name, [*dimension_names(), *tags, *(_TAG + tag for tag in tags)], "dimensions"),
     )
 
 
-def nearest(name: str, known: list[str], what: str) -> str:
-    """A hint with the names closest to `name`, or all of them."""
-    import difflib
+def nearest_or_all(name: str, known: list[str], what: str) -> str:
+    """A hint with the names closest to `name`, or all there are."""
+    # Imported where a name is wrong: what finds near names is slow to load.
+    from llmcost.domain.text import nearest
 
-    close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.75)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"the {what} are {', '.join(known)}"
+    return nearest(name.lower(), known) or f"the {what} are {', '.join(known)}"
 
 
 def tag_keys(connection: "DuckDBPyConnection") -> list[str]:

@@ -71,9 +71,15 @@ select
     prompt_hash,
     {amount:reported_cost}                                                    as reported_cost,
     reported_currency,
+    reported_by,
+    -- What makes it the same call when it is read again, left out where it is what the reader takes for granted.
+    issuer,
+    nullif(part, 0)                                                           as part,
+    usage_origin,
+    nullif(charge_basis, 'metered')                                           as charge_basis,
     {tags:tags}                                                               as tags,
     {amount:cost}                                                             as cost,
     cost_status,
     price_id
 from keyed
-order by started_at, request_id nulls last, row_key, part
+order by keyed.started_at, keyed.request_id nulls last, keyed.row_key, keyed.part

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from llmcost.pricing.price_list import Model, PriceList
 
 _DATE = re.compile(r"(?:-20[0-9]{6}|-20[0-9]{2}-[01][0-9]-[0-3][0-9]|@20[0-9]{6})")
-_ARN = re.compile(r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)")
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)"
+)
 _PATH = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
 _REVISION = re.compile(r"(?P<name>.+?)(?:-v[0-9]+)?:[0-9]+")
 
@@ -52,7 +54,9 @@ def match_model(
     names = [name for name in (response_model, request_model) if name]
     stated = (normalise_provider(provider) or provider.strip().lower()) if provider else None
     if stated is None:
-        stated = next((found[0] for found in (_prefix(prices, name.strip().lower()) for name in reversed(names)) if found), None)
+        stated = next(
+            (found[0] for found in (_prefix(prices, name.strip().lower()) for name in reversed(names)) if found), None
+        )
     for name in names:
         found = _match(prices, stated, name.strip().lower(), at)
         if found is not None:

@@ -73,7 +73,9 @@ class PriceFile:
             if isinstance(entry, _Copy):
                 origin = own.get(entry.of) or below.get(entry.of)
                 if origin is None:
-                    raise ConfigError(f"{entry.place}: same_as names {entry.of!r}, which has no prices of its own above")
+                    raise ConfigError(
+                        f"{entry.place}: same_as names {entry.of!r}, which has no prices of its own above"
+                    )
                 own[entry.id] = _copied(entry, origin)
         return own
 
@@ -119,7 +121,9 @@ class _Reader:
 
     def read(self, path: Path) -> PriceFile:
         document = self.document
-        check_keys(document, (), ("schema", "currency", "as_of", "sources", "models", "aliases", "prefixes", "deployments"))
+        check_keys(
+            document, (), ("schema", "currency", "as_of", "sources", "models", "aliases", "prefixes", "deployments")
+        )
         if document.value.get("schema") != SCHEMA:
             raise self.error(f"expected 'schema: {SCHEMA}'", "schema")
         currency = self.text(("currency",))
@@ -192,7 +196,9 @@ class _Reader:
         number = Decimal(value).normalize()
         exponent = number.as_tuple().exponent
         if number < 0 or number > highest:
-            raise self.error(f"{path[-1]} {number:f} is outside 0 to {highest:f}", *path, hint="check the unit of the price")
+            raise self.error(
+                f"{path[-1]} {number:f} is outside 0 to {highest:f}", *path, hint="check the unit of the price"
+            )
         if isinstance(exponent, int) and -exponent > places:
             raise self.error(f"{path[-1]} {number:f} has more than {places} decimals", *path)
         return number
@@ -245,7 +251,9 @@ class _Reader:
             conditions = frozenset(self.text(one) for one in self.items(*path, "conditions"))
             if wrong := conditions - set(CONDITIONS):
                 raise self.error(f"unknown condition {min(wrong)!r}", *path, "conditions")
-            return _Copy(id=id_, of=self.text((*path, "same_as")), names=names, dated=dated, conditions=conditions, place=place)
+            return _Copy(
+                id=id_, of=self.text((*path, "same_as")), names=names, dated=dated, conditions=conditions, place=place
+            )
         if names and (name.lower() in names or len(set(names)) < len(names)):
             raise self.error("a name is written twice, or repeats the id", *path, "match", "exact")
         return Model(
@@ -259,7 +267,9 @@ class _Reader:
             if prices:
                 before = prices[-1]
                 if price.since is None or (before.since is not None and price.since <= before.since):
-                    raise self.error("prices must be in order of 'from', each later than the one before", *place, "from")
+                    raise self.error(
+                        "prices must be in order of 'from', each later than the one before", *place, "from"
+                    )
                 if before.until is not None and before.until > price.since:
                     raise self.error("this price begins before the one above ends", *place, "from")
                 prices[-1] = replace(before, until=before.until or price.since)
@@ -293,7 +303,9 @@ class _Reader:
         for index, variant in enumerate(variants):
             for other in variants[:index]:
                 if _tie(variant.when, other.when):
-                    raise self.error("this variant and one above hold at the same time", *path, "variants", index, "when")
+                    raise self.error(
+                        "this variant and one above hold at the same time", *path, "variants", index, "when"
+                    )
         return Price(
             since=since,
             until=until,
@@ -403,7 +415,11 @@ class _Reader:
                 raise self.error(f"day {day!r} is none of {', '.join(_DAYS)}", *path, "days")
             offset = _DAYS.index(day) * (WEEK // 7)
             minutes[offset : offset + WEEK // 7] = wanted
-        edges = [one for one in range(WEEK + 1) if (minutes[one] if one < WEEK else False) != (minutes[one - 1] if one else False)]
+        edges = [
+            one
+            for one in range(WEEK + 1)
+            if (minutes[one] if one < WEEK else False) != (minutes[one - 1] if one else False)
+        ]
         return tuple(zip(edges[::2], edges[1::2], strict=True))
 
     def aliases(self) -> tuple[Alias, ...]:
@@ -413,7 +429,9 @@ class _Reader:
             target = "model" if deployment else "to"
             for path in self.items(key):
                 check_keys(
-                    self.document, path, ("provider", "name", target, "from", "until", *(("region",) if deployment else ()))
+                    self.document,
+                    path,
+                    ("provider", "name", target, "from", "until", *(("region",) if deployment else ())),
                 )
                 since, until = self.span(path)
                 alias = Alias(
@@ -456,4 +474,3 @@ def _tie(one: When, other: When) -> bool:
     if one.clock is None or other.clock is None:
         return True
     return any(a < d and c < b for a, b in one.clock for c, d in other.clock)
-

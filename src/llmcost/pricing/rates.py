@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import normalise_provider
@@ -23,7 +24,21 @@ ANY_PROMPT = 2**62
 """Larger than any prompt."""
 
 STANDARD = frozenset(
-    ("", "standard", "default", "auto", "on_demand", "ondemand", "on-demand", "not_available", "global", "normal", "none", "regular", "scale")
+    (
+        "",
+        "standard",
+        "default",
+        "auto",
+        "on_demand",
+        "ondemand",
+        "on-demand",
+        "not_available",
+        "global",
+        "normal",
+        "none",
+        "regular",
+        "scale",
+    )
 )
 """Spellings of `nothing special was asked for`."""
 
@@ -115,7 +130,7 @@ def rate_rows(prices: PriceList, context: Context) -> list[RateRow]:
     edges = [BEGINNING, *sorted(moments), END]
     rows: list[RateRow] = []
     stretch: tuple[datetime, datetime, Match | None] | None = None
-    for since, until in zip(edges, edges[1:], strict=False):
+    for since, until in pairwise(edges):
         match = match_model(prices, context.provider, context.request_model, context.response_model, since)
         if stretch is not None and stretch[2] == match:
             stretch = (stretch[0], until, match)
@@ -220,7 +235,7 @@ def _by_minute(candidates: list[Variant]) -> Iterator[tuple[int, int, Variant | 
     """Most specific variant for each stretch of the week."""
     edges = sorted({0, WEEK, *(edge for one in candidates for span in one.when.clock or () for edge in span)})
     stretch: tuple[int, int, Variant | None] | None = None
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         holding = [
             one for one in candidates if one.when.clock is None or any(a <= start < b for a, b in one.when.clock)
         ]

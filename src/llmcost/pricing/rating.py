@@ -80,7 +80,9 @@ _COMPONENTS: dict[str, tuple[str, ...]] = {
 
 _BIT = {unit: 1 << bit for bit, unit in enumerate(GAPS)}
 
-_TIMED_OUT = "coalesce(http_status in (408, 499, 504) or regexp_matches(lower(error_type), 'time[ _-]?d?[ _-]?out'), false)"
+_TIMED_OUT = (
+    "coalesce(http_status in (408, 499, 504) or regexp_matches(lower(error_type), 'time[ _-]?d?[ _-]?out'), false)"
+)
 
 _PICO = 1_000_000_000_000
 
@@ -108,6 +110,7 @@ _HELPERS = tuple(
         "outcome",
     )
 )
+
 
 def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
     """Resolve every distinct context of `table` and leave the rates in two temporary tables of the connection."""
@@ -291,7 +294,9 @@ def _sum(units: tuple[str, ...]) -> str:
 
 def _fees() -> str:
     per_unit = " + ".join(
-        f"coalesce({_QUANTITIES[unit]}, 0) * z_fee_{unit}" for unit in FEE_UNITS if unit not in ("request", "audio_hour")
+        f"coalesce({_QUANTITIES[unit]}, 0) * z_fee_{unit}"
+        for unit in FEE_UNITS
+        if unit not in ("request", "audio_hour")
     )
     pico_an_hour = f"(z_fee_audio_hour * {_PICO})::hugeint"
     seconds = _half_even(f"((audio_seconds * 1000000)::hugeint * {pico_an_hour})", "3600000000")

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from llmcost.domain.printable import printable
 from llmcost.render.numbers import human
-from llmcost.render.visible import OTHER, UNATTRIBUTED, label, visible
+from llmcost.render.visible import OTHER, UNATTRIBUTED, label
 from llmcost.reports.record import Cell, Column, Report, Row
 
 
@@ -27,7 +28,7 @@ def grid(report: Report, *, hidden: Collection[str] = ()) -> Grid:
     total = Row(cells=report.totals)
     return Grid(
         columns=columns,
-        headings=tuple(visible(column.title) for column in columns),
+        headings=tuple(printable(column.title) for column in columns),
         rows=tuple(_texts(row, indexes, report) for row in report.rows),
         totals=None if not report.by else ("Total", *_texts(total, indexes, report)[1:]),
     )

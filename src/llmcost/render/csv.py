@@ -3,8 +3,8 @@
 import csv as standard
 import io
 
+from llmcost.domain.printable import printable
 from llmcost.render.numbers import machine
-from llmcost.render.visible import visible
 from llmcost.reports.record import Column, Overview, Report, Row
 
 # What spreadsheets take for the start of a formula.
@@ -38,4 +38,4 @@ def _number(value: str | float | None) -> str:
 
 def _safe(text: str) -> str:
     """Text that neither a terminal nor a spreadsheet executes."""
-    return f"'{visible(text)}" if text.startswith(_FORMULA) else visible(text)
+    return f"'{printable(text)}" if text.startswith(_FORMULA) else printable(text)

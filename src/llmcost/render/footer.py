@@ -4,8 +4,9 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from llmcost.domain.period import Period
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
 from llmcost.render.numbers import human, money
-from llmcost.render.visible import visible
 from llmcost.reports.record import Report
 
 _MODELS = 5
@@ -25,27 +26,22 @@ def footer(report: Report) -> list[str]:
             else f" The logs claim {money(coverage.unpriced_reported, 'USD')} for {_them(coverage.unpriced_requests)}."
         )
         lines.append(
-            f"{coverage.unpriced_requests:,} of {counted(coverage.requests, 'request')} {verb} unpriced"
+            f"{coverage.unpriced_requests:,} of {plural(coverage.requests, 'request')} {verb} unpriced"
             f" and in no sum of cost: {_models(coverage.unpriced_models)}.{claim}"
         )
     if coverage.estimated_requests:
         verb = "has" if coverage.estimated_requests == 1 else "have"
-        lines.append(f"{counted(coverage.estimated_requests, 'request')} {verb} an estimated cost.")
+        lines.append(f"{plural(coverage.estimated_requests, 'request')} {verb} an estimated cost.")
     if coverage.assumed_time_requests:
         verb = "has" if coverage.assumed_time_requests == 1 else "have"
-        lines.append(f"{counted(coverage.assumed_time_requests, 'request')} {verb} an assumed time.")
+        lines.append(f"{plural(coverage.assumed_time_requests, 'request')} {verb} an assumed time.")
     if coverage.unattributed_cost:
         lines.append(f"{money(coverage.unattributed_cost, report.currency)}{_share(report)} has no {report.by[0]}.")
     if coverage.rejected:
-        lines.append(f"{counted(coverage.rejected, 'log line')} could not be read.")
+        lines.append(f"{plural(coverage.rejected, 'log line')} could not be read.")
     if len(report.rows) < report.row_count:
-        lines.append(f"{len(report.rows):,} of {counted(report.row_count, 'row')} shown.")
+        lines.append(f"{len(report.rows):,} of {plural(report.row_count, 'row')} shown.")
     return lines
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun, in the plural unless it is one."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def span(period: Period, zone: tzinfo) -> str:
@@ -78,16 +74,16 @@ def _basis(report: Report) -> str:
     if not report.price_lists:
         return f"Basis: {report.basis}."
     lists = ", ".join(
-        name[:8] if as_of is None else f"{as_of} ({visible(name[:8])})" for name, as_of in report.price_lists
+        name[:8] if as_of is None else f"{as_of} ({printable(name[:8])})" for name, as_of in report.price_lists
     )
     return f"Basis: {report.basis}; price list{'' if len(report.price_lists) == 1 else 's'} {lists}."
 
 
 def _models(models: tuple[tuple[str, int], ...]) -> str:
-    named = [f"{visible(model)} ({requests:,})" for model, requests in models[:_MODELS]]
+    named = [f"{printable(model)} ({requests:,})" for model, requests in models[:_MODELS]]
     rest = len(models) - _MODELS
     if rest > 0:
-        named.append(f"{counted(rest, 'other model')}")
+        named.append(f"{plural(rest, 'other model')}")
     return ", ".join(named)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from llmcost.render.numbers import machine, plain
-from llmcost.render.visible import escaped
 from llmcost.reports.record import Cell, Column, Overview, Report
 
 # Legal in JSON and harmful on a terminal: what the standard library leaves as it is. They only occur within strings.
@@ -50,13 +49,7 @@ def dumped(value: Any) -> str:
     """Indented JSON in which every invisible character is an escape."""
     text = standard.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     text = _EXPONENT.sub(lambda found: f"{float(found[0]):.6f}", text)
-    return _HIDDEN.sub(lambda found: _escape(found[0]), text)
-
-
-def _escape(character: str) -> str:
-    if len(escaped(character)) == len("\\x7f"):
-        return f"\\u{ord(character):04x}"
-    return standard.dumps(character)[1:-1]
+    return _HIDDEN.sub(lambda found: standard.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f", text)
 
 
 def _cells(columns: tuple[Column, ...], cells: tuple[Cell, ...]) -> dict[str, str | int | float | None]:

@@ -5,10 +5,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from llmcost.domain.errors import DataError
+
+Result = TypeVar("Result")
 
 
 def write(text: str, output: Path | None = None) -> None:
@@ -26,12 +29,28 @@ def write(text: str, output: Path | None = None) -> None:
     sys.stdout.flush()
 
 
-def copy_to_stdout(path: Path) -> None:
-    """Write the bytes of a file to stdout, piece by piece."""
+def piped(produce: Callable[[Path], Result]) -> Result:
+    """Send to stdout what `produce` writes to a path, as it is written; returns what it returns.
+
+    When nobody reads stdout any more, its next write fails, which ends it early.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
     sys.stdout.flush()
-    with path.open("rb") as source:
-        shutil.copyfileobj(source, sys.stdout.buffer)
-    sys.stdout.flush()
+    reading, writing = os.pipe()
+
+    def work() -> Result:
+        try:
+            return produce(Path(f"/dev/fd/{writing}"))
+        finally:
+            os.close(writing)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with open(reading, "rb") as source:  # noqa: PTH123  a descriptor has no path
+            done = pool.submit(work)
+            shutil.copyfileobj(source, sys.stdout.buffer)
+            sys.stdout.flush()
+        return done.result()
 
 
 @contextlib.contextmanager

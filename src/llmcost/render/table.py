@@ -2,15 +2,16 @@
 
 from typing import Literal
 
+from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid, grid, is_number
 from llmcost.render.footer import footer
 from llmcost.render.surface import Surface
-from llmcost.render.visible import visible, width
+from llmcost.render.visible import width
 from llmcost.reports.record import Overview, Report
 
 _GAP = 2
-_NARROWEST = 14
-"""What a text column may be folded to; numbers are never cut."""
+_FOLDED = range(14, 29)
+"""Text columns are folded only above a width in this range, the more of them the sooner; numbers are never cut."""
 _ESSENTIAL = ("cost", "unpriced_requests")
 """What even the narrowest terminal shows."""
 _RULES = "    \n    \n ── \n    \n ── \n ── \n    \n    \n"
@@ -22,7 +23,7 @@ def table(document: Report | Overview, surface: Surface) -> str:
     if isinstance(document, Report):
         return "\n".join([_drawn(document, surface), *_footer(document, surface)]) + "\n"
     parts = [_drawn(document.total, surface)]
-    parts += [f"{visible(section.title)}\n{_drawn(section, surface)}" for section in document.sections]
+    parts += [f"{printable(section.title)}\n{_drawn(section, surface)}" for section in document.sections]
     return "\n".join(["\n\n".join(parts), *_footer(document.total, surface)]) + "\n"
 
 
@@ -32,26 +33,28 @@ def _drawn(report: Report, surface: Surface) -> str:
         return _aligned(cells)
     hidden: list[str] = []
     expendable = [name for name in report.shown[len(report.by) :] if name not in _ESSENTIAL]
-    while expendable and _least_width(cells, 1) > surface.width:
+    while expendable and _least_width(cells, 1, surface.width) > surface.width:
         hidden.insert(0, expendable.pop())
         cells = grid(report, hidden=hidden)
     text = _rich(cells, surface)
     if not hidden:
         return text
-    return "\n".join([text, *_wrapped(f"Not shown at {surface.width} columns: {', '.join(hidden)}.", surface.width)])
+    return "\n".join(
+        [text, *_wrapped(f"Not shown at {surface.width} columns: {', '.join(hidden)}.", surface.width, "  ")]
+    )
 
 
 def _footer(report: Report, surface: Surface) -> list[str]:
     lines = footer(report)
     if surface.width is not None:
-        lines = [part for line in lines for part in _wrapped(line, surface.width)]
+        lines = [part for line in lines for part in _wrapped(line, surface.width, "  ")]
     return ["", *lines]
 
 
-def _wrapped(line: str, columns: int) -> list[str]:
+def _wrapped(line: str, columns: int, indent: str = "") -> list[str]:
     import textwrap
 
-    return textwrap.wrap(line, columns, subsequent_indent="  ")
+    return textwrap.wrap(line, columns, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _lines(cells: Grid) -> list[tuple[str, ...]]:
@@ -71,16 +74,18 @@ def _widths(cells: Grid, *, split: bool) -> list[int]:
     ]
 
 
-def _least(cells: Grid) -> list[int]:
-    """The width of each column below which numbers would have to be cut."""
+def _least(cells: Grid, available: int) -> list[int]:
+    """The width of each column below which numbers would be cut, or text folded more than is pleasant."""
+    texts = sum(not is_number(column) for column in cells.columns)
+    folded = min(max(available * 2 // 5 // max(texts, 1), _FOLDED.start), _FOLDED.stop - 1)
     return [
-        size if is_number(column) else min(size, _NARROWEST)
+        size if is_number(column) else min(size, folded)
         for column, size in zip(cells.columns, _widths(cells, split=True), strict=True)
     ]
 
 
-def _least_width(cells: Grid, gap: int) -> int:
-    return sum(_least(cells)) + gap * (len(cells.columns) - 1)
+def _least_width(cells: Grid, gap: int, available: int) -> int:
+    return sum(_least(cells, available)) + gap * (len(cells.columns) - 1)
 
 
 def _aligned(cells: Grid) -> str:
@@ -105,17 +110,20 @@ def _rich(cells: Grid, surface: Surface) -> str:
     from rich.text import Text
 
     available = surface.width or 0
-    gap = _GAP if _least_width(cells, _GAP) <= available else 1
+    gap = _GAP if _least_width(cells, _GAP, available) <= available else 1
     drawing = Table(box=box.Box(_RULES), show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
-    spare = max(available - _least_width(cells, gap), 0)
-    wanted = _widths(cells, split=False)
-    for column, heading, least, size in zip(cells.columns, cells.headings, _least(cells), wanted, strict=True):
-        given = min(size, least + spare)
-        spare -= given - least
+    sizes = _least(cells, available)
+    spare = max(available - _least_width(cells, gap, available), 0)
+    for index, wanted in enumerate(_widths(cells, split=False)):
+        more = min(wanted - sizes[index], spare)
+        sizes[index] += more
+        spare -= more
+    headings = [_wrapped(heading, size) for heading, size in zip(cells.headings, sizes, strict=True)]
+    height = max(map(len, headings))
+    for column, heading, size in zip(cells.columns, headings, sizes, strict=True):
         justify: Literal["right", "left"] = "right" if is_number(column) else "left"
-        drawing.add_column(
-            Text(heading), justify=justify, vertical="bottom", overflow="fold", min_width=given, max_width=given
-        )
+        lines = "\n".join([""] * (height - len(heading)) + heading)
+        drawing.add_column(Text(lines), justify=justify, overflow="fold", min_width=size, max_width=size)
     for row in cells.rows:
         drawing.add_row(*(Text(text) for text in row))
     if cells.totals:

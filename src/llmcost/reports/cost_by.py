@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, previous_period
 from llmcost.ledger import queries
-from llmcost.ledger.keys import Key, nearest, resolve, tag_keys
+from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names
 from llmcost.ledger.queries import Group, Number
 from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
@@ -17,7 +17,7 @@ from llmcost.reports.question import Question, selection
 from llmcost.reports.record import Cell, Column, Report, Row
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from llmcost.ledger.connection import Connection
 
 _ALWAYS = (
     "cost",
@@ -40,7 +40,7 @@ _SHOWN = ("cost", "share", "requests", "input_tokens", "output_tokens")
 _SHOWN_IF_ANY = ("cache_read_input_tokens", "unpriced_requests")
 
 
-def cost_by(connection: "DuckDBPyConnection", question: Question) -> Report:
+def cost_by(connection: "Connection", question: Question) -> Report:
     """Group the selected requests and add them up; rows sum exactly to the totals, which is the one row without keys."""
     keys = [resolve(connection, name) for name in dict.fromkeys(question.by)]
     if question.compare:
@@ -89,7 +89,7 @@ def _metrics(asked: Sequence[str], keys: Sequence[Key]) -> list[Metric]:
     """The metrics to compute: what every row carries, then what was asked for."""
     for name in asked:
         if name not in metric_names():
-            raise UsageError(f"there is no metric {name!r}", hint=nearest(name, list(metric_names()), "metrics"))
+            raise UsageError(f"there is no metric {name!r}", hint=nearest_or_all(name, list(metric_names()), "metrics"))
     usual = () if asked or not keys else ("share",)
     return [metric(name) for name in dict.fromkeys([*_ALWAYS, *usual, *asked])]
 
@@ -147,7 +147,7 @@ def _midnight(instant: datetime, zone: tzinfo, *, days: int) -> datetime:
 
 
 def _notes(
-    connection: "DuckDBPyConnection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts
+    connection: "Connection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts
 ) -> tuple[str, ...]:
     """What to say about keys that no selected request has a value for."""
     if not facts.rows:

@@ -12,10 +12,10 @@ from llmcost.ledger.metrics import metric
 from llmcost.reports.record import Coverage
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from llmcost.ledger.connection import Connection
 
 
-def coverage(connection: "DuckDBPyConnection", chosen: Selection, facts: queries.Facts) -> Coverage:
+def coverage(connection: "Connection", chosen: Selection, facts: queries.Facts) -> Coverage:
     """The coverage of the selected rows."""
     return Coverage(
         requests=facts.requests,
@@ -31,7 +31,7 @@ def coverage(connection: "DuckDBPyConnection", chosen: Selection, facts: queries
     )
 
 
-def _unpriced_models(connection: "DuckDBPyConnection", chosen: Selection) -> tuple[tuple[str, int], ...]:
+def _unpriced_models(connection: "Connection", chosen: Selection) -> tuple[tuple[str, int], ...]:
     """The models whose requests have no known cost, most requests first."""
     unpriced = resolve(connection, "cost_status"), Condition(key="cost_status", operator="=", values=("unpriced",))
     groups, _ = queries.grouped(

@@ -9,18 +9,18 @@ from llmcost.reports.question import Question
 from llmcost.reports.record import Overview, Report
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from llmcost.ledger.connection import Connection
 
 _TOP = 10
 
 
-def overview(connection: "DuckDBPyConnection", question: Question) -> Overview:
+def overview(connection: "Connection", question: Question) -> Overview:
     """The total, and the same rows by time, by model and by customer; `question.by` is ignored."""
     total = cost_by(connection, replace(question, by=()))
     if total.coverage.first is None:
         return Overview(total=total, sections=())
     shared = replace(question, basis=total.basis, compare=False)
-    sections = [cost_by(connection, replace(shared, by=(_grain(total),)))]
+    sections = [cost_by(connection, replace(shared, by=(_grain(total),), top=None))]
     for key in ("model", "customer_id"):
         section = cost_by(connection, replace(shared, by=(key,), top=question.top or _TOP))
         if any(row.cells[0] is not None for row in section.rows):

@@ -11,7 +11,7 @@ from llmcost.ledger.filters import Condition, parse_condition
 from llmcost.ledger.keys import Key, resolve, unknown_key
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from llmcost.ledger.connection import Connection
 
 _ALWAYS = Period()
 
@@ -37,7 +37,7 @@ class Question:
     currency: str = "USD"
 
 
-def selection(connection: "DuckDBPyConnection", question: Question) -> Selection:
+def selection(connection: "Connection", question: Question) -> Selection:
     """The rows a question is about; UsageError for a condition on an unknown key."""
     basis = question.basis
     if basis is None:
@@ -52,12 +52,12 @@ def selection(connection: "DuckDBPyConnection", question: Question) -> Selection
     )
 
 
-def _fallback(connection: "DuckDBPyConnection", period: Period) -> Basis:
+def _fallback(connection: "Connection", period: Period) -> Basis:
     """Exports, unless there are none either."""
     return "exports" if queries.has_exports(connection, period) else "requests"
 
 
-def _condition(connection: "DuckDBPyConnection", text: str) -> tuple[Key, Condition]:
+def _condition(connection: "Connection", text: str) -> tuple[Key, Condition]:
     condition = parse_condition(text)
     key = resolve(connection, condition.key)
     if not key.known:

@@ -55,7 +55,9 @@ def _searches(body: str) -> str:
 
     https://ai.google.dev/gemini-api/docs/pricing
     """
-    grounding = "coalesce(json_extract($candidate, '/groundingMetadata'), json_extract($candidate, '/grounding_metadata'))"
+    grounding = (
+        "coalesce(json_extract($candidate, '/groundingMetadata'), json_extract($candidate, '/grounding_metadata'))"
+    )
     queries = f"coalesce(json_array_length({grounding}, '/webSearchQueries'), json_array_length({grounding}, '/web_search_queries'))"
     model = _either(body, "modelVersion")
     older = f"regexp_matches({model}, 'gemini-[12]\\.')"
@@ -68,7 +70,9 @@ def fields(body: str = "") -> dict[str, str]:
     traffic = _either(body, "usageMetadata.trafficType")
     created = _either(body, "createTime", kind=":time")
     audio, image = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in - $image_cached, 0)"
-    finish = "coalesce(json_extract_string($candidate, '/finishReason'), json_extract_string($candidate, '/finish_reason'))"
+    finish = (
+        "coalesce(json_extract_string($candidate, '/finishReason'), json_extract_string($candidate, '/finish_reason'))"
+    )
     single = _either(body, "usageMetadata.promptTokenDetails")
     return {
         "request_id": f"filled({_either(body, 'responseId')})",
@@ -84,7 +88,7 @@ def fields(body: str = "") -> dict[str, str]:
         # A stream's chunks share one id and count cumulatively; the last one says why it stopped.
         "final": f"$candidate is null or {finish} is not null",
         "error_type": f"filled({_either(body, 'promptFeedback.blockReason')})",
-        "uncached_input_tokens": f"greatest(beyond($prompt, $cached) - {audio} - {image}, 0) + $tools",
+        "uncached_input_tokens": known.format(f"greatest(beyond($prompt, $cached) - {audio} - {image}, 0) + $tools"),
         "cache_read_tokens": known.format("greatest($cached - $audio_cached, 0)"),
         "cache_write_5m_tokens": known.format("0"),
         "cache_write_1h_tokens": known.format("0"),

@@ -64,14 +64,18 @@ def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
     completion = count([dialect.output for dialect in dialects], None)
     # Mistral repeats its count under another name, not always both times.
     cached = largest([*details("input_details", "cached_tokens"), *(name for d in dialects for name in d.cached)])
-    written = largest([*details("input_details", "cache_write_tokens"), *(name for d in dialects for name in d.written)])
+    written = largest(
+        [*details("input_details", "cache_write_tokens"), *(name for d in dialects for name in d.written)]
+    )
     stated = count([*details("output_details", "reasoning_tokens"), *("reasoning_tokens" for d in dialects if d.aside)])
     # A prompt smaller than what was cached of it did not include it.
     outside = f"case when {cached} + {written} > {prompt} then {cached} + {written} else 0 end"
     unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - {prompt} - coalesce({completion}, 0) - {outside}, 0)"
     marks = [mark for dialect in dialects for mark in counts(dialect.aside)]
     if marks:
-        unexplained = f"case when {' or '.join(f'{mark} is not null' for mark in marks)} then {stated} else {unexplained} end"
+        unexplained = (
+            f"case when {' or '.join(f'{mark} is not null' for mark in marks)} then {stated} else {unexplained} end"
+        )
     return {
         "prompt": prompt,
         "completion": completion,
@@ -91,7 +95,7 @@ _KNOWN = "$prompt is not null or $completion is not null"
 
 USAGE_FIELDS = {
     # Audio and image counts include what was cached of them; the cached share is priced as cached.
-    "uncached_input_tokens": "greatest($fresh - $audio_in - $image_in, 0)",
+    "uncached_input_tokens": "case when $fresh is not null then greatest($fresh - $audio_in - $image_in, 0) end",
     "input_audio_tokens": "nullif(least($audio_in, $fresh), 0)",
     "input_image_tokens": "nullif(least($image_in, greatest($fresh - $audio_in, 0)), 0)",
     "cache_read_tokens": f"case when {_KNOWN} then $cached end",

@@ -1,6 +1,14 @@
 """A Responses body, bare or inside a stream event."""
 
-from llmcost.ingest.sources._openai import RESPONSES, USAGE_FIELDS, billed_fields, provider, response_status, usage_steps, web_searches
+from llmcost.ingest.sources._openai import (
+    RESPONSES,
+    USAGE_FIELDS,
+    billed_fields,
+    provider,
+    response_status,
+    usage_steps,
+    web_searches,
+)
 
 
 def steps(body: str = "") -> dict[str, str]:
@@ -34,6 +42,6 @@ def tags(body: str = "") -> tuple[str, ...]:
     """Tags for the body at that prefix."""
     return (
         f"pairs_of(@{body}metadata:json)",
-        f"concat_ws(',', pair('user', coalesce(filled(@{body}user), filled(@{body}safety_identifier))), "
-        f"pair('prompt_name', @{body}prompt.id), pair('prompt_version', @{body}prompt.version))",
+        f"pair('user', coalesce(filled(@{body}user), filled(@{body}safety_identifier)))",
+        f"concat_ws(',', pair('prompt_name', @{body}prompt.id), pair('prompt_version', @{body}prompt.version))",
     )

@@ -11,7 +11,15 @@ from llmcost.ingest.source import Numbered, Record, Source
 from llmcost.ingest.sources._anthropic import needs_parts_at, parts_at, usage_fields, usage_steps
 
 _EVENTS = frozenset(
-    ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop", "ping")
+    (
+        "message_start",
+        "message_delta",
+        "message_stop",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "ping",
+    )
 )
 
 
@@ -35,7 +43,9 @@ def _messages(events: Iterable[Numbered], lineage: Mapping[str, str]) -> Iterato
             stated = later if isinstance(later, dict) else {}
             message["usage"] = {**known, **{key: value for key, value in stated.items() if value is not None}}
             delta = event.get("delta")
-            message |= {key: value for key, value in (delta if isinstance(delta, dict) else {}).items() if value is not None}
+            message |= {
+                key: value for key, value in (delta if isinstance(delta, dict) else {}).items() if value is not None
+            }
         elif event["type"] == "message_stop" and message is not None:
             yield line, message
             message = None

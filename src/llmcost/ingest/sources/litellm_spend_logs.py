@@ -27,7 +27,7 @@ source = Source(
         **proxy_status("coalesce(@status, @metadata.status)", "metadata.error_information"),
         "latency_ms": "coalesce(number_of(@request_duration_ms), elapsed_ms(@startTime:time, @endTime:time))",
         "time_to_first_token_ms": "case when @completionStartTime < @endTime "
-        "then elapsed_ms(@startTime:time, @completionStartTime:time) end",
+        "then elapsed_ms(@startTime:time, instant(@completionStartTime)) end",
         "attempt": "try_cast(1 + #metadata.attempted_retries as integer)",
         "gateway_cached": "lower(@cache_hit) = 'true'",
         "api_key_id": "coalesce(filled(@metadata.user_api_key_alias), filled(@api_key))",

@@ -47,7 +47,7 @@ source = Source(
     },
     tags=(
         "pairs_of(@metadata:json)",
-        "concat_ws(',', pair('user', coalesce(filled(@user), filled(@safety_identifier))), "
-        "pair('upstream_provider', @provider))",
+        "pair('user', coalesce(filled(@user), filled(@safety_identifier)))",
+        "pair('upstream_provider', @provider)",
     ),
 )

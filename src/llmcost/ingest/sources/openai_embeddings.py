@@ -7,6 +7,14 @@ time: the envelope does, or `--at`.
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._openai import billed_fields, provider
 
+_NONE = (
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "output_text_tokens",
+    "reasoning_tokens",
+)
+
 source = Source(
     title="OpenAI-compatible embeddings",
     issuer="'openai'",
@@ -21,16 +29,7 @@ source = Source(
         "response_model": "filled(@model)",
         "operation": "case when contains(@model, 'rerank') then 'rerank' else 'embeddings' end",
         "uncached_input_tokens": "$input",
-        **{
-            name: "case when $input is not null then 0 end"
-            for name in (
-                "cache_read_tokens",
-                "cache_write_5m_tokens",
-                "cache_write_1h_tokens",
-                "output_text_tokens",
-                "reasoning_tokens",
-            )
-        },
+        **dict.fromkeys(_NONE, "case when $input is not null then 0 end"),
         **billed_fields(),
     },
 )

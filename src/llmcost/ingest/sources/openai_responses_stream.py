@@ -10,7 +10,7 @@ from llmcost.ingest.sources import _responses
 source = Source(
     title="OpenAI Responses stream events",
     issuer="'openai'",
-    claims="starts_with(@type, 'response.') and (@response.object = 'response' or @sequence_number is not null)",
+    claims="starts_with(@type, 'response.') and (@response.object = 'response' or @sequence_number is not null or @output_index is not null)",
     keeps="@response.object = 'response'",
     body=True,
     weak_ids=True,

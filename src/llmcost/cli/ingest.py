@@ -1,0 +1,126 @@
+"""`llmcost ingest`: read logs into the ledger, each call once."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from llmcost.cli.options import Config, Db, Quiet, Strict, Wait
+
+if TYPE_CHECKING:
+    from llmcost.ingest.result import IngestResult
+
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("ingest")(ingest)
+
+
+def ingest(
+    paths: Paths = None,
+    *,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="ID", help="Read everything as this source; `llmcost sources` lists them.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="Read any CSV, JSON lines or Parquet with this mapping.")
+    ] = None,
+    suggest_map: Annotated[
+        Path | None, typer.Option("--suggest-map", metavar="FILE", help="Print a first mapping for this file and stop.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Time of records that state none: ISO, or mtime for the file's own."),
+    ] = None,
+    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show what happened.")] = "table",
+    strict: Strict = False,
+    quiet: Quiet = False,
+    wait: Wait = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Read logs into the ledger. The format is recognised; what was read before is not read twice."""
+    from llmcost.cli import diagnostics
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.errors import ExitCode, UsageError
+    from llmcost.ingest.run import IngestRequest, ingest as run
+    from llmcost.render.ingest import as_json, as_text
+    from llmcost.render.progress import progress
+
+    if suggest_map is not None:
+        from llmcost.ingest.generic import suggest
+
+        typer.echo(suggest(suggest_map), nl=False)
+        return
+    settings = load_settings(config)
+    named = list(paths or [])
+    if not named:
+        named = [str(entry) for entry in settings.ingest if isinstance(entry, Path)]
+        if not named:
+            raise _nothing_named()
+    if "-" in named and sys.stdin.isatty():
+        raise UsageError("standard input is a terminal", hint="pipe a log in: `zcat log.gz | llmcost ingest -`")
+    request = IngestRequest(
+        paths=named,
+        ledger=settings.ledger_path(db).absolute(),
+        source=source,
+        at=_instant(at),
+        attribution=settings.attribution,
+        pricing=settings.pricing,
+        wait=30 if wait is None else wait,
+        stdin=sys.stdin.buffer if "-" in named else None,
+        **_mapped(mapping),
+    )
+    with progress("reading", enabled=not quiet) as advance:
+        result = run(request, advance)
+    typer.echo(as_json(result) if output_format == "json" else as_text(result))
+    if not quiet:
+        _talk(result)
+    if not result.complete:
+        raise typer.Exit(ExitCode.DATA)
+    if strict and (result.total("rejected") or result.unrecognised):
+        diagnostics.warning("some lines could not be read, and --strict was given", hint="`llmcost db rejects` lists them")
+        raise typer.Exit(ExitCode.DATA)
+
+
+def _mapped(mapping: Path | None) -> dict[str, object]:
+    if mapping is None:
+        return {}
+    from llmcost.ingest.generic import read_mapping
+
+    return {"mapping": read_mapping(mapping), "mapping_text": mapping.read_text("utf-8")}
+
+
+def _instant(at: str | None) -> str | None:
+    if at is None or at == "mtime":
+        return at
+    from llmcost.domain.period import parse_instant
+
+    return parse_instant(at, "UTC").strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _nothing_named() -> Exception:
+    from llmcost.domain.errors import UsageError
+    from llmcost.ingest.places import found_places
+
+    places = found_places()
+    if not places:
+        return UsageError("nothing to read", hint="`llmcost ingest PATH...`, or list paths under `ingest:` in llmcost.yaml")
+    commands = ", ".join(f"`llmcost ingest {place}`" for place in places)
+    return UsageError("nothing to read", hint=f"logs were found here: {commands}")
+
+
+def _talk(result: "IngestResult") -> None:
+    from llmcost.cli import diagnostics
+    from llmcost.render.ingest import remarks
+
+    for remark in remarks(result):
+        if remark.serious:
+            diagnostics.warning(remark.message, hint=remark.hint)
+        else:
+            diagnostics.note(remark.message)

@@ -1,0 +1,109 @@
+"""Tags and who they say a request was for.
+
+A log has few distinct combinations of tags. In a bulk pass the staging table therefore keeps what the tags are made of,
+and each combination is made into tags once; records that carry tags in an envelope of their own are tagged one by one.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from llmcost.domain.request import WHO
+from llmcost.ingest.envelope import ENVELOPE_TAGS
+from llmcost.ingest.paths import Computed, Layout
+from llmcost.ingest.source import Route
+from llmcost.ledger.identifiers import quote_literal
+
+ROUTE_INPUT = "tag_route"
+
+Attribution = Mapping[str, Sequence[str]]
+
+
+class Tagging:
+    """How the tags of a set of routes are made."""
+
+    def __init__(self, routes: Sequence[Route], layout: Layout, names: Mapping[str, Mapping[str, str]], *, shared: bool) -> None:
+        self._routes = routes
+        self._computed = Computed("tag_")
+        self._shared = {route.name for route in routes if shared and not route.mount and not route.source.whole}
+        self._pieces = {
+            route.name: [
+                layout.compile(piece, self._computed if route.name in self._shared else Computed(), mount=route.mount, names=names[route.name])
+                for piece in route.source.tags
+            ]
+            for route in routes
+            if route.name in self._shared
+        }
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Columns of the staging table that tags are made of: name -> SQL over the record."""
+        return {name: sql for sql, name in self._computed.values.items()} if any(self._pieces.values()) else {}
+
+    def is_shared(self, route: Route) -> bool:
+        """Whether this route's tags are made per combination."""
+        return route.name in self._shared
+
+    def tag_set(self, attribution: Attribution) -> str:
+        """SELECT of the tags and columns of each combination in the staging table."""
+        columns = ", ".join((ROUTE_INPUT, *self.inputs))
+        relation = f"select distinct {columns} from stage where {ROUTE_INPUT} is not null"
+        if self._computed.parses:
+            parses = ", ".join(f"{sql} as {name}" for sql, name in self._computed.parses.items())
+            relation = f"select *, {parses} from ({relation})"
+        cases, pieces = "", {}
+        for number, route in enumerate(self._routes, 1):
+            own = {f"piece_{number}_{n}": sql for n, sql in enumerate(self._pieces.get(route.name, ()))}
+            pieces |= own
+            cases += f" when {number} then {joined(tuple(own))}" if own else ""
+        relation = f"select *, {', '.join(f'{sql} as {name}' for name, sql in pieces.items())} from ({relation})"
+        raw = f"select *, case {ROUTE_INPUT} {cases} end as tags_raw from ({relation})"
+        tagged = f"select *, nullif(clean_tags(tags_raw), '{{}}') as tags from ({raw})"
+        valued = f"select *, {values(attribution)} as tag_values from ({tagged})"
+        filled = ", ".join(f"{found(name, attribution)} as {name}" for name in WHO)
+        return f"select {columns}, tags, {filled} from ({valued})"
+
+
+def joined(pieces: Sequence[str]) -> str:
+    """SQL for the JSON text of several columns of pairs. Of a key in two of them the first is found."""
+    return f"'{{' || concat_ws(',', {', '.join(f"nullif({piece}, '')" for piece in pieces)}) || '}}'"
+
+
+def pieces_one_by_one(route: Route, layout: Layout, computed: Computed, names: Mapping[str, str]) -> list[str]:
+    """The pieces of a route whose records are tagged one by one."""
+    own = [layout.compile(piece, computed, mount=route.mount, names=names) for piece in route.source.tags]
+    return [*own, *(ENVELOPE_TAGS if route.mount else ())]
+
+
+def keys(attribution: Attribution) -> list[str]:
+    """Every tag key some rule reads, in order of appearance."""
+    return list(dict.fromkeys(key for rule in attribution.values() for key in rule))
+
+
+def values(attribution: Attribution) -> str:
+    """SQL for the values of all those keys, read in one pass over `tags`."""
+    pointers = ", ".join(quote_literal(json_pointer(key)) for key in keys(attribution))
+    return f"case when tags is not null then json_extract_string(tags, [{pointers}]) end"
+
+
+def found(column: str, attribution: Attribution, *, own: str | None = None) -> str:
+    """SQL for the first tag present among a column's rules, after what the source filled itself."""
+    place = {key: number for number, key in enumerate(keys(attribution), 1)}
+    parts = [*([own] if own else []), *(f"nullif(tag_values[{place[key]}], '')" for key in attribution.get(column, ()))]
+    return f"coalesce({', '.join(parts)}, null)" if parts else "null::varchar"
+
+
+def staged_view(inputs: Sequence[str]) -> str:
+    """SELECT of the staging table with the tags of each combination joined to its rows."""
+    if not inputs:
+        return "select *, rowid as stage_row from stage"
+    replaced = ", ".join(f"coalesce(stage.{name}, tag_set.{name}) as {name}" for name in (*WHO, "tags"))
+    equal = " and ".join(f"stage.{name} is not distinct from tag_set.{name}" for name in inputs)
+    hidden = ", ".join((ROUTE_INPUT, *inputs))
+    return (
+        f"select stage.* exclude ({hidden}) replace ({replaced}), stage.rowid as stage_row from stage "
+        f"left join tag_set on stage.{ROUTE_INPUT} = tag_set.{ROUTE_INPUT} and {equal}"
+    )
+
+
+def json_pointer(key: str) -> str:
+    """JSON pointer to a top-level key, so that no key can be taken for a path."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")

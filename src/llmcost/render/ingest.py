@@ -1,0 +1,148 @@
+"""What an ingest did, as text and as JSON."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
+from llmcost.ingest.result import FileResult, IngestResult, LedgerSummary
+from llmcost.render.numbers import money
+
+_COUNTS = ("lines", "new", "known", "conflicts", "rejected", "unpriced")
+_SHOWN_FILES = 12
+_SHOWN_REJECTS = 5
+
+
+def as_json(result: IngestResult) -> str:
+    """The stable document `llmcost/ingest/1`."""
+    files = [
+        {
+            "path": file.path,
+            "status": file.status,
+            "sources": dict(sorted(file.sources.items())),
+            **{name: getattr(file, name) for name in _COUNTS},
+        }
+        for file in result.files
+    ]
+    totals = {name: result.total(name) for name in _COUNTS}
+    return json.dumps({"schema": "llmcost/ingest/1", "files": files, "totals": totals}, indent=2, ensure_ascii=False)
+
+
+def as_text(result: IngestResult) -> str:
+    """For a person: what was read, what the ledger holds now, and the next step."""
+    lines = [_headline(result)]
+    lines += _files(result)
+    if result.summary is not None and result.summary.requests:
+        lines += ["", *_ledger(result, result.summary), "", f"next: {_next(result)}"]
+    return "\n".join(lines)
+
+
+def _headline(result: IngestResult) -> str:
+    parts = [plural(result.total("new"), "new request"), f"{result.total('known'):,} known"]
+    parts += [
+        f"{count:,} {word}"
+        for word, count in (("rejected", result.total("rejected")), ("in conflict", result.total("conflicts")))
+        if count
+    ]
+    return f"{plural(len(result.files), 'file')}, {plural(result.total('lines'), 'line')}: {', '.join(parts)}"
+
+
+def _files(result: IngestResult) -> Iterator[str]:
+    """A line for each file that was not simply known already, the rest counted."""
+    order = {"unrecognised": 0, "partial": 1, "read": 2, "known": 3}
+    shown = sorted(result.files, key=lambda file: order[file.status])
+    width = max((len(file.status) for file in shown[:_SHOWN_FILES]), default=0)
+    for file in shown[:_SHOWN_FILES]:
+        sources = ", ".join(
+            f"{name} {count:,}" for name, count in sorted(file.sources.items(), key=lambda item: (-item[1], item[0]))
+        )
+        detail = f"  {sources}" if sources else ""
+        rejected = f"  {file.rejected:,} rejected" if file.rejected else ""
+        yield printable(f"  {file.status:<{width}}  {file.path}{detail}{rejected}")
+    for status, files in groupby(shown[_SHOWN_FILES:], key=lambda file: file.status):
+        yield f"  and {plural(len(list(files)), 'file')} more {status}"
+
+
+def _ledger(result: IngestResult, summary: LedgerSummary) -> Iterator[str]:
+    if summary.first is not None and summary.last is not None:
+        yield f"ledger    {printable(str(result.ledger))}: {plural(summary.requests, 'request')}, " + (
+            f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
+        )
+    cost = "none priced" if summary.cost is None else money(summary.cost, "USD")
+    unpriced = f"; {plural(summary.unpriced_requests, 'request')} unpriced" if summary.unpriced_requests else ""
+    yield f"cost      {cost}{unpriced}"
+    if summary.unpriced_models:
+        models = ", ".join(f"{printable(name)} ({count:,})" for name, count in summary.unpriced_models)
+        yield f"unpriced  {models}"
+    for dimension, group in groupby(summary.filled, key=lambda filled: filled.dimension):
+        found = list(group)
+        keys = ", ".join(f"{printable(filled.key)} {_percent(filled.share)}" for filled in found)
+        yield f"{dimension:<13} from {keys}{_without(Decimal(1) - sum(filled.share for filled in found))}"
+
+
+def _without(share: Decimal) -> str:
+    return f"; {_percent(share)} without" if share > 0 else ""
+
+
+def _percent(share: Decimal) -> str:
+    if 0 < share < Decimal("0.001"):
+        return "<0.1 %"
+    return f"{share * 100:.1f} %" if share != 1 else "100 %"
+
+
+def _next(result: IngestResult) -> str:
+    filled = result.summary.filled if result.summary is not None else ()
+    dimension = next((f.dimension for f in filled), "model")
+    return f"`llmcost report --by {dimension}`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to say on stderr."""
+
+    message: str
+    hint: str | None = None
+    serious: bool = False
+
+
+def remarks(result: IngestResult) -> Iterator[Remark]:
+    """What the reader should know about the data, most serious first."""
+    for file in result.unrecognised:
+        if file.named:
+            candidates = next((reject.reason for reject in file.rejects if "more than one" in reject.reason), None)
+            yield Remark(
+                message=f"{file.path}: {candidates or 'no source recognises this file'}",
+                hint="`llmcost sources` lists what is read; `--source ID` forces one; `--suggest-map FILE` drafts a mapping",
+                serious=True,
+            )
+    in_folders = [file.path for file in result.unrecognised if not file.named]
+    if in_folders:
+        names = ", ".join(in_folders[:3]) + (", ..." if len(in_folders) > 3 else "")
+        yield Remark(message=f"skipped {plural(len(in_folders), 'unrecognised file')}: {names}")
+    if result.total("rejected"):
+        yield Remark(
+            message=f"{plural(result.total('rejected'), 'line')} could not be read: {_first_rejects(result.files)}",
+            hint="`llmcost db rejects` lists them",
+            serious=True,
+        )
+    if result.total("conflicts"):
+        yield Remark(
+            message=f"{plural(result.total('conflicts'), 'request')} met twice with different usage; the larger was kept",
+            serious=True,
+        )
+    if result.total("pending"):
+        yield Remark(message=f"{plural(result.total('pending'), 'truncated last line')} left for the next run")
+    if result.total("ambiguous"):
+        yield Remark(
+            message=f"{plural(result.total('ambiguous'), 'identical record')} without an id or a fine time counted by number"
+        )
+    if result.summary is not None and result.summary.assumed_times:
+        yield Remark(message=f"{plural(result.summary.assumed_times, 'request')} with an assumed time")
+
+
+def _first_rejects(files: tuple[FileResult, ...]) -> str:
+    found = [f"{file.path}:{reject.line}: {reject.reason}" for file in files for reject in file.rejects]
+    return "; ".join(found[:_SHOWN_REJECTS]) + ("; ..." if len(found) > _SHOWN_REJECTS else "")

@@ -1,0 +1,88 @@
+"""Every shape is claimed by exactly one source, by what it looks like and not by who is asked first."""
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from llmcost.ingest.recognise import recognise
+from llmcost.ingest.registry import all_sources
+from llmcost.ledger import database
+
+FIXTURES = Path(__file__).parent
+LINES = sorted(FIXTURES.glob("*/*.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with database.connect() as session:
+        session.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
+        yield session
+
+
+def _records(path):
+    """The lines of a fixture that hold an object."""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict):
+            yield number, record
+
+
+def _in_sequence(record):
+    """Whether the record only makes sense together with its neighbours."""
+    return any(source.recognises_stream and source.recognises_stream(record) for source in all_sources().values())
+
+
+@pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_line_is_claimed_by_more_than_one_source(path, connection):
+    records = [(number, record) for number, record in _records(path) if not _in_sequence(record)]
+    claims = recognise(connection, [json.dumps(record) for _, record in records], all_sources()).claims
+    contested = {
+        number: [route.name for route in claim]
+        for (number, _), claim in zip(records, claims, strict=True)
+        if len(claim) > 1
+    }
+    assert contested == {}
+
+
+@pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_source_claims_lines_of_its_own_fixtures(path, connection):
+    records = [record for _, record in _records(path)]
+    source = all_sources()[path.parent.name]
+    if any(_in_sequence(record) for record in records):
+        assert source.recognises_stream is not None
+        return
+    claims = recognise(connection, [json.dumps(record) for record in records], all_sources()).claims
+    assert path.parent.name in {route.source_id for claim in claims for route in claim}
+
+
+@pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_line_is_part_of_one_kind_of_sequence(path):
+    for number, record in _records(path):
+        owners = {
+            name: source.stream
+            for name, source in all_sources().items()
+            if source.recognises_stream and source.recognises_stream(record)
+        }
+        assert len(set(owners.values())) <= 1, f"line {number}: {', '.join(owners)}"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"object": "list", "data": [{"id": "gpt-5.4", "object": "model"}]},
+        {"id": "file-1", "object": "file", "created_at": 1793700000},
+        {"type": "message", "message": {"role": "user", "content": "Hello"}},
+        {"usage": {"input_tokens": 1, "output_tokens": 2}},
+        {"usage_metadata": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}},
+        {"custom_id": "ticket-1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-5.4"}},
+    ],
+    ids=["nothing", "models", "file", "transcript-line", "bare-usage", "langchain-usage", "batch-input"],
+)
+def test_what_only_resembles_a_call_is_claimed_by_nobody(record, connection):
+    assert recognise(connection, [json.dumps(record)], all_sources()).claims == ((),)
