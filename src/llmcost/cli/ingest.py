@@ -53,7 +53,7 @@ def ingest(
     from llmcost.render.progress import progress
 
     if suggest_map is not None:
-        from llmcost.ingest.generic import suggest
+        from llmcost.ingest.suggestion import suggest
 
         typer.echo(suggest(suggest_map), nl=False)
         return

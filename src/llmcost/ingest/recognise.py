@@ -54,8 +54,9 @@ def _claims(
 ) -> list[list[str]]:
     """Per record, the ids of the sources that claim what `body` finds in it."""
     rows = list(records)
-    if not rows or not sources:
-        return [[] for _ in rows]
+    always = [name for name, source in sources if source.claims == "true"]
+    if not rows or not sources or always:
+        return [list(always) for _ in rows]
     routes = [
         Route(source_id=name, source=Source(title="", issuer="", claims=source.claims, fields={}, json_text=source.json_text))
         for name, source in sources

@@ -17,7 +17,7 @@ from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.reader import parse
 from llmcost.ingest.registry import all_sources, source_named
 from llmcost.ingest.result import FileResult, IngestResult
-from llmcost.ingest.source import Source
+from llmcost.ingest.source import Route, Source
 from llmcost.ingest.staging import FileOutcome, MappingSettings, Staging
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
@@ -86,7 +86,11 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] = lambda
             elif file.format == "empty":
                 results[number] = FileResult(path=file.shown, status="read", named=file.named, sources={})
         settings = MappingSettings(
-            sources=sources, attribution=request.attribution, at=request.at, lineage=_lineage(files, sources)
+            sources=sources,
+            attribution=request.attribution,
+            at=request.at,
+            lineage=_lineage(files, sources),
+            forced=_forced(request),
         )
         run = _Run(connection, request, settings, price_list, settings_text, folder)
         total = sum(files[n].size for n in todo)
@@ -198,6 +202,15 @@ def _sources(request: IngestRequest) -> Mapping[str, Source]:
     if request.source is not None:
         return {request.source: source_named(request.source)}
     return {name: source for name, source in all_sources().items() if source.claims != "false"}
+
+
+def _forced(request: IngestRequest) -> Route | None:
+    """`--source ID` reads records as that source even where its own signature is missing."""
+    if request.source is None:
+        return None
+    from dataclasses import replace
+
+    return Route(source_id=request.source, source=replace(source_named(request.source), claims="true"))
 
 
 def _settings_text(request: IngestRequest, sources: Mapping[str, Source]) -> str:

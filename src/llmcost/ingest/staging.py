@@ -54,6 +54,8 @@ class MappingSettings:
     """The time assumed for records that state none: UTC ISO text, or `mtime` for the file's own."""
     lineage: Mapping[str, str] = field(default_factory=dict)
     """Session -> the session it was forked from."""
+    forced: Route | None = None
+    """The user's own choice of source, for records nobody claims."""
 
 
 class Staging:
@@ -101,7 +103,7 @@ class Staging:
 
     def _read_bulk(self, numbers: Sequence[int]) -> None:
         records = self._sample(numbers)
-        routes = recognise(self.connection, records, self.settings.sources).routes
+        routes = self._routes(records)
         plain = _holds_objects(records, routes)
         by_compression: dict[str, list[int]] = {}
         for number in numbers:
@@ -252,8 +254,11 @@ class Staging:
             self._take_chunk(number, left, tried + routes)
 
     def _new_routes(self, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
-        found = recognise(self.connection, [text for _, text in chunk], self.settings.sources).routes
-        return tuple(route for route in found if route not in tried)
+        return tuple(route for route in self._routes([text for _, text in chunk]) if route not in tried)
+
+    def _routes(self, records: Sequence[str]) -> tuple[Route, ...]:
+        found = recognise(self.connection, records, self.settings.sources).routes
+        return found or ((self.settings.forced,) if self.settings.forced is not None else ())
 
     def _account_chunk(
         self, number: int, table: str, chunk: Sequence[tuple[int, str]], routes: Sequence[Route]

@@ -64,7 +64,8 @@ class Tagging:
 
 def joined(pieces: Sequence[str]) -> str:
     """SQL for the JSON text of several columns of pairs. Of a key in two of them the first is found."""
-    return f"'{{' || concat_ws(',', {', '.join(f"nullif({piece}, '')" for piece in pieces)}) || '}}'"
+    present = ", ".join(f"nullif({piece}, '')" for piece in pieces)
+    return f"'{{' || concat_ws(',', {present}) || '}}'"
 
 
 def pieces_one_by_one(route: Route, layout: Layout, computed: Computed, names: Mapping[str, str]) -> list[str]:

@@ -368,7 +368,7 @@ class _Reader:
     def multiplier(self, path: Path_) -> Multiplier:
         check_keys(self.document, path, ("name", "when", "factor"))
         when = self.when((*path, "when"), [one for one in CONDITIONS if one != "clock"])
-        factor = self.number((*path, "factor"), places=6, highest=Decimal(100))
+        factor = self.number((*path, "factor"), places=4, highest=Decimal(100))
         if not factor:
             raise self.error("a factor must be above 0", *path, "factor")
         return Multiplier(label=self.label(path, when), when=when, factor=factor)

@@ -258,14 +258,18 @@ def _specificity(variant: Variant) -> tuple[int, ...]:
 
 def _unmet(context: Context, price: Price, variant: Variant | None, multipliers: list[Multiplier]) -> str | None:
     """Why the price is an estimate: conditions that were asked for and that the catalogue says nothing about."""
-    met = {key for one in (*([variant] if variant else []), *multipliers) for key in one.when.values}
+    holding = [one.when for one in multipliers]
+    if variant is not None:
+        holding.append(variant.when)
+    met = {key for when in holding for key in when.values}
     missing = [
         f"no {value} price"
         for key in ("processing", "service_tier", "speed")
         if (value := getattr(context, key)) is not None and key not in met
     ]
     # A region is only special where the price list says that regions differ.
-    regional = any("inference_region" in one.when.values for one in (*price.variants, *price.multipliers))
+    listed = [*(one.when for one in price.variants), *(one.when for one in price.multipliers)]
+    regional = any("inference_region" in when.values for when in listed)
     if regional and context.inference_region is not None and "inference_region" not in met:
         missing.append(f"no {context.inference_region} region price")
     return "; ".join(missing) or None

@@ -2,7 +2,26 @@
 
 OTLP/JSON files (`resourceSpans`; https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/), spans one by one as SDK
 console exporters and Phoenix write them (`context`, `attributes`), and attribute objects by themselves.
-"""A container of spans, a span, or a span's attributes by themselves."""
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from llmcost.ingest.source import Numbered, Record
+from llmcost.ingest.sources._span_attributes import (
+    TAG_OBJECTS,
+    has_usage,
+    is_openinference,
+    kept,
+    operation_of,
+    tag_list_of,
+    tags_of,
+)
+from llmcost.ingest.sources._span_tree import settled
+
+
+def is_spans(record: Record) -> bool:
+    """A container of spans, a span, or a span's attributes by themselves."""
     if isinstance(record.get("resourceSpans"), list) or _is_span(record):
         return True
     # An access log with gen_ai fields is not a span: it has a response code of its own.
@@ -108,8 +127,6 @@ def _flattened(attributes: Record, prefix: str = "") -> Record:
         else:
             found[path] = value
     return found
-
-
 
 
 def _object(value: Any) -> Record:

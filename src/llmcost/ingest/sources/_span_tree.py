@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from llmcost.ingest.source import Numbered, Record
 
 _SPANS_HELD = 200_000
+_DEPTH = 1000
+"""How far up a wrapper is looked for."""
 
 
 def settled(spans: Iterable[Numbered]) -> Iterator[Numbered]:
@@ -33,7 +35,11 @@ def _settled(trace: list[Numbered]) -> Iterator[Numbered]:
 
     def above(head: Record) -> Iterator[Record]:
         seen = {head["span_id"]}
-        while (parent := heads.get(head["parent_id"])) is not None and parent["span_id"] not in seen:
+        while (
+            (parent := heads.get(head["parent_id"])) is not None
+            and parent["span_id"] not in seen
+            and len(seen) < _DEPTH
+        ):
             seen.add(parent["span_id"])
             yield parent
             head = parent
@@ -42,6 +48,8 @@ def _settled(trace: list[Numbered]) -> Iterator[Numbered]:
         head = span["otlp_span"]
         if head["role"] == "call" and head["usage"]:
             for parent in above(head):
+                if parent["wraps"]:
+                    break
                 parent["wraps"] = True
     for line, span in trace:
         head = span["otlp_span"]

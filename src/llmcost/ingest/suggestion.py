@@ -1,0 +1,79 @@
+"""A first mapping for a file nobody knows: every column, and the field its name suggests."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from llmcost.domain.errors import DataError
+from llmcost.ingest.files import look_at
+from llmcost.ingest.reader import read
+from llmcost.ingest.source import Record
+
+_SYNONYMS = {
+    "timestamp": ("timestamp", "time", "ts", "created_at", "created", "started_at", "start_time", "date", "datetime", "@timestamp"),
+    "ended_at": ("ended_at", "end_time", "completed_at"),
+    "request_id": ("request_id", "id", "call_id", "generation_id", "uuid"),
+    "provider": ("provider", "vendor", "llm_provider"),
+    "model": ("model", "model_name", "model_id", "request_model", "engine", "deployment"),
+    "input_tokens": ("input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "n_context_tokens_total", "req_units", "input"),
+    "output_tokens": ("output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "n_generated_tokens_total", "res_units", "output"),
+    "cache_read_input_tokens": ("cache_read_input_tokens", "cached_tokens", "cache_read_tokens", "tokens_cached", "cached_input_tokens"),
+    "cache_write_5m_input_tokens": ("cache_creation_input_tokens", "cache_write_tokens"),
+    "reasoning_output_tokens": ("reasoning_tokens", "reasoning_output_tokens", "tokens_reasoning"),
+    "reported_cost": ("cost", "spend", "cost_usd", "total_cost", "response_cost", "amount", "amount_value", "price"),
+    "latency_ms": ("latency_ms", "duration_ms", "response_time_ms", "latency", "duration"),
+    "http_status": ("http_status", "status_code", "response_status"),
+    "customer_id": ("customer_id", "customer", "tenant_id", "tenant", "org_id"),
+    "user_id": ("user_id", "user", "username"),
+    "team": ("team", "team_id", "team_name"),
+    "feature": ("feature", "feature_name", "app"),
+    "environment": ("environment", "env"),
+}
+_SAMPLE = 200
+
+
+def suggest(path: Path) -> str:
+    """A commented mapping file for `path`, as YAML. Raises DataError when it holds no records."""
+    file = look_at(path, str(path), named=True)
+    records: list[Record] = [item[1] for item in islice(read(file), _SAMPLE) if isinstance(item, tuple)]
+    if not records:
+        raise DataError(f"{path}: no rows or records found", hint="a mapping reads CSV, TSV, JSON lines and Parquet")
+    columns: dict[str, object] = {}
+    for record in records:
+        for name, value in _leaves(record):
+            columns.setdefault(name, value)
+    lines = [f"# how `llmcost ingest --map THIS-FILE {path.name}` reads it; check every line", f"title: {path.stem}", "fields:"]
+    used: set[str] = set()
+    for field, synonyms in _SYNONYMS.items():
+        found = next((c for s in synonyms for c in columns if c.lower() == s or c.lower().endswith(f".{s}")), None)
+        if found is not None and found not in used:
+            used.add(found)
+            lines.append(f"  {field + ':':<30} {_quoted(found):<30} # {_example(columns[found])}")
+    if not any(line.startswith("  timestamp:") for line in lines):
+        lines.append("  timestamp:                     ???                            # the column that says when a call began")
+    if not any(line.startswith("  provider:") for line in lines):
+        lines.append("  # provider: {const: openai}    where every row is one provider's")
+    lines.append("tz: UTC                          # of times without an offset")
+    lines.append("input_includes_cache: true       # false where input_tokens leaves cached tokens out")
+    lines.append("output_includes_reasoning: true  # false where reasoning is counted beside output_tokens")
+    rest = [name for name in columns if name not in used]
+    lines.append("tags:" if rest else "tags: []")
+    lines += [f"  - {_quoted(name):<32} # {_example(columns[name])}" for name in rest]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _leaves(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif not isinstance(value, list):
+            yield prefix + key, value
+
+
+def _quoted(name: str) -> str:
+    return name if name.replace("_", "").replace(".", "").replace("-", "").isalnum() else f"'{name.replace(chr(39), chr(39) * 2)}'"
+
+
+def _example(value: object) -> str:
+    text = " ".join(str(value).split())
+    return f"such as {text[:40]}" if text else "empty in the first row"
