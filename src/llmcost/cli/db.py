@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmcost.cli.options import Config, Db, Wait
+from llmcost.cli.options import Config, Db, Limit, Wait
 from llmcost.config.settings import load_settings
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look after the ledger file.", rich_markup_mode=None)
     group.command("info")(info)
     group.command("migrate")(migrate)
+    group.command("rejects")(rejects)
+    group.command("reattribute")(reattribute)
     app.add_typer(group, name="db")
 
 
@@ -43,6 +45,52 @@ def migrate(*, db: Db = None, config: Config = None, wait: Wait = None) -> None:
     with database.writing(path, wait=30 if wait is None else wait) as ledger:
         version = migrations.version(migrations.applied_names(ledger))
     diagnostics.note(f"{path} has schema version {version}")
+
+
+def rejects(
+    *,
+    limit: Limit = None,
+    db: Db = None,
+    config: Config = None,
+    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
+) -> None:
+    """List the lines that could not be read: file, line and reason, never their text."""
+    import json
+
+    from llmcost.cli import diagnostics
+    from llmcost.domain.printable import printable
+    from llmcost.ingest.rejects import stored_rejects
+
+    found = list(stored_rejects(load_settings(config).ledger_path(db), limit))
+    if output_format == "json":
+        rows = [
+            {"path": row.path, "line": row.line, "reason": row.reason, "line_hash": row.line_hash, "source": row.source}
+            for row in found
+        ]
+        typer.echo(json.dumps({"schema": "llmcost/rejects/1", "rejects": rows}, indent=2, ensure_ascii=False))
+        return
+    for row in found:
+        typer.echo(printable(f"{row.path}:{row.line}: {row.reason}" + (f" ({row.source})" if row.source else "")))
+    if not found:
+        diagnostics.note("every line was read")
+
+
+def reattribute(*, db: Db = None, config: Config = None, wait: Wait = None) -> None:
+    """Fill customer_id, team, feature and the like again from the stored tags, after `attribution:` changed."""
+    from llmcost.domain.text import plural
+    from llmcost.ingest.reattribute import reattribute as apply
+    from llmcost.ledger import failures
+
+    settings = load_settings(config)
+    path = settings.ledger_path(db)
+    if not failures.is_there(path):
+        raise failures.missing(path.absolute())
+    changed = apply(path, settings.attribution, wait=30 if wait is None else wait)
+    for column, count in changed.items():
+        if count:
+            typer.echo(f"{column}: {plural(count, 'request')} changed")
+    if not any(changed.values()):
+        typer.echo("nothing changed: the ledger already follows these rules")
 
 
 def _json(found: "LedgerInfo") -> str:

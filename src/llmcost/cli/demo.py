@@ -1,9 +1,12 @@
 """`llmcost demo`: a realistic gateway log, read and reported, in one command."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+_NEXT = ("report", "report --by month,model,environment", "report --by feature --where environment=dev", "db rejects")
 
 
 def register(app: typer.Typer) -> None:
@@ -23,8 +26,13 @@ def demo(
     from llmcost.domain.errors import DataError
     from llmcost.ingest.run import IngestRequest, ingest
     from llmcost.ledger import database
-    from llmcost.render.demo import show
+    from llmcost.render import output
+    from llmcost.render.formats import render
+    from llmcost.render.ingest import as_text
     from llmcost.render.progress import progress
+    from llmcost.render.surface import surface_of
+    from llmcost.reports.cost_by import cost_by
+    from llmcost.reports.question import Question
 
     logs = directory / "logs"
     try:
@@ -36,5 +44,9 @@ def demo(
     with progress("reading") as advance:
         result = ingest(IngestRequest(paths=[str(logs)], ledger=ledger), advance)
     with database.reading(ledger) as connection:
-        show(result, connection, directory)
-    diagnostics.note(f"the log is in {logs}, its ledger is {directory / 'llmcost.duckdb'}")
+        document = cost_by(connection, Question(by=("customer_id",), top=10))
+    output.write(f"{as_text(result)}\n\n{render(document, 'table', surface_of(sys.stdout))}")
+    shown = directory / "llmcost.duckdb"
+    diagnostics.note(f"the log is in {logs}; try next:")
+    for command in _NEXT:
+        diagnostics.lines(f"  llmcost {command} --db {shown}")

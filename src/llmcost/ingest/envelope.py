@@ -53,7 +53,7 @@ _TIME_KEYS = (
 _SCALARS = {
     "latency_ms": ("latency_ms", "duration_ms", "response_time_ms", "elapsed_ms", "latencyMs", "durationMs"),
     "time_to_first_token_ms": ("time_to_first_token_ms", "ttft_ms", "first_token_ms"),
-    "http_status": ("http_status", "status_code", "statusCode", "http_status_code"),
+    "http_status": ("http_status", "status_code", "statusCode", "http_status_code", "status"),
     "attempt": ("attempt", "attempt_no"),
     "provider": ("provider", "llm_provider", "vendor"),
     "trace_id": ("trace_id", "traceId"),

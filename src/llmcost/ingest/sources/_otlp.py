@@ -19,6 +19,9 @@ from llmcost.ingest.sources._span_attributes import (
 )
 from llmcost.ingest.sources._span_tree import settled
 
+_DEPTH = 16
+"""How deep attribute values are followed."""
+
 
 def is_spans(record: Record) -> bool:
     """A container of spans, a span, or a span's attributes by themselves."""
@@ -94,36 +97,38 @@ def _flat(span: Record, attributes: Record, resource: Record, scope: Any) -> Rec
     }
 
 
-def _attributes(listed: Any) -> Record:
+def _attributes(listed: Any, depth: int = 0) -> Record:
     """`[{key, value: {stringValue: ..}}]` as an object; the first of two equal keys counts."""
     found: Record = {}
     for item in _objects(listed):
         if isinstance(item.get("key"), str):
-            found.setdefault(item["key"], _value(item.get("value")))
+            found.setdefault(item["key"], _value(item.get("value"), depth))
     return found
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, depth: int = 0) -> Any:
     """OTLP's AnyValue as a plain one; whole numbers arrive as text."""
     if not isinstance(value, dict):
         return value
+    if depth > _DEPTH:
+        return None
     for kind in ("stringValue", "intValue", "doubleValue", "boolValue"):
         if kind in value:
             return value[kind]
     if "arrayValue" in value:
-        return [_value(item) for item in _objects(_object(value["arrayValue"]).get("values"))]
+        return [_value(item, depth + 1) for item in _objects(_object(value["arrayValue"]).get("values"))]
     if "kvlistValue" in value:
-        return _attributes(_object(value["kvlistValue"]).get("values"))
+        return _attributes(_object(value["kvlistValue"]).get("values"), depth + 1)
     return None
 
 
-def _flattened(attributes: Record, prefix: str = "") -> Record:
+def _flattened(attributes: Record, prefix: str = "", depth: int = 0) -> Record:
     """Nested attribute objects with dotted keys; `metadata` stays an object."""
     found: Record = {}
     for key, value in attributes.items():
         path = f"{prefix}{key}"
-        if isinstance(value, dict) and path not in TAG_OBJECTS:
-            found |= _flattened(value, f"{path}.")
+        if isinstance(value, dict) and path not in TAG_OBJECTS and depth < _DEPTH:
+            found |= _flattened(value, f"{path}.", depth + 1)
         else:
             found[path] = value
     return found

@@ -111,15 +111,24 @@ def has_usage(attributes: Record) -> bool:
 
 
 def kept(attributes: Record) -> Record:
-    """The attributes the sources read."""
+    """The attributes the sources read, and the few numbers they need out of those that are JSON."""
     found = {key: value for key, value in attributes.items() if key in _KEPT or key.startswith(_KEPT_PREFIXES)}
-    parameters = parsed(attributes.get("llm.invocation_parameters"))
-    if isinstance(parameters, dict):
-        found.setdefault("gen_ai.request.temperature", parameters.get("temperature"))
-        found.setdefault(
-            "gen_ai.request.max_tokens", parameters.get("max_completion_tokens") or parameters.get("max_tokens")
-        )
-    return found
+    parameters = _parsed_object(attributes.get("llm.invocation_parameters"))
+    output = _parsed_object(attributes.get("tfy.output"))
+    usage = _parsed_object(output.get("usage"))
+    prompt = _parsed_object(usage.get("prompt_tokens_details"))
+    completion = _parsed_object(usage.get("completion_tokens_details"))
+    inner = {
+        "gen_ai.request.temperature": parameters.get("temperature"),
+        "gen_ai.request.max_tokens": parameters.get("max_completion_tokens") or parameters.get("max_tokens"),
+        "gen_ai.response.model": output.get("model"),
+        "tfy.model.metric.cache_read_input_tokens": prompt.get("cached_tokens", usage.get("cache_read_input_tokens")),
+        "tfy.model.metric.cache_creation_input_tokens": usage.get(
+            "cache_creation_input_tokens", prompt.get("cache_write_tokens")
+        ),
+        "gen_ai.usage.reasoning_tokens": completion.get("reasoning_tokens"),
+    }
+    return {key: value for key, value in inner.items() if value is not None} | found
 
 
 def operation_of(attributes: Record) -> str | None:
@@ -180,3 +189,8 @@ def parsed(value: Any) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         return None
+
+
+def _parsed_object(value: Any) -> Record:
+    held = parsed(value)
+    return held if isinstance(held, dict) else {}

@@ -23,7 +23,8 @@ Counts = dict[str, int]
 
 def is_rollout(record: Record) -> bool:
     """A line of a rollout."""
-    return record.get("type") in _KINDS and isinstance(record.get("payload"), dict)
+    kind = record.get("type")
+    return isinstance(kind, str) and kind in _KINDS and isinstance(record.get("payload"), dict)
 
 
 def lineage(record: Record) -> tuple[str, str] | None:
@@ -128,7 +129,7 @@ def _opened(payload: Record, parents: Mapping[str, str]) -> _Rollout:
         cwd=payload.get("cwd"),
         branch=git.get("branch") if isinstance(git, dict) else None,
         provider=payload.get("model_provider"),
-        chain=(root or "").encode(),
+        chain=(root or "").encode("utf-8", "replace"),
     )
 
 
