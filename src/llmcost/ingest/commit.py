@@ -116,14 +116,17 @@ def _merge(
     """Rows met more than once, or already stored: one row each. Returns the conflicts per file."""
     connection.execute(
         f"""
-        create or replace temp table sighting as
-        select row_key, {_NAMES}, file_no from staged semi join touched using (row_key)
+        create or replace temp table novel as
+        select distinct seen.row_key
+        from (select * from staged semi join touched using (row_key)) as seen
+        left join ledger.request as stored using (row_key)
+        where stored.row_key is null or not coalesce({same_call("seen", "stored")}, false)
         """
     )
     connection.execute(
         f"""
-        delete from sighting using ledger.request as stored
-        where sighting.row_key = stored.row_key and {same_call("sighting", "stored")}
+        create or replace temp table sighting as
+        select distinct row_key, {_NAMES}, file_no from staged semi join novel using (row_key)
         """
     )
     connection.execute(

@@ -52,6 +52,9 @@ def same_call(staged: str, stored: str) -> str:
 
 def _adds_nothing(column: Column, staged: str, stored: str) -> str:
     new, old = f"{staged}.{column.name}", f"{stored}.{column.name}"
+    if column.name == "provider":
+        # Stored in its standard spelling, which rating has chosen.
+        return f"({old} is not null or {new} is null)"
     match column.merge:
         case "usage":
             return f"{new} is not distinct from {old}"
@@ -61,6 +64,8 @@ def _adds_nothing(column: Column, staged: str, stored: str) -> str:
             return f"({new} is null or {new} <= {old})"
         case "least" if column.name != "started_at":
             return f"({new} is null or {new} >= {old})"
+        case "tags":
+            return f"({new} is null or {new} = {old} or canonical_tags({new}) = canonical_tags({old}))"
         case _:
             return f"({new} is null or {new} = {old})"
 

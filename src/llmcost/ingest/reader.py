@@ -95,7 +95,7 @@ def parse(text: bytes) -> Any:
     try:
         return json.loads(decoded.strip().lstrip("\ufeff"), object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg.lower()} at character {error.pos + 1}") from error
+        raise ValueError(f"{error.msg.lower().removesuffix(' at')} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -49,6 +49,8 @@ def connect(
     if spill is not None:
         _spill_into(connection, scratch.folder_for(connection, spill))
     connection.execute("set TimeZone = 'UTC'")
+    # DuckDB would draw it on stdout, which carries data.
+    connection.execute("set enable_progress_bar = false")
     return connection
 
 

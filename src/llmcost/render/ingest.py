@@ -89,8 +89,8 @@ def _without(share: Decimal) -> str:
 
 def _percent(share: Decimal) -> str:
     if 0 < share < Decimal("0.001"):
-        return "<0.1 %"
-    return f"{share * 100:.1f} %" if share != 1 else "100 %"
+        return "<0.1%"
+    return f"{share * 100:.1f}%" if share != 1 else "100%"
 
 
 def _next(result: IngestResult) -> str:

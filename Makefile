@@ -1,0 +1,77 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+VENV15 := .venv-duckdb15
+PIP := -m pip install --quiet --disable-pip-version-check
+DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-duckdb15 lint format docs docs-check bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The two stamps: what it takes to run llmcost, and on top of that what it takes to work on it.
+$(VENV)/.runtime: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "llmcost needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing llmcost into $(VENV)"
+	@$(BIN)/python $(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "installing the development tools into $(VENV)"
+	@$(BIN)/python -c '$(DEV)' > $(VENV)/dev.txt
+	@$(BIN)/python $(PIP) --requirement $(VENV)/dev.txt
+	@touch $@
+
+$(VENV15)/.dev: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "llmcost needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(VENV15)/bin/python || $(PYTHON) -m venv $(VENV15)
+	@echo "installing llmcost with DuckDB 1.5 into $(VENV15)"
+	@echo '*' > $(VENV15)/.gitignore
+	@$(VENV15)/bin/python -c '$(DEV)' > $(VENV15)/dev.txt
+	@$(VENV15)/bin/python $(PIP) --editable . --requirement $(VENV15)/dev.txt 'duckdb==1.5.*'
+	@touch $@
+
+setup: $(VENV)/.dev ## Install everything into .venv
+
+demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, then the sample logs
+	@$(BIN)/llmcost demo demo/
+	@echo
+	@echo '$$ llmcost ingest examples/logs --db demo/examples.duckdb'
+	@$(BIN)/llmcost ingest examples/logs --db demo/examples.duckdb
+	@echo
+	@echo '$$ llmcost report --by source,model --top 8 --db demo/examples.duckdb'
+	@$(BIN)/llmcost report --by source,model --top 8 --db demo/examples.duckdb
+
+test: $(VENV)/.dev ## Run the tests
+	@$(BIN)/python -m pytest -n 2 -q $(ARGS)
+
+test-duckdb15: $(VENV15)/.dev ## Run the tests that speak to DuckDB against its oldest supported version
+	@$(VENV15)/bin/python -m pytest -n 2 -q $(wildcard $(addprefix tests/,ledger ingest sources pricing reports)) $(ARGS)
+
+lint: $(VENV)/.dev ## Check format, style, types and import layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only .
+
+docs: $(VENV)/.runtime ## Write the generated pages of docs/reference
+	@$(BIN)/python docs/generate.py
+
+docs-check: $(VENV)/.runtime ## Fail when a generated page is stale
+	@$(BIN)/python docs/generate.py --check
+
+bench: $(VENV)/.dev ## Measure speed and memory
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove what make made
+	rm -rf $(VENV) $(VENV15) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

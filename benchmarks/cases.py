@@ -1,0 +1,221 @@
+"""What is measured, against what, and what it should come to."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.measure import Contender, Series, interleaved, ratios, run
+from benchmarks.workshop import Workshop, equal_rows
+
+_HUGE_BYTES = 5_000_000_000
+_MEMORY_GOAL = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the result."""
+
+    case: str
+    what: str
+    unit: str
+    ours: tuple[float, ...]
+    floor: tuple[float, ...]
+    value: tuple[float, ...]
+    """What is judged, per round: a ratio, or a difference where the goal is one."""
+    goal: float | None
+    """The most the median may be; None: information only."""
+    kind: str = "x"
+    """`x` for a ratio, else the unit of the difference."""
+
+
+def ingest(workshop: Workshop) -> list[Finding]:
+    """A new gateway log into a new ledger, against DuckDB loading the same columns."""
+    return _first_time(workshop, "ingest", "litellm", workshop.lines, goal=1.5)
+
+
+def unique_tags(workshop: Workshop) -> list[Finding]:
+    """The same where one metadata key is different on every row, a quarter of the lines."""
+    return _first_time(workshop, "unique-tags", "litellm-job-ids", max(workshop.lines // 4, 1), goal=None)
+
+
+def mixed(workshop: Workshop) -> list[Finding]:
+    """Six shapes in one file, most of them in an envelope."""
+    return _first_time(workshop, "mixed", "mixed", workshop.lines, goal=1.5)
+
+
+def known(workshop: Workshop) -> list[Finding]:
+    """A log the ledger has read: the same file, and its content under another name."""
+    log = workshop.log("litellm", workshop.lines)
+    facts = workshop.facts(log)
+    ledger = workshop.ledger(log)
+    with workshop.renamed(log) as other:
+        contenders = [
+            workshop.loading("floor", "litellm", log),
+            workshop.ingesting("same", log, facts, onto=ledger, expected={"new": 0, "rejected": facts.rejected}),
+            workshop.ingesting(
+                "renamed", other, facts, onto=ledger, expected={"new": 0, "rejected": facts.rejected}, rejected=2 * facts.rejected
+            ),
+        ]
+        series = interleaved(contenders, workshop.rounds, workshop.environment)
+    return [
+        *_compared("known", "unchanged file", series["same"], series["floor"], goal=0.1),
+        *_compared("known", "under another name", series["renamed"], series["floor"], goal=0.9),
+    ]
+
+
+def report(workshop: Workshop) -> list[Finding]:
+    """Two reports over a large ledger, against the same SQL by hand; start-up is measured on a small ledger and taken off."""
+    large = workshop.ledger(workshop.log("litellm", workshop.lines))
+    small = workshop.ledger(workshop.log("litellm", 100))
+    findings = []
+    for by in ("customer_id", "day,model"):
+        contenders: list[Contender] = []
+        for name, ledger in (("", large), ("start-up ", small)):
+            command = workshop.bare("report", by, str(ledger))
+            rows = json.loads(subprocess.run(command, check=True, capture_output=True, env=workshop.environment).stdout)
+            check = equal_rows(rows)
+            ours = workshop.llmcost("report", "--by", by, "--format", "json", "--limit", "1000000", "--db", str(ledger))
+            contenders += [
+                Contender(name=f"{name}floor", command=command, check=check),
+                Contender(name=f"{name}ours", command=ours, check=check),
+            ]
+        series = interleaved(contenders, max(workshop.rounds, 5), workshop.environment)
+        start_up = series["start-up ours"].median("wall") - series["start-up floor"].median("wall")
+        ours_, floor = series["ours"], series["floor"]
+        findings += [
+            Finding(
+                case="report",
+                what=f"--by {by}, less start-up",
+                unit="s",
+                ours=tuple(ours_.values("wall")),
+                floor=tuple(floor.values("wall")),
+                value=tuple((a - start_up) / b for a, b in zip(ours_.values("wall"), floor.values("wall"), strict=True)),
+                goal=1.2,
+            ),
+            _difference("report", f"--by {by}, start-up", series["start-up ours"], series["start-up floor"], goal=None),
+            _information("report", f"--by {by}, peak RSS", "MB", ours_, floor, "rss"),
+        ]
+    return findings
+
+
+def small(workshop: Workshop) -> list[Finding]:
+    """What is felt at every call: a small ledger's report, `--version` and `--help`."""
+    ledger = workshop.ledger(workshop.log("litellm", 10_000))
+    python = Contender(name="python", command=[sys.executable, "-c", "pass"])
+    contenders = [
+        Contender(name="table", command=workshop.bare("table", str(ledger))),
+        Contender(name="report", command=workshop.llmcost("report", "--by", "customer_id", "--db", str(ledger))),
+        python,
+        Contender(name="version", command=workshop.llmcost("--version")),
+        Contender(name="help", command=workshop.llmcost("--help")),
+    ]
+    for contender in contenders:
+        run(contender, workshop.environment)  # compiles modules
+    series = interleaved(contenders, max(2 * workshop.rounds, 10), workshop.environment)
+    return [
+        *_compared("small", "report of 10,000 requests", series["report"], series["table"], goal=1.4),
+        _difference("small", "--version", series["version"], series["python"], goal=150),
+        _difference("small", "--help", series["help"], series["python"], goal=350),
+    ]
+
+
+def huge(workshop: Workshop) -> list[Finding]:
+    """Memory: a log of 5 GB, read once."""
+    sample = workshop.facts(workshop.log("litellm", 10_000))
+    log = workshop.log("litellm", _HUGE_BYTES * sample.lines // sample.size)
+    try:
+        contender = workshop.ingesting("ingest", log, workshop.facts(log))
+        series = Series(runs=[run(contender, workshop.environment)])
+    finally:
+        log.unlink()
+        log.with_suffix(".facts.json").unlink()
+    return [
+        Finding(
+            case="huge",
+            what=f"{what} of a {_HUGE_BYTES / 1e9:.0f} GB log",
+            unit=unit,
+            ours=tuple(series.values(key)),
+            floor=(),
+            value=tuple(series.values(key)) if key == "rss" else (),
+            goal=_MEMORY_GOAL if key == "rss" else None,
+            kind=unit,
+        )
+        for what, unit, key in (("wall", "s", "wall"), ("CPU", "s", "cpu"), ("peak RSS", "MB", "rss"))
+    ]
+
+
+CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
+    "ingest": ingest,
+    "unique-tags": unique_tags,
+    "mixed": mixed,
+    "known": known,
+    "report": report,
+    "small": small,
+    "huge": huge,
+}
+
+
+def _first_time(workshop: Workshop, case: str, kind: str, lines: int, *, goal: float | None) -> list[Finding]:
+    log = workshop.log(kind, lines)
+    facts = workshop.facts(log)
+    contenders = [
+        workshop.loading("floor", kind, log),
+        workshop.ingesting("ours", log, facts),
+        workshop.loading("unordered", kind, log, ordered=False),
+    ]
+    series = interleaved(contenders, workshop.rounds, workshop.environment)
+    return [
+        *_compared(case, f"{facts.lines:,} lines, {facts.size / 1e9:.2f} GB", series["ours"], series["floor"], goal=goal),
+        _ratio(case, "wall over an unordered load", "s", series["ours"], series["unordered"], "wall", None),
+        Finding(
+            case=case,
+            what="peak RSS",
+            unit="MB",
+            ours=tuple(series["ours"].values("rss")),
+            floor=tuple(series["floor"].values("rss")),
+            value=tuple(series["ours"].values("rss")),
+            goal=_MEMORY_GOAL,
+            kind="MB",
+        ),
+    ]
+
+
+def _compared(case: str, what: str, ours: Series, floor: Series, *, goal: float | None) -> list[Finding]:
+    return [
+        _ratio(case, f"{what}: wall", "s", ours, floor, "wall", goal),
+        _ratio(case, f"{what}: CPU", "s", ours, floor, "cpu", None),
+    ]
+
+
+def _ratio(case: str, what: str, unit: str, ours: Series, floor: Series, key: str, goal: float | None) -> Finding:
+    return Finding(
+        case=case,
+        what=what,
+        unit=unit,
+        ours=tuple(ours.values(key)),
+        floor=tuple(floor.values(key)),
+        value=tuple(ratios(ours, floor, key)),
+        goal=goal,
+    )
+
+
+def _information(case: str, what: str, unit: str, ours: Series, floor: Series, key: str) -> Finding:
+    return Finding(
+        case=case, what=what, unit=unit, ours=tuple(ours.values(key)), floor=tuple(floor.values(key)), value=(), goal=None
+    )
+
+
+def _difference(case: str, what: str, ours: Series, floor: Series, *, goal: float | None) -> Finding:
+    pairs = list(zip(ours.values("wall"), floor.values("wall"), strict=True))
+    return Finding(
+        case=case,
+        what=what,
+        unit="ms",
+        ours=tuple(1000 * a for a, _ in pairs),
+        floor=tuple(1000 * b for _, b in pairs),
+        value=tuple(1000 * (a - b) for a, b in pairs),
+        goal=goal,
+        kind="ms",
+    )

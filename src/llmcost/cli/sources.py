@@ -1,0 +1,171 @@
+"""`llmcost sources`: what can be read, and what a file is."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from llmcost.ingest.detection import Detection
+    from llmcost.ingest.source import Source
+
+Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(help="Show what can be read, and what a file is.", rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(_bare)
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("detect")(detect)
+    app.add_typer(group, name="sources")
+
+
+def _bare(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_()
+
+
+def list_(*, output_format: Format = "table") -> None:
+    """List every log shape and export that is read."""
+    from llmcost.ingest.registry import all_sources
+
+    sources = all_sources()
+    if output_format == "json":
+        entries = [{"id": name, "title": source.title, "envelope": source.body} for name, source in sources.items()]
+        _echo_json("sources", {"sources": entries})
+        return
+    rows = [("ID", "Reads"), *((name, source.title) for name, source in sources.items())]
+    typer.echo("\n".join(_aligned(rows)))
+
+
+def show(
+    source: Annotated[str, typer.Argument(metavar="ID", help="One of `llmcost sources list`.", show_default=False)],
+    *,
+    output_format: Format = "table",
+) -> None:
+    """Show what one source means: its semantics, the keys it reads, the columns it fills."""
+    from llmcost.ingest.detection import about, keys_of
+    from llmcost.ingest.registry import source_named
+
+    found = source_named(source)
+    if output_format == "json":
+        _echo_json(
+            "source",
+            {
+                "id": source,
+                "title": found.title,
+                "about": about(source),
+                "envelope": found.body,
+                "revision": found.revision,
+                "columns": sorted(found.fields),
+                "keys": keys_of(found),
+            },
+        )
+        return
+    typer.echo("\n".join(_shown(source, found, about(source), keys_of(found))))
+
+
+def detect(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, folders or globs.", show_default=False)],
+    *,
+    output_format: Format = "table",
+) -> None:
+    """Tell what files are, without reading them into a ledger.
+
+    Looks at the first 1,000 records of each. Exit code 3 when a file is no source's.
+    """
+    from llmcost.cli import diagnostics
+    from llmcost.domain.errors import ExitCode
+    from llmcost.ingest.detection import detect as look
+
+    found = look(files)
+    if output_format == "json":
+        _echo_json("detection", {"files": [_as_dict(detection) for detection in found]})
+    else:
+        typer.echo("\n".join(line for detection in found for line in _detected(detection)))
+    strange = [detection for detection in found if not detection.recognised and detection.format != "empty"]
+    if strange:
+        names = ", ".join(detection.path for detection in strange[:3]) + (", ..." if len(strange) > 3 else "")
+        contested = any(detection.contested for detection in strange)
+        diagnostics.warning(
+            f"{plural(len(strange), 'file')} not recognised: {names}",
+            hint="choose a source with `llmcost ingest --source ID`"
+            if contested
+            else "`llmcost ingest --suggest-map FILE` drafts a mapping for any table",
+        )
+        raise typer.Exit(ExitCode.DATA)
+
+
+def _shown(name: str, source: "Source", text: str, keys: "Sequence[str]") -> "Iterator[str]":
+    yield f"{name}: {source.title}"
+    yield ""
+    for paragraph in text.split("\n\n"):
+        yield from _wrapped(paragraph)
+        yield ""
+    yield from _listed("fills", sorted(source.fields))
+    yield from _listed("reads", keys)
+    if source.body:
+        yield from _listed("found", ["at the root of a record, or inside a log's own envelope"])
+
+
+def _listed(label: str, words: "Sequence[str]") -> "Iterator[str]":
+    if words:
+        yield from _wrapped(f"{label} {', '.join(words)}", indent=len(label) + 1)
+
+
+def _wrapped(paragraph: str, *, indent: int = 0) -> "Iterator[str]":
+    """Its lines at 80 columns; what is indented stays as it is."""
+    import textwrap
+
+    if "\n " in f"\n{paragraph}":
+        yield from paragraph.splitlines()
+        return
+    yield from textwrap.wrap(
+        paragraph, 79, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _detected(detection: "Detection") -> "Iterator[str]":
+    packed = "" if detection.compression == "uncompressed" else f", {detection.compression}"
+    yield printable(f"{detection.path} ({detection.format}{packed})")
+    rows = [(route.name, f"{count:,}") for route, count in detection.routes.items()]
+    rows += [(" or ".join(route.name for route in routes), f"{n:,}") for routes, n in detection.contested.items()]
+    rows += [("no source", f"{detection.unclaimed:,}")] if detection.unclaimed else []
+    rows += [("no record", f"{detection.unreadable:,}")] if detection.unreadable else []
+    yield from (f"  {line}" for line in _aligned(rows))
+
+
+def _as_dict(detection: "Detection") -> dict[str, object]:
+    return {
+        "path": detection.path,
+        "format": detection.format,
+        "compression": detection.compression,
+        "records": detection.records,
+        "sources": [
+            {"id": route.source_id, "mount": ".".join(route.mount) or None, "records": count}
+            for route, count in detection.routes.items()
+        ],
+        "contested": [
+            {"ids": [route.source_id for route in routes], "records": count}
+            for routes, count in detection.contested.items()
+        ],
+        "unclaimed": detection.unclaimed,
+        "unreadable": detection.unreadable,
+    }
+
+
+def _aligned(rows: "Iterable[tuple[str, str]]") -> "Iterator[str]":
+    found = [(printable(left), printable(right)) for left, right in rows]
+    width = max((len(left) for left, _ in found), default=0)
+    return (f"{left:<{width}}  {right}".rstrip() for left, right in found)
+
+
+def _echo_json(kind: str, content: dict[str, object]) -> None:
+    typer.echo(json.dumps({"schema": f"llmcost/{kind}/1", **content}, indent=2, ensure_ascii=False))

@@ -1,0 +1,114 @@
+"""What a file is: which sources claim its first records, and which would, were they not two.
+
+Nothing is written and no ledger is opened; the records go through the same reader and the same recognition as in an ingest.
+"""
+
+import inspect
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module, resources
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from llmcost.ingest import sources
+from llmcost.ingest.files import LogFile, find, look_at
+from llmcost.ingest.paths import leaves_of
+from llmcost.ingest.reader import Item, Pending, Reject, expand, read
+from llmcost.ingest.recognise import recognise
+from llmcost.ingest.registry import all_sources
+from llmcost.ingest.source import Route, Source
+from llmcost.ledger import database
+from llmcost.ledger.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+SAMPLE = 1000
+"""How many records of a file are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """What one file was found to hold."""
+
+    path: str
+    format: str
+    """lines, documents, csv, parquet, empty or unknown."""
+    compression: str
+    records: int
+    """How many were looked at."""
+    routes: Mapping[Route, int]
+    """Records by the source that alone claims them, most first."""
+    contested: Mapping[tuple[Route, ...], int]
+    """Records that several sources claim, by those sources."""
+    unclaimed: int
+    """Records nobody claims."""
+    unreadable: int
+    """Lines that hold no record."""
+
+    @property
+    def recognised(self) -> bool:
+        """Whether an ingest would take anything from it."""
+        return bool(self.routes)
+
+
+def detect(paths: Iterable[str], *, sample: int = SAMPLE) -> list[Detection]:
+    """What each file behind paths, folders and globs is. Raises UsageError for a path that does not exist."""
+    known = {name: source for name, source in all_sources().items() if source.claims != "false"}
+    files = [look_at(path, shown, named=named) for path, shown, named in find(list(paths))]
+    with database.connect() as connection:
+        connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
+        return [_detect(connection, file, known, sample) for file in files]
+
+
+def about(name: str) -> str:
+    """What the module of a source says about it."""
+    return inspect.cleandoc(import_module(f"{sources.__name__}.{name.replace('-', '_')}").__doc__ or "")
+
+
+def keys_of(source: Source) -> list[str]:
+    """The paths of a record that a source reads, sorted; without those only our own reader puts there."""
+    own = (source.claims, source.keeps, source.issuer, source.needs_parts)
+    expressions = (*own, *source.steps.values(), *source.fields.values(), *source.tags)
+    paths = (path for path in leaves_of(expressions) if not path[-1].startswith("llmcost_"))
+    return sorted(".".join(f'"{key}"' if "." in key else key for key in path) for path in paths)
+
+
+def _detect(connection: "Connection", file: LogFile, known: Mapping[str, Source], sample: int) -> Detection:
+    texts: list[str] = []
+    unreadable = 0
+    for item in expand(islice(_items(connection, file), sample), known, {}):
+        if isinstance(item, Reject | Pending):
+            unreadable += 1
+        else:
+            # Half a surrogate pair is no text; what it stands in does not decide whose record it is.
+            texts.append(json.dumps(item[1], ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"))
+    claims = Counter(recognise(connection, texts, known).claims)
+    return Detection(
+        path=file.shown,
+        format=file.format,
+        compression=file.compression,
+        records=len(texts),
+        routes={routes[0]: count for routes, count in claims.most_common() if len(routes) == 1},
+        contested={routes: count for routes, count in claims.most_common() if len(routes) > 1},
+        unclaimed=claims[()],
+        unreadable=unreadable,
+    )
+
+
+def _items(connection: "Connection", file: LogFile) -> Iterator[Item]:
+    if file.format in {"unknown", "empty"}:
+        return
+    if file.format != "parquet":
+        yield from read(file)
+        return
+    rows = connection.execute(f"select to_json(r) from read_parquet({quote_literal(_literally(str(file.path)))}) as r")
+    for line, (text,) in enumerate(iter(rows.fetchone, None), 1):
+        yield line, {key: value for key, value in json.loads(text).items() if value is not None}
+
+
+def _literally(path: str) -> str:
+    """A path in which DuckDB finds no pattern."""
+    return "".join(f"[{character}]" if character in "*?[" else character for character in path)
