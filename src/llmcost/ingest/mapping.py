@@ -5,7 +5,8 @@ route; tag and attribute; key the record. Rows nobody claims keep a null route a
 Python.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmcost.domain.request import COLUMNS, QUANTITIES, WHO
@@ -18,6 +19,9 @@ from llmcost.ledger.identifiers import quote_literal
 AMBIGUOUS = -1
 """Route of a record that more than one source claims."""
 
+_CONSTANT = re.compile(r"null|true|false|'[^']*'|-?[0-9]+|coalesce\((?:null, )*(?P<first>'[^']*'|true|false|[0-9]+)\)")
+_ALWAYS_STAGED = {"source", "part", "request_id"}
+
 _DERIVED = {"source", "issuer", "time_origin", "usage_origin", "tags"}
 
 
@@ -29,6 +33,8 @@ class Mapped:
     """One usage record per raw record, in order. Besides the columns of `domain.request`: `route`, `kept`, `bad` (what
     makes the record unusable), `needs_parts`, `near_unique`, and `row_key`, null where the content must decide."""
     tagging: Tagging
+    constants: Mapping[str, str]
+    """Columns of `domain.request` that are the same for every record, and so are not in `select`: name -> SQL."""
 
 
 def expressions_of(route: Route) -> list[str]:
@@ -81,6 +87,7 @@ class _Mapping:
         self.layout = layout
         self.attribution = attribution
         self.plain = plain
+        self.bulk = bulk
         self.computed = Computed()
         self.steps: dict[str, str] = {}
         self.names: dict[str, dict[str, str]] = {}
@@ -107,10 +114,15 @@ class _Mapping:
             f"({self._by_route(self._column('usage_origin', None))})::varchar as stated_origin",
             f"({self._by_route(self._started_at)})::timestamp as started_at",
         ]
+        constants: dict[str, str] = {}
         for column in COLUMNS:
             if column.name not in _DERIVED | {"started_at"}:
                 sql = self._by_route(self._column(column.name, column.default), column.default or "null")
                 columns.append(f"({sql})::{column.sql_type} as {column.name}")
+                if self.bulk and _CONSTANT.fullmatch(sql) and self._stays(column.name):
+                    constants[column.name] = f"({sql})::{column.sql_type}"
+        if self.bulk and not any(self.tags.values()):
+            constants["tags"] = "null::varchar"
         inputs = self.tagging.inputs
         if inputs:
             shared = self._by_route(lambda r: str(self.routes.index(r) + 1) if self.tagging.is_shared(r) else None)
@@ -122,7 +134,13 @@ class _Mapping:
             f"select *, {values(self.attribution)} as tag_values "
             f"from (select * exclude (tags_raw), nullif(clean_tags(tags_raw), '{{}}') as tags from ({relation}))"
         )
-        return Mapped(select=self._keyed(relation, assumed_time), tagging=self.tagging)
+        return Mapped(
+            select=self._keyed(relation, assumed_time, constants), tagging=self.tagging, constants=constants
+        )
+
+    def _stays(self, name: str) -> bool:
+        """Whether a column is still constant once the tags have had their say."""
+        return name not in _ALWAYS_STAGED and not (name in WHO and any(self.tags.values()))
 
     def _layers(self, extracted: str, route_sql: str) -> str:
         """The layers below the columns, each a projection of its own, so that nothing in them is computed twice."""
@@ -140,13 +158,15 @@ class _Mapping:
                 relation = f"select *, {layer} from ({relation})"
         return relation
 
-    def _keyed(self, relation: str, assumed_time: str | None) -> str:
+    def _keyed(self, relation: str, assumed_time: str | None, constants: Mapping[str, str]) -> str:
         assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
         units_known = "coalesce(" + ", ".join(QUANTITIES) + ") is not null"
         columns = []
         for column in COLUMNS:
             name = column.name
-            if name in WHO:
+            if name in WHO and name in constants:
+                columns.append(name)
+            elif name in WHO:
                 columns.append(f"{found(name, self.attribution, own=name)} as {name}")
             elif name == "started_at":
                 columns.append(f"coalesce(started_at, {assumed}) as started_at")
@@ -173,7 +193,8 @@ class _Mapping:
         """
         key = "md5('id' || chr(31) || issuer || chr(31) || request_id || case when part > 0 then chr(31) || part else '' end)"
         strong = "request_id is not null and not (weak_ids and is_weak_id(request_id))"
-        return f"select *, case when {strong} then {key}::uuid end as row_key from ({complete})"
+        kept = "* exclude (" + ", ".join(constants) + ")" if constants else "*"
+        return f"select {kept}, case when {strong} then {key}::uuid end as row_key from ({complete})"
 
     def _sql(self, route: Route, expression: str) -> str:
         return self.layout.compile(expression, self.computed, mount=route.mount, names=self.names[route.name])

@@ -69,6 +69,7 @@ class Staging:
         self.outcomes = [FileOutcome() for _ in files]
         self._staged = False
         self._tagging: Tagging | None = None
+        self._constants: Mapping[str, str] = {}
 
     def run(self) -> None:
         """Fill the table, one row per call, and `outcomes`; `staged` is the same with the tags of every row."""
@@ -89,7 +90,7 @@ class Staging:
         if self._tagging is not None and self._tagging.inputs:
             self.connection.execute(f"create temp table tag_set as {self._tagging.tag_set(self.settings.attribution)}")
             inputs = tuple(self._tagging.inputs)
-        self.connection.execute(f"create or replace temp view staged as {staged_view(inputs)}")
+        self.connection.execute(f"create or replace temp view staged as {staged_view(inputs, self._constants)}")
 
     def _is_sequence(self, file: LogFile) -> bool:
         for line in file.head.splitlines()[:5]:
@@ -311,16 +312,27 @@ class Staging:
         )
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
-            self._tagging = mapping.tagging
+            self._tagging, self._constants = mapping.tagging, mapping.constants
         return table
 
     def _keep(self, table: str) -> None:
         """Leave only usable rows, and add them to `stage`."""
         self.connection.execute(f"delete from {table} where {_UNUSABLE}")
         if table != "stage":
+            self._widen(table)
             self.connection.execute(f"insert into stage by name select * from {table}")
             self.connection.execute(f"drop table {table}")
         self._staged = True
+
+    def _widen(self, table: str) -> None:
+        """Give `stage` the columns it could leave out while only the bulk pass had filled it."""
+        described = self.connection.execute(f"describe {table}").fetchall()
+        present = {name for (name, *_) in self.connection.execute("describe stage").fetchall()}
+        for name, sql_type, *_ in described:
+            if name not in present:
+                default = self._constants.get(name, "null")
+                self.connection.execute(f"alter table stage add column {name} {sql_type} default {default}")
+        self._constants = {name: sql for name, sql in self._constants.items() if name not in {row[0] for row in described}}
 
     def _assumed_time(self) -> str | None:
         if self.settings.at is None:

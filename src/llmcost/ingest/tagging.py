@@ -92,15 +92,19 @@ def found(column: str, attribution: Attribution, *, own: str | None = None) -> s
     return f"coalesce({', '.join(parts)}, null)" if parts else "null::varchar"
 
 
-def staged_view(inputs: Sequence[str]) -> str:
-    """SELECT of the staging table with the tags of each combination joined to its rows."""
+def staged_view(inputs: Sequence[str], constants: Mapping[str, str]) -> str:
+    """SELECT of the staging table with the columns it need not hold, and the tags of each combination joined to its rows."""
+    if constants:
+        table = f"(select *, rowid as stage_row, {', '.join(f'{sql} as {name}' for name, sql in constants.items())} from stage)"
+    else:
+        table = "(select *, rowid as stage_row from stage)"
     if not inputs:
-        return "select *, rowid as stage_row from stage"
+        return f"select * from {table}"
     replaced = ", ".join(f"coalesce(stage.{name}, tag_set.{name}) as {name}" for name in (*WHO, "tags"))
     equal = " and ".join(f"stage.{name} is not distinct from tag_set.{name}" for name in inputs)
     hidden = ", ".join((ROUTE_INPUT, *inputs))
     return (
-        f"select stage.* exclude ({hidden}) replace ({replaced}), stage.rowid as stage_row from stage "
+        f"select stage.* exclude ({hidden}) replace ({replaced}) from {table} as stage "
         f"left join tag_set on stage.{ROUTE_INPUT} = tag_set.{ROUTE_INPUT} and {equal}"
     )
 
