@@ -84,12 +84,12 @@ def report(by: str, ledger: str) -> None:
 
 
 def table(ledger: str) -> None:
-    """Cost by customer as a table in the terminal's manner."""
+    """The twenty costliest customers as a table in the terminal's manner."""
     from rich.console import Console
     from rich.table import Table
 
     shown = Table("Customer", "Cost", "Requests", "Input", "Output")
-    for row in _grouped("customer_id", ledger):
+    for row in _grouped("customer_id", ledger)[:20]:
         shown.add_row(*(str(row[name]) for name in ("customer_id", "cost", "requests", "input_tokens", "output_tokens")))
     Console().print(shown)
 

@@ -1,4 +1,7 @@
-"""The pages of docs/reference that say what the code says: written by `make docs`, compared by `make docs-check`."""  # noqa: INP001  a script
+"""What our pages say that the code says too: written by `make docs`, compared by `make docs-check`.
+
+Whole pages of docs/reference, and the output of every command in a console block of any page.
+"""  # noqa: INP001  a script
 
 import argparse
 import os
@@ -6,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import transcripts
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- written by docs/generate.py: change the code it describes, then run `make docs` -->\n"
@@ -168,10 +173,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
     if not parser.parse_args().check:
         write()
+        for page in transcripts.pages():
+            page.write_text(transcripts.played(page), "utf-8")
         return 0
-    wrong = stale()
+    wrong = [f"docs/reference/{path}" for path in stale()]
+    wrong += [str(page) for page in transcripts.pages() if transcripts.played(page) != page.read_text("utf-8")]
     for path in wrong:
-        sys.stderr.write(f"docs/reference/{path} is stale; run `make docs`\n")
+        sys.stderr.write(f"{path} is stale; run `make docs`\n")
     return 1 if wrong else 0
 
 

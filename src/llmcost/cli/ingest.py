@@ -99,9 +99,11 @@ def _mapped(mapping: Path | None) -> dict[str, object]:
 def _instant(at: str | None) -> str | None:
     if at is None or at == "mtime":
         return at
+    from datetime import UTC
+
     from llmcost.domain.period import parse_instant
 
-    return parse_instant(at, "UTC").strftime("%Y-%m-%d %H:%M:%S.%f")
+    return parse_instant(at, UTC).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _nothing_named() -> Exception:

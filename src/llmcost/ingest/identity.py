@@ -11,7 +11,8 @@ from llmcost.domain.request import COLUMNS, LEAF_TOKENS, WHO, Column
 from llmcost.ingest.tagging import json_pointer
 from llmcost.ledger.identifiers import quote_literal
 
-_NOT_CONTENT = {"source", "time_origin", "usage_origin", "tags", "started_at", *WHO}
+# Rating fills in a provider the log does not state, and an export carries it.
+_NOT_CONTENT = {"provider", "source", "time_origin", "usage_origin", "tags", "started_at", *WHO}
 
 _CONTENT = ", ".join(
     [

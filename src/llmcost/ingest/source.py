@@ -47,9 +47,9 @@ class Source:
     json_text: tuple[str, ...] = ()
     """Top-level keys that some exports hold as JSON inside a string."""
     needs_parts: str = "false"
-    """SQL predicate: the record bills several passes and goes through `parts`."""
-    parts: Callable[[Record], Iterator[Record]] | None = None
-    """Takes such a record apart into records of this or another source."""
+    """SQL predicate: the record cannot be mapped as it is and goes through `parts`."""
+    parts: Callable[[Record, Record], Iterator[Record]] | None = None
+    """From such a record, and the envelope it stands in, the records to map instead."""
     recognises_stream: Callable[[Record], bool] | None = None
     """For shapes that only make sense in sequence: is this line one of theirs?"""
     stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered]] | None = None

@@ -351,7 +351,7 @@ def _parts_of(record: Record, route: Route) -> Iterator[Record]:
     for key in route.mount:
         value = levels[-1][key]
         levels.append(json.loads(value) if isinstance(value, str) else value)
-    for part in route.source.parts(levels[-1]):
+    for part in route.source.parts(levels[-1], record):
         whole = part
         for level, key in zip(reversed(levels[:-1]), reversed(route.mount), strict=True):
             whole = {**level, key: whole}

@@ -25,7 +25,9 @@ def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]
     ).fetchone() or (0, None, None, None, 0, 0)
     models = connection.execute(
         """
-        select coalesce(model, '(no model)'), count(*) from ledger.request
+        select coalesce(model, '(no model)') || case when cost_reason = 'unknown model' then '' else ', ' || cost_reason end,
+               count(*)
+        from ledger.request
         where cost_status = 'unpriced' group by all order by count(*) desc, 1 limit 5
         """
     ).fetchall()

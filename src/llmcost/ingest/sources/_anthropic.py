@@ -56,10 +56,10 @@ def needs_parts_at(usage: str = "usage") -> str:
     return f"""regexp_matches(@{usage}.iterations, '"type"\\s*:\\s*"(compaction|advisor_message|fallback_message)"')"""
 
 
-def parts_at(*path: str) -> Callable[[Record], Iterator[Record]]:
+def parts_at(*path: str) -> Callable[[Record, Record], Iterator[Record]]:
     """Takes a record apart whose message is at `path`: the call itself, then one record per pass billed besides it."""
 
-    def parts(record: Record) -> Iterator[Record]:
+    def parts(record: Record, envelope: Record) -> Iterator[Record]:
         message = _at(record, path)
         usage = message["usage"]
         iterations = [one for one in usage["iterations"] if isinstance(one, dict)]

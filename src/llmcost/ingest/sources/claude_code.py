@@ -22,12 +22,12 @@ _STEPS = usage_steps("message.usage")
 _passes = parts_at("message")
 
 
-def _parts(record: Record) -> Iterator[Record]:
+def _parts(record: Record, envelope: Record) -> Iterator[Record]:
     """The message a sub-agent's progress line carries, or the passes of a message that lists several."""
     if record.get("type") == "progress":
         yield {**{key: value for key, value in record.items() if key != "data"}, **record["data"]["message"]}
     else:
-        yield from _passes(record)
+        yield from _passes(record, envelope)
 
 
 source = Source(

@@ -6,6 +6,7 @@ usage, if asked for. Groq states times in seconds, OpenRouter, xAI and Perplexit
 and xAI leave reasoning out of `completion_tokens`.
 """
 
+from llmcost.ingest.estimation import MARK, estimated
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._openai import CHAT, USAGE_FIELDS, billed_fields, provider, usage_steps
 
@@ -19,6 +20,8 @@ source = Source(
     body=True,
     weak_ids=True,
     steps=_STEPS,
+    needs_parts=f"$prompt is null and $completion is null and @object <> 'chat.completion.chunk' and @{MARK} is null",
+    parts=estimated,
     fields={
         "request_id": "filled(@id)",
         "started_at": "@created:time",
@@ -44,6 +47,7 @@ source = Source(
         "+ case when contains(@model, 'deep-research') then coalesce(#usage.citation_tokens, 0) else 0 end",
         "web_searches": "nullif(coalesce(#usage.num_search_queries, #usage.server_tool_use.web_search_requests), 0)",
         **billed_fields(perplexity=True),
+        "usage_origin": f"case when @{MARK} in ('tokenizer', 'estimate') then @{MARK} end",
     },
     tags=(
         "pairs_of(@metadata:json)",
