@@ -47,8 +47,8 @@ def _session(block: str, folder: Path, environment: dict[str, str]) -> str:
 
 def _output(command: str, folder: Path, environment: dict[str, str]) -> str:
     """What a command shows on a terminal: both streams, in order."""
-    done = subprocess.run(
-        ["bash", "-c", command],  # noqa: S607  a page's own words, run where it says it would be
+    done = subprocess.run(  # noqa: S603  the words of our own pages
+        ["bash", "-c", command],  # noqa: S607  the shell every page is written for
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,

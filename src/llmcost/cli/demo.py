@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write the log and its ledger.")] = Path("llmcost-demo"),
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write the log and its ledger.")] = Path(
+        "llmcost-demo"
+    ),
     *,
     seed: Annotated[int, typer.Option("--seed", help="Another seed, another company.")] = 2026,
     requests: Annotated[int, typer.Option("--requests", min=1000, help="How many requests to make up.")] = 60_000,
@@ -38,7 +40,9 @@ def demo(
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"cannot make {logs}: {error.strerror or error}", hint="name another folder: `llmcost demo DIR`") from error
+        raise DataError(
+            f"cannot make {logs}: {error.strerror or error}", hint="name another folder: `llmcost demo DIR`"
+        ) from error
     generate(logs, seed=seed, requests=requests)
     ledger = (directory / "llmcost.duckdb").absolute()
     with progress("reading") as advance:

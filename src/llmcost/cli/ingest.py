@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from llmcost.ingest.result import IngestResult
 
 Paths = Annotated[
-    list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.", show_default=False)
+    list[str] | None,
+    typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.", show_default=False),
 ]
 
 
@@ -25,10 +26,12 @@ def ingest(
     paths: Paths = None,
     *,
     source: Annotated[
-        str | None, typer.Option("--source", metavar="ID", help="Read everything as this source; `llmcost sources` lists them.")
+        str | None,
+        typer.Option("--source", metavar="ID", help="Read everything as this source; `llmcost sources` lists them."),
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option("--map", metavar="FILE", help="Read any CSV, JSON lines or Parquet with this mapping.")
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Read any CSV, JSON lines or Parquet with this mapping."),
     ] = None,
     suggest_map: Annotated[
         Path | None, typer.Option("--suggest-map", metavar="FILE", help="Print a first mapping for this file and stop.")
@@ -37,7 +40,9 @@ def ingest(
         str | None,
         typer.Option("--at", metavar="TIME", help="Time of records that state none: ISO, or mtime for the file's own."),
     ] = None,
-    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show what happened.")] = "table",
+    output_format: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="How to show what happened.")
+    ] = "table",
     strict: Strict = False,
     quiet: Quiet = False,
     wait: Wait = None,
@@ -48,7 +53,9 @@ def ingest(
     from llmcost.cli import diagnostics
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode, UsageError
-    from llmcost.ingest.run import IngestRequest, ingest as run
+    from llmcost.ingest.generic import read_mapping
+    from llmcost.ingest.run import IngestRequest
+    from llmcost.ingest.run import ingest as run
     from llmcost.render.ingest import as_json, as_text
     from llmcost.render.progress import progress
 
@@ -74,7 +81,8 @@ def ingest(
         pricing=settings.pricing,
         wait=30 if wait is None else wait,
         stdin=sys.stdin.buffer if "-" in named else None,
-        **_mapped(mapping),
+        mapping=read_mapping(mapping) if mapping is not None else None,
+        mapping_text=mapping.read_text("utf-8") if mapping is not None else "",
     )
     with progress("reading", enabled=not quiet) as advance:
         result = run(request, advance)
@@ -84,16 +92,10 @@ def ingest(
     if not result.complete:
         raise typer.Exit(ExitCode.DATA)
     if strict and (result.total("rejected") or result.unrecognised):
-        diagnostics.warning("some lines could not be read, and --strict was given", hint="`llmcost db rejects` lists them")
+        diagnostics.warning(
+            "some lines could not be read, and --strict was given", hint="`llmcost db rejects` lists them"
+        )
         raise typer.Exit(ExitCode.DATA)
-
-
-def _mapped(mapping: Path | None) -> dict[str, object]:
-    if mapping is None:
-        return {}
-    from llmcost.ingest.generic import read_mapping
-
-    return {"mapping": read_mapping(mapping), "mapping_text": mapping.read_text("utf-8")}
 
 
 def _instant(at: str | None) -> str | None:
@@ -112,7 +114,9 @@ def _nothing_named() -> Exception:
 
     places = found_places()
     if not places:
-        return UsageError("nothing to read", hint="`llmcost ingest PATH...`, or list paths under `ingest:` in llmcost.yaml")
+        return UsageError(
+            "nothing to read", hint="`llmcost ingest PATH...`, or list paths under `ingest:` in llmcost.yaml"
+        )
     commands = ", ".join(f"`llmcost ingest {place}`" for place in places)
     return UsageError("nothing to read", hint=f"logs were found here: {commands}")
 

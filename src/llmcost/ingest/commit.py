@@ -80,8 +80,10 @@ def commit_batch(
     numbers = list(range(len(files)))
     with transaction(connection):
         ids = file_ids(connection, files)
-        connection.execute("create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
-                           {"numbers": numbers, "ids": ids})
+        connection.execute(
+            "create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
+            {"numbers": numbers, "ids": ids},
+        )
         connection.execute(
             "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
         )
@@ -92,9 +94,21 @@ def commit_batch(
         new = _new_per_file(connection)
         conflicts = _merge(connection, ingest_id, price_list, attribution)
         _insert_fresh(connection, ingest_id, price_list)
-        counts = _counts(connection, numbers, ids, new, conflicts, ambiguous, ingest_id)
+        counts = _counts(
+            connection, numbers=numbers, ids=ids, new=new, conflicts=conflicts, ambiguous=ambiguous, ingest_id=ingest_id
+        )
         _write_rejects(connection, ids, outcomes, recognised)
-        _write_files(connection, files, ids, outcomes, counts, recognised, ingest_id, settings, revisions)
+        _write_files(
+            connection,
+            files=files,
+            ids=ids,
+            outcomes=outcomes,
+            counts=counts,
+            recognised=recognised,
+            ingest_id=ingest_id,
+            settings=settings,
+            revisions=revisions,
+        )
     return counts
 
 
@@ -144,7 +158,9 @@ def _merge(
         select * exclude (file_no) from found_conflict join batch_file using (file_no) anti join ledger.conflict using (row_key)
         """
     )
-    same_price = " and ".join(f"merged.{name} is not distinct from stored.{name}" for name in PRICED_BY if name != "provider")
+    same_price = " and ".join(
+        f"merged.{name} is not distinct from stored.{name}" for name in PRICED_BY if name != "provider"
+    )
     connection.execute(
         f"""
         create or replace temp table keeps_price as
@@ -166,7 +182,11 @@ def _merge(
     connection.execute("delete from ledger.request where row_key in (select row_key from merged)")
     connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from keeps_price")
     _insert_rated(connection, "to_rate", ingest_id, price_list)
-    return dict(connection.execute("select file_no, count(*) from found_conflict where file_no is not null group by all").fetchall())
+    return dict(
+        connection.execute(
+            "select file_no, count(*) from found_conflict where file_no is not null group by all"
+        ).fetchall()
+    )
 
 
 def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
@@ -195,13 +215,16 @@ def _insert_rated(connection: "Connection", table: str, ingest_id: int, price_li
     # Rows have no order of their own; without this the insert runs on one thread.
     connection.execute("set preserve_insertion_order = false")
     try:
-        connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from ({rated_select(table)})")
+        connection.execute(
+            f"insert into ledger.request by name select *, {ingest_id} as ingest_id from ({rated_select(table)})"
+        )
     finally:
         connection.execute("set preserve_insertion_order = true")
 
 
 def _counts(
     connection: "Connection",
+    *,
     numbers: Sequence[int],
     ids: Sequence[int],
     new: Mapping[int, int],
@@ -210,7 +233,9 @@ def _counts(
     ingest_id: int,
 ) -> list[FileCounts]:
     sources: dict[int, dict[str, int]] = {}
-    for number, source, rows in connection.execute("select file_no, source, count(*) from stage group by all order by all").fetchall():
+    for number, source, rows in connection.execute(
+        "select file_no, source, count(*) from stage group by all order by all"
+    ).fetchall():
         sources.setdefault(number, {})[source] = rows
     unpriced = dict(
         connection.execute(
@@ -235,7 +260,7 @@ def _counts(
 def _write_rejects(
     connection: "Connection", ids: Sequence[int], outcomes: Sequence[FileOutcome], recognised: Sequence[bool]
 ) -> None:
-    connection.execute("delete from ledger.reject where file_id in (select file_id from batch_file)")
+    _forget(connection, "reject", ids, recognised)
     rejects = [
         (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
         for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)
@@ -252,6 +277,7 @@ def _write_rejects(
 
 def _write_files(
     connection: "Connection",
+    *,
     files: Sequence[LogFile],
     ids: Sequence[int],
     outcomes: Sequence[FileOutcome],
@@ -262,7 +288,7 @@ def _write_files(
     revisions: Mapping[str, int],
 ) -> None:
     """The checkpoints: a file of these looks has been read, with this outcome."""
-    connection.execute("delete from ledger.file where file_id in (select file_id from batch_file)")
+    _forget(connection, "file", ids, recognised)
     rows = [
         (
             file_id,
@@ -286,6 +312,12 @@ def _write_files(
         if known
     ]
     connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _forget(connection: "Connection", table: str, ids: Sequence[int], recognised: Sequence[bool]) -> None:
+    """Make room for what is now known of these files. One that is no log any more keeps its entry: rows refer to it."""
+    again = [file_id for file_id, known in zip(ids, recognised, strict=True) if known]
+    connection.execute(f"delete from ledger.{table} where list_contains($again, file_id)", {"again": again})
 
 
 def status_of(outcome: FileOutcome) -> str:

@@ -64,11 +64,21 @@ _SCALARS = {
     "ended_at": ("ended_at", "end_time", "endTime", "completed_at"),
 }
 _KEYS = (*_TIME_KEYS, *(key for keys in _SCALARS.values() for key in keys))
-_REQUEST_PARAMETERS = ("/request/temperature", "/request/max_tokens", "/request/max_completion_tokens", "/request/model")
+_REQUEST_PARAMETERS = (
+    "/request/temperature",
+    "/request/max_tokens",
+    "/request/max_completion_tokens",
+    "/request/model",
+)
 _POINTERS = tuple(f"/{key}" for key in _KEYS) + _REQUEST_PARAMETERS
 
-ENVELOPE_VALUES = "json_extract_string(whole_record, [" + ", ".join(quote_literal(p) for p in _POINTERS) + "]) as envelope"
-"""SELECT item that reads every envelope value in one pass."""
+_TAG_OBJECTS = ("metadata", "tags", "labels", "attributes", "request/metadata", "properties", "context")
+
+ENVELOPE_VALUES = (
+    "json_extract_string(whole_record, [" + ", ".join(quote_literal(p) for p in _POINTERS) + "]) as envelope, "
+    "json_extract(whole_record, [" + ", ".join(quote_literal(f"/{key}") for key in _TAG_OBJECTS) + "]) as envelope_tags"
+)
+"""SELECT items that read every envelope value in one pass, and every object that holds tags in another."""
 
 
 def _value(pointer: str) -> str:
@@ -98,16 +108,25 @@ ENVELOPE_COLUMNS = {name: _first(keys, _WRAPS.get(name, "filled({})")) for name,
 }
 """Columns the envelope fills where the body is silent."""
 
-_TAG_OBJECTS = ("metadata", "tags", "labels", "attributes", "request/metadata", "properties", "context")
 _TEXT_KEYS = (
     *("prompt", "prompts", "input", "inputs", "output", "outputs", "completion", "text", "content", "messages"),
     *("question", "answer", "system", "system_prompt", "instructions", "query", "user_message", "assistant_message"),
-    *("user_prompt", "user_input", "response_text", "request_body", "raw_request", "error_message", "message", "headers"),
+    *(
+        "user_prompt",
+        "user_input",
+        "response_text",
+        "request_body",
+        "raw_request",
+        "error_message",
+        "message",
+        "headers",
+    ),
 )
 
-ENVELOPE_TAGS = tuple(f"pairs_of(json_extract(whole_record, '/{key}'))" for key in _TAG_OBJECTS) + (
-    "pairs_of_list(list_of(json_extract(whole_record, '/tags')), 'tags')",
-    "pair('user', json_extract_string(whole_record, '/request/user'))",
-    "pairs_of_scalars(whole_record, [" + ", ".join(quote_literal(key) for key in (*_TEXT_KEYS, *_KEYS)) + "])",
+ENVELOPE_TAGS = (
+    *(f"pairs_of(envelope_tags[{number}])" for number, _ in enumerate(_TAG_OBJECTS, 1)),
+    f"pairs_of_list(list_of(envelope_tags[{_TAG_OBJECTS.index('tags') + 1}]), 'tags')",
+    f"pair('user', {_value('/request/user')})",
+    f"pairs_of_scalars(whole_record, [{', '.join(quote_literal(key) for key in (*_TEXT_KEYS, *_KEYS))}])",
 )
 """Pairs of tags, the first that has a key wins."""

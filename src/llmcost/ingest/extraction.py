@@ -9,7 +9,9 @@ LINE_LIMIT = 16 * 1024 * 1024
 """Longest line read in bulk, in bytes; a longer one is read by itself."""
 
 
-def from_files(files: str, layout: Layout, *, whole: bool, compression: str = "uncompressed", line_limit: int = LINE_LIMIT) -> str:
+def from_files(
+    files: str, layout: Layout, *, whole: bool, compression: str = "uncompressed", line_limit: int = LINE_LIMIT
+) -> str:
     """SELECT over newline-delimited JSON files, one row per non-blank line, in order.
 
     `files` is SQL for a list of paths. A line that is no JSON object gives a row of nulls. Besides the layout's columns

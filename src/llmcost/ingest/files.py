@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from llmcost.domain.errors import DataError, UsageError
 
@@ -19,7 +19,21 @@ Format = Literal["lines", "documents", "csv", "parquet", "empty", "unknown"]
 
 _HEAD = 1024 * 1024
 _EDGE = 64 * 1024
-_SKIPPED_SUFFIXES = (".duckdb", ".duckdb.wal", ".bak", ".db", ".sqlite", ".py", ".pyc", ".toml", ".yaml", ".yml", ".md", ".lock")
+_PIECE = 4 * 1024
+_SKIPPED_SUFFIXES = (
+    ".duckdb",
+    ".duckdb.wal",
+    ".bak",
+    ".db",
+    ".sqlite",
+    ".py",
+    ".pyc",
+    ".toml",
+    ".yaml",
+    ".yml",
+    ".md",
+    ".lock",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +82,12 @@ def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tupl
         elif path.exists():
             found[Path(os.path.realpath(path))] = (argument, True)
         elif glob.has_magic(argument):
-            matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file())
+            found_names = glob.glob(str(path), recursive=True)  # noqa: PTH207  Path.glob refuses absolute patterns
+            matches = sorted(match for match in map(Path, found_names) if match.is_file())
             if not matches:
-                raise UsageError(f"no file matches {argument!r}", hint="quote the pattern if the shell should not expand it")
+                raise UsageError(
+                    f"no file matches {argument!r}", hint="quote the pattern if the shell should not expand it"
+                )
             for match in matches:
                 found.setdefault(Path(os.path.realpath(match)), (str(match), True))
         else:
@@ -89,20 +106,19 @@ def _walk(folder: Path) -> Iterator[Path]:
 def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
     """Read the head of a file and tell what it is. Raises DataError when it cannot be read."""
     try:
+        # Opening a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DataError(f"{shown} is not a regular file", hint="pipe it in instead: `... | llmcost ingest -`")
         with path.open("rb") as raw:
             status = os.fstat(raw.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise DataError(f"{shown} is not a regular file", hint="pipe it in instead: `... | llmcost ingest -`")
             fingerprint = _fingerprint(raw, status.st_size)
             raw.seek(0)
             magic = raw.read(4)
             raw.seek(0)
             compression = _compression(magic)
-            head = _decompressed(raw, compression).read(_HEAD + 1)
+            head, damaged = _head(_decompressed(raw, compression))
     except OSError as error:
         raise DataError(f"cannot read {shown}: {error.strerror or error}", hint="check its permissions") from error
-    except EOFError:
-        head = b""
     complete = len(head) <= _HEAD
     return LogFile(
         path=path,
@@ -112,11 +128,54 @@ def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
         mtime_ns=status.st_mtime_ns,
         fingerprint=fingerprint,
         compression=compression,
-        format=_format(head, complete=complete, shown=shown),
+        # What cannot be decompressed at all is no empty file: the strict reader says what is wrong with it.
+        format="lines" if damaged and not head.strip() else _format(head, complete=complete, shown=shown),
         head=head[:_HEAD],
         complete=complete,
-        ledger_path=str(path),
+        ledger_path=printable_path(path),
     )
+
+
+def unreadable(path: Path, shown: str) -> LogFile:
+    """A file of a folder that could not even be looked at."""
+    return LogFile(
+        path=path,
+        shown=shown,
+        named=False,
+        size=0,
+        mtime_ns=0,
+        fingerprint="",
+        compression="uncompressed",
+        format="unknown",
+        head=b"",
+        complete=False,
+        ledger_path=printable_path(path),
+    )
+
+
+def printable_path(path: Path) -> str:
+    """A path as text the ledger can hold, whatever bytes the file system allowed in it."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether reading a compressed file ended because its content is cut short or corrupt."""
+    import zlib
+
+    return isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or type(error).__name__ == "ZstdError"
+
+
+def _head(stream: IO[bytes]) -> tuple[bytes, bool]:
+    """The first bytes, and whether the content is damaged right after them."""
+    head = bytearray()
+    try:
+        while len(head) <= _HEAD and (part := stream.read(min(_PIECE, _HEAD + 1 - len(head)))):
+            head += part
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        return bytes(head), True
+    return bytes(head), False
 
 
 def _fingerprint(raw: IO[bytes], size: int) -> str:
@@ -136,11 +195,43 @@ def _decompressed(raw: IO[bytes], compression: Compression) -> IO[bytes]:
     if compression == "gzip":
         return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]  # a binary stream like the others
     if compression == "zstd":
-        import zstandard
-
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return io.BufferedReader(reader)  # type: ignore[arg-type]  # it reads like a raw stream
+        return io.BufferedReader(_ZstdStream(raw))
     return raw
+
+
+class _ZstdStream(io.RawIOBase):
+    """Decompressed frames, one after the other. Unlike the library's own reader it notices when the last is cut short."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._frame: Any = None
+        self._left = b""
+        self._ready = b""
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`; 0 at the end. Raises EOFError inside a frame, the library's ZstdError on corrupt data."""
+        while not self._ready:
+            part = self._left or self._raw.read(_EDGE)
+            self._left = b""
+            if not part:
+                if self._frame is not None:
+                    raise EOFError("a frame of compressed data is cut short")
+                return 0
+            if self._frame is None:
+                import zstandard
+
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._ready = self._frame.decompress(part)
+            if self._frame.eof:
+                self._frame, self._left = None, self._frame.unused_data
+        taken = self._ready[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._ready = self._ready[len(taken) :]
+        return len(taken)
 
 
 def _format(head: bytes, *, complete: bool, shown: str) -> Format:
@@ -178,8 +269,12 @@ def _is_object(line: bytes) -> bool:
 
 def _is_pretty(lines: Sequence[bytes]) -> bool:
     """An object written over several lines: its first line opens it and nothing on that line closes it."""
-    return bool(lines) and lines[0].startswith(b"{") and not lines[0].endswith(b"}") and len(lines[0]) < 2000 and (
-        lines[0] == b"{" or lines[0].endswith((b",", b"{", b"["))
+    return (
+        bool(lines)
+        and lines[0].startswith(b"{")
+        and not lines[0].endswith(b"}")
+        and len(lines[0]) < 2000
+        and (lines[0] == b"{" or lines[0].endswith((b",", b"{", b"[")))
     )
 
 

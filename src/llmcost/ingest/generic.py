@@ -1,17 +1,17 @@
 """A user's own mapping file as a source.
 
-    title: billing export of the image service
-    fields:
-      timestamp: created            # a column; dots reach into objects
-      provider: {const: openai}     # a fixed value
-      model: model
-      input_tokens: usage.in        # field names are those of the native record
-      output_tokens: usage.out
-      reported_cost: {column: price, unit: cents}
-    tz: Europe/Berlin               # of times without an offset; UTC
-    input_includes_cache: true      # whether input_tokens counts cache reads and writes; true
-    output_includes_reasoning: true # whether output_tokens counts reasoning; true
-    tags: all                       # or a list of columns; default: every column no field uses
+title: billing export of the image service
+fields:
+  timestamp: created            # a column; dots reach into objects
+  provider: {const: openai}     # a fixed value
+  model: model
+  input_tokens: usage.in        # field names are those of the native record
+  output_tokens: usage.out
+  reported_cost: {column: price, unit: cents}
+tz: Europe/Berlin               # of times without an offset; UTC
+input_includes_cache: true      # whether input_tokens counts cache reads and writes; true
+output_includes_reasoning: true # whether output_tokens counts reasoning; true
+tags: all                       # or a list of columns; default: every column no field uses
 """
 
 from collections.abc import Iterator, Mapping
@@ -153,7 +153,10 @@ class _Builder:
             if name in self.fields:
                 yield name, f"flag({self._mark(name)})"
         if "reported_cost" in self.fields:
-            yield "reported_cost", f"try_cast(amount({self._mark('reported_cost')}) * {self._unit()} as decimal(18, 12))"
+            yield (
+                "reported_cost",
+                f"try_cast(amount({self._mark('reported_cost')}) * {self._unit()} as decimal(18, 12))",
+            )
             currency = self._mark("reported_currency") if "reported_currency" in self.fields else "'USD'"
             yield "reported_currency", currency
             yield "reported_by", "'log'"
@@ -170,7 +173,9 @@ class _Builder:
         given = self.fields["reported_cost"]
         unit = given.get("unit", "usd") if isinstance(given, dict) else "usd"
         if unit not in _UNITS:
-            raise self.document.error(f"unknown unit {unit!r}", "fields", "reported_cost", "unit", hint=f"one of {', '.join(_UNITS)}")
+            raise self.document.error(
+                f"unknown unit {unit!r}", "fields", "reported_cost", "unit", hint=f"one of {', '.join(_UNITS)}"
+            )
         return f"{_UNITS[unit]}::decimal(12, 9)"
 
     def _time(self, name: str) -> str:

@@ -107,7 +107,8 @@ def merged_select(relation: str, attribution: Mapping[str, Sequence[str]]) -> st
     replaced = []
     for name in REATTRIBUTED:
         pointers = ", ".join(
-            f"nullif(json_extract_string(tags, {quote_literal(json_pointer(key))}), '')" for key in attribution.get(name, ())
+            f"nullif(json_extract_string(tags, {quote_literal(json_pointer(key))}), '')"
+            for key in attribution.get(name, ())
         )
         if pointers:
             replaced.append(f"coalesce({pointers}, {name}) as {name}")

@@ -134,9 +134,7 @@ class _Mapping:
             f"select *, {values(self.attribution)} as tag_values "
             f"from (select * exclude (tags_raw), nullif(clean_tags(tags_raw), '{{}}') as tags from ({relation}))"
         )
-        return Mapped(
-            select=self._keyed(relation, assumed_time, constants), tagging=self.tagging, constants=constants
-        )
+        return Mapped(select=self._keyed(relation, assumed_time, constants), tagging=self.tagging, constants=constants)
 
     def _stays(self, name: str) -> bool:
         """Whether a column is still constant once the tags have had their say."""
@@ -235,7 +233,7 @@ class _Mapping:
     def _tags(self, number: int, route: Route) -> str | None:
         if self.tagging.is_shared(route):
             return None
-        names = []
+        names: list[str] = []
         for piece in pieces_one_by_one(route, self.layout, self.computed, self.names[route.name]):
             names.append(f"tags_{number}_{len(names)}")
             self.pieces[names[-1]] = piece

@@ -164,7 +164,9 @@ class Layout:
         head = [] if owner is None else [self._embedded[owner]]
         return ".".join([*head, *(quote_identifier(key) for key in path)])
 
-    def compile(self, expression: str, computed: Computed, *, mount: Path = (), names: Mapping[str, str] | None = None) -> str:
+    def compile(
+        self, expression: str, computed: Computed, *, mount: Path = (), names: Mapping[str, str] | None = None
+    ) -> str:
         """The expression with every mark replaced by SQL; what `computed` gathers is referred to by column name."""
 
         def replace(mark: re.Match[str]) -> str:

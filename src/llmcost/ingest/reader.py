@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from llmcost.ingest.files import LogFile
+from llmcost.ingest.files import LogFile, is_damage
 from llmcost.ingest.source import Record, Source
 
 _DOCUMENT_LIMIT = 256 * 1024 * 1024
@@ -50,13 +50,29 @@ def read(file: LogFile) -> Iterator[Item]:
     with file.open() as stream:
         match file.format:
             case "documents":
-                yield from _documents(stream)
+                items = _documents(stream)
             case "csv":
-                yield from _rows(stream, file.head)
+                items = _rows(stream, file.head)
             case "parquet":
                 raise AssertionError("Parquet is read by the ledger's engine")
             case _:
-                yield from read_lines(numbered_lines(stream))
+                items = read_lines(numbered_lines(stream))
+        yield from up_to_damage(items)
+
+
+def up_to_damage(items: Iterable[Item]) -> Iterator[Item]:
+    """The items of a compressed file as far as it can be decompressed, then a reject that says it ends too early."""
+    line = 0
+    try:
+        for item in items:
+            line = item[0] if isinstance(item, tuple) else item.line
+            yield item
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        yield Reject(
+            line=line + 1, reason="the compressed data ends too early or is damaged from here on", line_hash=""
+        )
 
 
 def numbered_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
@@ -93,7 +109,9 @@ def parse(text: bytes) -> Any:
     except UnicodeDecodeError:
         decoded = text.decode("utf-8-sig", "replace")
     try:
-        return json.loads(decoded.strip().lstrip("\ufeff"), object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False)
+        return json.loads(
+            decoded.strip().lstrip("\ufeff"), object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False
+        )
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg.lower().removesuffix(' at')} at character {error.pos + 1}") from error
     except RecursionError as error:
@@ -141,7 +159,9 @@ def _documents(stream: IO[bytes]) -> Iterator[Item]:
         try:
             value, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            reason = f"not JSON: {error.msg.lower()}" if isinstance(error, json.JSONDecodeError) else f"not JSON: {error}"
+            reason = (
+                f"not JSON: {error.msg.lower()}" if isinstance(error, json.JSONDecodeError) else f"not JSON: {error}"
+            )
             yield Reject(line=line, reason=reason, line_hash=hash_of(text[place:].encode("utf-8", "replace")))
             return
         if isinstance(value, dict):
@@ -193,7 +213,10 @@ def expand(items: Iterable[Item], sources: Mapping[str, Source], lineage: Mappin
             continue
         line, record = item
         for inner in contained(record):
-            owner = next((n for n, source in enumerate(streams) if source.recognises_stream and source.recognises_stream(inner)), None)
+            owner = next(
+                (n for n, source in enumerate(streams) if source.recognises_stream and source.recognises_stream(inner)),
+                None,
+            )
             if owner is None:
                 yield line, inner
             else:

@@ -29,8 +29,12 @@ def reattribute(ledger: Path, attribution: Mapping[str, Sequence[str]], *, wait:
         counts = ", ".join(
             f"count(*) filter (request.{name} is distinct from attributed.{name})" for name in REATTRIBUTED
         )
-        changed = connection.execute(f"select {counts} from ledger.request as request join attributed on {same}").fetchone()
+        changed = connection.execute(
+            f"select {counts} from ledger.request as request join attributed on {same}"
+        ).fetchone()
         differs = " or ".join(f"request.{name} is distinct from attributed.{name}" for name in REATTRIBUTED)
         updates = ", ".join(f"{name} = attributed.{name}" for name in REATTRIBUTED)
-        connection.execute(f"update ledger.request as request set {updates} from attributed where {same} and ({differs})")
+        connection.execute(
+            f"update ledger.request as request set {updates} from attributed where {same} and ({differs})"
+        )
     return dict(zip(REATTRIBUTED, changed or [0] * len(REATTRIBUTED), strict=True))

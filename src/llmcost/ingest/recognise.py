@@ -58,16 +58,21 @@ def _claims(
     if not rows or not sources or always:
         return [list(always) for _ in rows]
     routes = [
-        Route(source_id=name, source=Source(title="", issuer="", claims=source.claims, fields={}, json_text=source.json_text))
+        Route(
+            source_id=name,
+            source=Source(title="", issuer="", claims=source.claims, fields={}, json_text=source.json_text),
+        )
         for name, source in sources
     ]
     layout = layout_of(routes)
     computed = Computed()
     claims = ", ".join(
-        f"case when {layout.compile(route.source.claims, computed)} then {number} end" for number, route in enumerate(routes)
+        f"case when {layout.compile(route.source.claims, computed)} then {number} end"
+        for number, route in enumerate(routes)
     )
     relation = from_objects(
-        f"select try_cast(json as json) as json from (select {body} as json from (select unnest($records)::json as json))", layout
+        f"select try_cast(json as json) as json from (select {body} as json from (select try_cast(unnest($records) as json) as json))",
+        layout,
     )
     if layout.second_step:
         relation = f"select *, {', '.join(layout.second_step)} from ({relation})"
@@ -75,4 +80,6 @@ def _claims(
         if layer:
             relation = f"select *, {', '.join(f'{sql} as {name}' for sql, name in layer.items())} from ({relation})"
     query = f"select list_filter([{claims}], lambda c: c is not null) from ({relation})"
-    return [[sources[number][0] for number in found] for (found,) in connection.execute(query, {"records": rows}).fetchall()]
+    return [
+        [sources[number][0] for number in found] for (found,) in connection.execute(query, {"records": rows}).fetchall()
+    ]

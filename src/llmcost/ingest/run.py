@@ -1,6 +1,7 @@
 """The use case: read what the user names into the ledger, each call once, and say what happened."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ from typing import IO, TYPE_CHECKING
 
 from llmcost import __version__
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.domain.errors import DataError
 from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, status_of
-from llmcost.ingest.files import LogFile, find, look_at
-from llmcost.ingest.reader import parse
+from llmcost.ingest.files import LogFile, find, look_at, unreadable
+from llmcost.ingest.reader import Reject, parse
 from llmcost.ingest.registry import all_sources, source_named
 from llmcost.ingest.result import FileResult, IngestResult
 from llmcost.ingest.source import Route, Source
@@ -26,7 +28,8 @@ from llmcost.pricing.price_list import PriceList, load_price_list, snapshot
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
-_BATCH_BYTES = 256 * 1024 * 1024
+_BATCH_BYTES = int(os.environ.get("LLMCOST_BATCH_BYTES", 256 * 1024 * 1024))
+"""Bytes of log in one transaction. The variable is internal: tests make many small transactions with it."""
 _BATCH_FILES = 1000
 _SHOWN_REJECTS = 5
 
@@ -60,7 +63,7 @@ class _Checkpoint:
     result: FileResult
 
 
-def ingest(request: IngestRequest, progress: Callable[[int, int], None] = lambda done, total: None) -> IngestResult:
+def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None = None) -> IngestResult:
     """Read every file that is new or changed. `progress` is told bytes done and bytes in all.
 
     Raises UsageError for paths that do not exist, ConfigError for a bad price list, DataError for a ledger that cannot
@@ -70,7 +73,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] = lambda
     price_list = load_price_list(tuple(request.pricing))
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder_beside(request.ledger))
-        files = [look_at(*found[:2], named=found[2]) for found in find([p for p in request.paths if p != "-"], ignored=[request.ledger])]
+        files, trouble = _looked_at(request)
         if "-" in request.paths and request.stdin is not None:
             files.append(_spooled_stdin(request.stdin, folder))
         connection = database.connect(spill=request.ledger)
@@ -82,7 +85,10 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] = lambda
         todo = [n for n in range(len(files)) if n not in known and files[n].format not in {"unknown", "empty"}]
         for number, file in enumerate(files):
             if file.format == "unknown":
-                results[number] = FileResult(path=file.shown, status="unrecognised", named=file.named, sources={})
+                reasons = tuple(Reject(line=0, reason=text, line_hash="") for n, text in trouble.items() if n == number)
+                results[number] = FileResult(
+                    path=file.shown, status="unrecognised", named=file.named, sources={}, rejects=reasons
+                )
             elif file.format == "empty":
                 results[number] = FileResult(path=file.shown, status="read", named=file.named, sources={})
         settings = MappingSettings(
@@ -92,16 +98,22 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] = lambda
             lineage=_lineage(files, sources),
             forced=_forced(request),
         )
-        run = _Run(connection, request, settings, price_list, settings_text, folder)
+        run = _Run(
+            connection,
+            request=request,
+            settings=settings,
+            price_list=price_list,
+            settings_text=settings_text,
+            folder=folder,
+        )
         total = sum(files[n].size for n in todo)
         done = 0
-        progress(0, total)
         for numbers in _batches(files, todo):
             batch = [files[n] for n in numbers]
-            for number, result in zip(numbers, run.batch(batch), strict=True):
-                results[number] = result
+            results |= dict(zip(numbers, run.batch(batch), strict=True))
             done += sum(file.size for file in batch)
-            progress(done, total)
+            if progress is not None:
+                progress(done, total)
         summary = None
         if request.ledger.exists():
             run.rate_unpriced()
@@ -116,6 +128,7 @@ class _Run:
     def __init__(
         self,
         connection: "Connection",
+        *,
         request: IngestRequest,
         settings: MappingSettings,
         price_list: PriceList,
@@ -160,13 +173,16 @@ class _Run:
     def _id(self) -> int:
         """This run's number, noted in the ledger with its first commit."""
         if self.ingest_id is None:
-            (last,) = self.connection.execute("select coalesce(max(ingest_id), 0) from ledger.ingest").fetchone() or (0,)
+            (last,) = self.connection.execute("select coalesce(max(ingest_id), 0) from ledger.ingest").fetchone() or (
+                0,
+            )
             self.ingest_id = int(last) + 1
             now = datetime.now(UTC).replace(tzinfo=None)
             version = self.price_list.version
             arguments = json.dumps({"paths": list(self.request.paths), "settings": self.settings_text})
             self.connection.execute(
-                "insert into ledger.ingest values (?, ?, ?, ?, ?)", [self.ingest_id, now, __version__, version, arguments]
+                "insert into ledger.ingest values (?, ?, ?, ?, ?)",
+                [self.ingest_id, now, __version__, version, arguments],
             )
             self.connection.execute(
                 "insert into ledger.price_list select $version, $as_of, $now, $sources, $content "
@@ -186,7 +202,9 @@ class _Run:
         from llmcost.ingest.commit import rate_unpriced
 
         with database.reading(self.request.ledger, connection=self.connection, wait=self.request.wait):
-            last = self.connection.execute("select price_list from ledger.ingest order by ingest_id desc limit 2").fetchall()
+            last = self.connection.execute(
+                "select price_list from ledger.ingest order by ingest_id desc limit 2"
+            ).fetchall()
             (unpriced,) = self.connection.execute(
                 "select count(*) from ledger.request where cost_status = 'unpriced'"
             ).fetchone() or (0,)
@@ -215,7 +233,9 @@ def _forced(request: IngestRequest) -> Route | None:
 
 def _settings_text(request: IngestRequest, sources: Mapping[str, Source]) -> str:
     """What besides its content decides how a file is read; a file whose text differs is read again."""
-    registry = sha256(json.dumps([(name, source.revision) for name, source in sources.items()]).encode()).hexdigest()[:12]
+    registry = sha256(json.dumps([(name, source.revision) for name, source in sources.items()]).encode()).hexdigest()[
+        :12
+    ]
     return json.dumps({"source": request.source, "map": request.mapping_text, "at": request.at, "registry": registry})
 
 
@@ -261,6 +281,24 @@ def _known(
 
 def _without_registry(settings: str) -> object:
     return {key: value for key, value in json.loads(settings).items() if key != "registry"}
+
+
+def _looked_at(request: IngestRequest) -> tuple[list[LogFile], dict[int, str]]:
+    """Every file the paths name, and by position what is wrong with those of a folder that cannot be read.
+
+    A file given by name must be readable; one found in a folder must not keep the others from being read.
+    """
+    files: list[LogFile] = []
+    trouble: dict[int, str] = {}
+    for path, shown, named in find([p for p in request.paths if p != "-"], ignored=[request.ledger]):
+        try:
+            files.append(look_at(path, shown, named=named))
+        except DataError as error:
+            if named:
+                raise
+            trouble[len(files)] = str(error)
+            files.append(unreadable(path, shown))
+    return files, trouble
 
 
 def _lineage(files: Iterable[LogFile], sources: Mapping[str, Source]) -> dict[str, str]:
@@ -331,13 +369,15 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
 
 
 def _spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
-    """Standard input as a private file that goes with the run."""
-    import shutil
+    """Standard input as a private file that goes with the run. With no name and no time, all of it is its name."""
     from dataclasses import replace
 
     path = folder / "stdin"
+    digest = sha256()
     with path.open("xb") as file:
         path.chmod(0o600)
-        shutil.copyfileobj(stdin, file, 1024 * 1024)
+        while part := stdin.read(1024 * 1024):
+            digest.update(part)
+            file.write(part)
     seen = look_at(path, "-", named=True)
-    return replace(seen, ledger_path=f"stdin:{seen.fingerprint}:{seen.size}", mtime_ns=0)
+    return replace(seen, ledger_path=f"stdin:{digest.hexdigest()[:32]}", mtime_ns=0)

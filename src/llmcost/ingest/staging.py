@@ -14,7 +14,19 @@ from llmcost.domain.request import COLUMNS
 from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.mapping import AMBIGUOUS, layout_of, mapped, needs_whole
-from llmcost.ingest.reader import Item, Pending, Reject, expand, hash_of, needs_sequence, numbered_lines, parse, read, read_lines
+from llmcost.ingest.reader import (
+    Item,
+    Pending,
+    Reject,
+    expand,
+    hash_of,
+    needs_sequence,
+    numbered_lines,
+    parse,
+    read,
+    read_lines,
+    up_to_damage,
+)
 from llmcost.ingest.recognise import recognise
 from llmcost.ingest.source import Record, Route, Source
 from llmcost.ingest.spool import spooled
@@ -61,7 +73,9 @@ class MappingSettings:
 class Staging:
     """The table `stage` of one batch, on a connection whose temporary tables are ours."""
 
-    def __init__(self, connection: "Connection", files: Sequence[LogFile], settings: MappingSettings, scratch: Path) -> None:
+    def __init__(
+        self, connection: "Connection", files: Sequence[LogFile], settings: MappingSettings, scratch: Path
+    ) -> None:
         self.connection = connection
         self.files = files
         self.settings = settings
@@ -128,7 +142,11 @@ class Staging:
         paths = "[" + ", ".join(quote_literal(str(self._link(number))) for number in numbers) + "]"
         for limit in (LINE_LIMIT, 4 * LINE_LIMIT):
             extracted = from_files(
-                paths, layout_of(routes, plain=plain), whole=needs_whole(routes), compression=compression, line_limit=limit
+                paths,
+                layout_of(routes, plain=plain),
+                whole=needs_whole(routes),
+                compression=compression,
+                line_limit=limit,
             )
             try:
                 table = self._map(extracted, routes, bulk=True, plain=plain)
@@ -189,10 +207,12 @@ class Staging:
                     if not left:
                         return
 
-        self._take(number, suspects())
+        self._take(number, up_to_damage(suspects()))
 
     def _read_strictly(self, number: int) -> None:
-        self._take(number, self._parquet(number) if self.files[number].format == "parquet" else read(self.files[number]))
+        self._take(
+            number, self._parquet(number) if self.files[number].format == "parquet" else read(self.files[number])
+        )
 
     def _parquet(self, number: int) -> Iterator[Item]:
         with self.connection.cursor() as cursor:
@@ -211,7 +231,7 @@ class Staging:
             if isinstance(item, Reject):
                 self.outcomes[number].rejects.append(item)
             elif not isinstance(item, Pending):
-                chunk.append((item[0], json.dumps(item[1], ensure_ascii=False, separators=(",", ":"))))
+                chunk.append((item[0], _json_text(item[1])))
                 size += len(chunk[-1][1])
             if size > _CHUNK_BYTES:
                 self._take_chunk(number, chunk)
@@ -284,7 +304,7 @@ class Staging:
                 outcome.rejects.append(_reject(line, bad, text.encode("utf-8", "replace"), source=source))
             else:
                 apart.extend(
-                    (line, json.dumps(part, ensure_ascii=False, separators=(",", ":")))
+                    (line, _json_text(part))
                     for part in _parts_of(json.loads(text), routes[route - 1])
                 )
         return left, apart
@@ -332,7 +352,9 @@ class Staging:
             if name not in present:
                 default = self._constants.get(name, "null")
                 self.connection.execute(f"alter table stage add column {name} {sql_type} default {default}")
-        self._constants = {name: sql for name, sql in self._constants.items() if name not in {row[0] for row in described}}
+        self._constants = {
+            name: sql for name, sql in self._constants.items() if name not in {row[0] for row in described}
+        }
 
     def _assumed_time(self) -> str | None:
         if self.settings.at is None:
@@ -362,6 +384,12 @@ def _reject(line: int, reason: str, text: bytes, *, source: str | None = None) -
     if reason == "no time":
         reason = "no time in the record; `--at ISO|mtime` assumes one"
     return Reject(line=line, reason=reason, line_hash=hash_of(text), source=source)
+
+
+def _json_text(record: Record) -> str:
+    """A record as JSON that DuckDB takes: half of a surrogate pair is no text and becomes a question mark."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _object_text(line: bytes) -> str | None:

@@ -10,14 +10,47 @@ from llmcost.ingest.reader import read
 from llmcost.ingest.source import Record
 
 _SYNONYMS = {
-    "timestamp": ("timestamp", "time", "ts", "created_at", "created", "started_at", "start_time", "date", "datetime", "@timestamp"),
+    "timestamp": (
+        "timestamp",
+        "time",
+        "ts",
+        "created_at",
+        "created",
+        "started_at",
+        "start_time",
+        "date",
+        "datetime",
+        "@timestamp",
+    ),
     "ended_at": ("ended_at", "end_time", "completed_at"),
     "request_id": ("request_id", "id", "call_id", "generation_id", "uuid"),
     "provider": ("provider", "vendor", "llm_provider"),
     "model": ("model", "model_name", "model_id", "request_model", "engine", "deployment"),
-    "input_tokens": ("input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "n_context_tokens_total", "req_units", "input"),
-    "output_tokens": ("output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "n_generated_tokens_total", "res_units", "output"),
-    "cache_read_input_tokens": ("cache_read_input_tokens", "cached_tokens", "cache_read_tokens", "tokens_cached", "cached_input_tokens"),
+    "input_tokens": (
+        "input_tokens",
+        "prompt_tokens",
+        "tokens_in",
+        "tokens_prompt",
+        "n_context_tokens_total",
+        "req_units",
+        "input",
+    ),
+    "output_tokens": (
+        "output_tokens",
+        "completion_tokens",
+        "tokens_out",
+        "tokens_completion",
+        "n_generated_tokens_total",
+        "res_units",
+        "output",
+    ),
+    "cache_read_input_tokens": (
+        "cache_read_input_tokens",
+        "cached_tokens",
+        "cache_read_tokens",
+        "tokens_cached",
+        "cached_input_tokens",
+    ),
     "cache_write_5m_input_tokens": ("cache_creation_input_tokens", "cache_write_tokens"),
     "reasoning_output_tokens": ("reasoning_tokens", "reasoning_output_tokens", "tokens_reasoning"),
     "reported_cost": ("cost", "spend", "cost_usd", "total_cost", "response_cost", "amount", "amount_value", "price"),
@@ -42,7 +75,11 @@ def suggest(path: Path) -> str:
     for record in records:
         for name, value in _leaves(record):
             columns.setdefault(name, value)
-    lines = [f"# how `llmcost ingest --map THIS-FILE {path.name}` reads it; check every line", f"title: {path.stem}", "fields:"]
+    lines = [
+        f"# how `llmcost ingest --map THIS-FILE {path.name}` reads it; check every line",
+        f"title: {path.stem}",
+        "fields:",
+    ]
     used: set[str] = set()
     for field, synonyms in _SYNONYMS.items():
         found = next((c for s in synonyms for c in columns if c.lower() == s or c.lower().endswith(f".{s}")), None)
@@ -50,7 +87,9 @@ def suggest(path: Path) -> str:
             used.add(found)
             lines.append(f"  {field + ':':<30} {_quoted(found):<30} # {_example(columns[found])}")
     if not any(line.startswith("  timestamp:") for line in lines):
-        lines.append("  timestamp:                     ???                            # the column that says when a call began")
+        lines.append(
+            "  timestamp:                     ???                            # the column that says when a call began"
+        )
     if not any(line.startswith("  provider:") for line in lines):
         lines.append("  # provider: {const: openai}    where every row is one provider's")
     lines.append("tz: UTC                          # of times without an offset")
@@ -71,7 +110,11 @@ def _leaves(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
 
 
 def _quoted(name: str) -> str:
-    return name if name.replace("_", "").replace(".", "").replace("-", "").isalnum() else f"'{name.replace(chr(39), chr(39) * 2)}'"
+    return (
+        name
+        if name.replace("_", "").replace(".", "").replace("-", "").isalnum()
+        else f"'{name.replace(chr(39), chr(39) * 2)}'"
+    )
 
 
 def _example(value: object) -> str:

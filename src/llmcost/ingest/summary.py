@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.tagging import json_pointer
 from llmcost.ingest.result import Filled, LedgerSummary
+from llmcost.ingest.tagging import json_pointer
 from llmcost.ledger.identifiers import quote_literal
 
 if TYPE_CHECKING:
@@ -49,12 +49,19 @@ def _filled(connection: "Connection", attribution: Mapping[str, Sequence[str]], 
     place = {pair: number for number, pair in enumerate(keys, 1)}
     counts = []
     for name, key in keys:
-        earlier = [f"tag_values[{place[name, other]}] is null" for other in attribution[name] if place[name, other] < place[name, key]]
+        earlier = [
+            f"tag_values[{place[name, other]}] is null"
+            for other in attribution[name]
+            if place[name, other] < place[name, key]
+        ]
         counts.append(f"count(*) filter ({' and '.join([f'tag_values[{place[name, key]}] is not null', *earlier])})")
-    row = connection.execute(
-        f"select {', '.join(counts)} from (select json_extract_string(tags, [{pointers}]) as tag_values "
-        "from ledger.request where tags is not null)"
-    ).fetchone() or ()
+    row = (
+        connection.execute(
+            f"select {', '.join(counts)} from (select json_extract_string(tags, [{pointers}]) as tag_values "
+            "from ledger.request where tags is not null)"
+        ).fetchone()
+        or ()
+    )
     return tuple(
         Filled(dimension=name, key=key, share=Decimal(count) / requests)
         for (name, key), count in zip(keys, row, strict=True)

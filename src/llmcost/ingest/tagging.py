@@ -20,13 +20,20 @@ Attribution = Mapping[str, Sequence[str]]
 class Tagging:
     """How the tags of a set of routes are made."""
 
-    def __init__(self, routes: Sequence[Route], layout: Layout, names: Mapping[str, Mapping[str, str]], *, shared: bool) -> None:
+    def __init__(
+        self, routes: Sequence[Route], layout: Layout, names: Mapping[str, Mapping[str, str]], *, shared: bool
+    ) -> None:
         self._routes = routes
         self._computed = Computed("tag_")
         self._shared = {route.name for route in routes if shared and not route.mount and not route.source.whole}
         self._pieces = {
             route.name: [
-                layout.compile(piece, self._computed if route.name in self._shared else Computed(), mount=route.mount, names=names[route.name])
+                layout.compile(
+                    piece,
+                    self._computed if route.name in self._shared else Computed(),
+                    mount=route.mount,
+                    names=names[route.name],
+                )
                 for piece in route.source.tags
             ]
             for route in routes
@@ -49,7 +56,8 @@ class Tagging:
         if self._computed.parses:
             parses = ", ".join(f"{sql} as {name}" for sql, name in self._computed.parses.items())
             relation = f"select *, {parses} from ({relation})"
-        cases, pieces = "", {}
+        cases = ""
+        pieces: dict[str, str] = {}
         for number, route in enumerate(self._routes, 1):
             own = {f"piece_{number}_{n}": sql for n, sql in enumerate(self._pieces.get(route.name, ()))}
             pieces |= own

@@ -113,5 +113,7 @@ def cannot_take(error: Exception) -> bool:
     if isinstance(error, duckdb.OutOfMemoryException):
         return True
     return isinstance(error, duckdb.Error) and bool(
-        re.search(r"maximum_object_size|gzip|zstd|miniz|decompress|Invalid Input Error: Malformed", str(error), re.IGNORECASE)
+        re.search(
+            r"maximum_object_size|gzip|zstd|miniz|decompress|Invalid Input Error: Malformed", str(error), re.IGNORECASE
+        )
     )

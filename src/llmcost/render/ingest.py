@@ -68,9 +68,9 @@ def _files(result: IngestResult) -> Iterator[str]:
 
 def _ledger(result: IngestResult, summary: LedgerSummary) -> Iterator[str]:
     if summary.first is not None and summary.last is not None:
-        yield f"ledger    {printable(str(result.ledger))}: {plural(summary.requests, 'request')}, " + (
-            f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
-        )
+        span = f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
+        span = f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
+        yield f"ledger    {printable(str(result.ledger))}: {plural(summary.requests, 'request')}, {span}"
     cost = "none priced" if summary.cost is None else money(summary.cost, "USD")
     unpriced = f"; {plural(summary.unpriced_requests, 'request')} unpriced" if summary.unpriced_requests else ""
     yield f"cost      {cost}{unpriced}"

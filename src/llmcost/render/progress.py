@@ -7,11 +7,15 @@ from contextlib import contextmanager
 Advance = Callable[[int, int], None]
 
 
+def _unseen(done: int, total: int) -> None:
+    """Progress nobody watches."""
+
+
 @contextmanager
 def progress(label: str, *, enabled: bool = True) -> Iterator[Advance]:
     """Yields a function to call with bytes done and bytes in all. The bar goes when the block ends."""
     if not enabled or not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield _unseen
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn

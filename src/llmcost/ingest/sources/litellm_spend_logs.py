@@ -42,8 +42,8 @@ source = Source(
         "pairs_of(@metadata.spend_logs_metadata:json)",
         "pairs_of(@metadata.requester_metadata:json)",
         "pairs_of_list(@request_tags:list, 'request_tags')",
-        "concat_ws(',', pair('end_user', @end_user), pair('user', @user), "
-        "pair('user_email', @metadata.user_api_key_user_email), pair('team_alias', @metadata.user_api_key_team_alias), "
-        "pair('team_id', @team_id), pair('organization_id', @organization_id))",
+        """concat_ws(',', pair('end_user', @end_user), pair('user', @user),
+            pair('user_email', @metadata.user_api_key_user_email), pair('team_alias', @metadata.user_api_key_team_alias),
+            pair('team_id', @team_id), pair('organization_id', @organization_id))""",
     ),
 )
