@@ -69,6 +69,7 @@ _REQUEST_PARAMETERS = (
     "/request/max_tokens",
     "/request/max_completion_tokens",
     "/request/model",
+    "/request/user",
 )
 _POINTERS = tuple(f"/{key}" for key in _KEYS) + _REQUEST_PARAMETERS
 
