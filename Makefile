@@ -4,12 +4,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 VENV15 := .venv-duckdb15
-PIP := -m pip install --quiet --disable-pip-version-check
+PIP := -m pip install -qq --disable-pip-version-check
 DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-duckdb15 lint format docs docs-check bench clean
+.PHONY: help setup demo test test-slow test-duckdb15 lint format docs docs-check bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, then th
 test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q $(ARGS)
 
+test-slow: $(VENV)/.dev ## Run the tests that take minutes: fifty kills, many more random logs
+	@$(BIN)/python -m pytest -n 2 -q -m slow $(ARGS)
+
 test-duckdb15: $(VENV15)/.dev ## Run the tests that speak to DuckDB against its oldest supported version
 	@$(VENV15)/bin/python -m pytest -n 2 -q $(wildcard $(addprefix tests/,ledger ingest sources pricing reports)) $(ARGS)
 
@@ -64,7 +67,7 @@ format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix-only .
 
-docs: $(VENV)/.runtime ## Write the generated pages of docs/reference
+docs: $(VENV)/.runtime ## Write the generated pages, and the output other pages show
 	@$(BIN)/python docs/generate.py
 
 docs-check: $(VENV)/.runtime ## Fail when a generated page is stale

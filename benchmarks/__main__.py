@@ -57,11 +57,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each case (default: %(default)s)")
     parser.add_argument("--lines", type=int, default=1_000_000, help="lines of the large logs (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help=f"one round of {_QUICK_LINES:,} lines: does it run, is it right")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"one round of {_QUICK_LINES:,} lines: does it run, is it right"
+    )
     parser.add_argument("--only", action="append", choices=list(CASES), help="just this case; may be repeated")
     parser.add_argument("--huge", action="store_true", help="also read a log of 5 GB, generated and deleted again")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there as well")
-    parser.add_argument("--dir", type=Path, metavar="FOLDER", help="where ledgers are made (default: the temporary folder)")
+    parser.add_argument(
+        "--dir", type=Path, metavar="FOLDER", help="where ledgers are made (default: the temporary folder)"
+    )
     parser.add_argument("--clean", action="store_true", help="remove the generated logs and stop")
     return parser.parse_args()
 
@@ -91,7 +95,10 @@ def _table(findings: Sequence[Finding], *, judge: bool) -> str:
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in rows
     )
 

@@ -55,7 +55,12 @@ def known(workshop: Workshop) -> list[Finding]:
             workshop.loading("floor", "litellm", log),
             workshop.ingesting("same", log, facts, onto=ledger, expected={"new": 0, "rejected": facts.rejected}),
             workshop.ingesting(
-                "renamed", other, facts, onto=ledger, expected={"new": 0, "rejected": facts.rejected}, rejected=2 * facts.rejected
+                "renamed",
+                other,
+                facts,
+                onto=ledger,
+                expected={"new": 0, "rejected": facts.rejected},
+                rejected=2 * facts.rejected,
             ),
         ]
         series = interleaved(contenders, workshop.rounds, workshop.environment)
@@ -91,11 +96,13 @@ def report(workshop: Workshop) -> list[Finding]:
                 unit="s",
                 ours=tuple(ours_.values("wall")),
                 floor=tuple(floor.values("wall")),
-                value=tuple((a - start_up) / b for a, b in zip(ours_.values("wall"), floor.values("wall"), strict=True)),
+                value=tuple(
+                    (a - start_up) / b for a, b in zip(ours_.values("wall"), floor.values("wall"), strict=True)
+                ),
                 goal=1.2,
             ),
             _difference("report", f"--by {by}, start-up", series["start-up ours"], series["start-up floor"], goal=None),
-            _information("report", f"--by {by}, peak RSS", "MB", ours_, floor, "rss"),
+            _memory("report", f"--by {by}, peak RSS", ours_, floor),
         ]
     return findings
 
@@ -106,7 +113,10 @@ def small(workshop: Workshop) -> list[Finding]:
     python = Contender(name="python", command=[sys.executable, "-c", "pass"])
     contenders = [
         Contender(name="table", command=workshop.bare("table", str(ledger))),
-        Contender(name="report", command=workshop.llmcost("report", "--by", "customer_id", "--limit", "20", "--db", str(ledger))),
+        Contender(
+            name="report",
+            command=workshop.llmcost("report", "--by", "customer_id", "--limit", "20", "--db", str(ledger)),
+        ),
         python,
         Contender(name="version", command=workshop.llmcost("--version")),
         Contender(name="help", command=workshop.llmcost("--help")),
@@ -167,8 +177,10 @@ def _first_time(workshop: Workshop, case: str, kind: str, lines: int, *, goal: f
     ]
     series = interleaved(contenders, workshop.rounds, workshop.environment)
     return [
-        *_compared(case, f"{facts.lines:,} lines, {facts.size / 1e9:.2f} GB", series["ours"], series["floor"], goal=goal),
-        _ratio(case, "wall over an unordered load", "s", series["ours"], series["unordered"], "wall", None),
+        *_compared(
+            case, f"{facts.lines:,} lines, {facts.size / 1e9:.2f} GB", series["ours"], series["floor"], goal=goal
+        ),
+        _ratio(case, "wall over an unordered load", series["ours"], series["unordered"], key="wall", goal=None),
         Finding(
             case=case,
             what="peak RSS",
@@ -184,16 +196,16 @@ def _first_time(workshop: Workshop, case: str, kind: str, lines: int, *, goal: f
 
 def _compared(case: str, what: str, ours: Series, floor: Series, *, goal: float | None) -> list[Finding]:
     return [
-        _ratio(case, f"{what}: wall", "s", ours, floor, "wall", goal),
-        _ratio(case, f"{what}: CPU", "s", ours, floor, "cpu", None),
+        _ratio(case, f"{what}: wall", ours, floor, key="wall", goal=goal),
+        _ratio(case, f"{what}: CPU", ours, floor, key="cpu", goal=None),
     ]
 
 
-def _ratio(case: str, what: str, unit: str, ours: Series, floor: Series, key: str, goal: float | None) -> Finding:
+def _ratio(case: str, what: str, ours: Series, floor: Series, *, key: str, goal: float | None) -> Finding:
     return Finding(
         case=case,
         what=what,
-        unit=unit,
+        unit="s",
         ours=tuple(ours.values(key)),
         floor=tuple(floor.values(key)),
         value=tuple(ratios(ours, floor, key)),
@@ -201,9 +213,15 @@ def _ratio(case: str, what: str, unit: str, ours: Series, floor: Series, key: st
     )
 
 
-def _information(case: str, what: str, unit: str, ours: Series, floor: Series, key: str) -> Finding:
+def _memory(case: str, what: str, ours: Series, floor: Series) -> Finding:
     return Finding(
-        case=case, what=what, unit=unit, ours=tuple(ours.values(key)), floor=tuple(floor.values(key)), value=(), goal=None
+        case=case,
+        what=what,
+        unit="MB",
+        ours=tuple(ours.values("rss")),
+        floor=tuple(floor.values("rss")),
+        value=(),
+        goal=None,
     )
 
 

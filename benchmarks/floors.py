@@ -1,6 +1,6 @@
 """What is measured against: the same work by DuckDB alone, each in a process of its own like the command beside it.
 
-    python benchmarks/floors.py ingest litellm LOG DATABASE
+python benchmarks/floors.py ingest litellm LOG DATABASE
 """
 
 import json
@@ -68,7 +68,9 @@ def ingest(kind: str, log: str, database: str, order: str = "true") -> None:
     import duckdb
 
     columns = ", ".join(f"'{name}': '{type_}'" for name, type_ in COLUMNS[kind].items())
-    with duckdb.connect(database, config={"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": order}) as connection:
+    with duckdb.connect(
+        database, config={"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": order}
+    ) as connection:
         connection.execute(
             f"create table log as select * from read_json('{log}', format = 'newline_delimited', records = true, "
             f"ignore_errors = true, columns = {{{columns}}})"
@@ -90,7 +92,9 @@ def table(ledger: str) -> None:
 
     shown = Table("Customer", "Cost", "Requests", "Input", "Output")
     for row in _grouped("customer_id", ledger)[:20]:
-        shown.add_row(*(str(row[name]) for name in ("customer_id", "cost", "requests", "input_tokens", "output_tokens")))
+        shown.add_row(
+            *(str(row[name]) for name in ("customer_id", "cost", "requests", "input_tokens", "output_tokens"))
+        )
     Console().print(shown)
 
 

@@ -19,7 +19,7 @@ if __package__ in {None, ""}:
 
 from benchmarks.shapes import Call, Shape, Who, litellm, mixed
 
-VERSION = 3
+VERSION = 4
 """Raised when the same parameters give another log."""
 
 _SEED = 2026
@@ -31,7 +31,6 @@ _DAYS = 31
 
 _FEATURES = ("chat", "search", "summarise", "classify", "extract", "translate", "rewrite", "route")
 _TEAMS = ("support", "documents", "search", "growth")
-_ENVIRONMENTS = ("production", "production", "production", "staging")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +111,9 @@ def _calls(rng: random.Random, count: int) -> Iterator[Call]:
     step = _DAYS * 86_400_000_000 // count
     at = _START * 1_000_000
     for first in range(0, count, 10_000):
-        for number, customer in enumerate(rng.choices(customers, cum_weights=weights, k=min(10_000, count - first)), first):
+        for number, customer in enumerate(
+            rng.choices(customers, cum_weights=weights, k=min(10_000, count - first)), first
+        ):
             bits = rng.getrandbits(64)
             at += step - (bits & 0x3FF)
             prompt = 200 + (bits >> 10) % 6000
@@ -129,9 +130,11 @@ def _calls(rng: random.Random, count: int) -> Iterator[Call]:
                 who=Who(
                     customer=customer,
                     user=f"u-{customer[5:]}-{bits & 7}",
+                    # A feature belongs to one team and has one prompt; some users are testers.
                     feature=_FEATURES[(bits >> 3) & 7],
-                    team=_TEAMS[(bits >> 6) & 3],
-                    environment=_ENVIRONMENTS[(bits >> 8) & 3],
+                    team=_TEAMS[(bits >> 4) & 3],
+                    version=f"v{1 + ((bits >> 3) & 7) % 3}",
+                    environment="staging" if bits & 7 == 7 else "production",
                 ),
             )
 

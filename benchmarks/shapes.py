@@ -15,6 +15,8 @@ class Who:
     user: str
     feature: str
     team: str
+    version: str
+    """Of the feature's prompt."""
     environment: str
 
 
@@ -97,7 +99,7 @@ def litellm(*, job_ids: bool) -> Shape:
             f'"completion_tokens_details": {{"reasoning_tokens": {call.reasoning}}}}}, "user_api_key_alias": "{who.team}-key", '
             f'"user_api_key_team_alias": "{who.team}", "user_api_key_user_id": "default_user_id", "spend_logs_metadata": '
             f'{{"feature": "{who.feature}", "environment": "{who.environment}", "user_id": "{who.user}", '
-            f'"prompt_version": "v{call.choice % 3}"{job}}}, "attempted_retries": 0, "error_information": null}}, '
+            f'"prompt_version": "{who.version}"{job}}}, "attempted_retries": 0, "error_information": null}}, '
             f'"cache_hit": "None", "cache_key": "Cache OFF", "request_tags": ["env:{who.environment}", "User-Agent: openai-python"], '
             f'"team_id": "{who.team}", "end_user": "{who.customer}", "messages": {{}}, '
             f'"response": {{}}, "session_id": "{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:]}", '

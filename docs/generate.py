@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import transcripts
 
@@ -18,10 +19,11 @@ NOTICE = "<!-- written by docs/generate.py: change the code it describes, then r
 
 def pages() -> dict[Path, str]:
     """Every generated page, by its path below docs/reference."""
-    # Help is folded to the terminal; these pages are always of the same one.
-    os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
+    # Help is folded to the terminal; the page is always of the same one.
+    with patch.dict(os.environ, {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}):
+        cli = "\n".join(_cli())
     found = {
-        Path("cli.md"): "\n".join(_cli()),
+        Path("cli.md"): cli,
         Path("dimensions.md"): "\n".join(_dimensions()),
         Path("metrics.md"): "\n".join(_metrics()),
         Path("sources.md"): "\n".join(_sources()),

@@ -17,6 +17,7 @@ HOME = "/home/ada/shop"
 """Where the sessions take place, as far as the reader is concerned."""
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_COMMAND = re.compile(r"^\$ .*\n(?:> .*\n)*", re.MULTILINE)
 
 
 def pages() -> list[Path]:
@@ -37,12 +38,12 @@ def played(page: Path) -> str:
 
 
 def _session(block: str, folder: Path, environment: dict[str, str]) -> str:
-    lines = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            lines.append(line)
-            lines += [shown.rstrip() for shown in _output(line.removeprefix("$ "), folder, environment).splitlines()]
-    return "".join(f"{line}\n" for line in lines)
+    """The block's commands, each with what it prints now; `> ` continues a command on another line."""
+    shown = []
+    for found in _COMMAND.finditer(block):
+        command = found[0].removeprefix("$ ").rstrip("\n").replace("\n> ", "\n")
+        shown += [found[0].rstrip("\n"), *map(str.rstrip, _output(command, folder, environment).splitlines())]
+    return "".join(f"{line}\n" for line in shown)
 
 
 def _output(command: str, folder: Path, environment: dict[str, str]) -> str:

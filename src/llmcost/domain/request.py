@@ -66,6 +66,9 @@ WHO = (
 )
 """Columns filled from tags by the attribution rules, unless the source fills them itself."""
 
+KEYED_WHO = ("session_id", "api_key_id")
+"""Those that are part of what a call is, wherever they come from."""
+
 COLUMNS: tuple[Column, ...] = (
     Column(name="request_id", sql_type="varchar"),
     Column(name="part", sql_type="integer", default="0"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call
+from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
 from llmcost.ingest.staging import FileOutcome
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import PriceList
@@ -146,7 +146,7 @@ def _merge(
     connection.execute(
         f"""
         insert into sighting
-        select stored.row_key, {", ".join(f"stored.{column.name}" for column in COLUMNS)}, null
+        select stored.row_key, {", ".join(stated("stored", column.name) for column in COLUMNS)}, null
         from ledger.request as stored semi join sighting on sighting.row_key = stored.row_key
         """
     )
@@ -159,20 +159,20 @@ def _merge(
         """
     )
     same_price = " and ".join(
-        f"merged.{name} is not distinct from stored.{name}" for name in PRICED_BY if name != "provider"
+        f"merged.{name} is not distinct from {stated('stored', name, alias=False)}" for name in PRICED_BY
     )
     connection.execute(
         f"""
         create or replace temp table keeps_price as
-        select merged.* exclude (provider, file_no), stored.provider as provider, stored.file_id, {", ".join(f"stored.{n}" for n in _RATED.split(", "))}
+        select merged.* exclude (provider, file_no), stored.provider, stored.stated_provider, stored.file_id, {", ".join(f"stored.{n}" for n in _RATED.split(", "))}
         from merged join ledger.request as stored using (row_key)
-        where {same_price} and (merged.provider is null or merged.provider is not distinct from stored.provider)
+        where {same_price}
         """
     )
     connection.execute(
         """
         create or replace temp table to_rate as
-        select merged.* exclude (file_no), coalesce(stored.file_id, batch_file.file_id) as file_id
+        select merged.* exclude (file_no), merged.provider as stated_provider, coalesce(stored.file_id, batch_file.file_id) as file_id
         from merged
         left join batch_file using (file_no)
         left join (select row_key, file_id from ledger.request) as stored on stored.row_key = merged.row_key
@@ -193,8 +193,9 @@ def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceLis
     """Rate the ledger's unpriced rows again, in one transaction; rows that stay unpriced stay as they are."""
     with transaction(connection):
         connection.execute(
-            f"create or replace temp table to_rate as select row_key, {_NAMES}, file_id from ledger.request "
-            "where cost_status = 'unpriced'"
+            f"create or replace temp table to_rate as "
+            f"select row_key, {', '.join(stated('request', column.name) for column in COLUMNS)}, stated_provider, file_id "
+            "from ledger.request as request where cost_status = 'unpriced'"
         )
         connection.execute("delete from ledger.request where cost_status = 'unpriced'")
         _insert_rated(connection, "to_rate", ingest_id, price_list)
@@ -205,7 +206,7 @@ def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceLis
     (touched,) = connection.execute("select count(*) from touched").fetchone() or (0,)
     anti = "anti join touched using (row_key)" if touched else ""
     connection.execute(
-        f"create or replace temp view fresh as select row_key, {_NAMES}, file_id from staged join batch_file using (file_no) {anti}"
+        f"create or replace temp view fresh as select row_key, {_NAMES}, provider as stated_provider, file_id from staged join batch_file using (file_no) {anti}"
     )
     _insert_rated(connection, "fresh", ingest_id, price_list)
 

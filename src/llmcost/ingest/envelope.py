@@ -75,12 +75,6 @@ _POINTERS = tuple(f"/{key}" for key in _KEYS) + _REQUEST_PARAMETERS
 
 _TAG_OBJECTS = ("metadata", "tags", "labels", "attributes", "request/metadata", "properties", "context")
 
-ENVELOPE_VALUES = (
-    "json_extract_string(whole_record, [" + ", ".join(quote_literal(p) for p in _POINTERS) + "]) as envelope, "
-    "json_extract(whole_record, [" + ", ".join(quote_literal(f"/{key}") for key in _TAG_OBJECTS) + "]) as envelope_tags"
-)
-"""SELECT items that read every envelope value in one pass, and every object that holds tags in another."""
-
 
 def _value(pointer: str) -> str:
     return f"envelope[{_POINTERS.index(pointer) + 1}]"
@@ -90,9 +84,6 @@ def _first(keys: tuple[str, ...], wrap: str = "filled({})") -> str:
     return "coalesce(" + ", ".join(wrap.format(_value(f"/{key}")) for key in keys) + ", null)"
 
 
-ENVELOPE_TIME = _first(_TIME_KEYS, "instant({})")
-"""SQL: when the envelope says the call began, UTC."""
-
 _WRAPS = {
     "latency_ms": "number_of({})",
     "time_to_first_token_ms": "number_of({})",
@@ -101,14 +92,12 @@ _WRAPS = {
     "ended_at": "instant({})",
 }
 
-ENVELOPE_COLUMNS = {name: _first(keys, _WRAPS.get(name, "filled({})")) for name, keys in _SCALARS.items()} | {
+_COLUMNS = {name: _first(keys, _WRAPS.get(name, "filled({})")) for name, keys in _SCALARS.items()} | {
     "temperature": f"number_of({_value('/request/temperature')})",
     "max_output_tokens": f"coalesce(count_of({_value('/request/max_completion_tokens')}), "
     f"count_of({_value('/request/max_tokens')}))",
     "request_model": f"coalesce(filled({_value('/request/model')}), {_first(_SCALARS['request_model'])})",
 }
-"""Columns the envelope fills where the body is silent."""
-
 _TEXT_KEYS = (
     *("prompt", "prompts", "input", "inputs", "output", "outputs", "completion", "text", "content", "messages"),
     *("question", "answer", "system", "system_prompt", "instructions", "query", "user_message", "assistant_message"),
@@ -124,10 +113,43 @@ _TEXT_KEYS = (
     ),
 )
 
-ENVELOPE_TAGS = (
-    *(f"pairs_of(envelope_tags[{number}])" for number, _ in enumerate(_TAG_OBJECTS, 1)),
-    f"pairs_of_list(list_of(envelope_tags[{_TAG_OBJECTS.index('tags') + 1}]), 'tags')",
+_TAGS = (
+    *(f"pairs_of(envelope_objects[{number}])" for number, _ in enumerate(_TAG_OBJECTS, 1)),
+    f"pairs_of_list(list_of(envelope_objects[{_TAG_OBJECTS.index('tags') + 1}]), 'tags')",
     f"pair('user', {_value('/request/user')})",
     f"pairs_of_scalars(whole_record, [{', '.join(quote_literal(key) for key in (*_TEXT_KEYS, *_KEYS))}])",
 )
-"""Pairs of tags, the first that has a key wins."""
+
+_TIME = (
+    f"list_filter(list_transform(envelope[1:{len(_TIME_KEYS)}], lambda v: instant(v)), lambda t: t is not null)[1]"
+    " as envelope_time"
+)
+
+ENVELOPE_TIME = "envelope_time"
+"""Column: when the envelope says the call began, UTC."""
+ENVELOPE_COLUMNS = {name: f"envelope_{name}" for name in _COLUMNS}
+"""Columns of `domain.request` the envelope fills where the body is silent, and the columns that hold them."""
+ENVELOPE_TAGS = tuple(f"envelope_tags_{number}" for number, _ in enumerate(_TAGS))
+"""Columns with pairs of tags, the first that has a key wins."""
+
+
+def envelope_layers(mounted: str) -> tuple[str, ...]:
+    """SELECT items, layer by layer, that read the envelope of records for which the predicate `mounted` holds."""
+    pointers, objects = (
+        ", ".join(quote_literal(pointer) for pointer in found)
+        for found in (_POINTERS, tuple(f"/{key}" for key in _TAG_OBJECTS))
+    )
+    return (
+        f"case when {mounted} then json_extract_string(whole_record, [{pointers}]) end as envelope, "
+        f"case when {mounted} then json_extract(whole_record, [{objects}]) end as envelope_objects",
+        ", ".join(
+            (
+                _TIME,
+                *(f"{sql} as {ENVELOPE_COLUMNS[name]}" for name, sql in _COLUMNS.items()),
+                *(
+                    f"case when {mounted} then {sql} end as {name}"
+                    for name, sql in zip(ENVELOPE_TAGS, _TAGS, strict=True)
+                ),
+            )
+        ),
+    )

@@ -56,6 +56,8 @@ class LogFile:
     """The first bytes, decompressed."""
     complete: bool
     """Whether `head` is the whole content."""
+    damaged: bool
+    """Whether `head` ends where the content can no longer be decompressed."""
     ledger_path: str
     """The name the ledger knows it by."""
 
@@ -132,6 +134,7 @@ def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
         format="lines" if damaged and not head.strip() else _format(head, complete=complete, shown=shown),
         head=head[:_HEAD],
         complete=complete,
+        damaged=damaged,
         ledger_path=printable_path(path),
     )
 
@@ -149,6 +152,7 @@ def unreadable(path: Path, shown: str) -> LogFile:
         format="unknown",
         head=b"",
         complete=False,
+        damaged=False,
         ledger_path=printable_path(path),
     )
 
@@ -156,6 +160,14 @@ def unreadable(path: Path, shown: str) -> LogFile:
 def printable_path(path: Path) -> str:
     """A path as text the ledger can hold, whatever bytes the file system allowed in it."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+class DamageError(EOFError):
+    """A compressed file ends, or becomes unreadable, inside this line."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"damaged in line {line}")
+        self.line = line
 
 
 def is_damage(error: Exception) -> bool:

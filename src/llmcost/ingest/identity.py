@@ -7,19 +7,23 @@ largest count wins; those rows are counted as ambiguous.
 
 from collections.abc import Mapping, Sequence
 
-from llmcost.domain.request import COLUMNS, LEAF_TOKENS, WHO, Column
+from llmcost.domain.request import COLUMNS, KEYED_WHO, LEAF_TOKENS, WHO, Column
 from llmcost.ingest.tagging import json_pointer
 from llmcost.ledger.identifiers import quote_literal
 
 # Rating fills in a provider the log does not state, and an export carries it.
 _NOT_CONTENT = {"provider", "source", "time_origin", "usage_origin", "tags", "started_at", *WHO}
 
+# What a source states beside its tags tells calls apart; what the tags say as well is in them, and an export repeats it.
+_STATED_WHO = """nullif(list_filter(string_split(stated_who, chr(31)), lambda who: not coalesce(list_contains(
+    json_extract_string(tags, '$.*'), substr(who, strpos(who, '=') + 1)), false))::varchar, '[]')"""
+
 _CONTENT = ", ".join(
     [
         "case when time_origin = 'log' then started_at::varchar end",
         "canonical_tags(tags)",
-        "session_id",
-        "api_key_id",
+        *KEYED_WHO,
+        _STATED_WHO,
         *(f"{column.name}::varchar" for column in COLUMNS if column.name not in _NOT_CONTENT),
     ]
 )
@@ -46,13 +50,20 @@ REATTRIBUTED = tuple(name for name in WHO if name not in {"session_id", "api_key
 """Columns that only tags fill, so that they can be filled again from the ledger alone."""
 
 
+def stated(stored: str, name: str, *, alias: bool = True) -> str:
+    """SQL: a column of a stored row as the log had it; rating fills in a provider where the log states none."""
+    if name != "provider":
+        return f"{stored}.{name}"
+    return f"{stored}.stated_provider" + (" as provider" if alias else "")
+
+
 def same_call(staged: str, stored: str) -> str:
     """SQL predicate: the staged sighting adds nothing to the stored row."""
     return " and ".join(_adds_nothing(column, staged, stored) for column in COLUMNS)
 
 
 def _adds_nothing(column: Column, staged: str, stored: str) -> str:
-    new, old = f"{staged}.{column.name}", f"{stored}.{column.name}"
+    new, old = f"{staged}.{column.name}", stated(stored, column.name, alias=False)
     if column.name == "provider":
         # Stored in its standard spelling, which rating has chosen.
         return f"({old} is not null or {new} is null)"

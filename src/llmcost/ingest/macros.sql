@@ -49,8 +49,12 @@ create or replace temp macro beyond(total, parts) as
 create or replace temp macro elapsed_ms(since, until) as
     case when until >= since then date_diff('microsecond', since, until) * 0.001::double end;
 
+-- One of several words, 'a|b|c'. DuckDB makes a hash join of a long IN list, and of list_contains with a constant list,
+-- which costs more memory than all the rest.
+create or replace temp macro one_of(x, words) as regexp_full_match(x, words);
+
 -- A flag in any spelling.
-create or replace temp macro flag(x) as lower(x) in ('true', '1', 'yes', 'hit');
+create or replace temp macro flag(x) as regexp_full_match(lower(x), 'true|1|yes|hit');
 
 -- JSON that may stand inside a string.
 create or replace temp macro unwrapped(j) as
@@ -105,7 +109,7 @@ create or replace temp macro value_of(j, k) as
 create or replace temp macro pairs_of_scalars(j, without) as
     list_aggregate(list_transform(
         list_filter(json_keys(j), lambda k: not list_contains(without, k) and length(value_of(j, k)) between 1 and 1000
-            and json_type(j, '/' || replace(replace(k, '~', '~0'), '/', '~1')) not in ('OBJECT', 'ARRAY', 'NULL')),
+            and not list_contains(['OBJECT', 'ARRAY', 'NULL'], json_type(j, '/' || replace(replace(k, '~', '~0'), '/', '~1')))),
         lambda k: to_json(k) || ':' || to_json(value_of(j, k))), 'string_agg', ',');
 
 -- Tags as a JSON object of non-empty strings with sorted, distinct keys.
@@ -127,6 +131,6 @@ create or replace temp macro is_weak_id(x) as
 -- Tokens of one modality in a list of {modality, tokenCount}; null when the list does not name it.
 create or replace temp macro modality_tokens(details, name) as
     case when contains(details::varchar, name) then list_sum(list_transform(json_extract(details, '$[*]'), lambda d:
-        case when json_extract_string(d, '/modality') in (name, 'MediaModality.' || name)
+        case when list_contains([name, 'MediaModality.' || name], json_extract_string(d, '/modality'))
             then count_of(coalesce(json_extract_string(d, '/tokenCount'), json_extract_string(d, '/token_count'))) end))::bigint
     end;

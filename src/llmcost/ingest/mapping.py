@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from llmcost.domain.request import COLUMNS, QUANTITIES, WHO
-from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, ENVELOPE_VALUES
+from llmcost.domain.request import COLUMNS, KEYED_WHO, QUANTITIES, WHO
+from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, envelope_layers
 from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
 from llmcost.ingest.source import Route
 from llmcost.ingest.tagging import ROUTE_INPUT, Attribution, Tagging, found, joined, pieces_one_by_one, values
@@ -19,8 +19,14 @@ from llmcost.ledger.identifiers import quote_literal
 AMBIGUOUS = -1
 """Route of a record that more than one source claims."""
 
+UNCLAIMED, BOOKKEEPING, IN_PARTS = "?", "-", "+"
+"""Verdicts: no source or several claim the record; it is no call; it has to be taken apart."""
+
 _CONSTANT = re.compile(r"null|true|false|'[^']*'|-?[0-9]+|coalesce\((?:null, )*(?P<first>'[^']*'|true|false|[0-9]+)\)")
 _ALWAYS_STAGED = {"source", "part", "request_id"}
+
+_ORIGIN = f"case when coalesce({', '.join(QUANTITIES)}) is not null then 'billed' else 'unknown' end"
+"""SQL: where usage comes from unless the source says otherwise."""
 
 _DERIVED = {"source", "issuer", "time_origin", "usage_origin", "tags"}
 
@@ -30,11 +36,14 @@ class Mapped:
     """A compiled mapping."""
 
     select: str
-    """One usage record per raw record, in order. Besides the columns of `domain.request`: `route`, `kept`, `bad` (what
-    makes the record unusable), `needs_parts`, `near_unique`, and `row_key`, null where the content must decide."""
+    """One usage record per raw record, in order. Besides the columns of `domain.request`: `route`, `near_unique`,
+    `row_key` (null where the content must decide) and `verdict` (null for a usable record, else one of ours below or what
+    is wrong with it)."""
     tagging: Tagging
     constants: Mapping[str, str]
     """Columns of `domain.request` that are the same for every record, and so are not in `select`: name -> SQL."""
+    derived: Mapping[str, str]
+    """Columns that follow from the others, and so are not in `select` either: name -> SQL."""
 
 
 def expressions_of(route: Route) -> list[str]:
@@ -107,7 +116,7 @@ class _Mapping:
             f"{self._by_route(lambda r: quote_literal(r.source_id))}::varchar as source",
             f"{self._by_route(lambda r: self._sql(r, r.source.issuer))}::varchar as issuer",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.keeps), 'false')}, false) as kept",
-            f"{self._by_route(self._bad)} as bad_field",
+            f"{self._by_route(self._what_is_bad)} as bad_field",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.needs_parts), 'false')}, false) as needs_parts",
             f"{self._by_route(lambda r: str(r.source.weak_ids).lower())} as weak_ids",
             f"({self._by_route(lambda r: self.tags[r.name])})::varchar as tags_raw",
@@ -128,26 +137,34 @@ class _Mapping:
             shared = self._by_route(lambda r: str(self.routes.index(r) + 1) if self.tagging.is_shared(r) else None)
             columns += [f"({shared})::tinyint as {ROUTE_INPUT}"]
             columns += [f"{self.computed.value(sql)} as {name}" for name, sql in inputs.items()]
-        route_sql = self._route_sql()
-        relation = f"select {', '.join(columns)} from ({self._layers(extracted, route_sql)})"
+        relation = f"select {', '.join(columns)} from ({self._layers(extracted, self._route_layers())})"
         relation = (
             f"select *, {values(self.attribution)} as tag_values "
             f"from (select * exclude (tags_raw), nullif(clean_tags(tags_raw), '{{}}') as tags from ({relation}))"
         )
-        return Mapped(select=self._keyed(relation, assumed_time, constants), tagging=self.tagging, constants=constants)
+        derived: dict[str, str] = {}
+        if self.bulk:
+            if assumed_time is None:
+                constants["time_origin"] = "'log'"
+            if self._by_route(self._column("usage_origin", None)) == "null":
+                derived["usage_origin"] = _ORIGIN
+        select = self._keyed(relation, assumed_time, [*constants, *derived])
+        return Mapped(select=select, tagging=self.tagging, constants=constants, derived=derived)
 
     def _stays(self, name: str) -> bool:
         """Whether a column is still constant once the tags have had their say."""
         return name not in _ALWAYS_STAGED and not (name in WHO and any(self.tags.values()))
 
-    def _layers(self, extracted: str, route_sql: str) -> str:
+    def _layers(self, extracted: str, route_layers: Sequence[str]) -> str:
         """The layers below the columns, each a projection of its own, so that nothing in them is computed twice."""
         layers = [
-            ", ".join(self.layout.second_step),
+            *self.layout.layers,
             ", ".join(f"{sql} as {name}" for sql, name in self.computed.values.items()),
             ", ".join(f"{sql} as {name}" for sql, name in self.computed.parses.items()),
             ", ".join(f"{sql} as {name}" for name, sql in self.steps.items()),
-            f"({route_sql})::tinyint as route" + (f", {ENVELOPE_VALUES}" if any(r.mount for r in self.routes) else ""),
+            *route_layers,
+            f"({self._by_route(self._bad)})::integer as bad_count",
+            *self._envelope(),
             ", ".join(f"{sql} as {name}" for name, sql in self.pieces.items()),
         ]
         relation = extracted
@@ -156,13 +173,16 @@ class _Mapping:
                 relation = f"select *, {layer} from ({relation})"
         return relation
 
-    def _keyed(self, relation: str, assumed_time: str | None, constants: Mapping[str, str]) -> str:
+    def _envelope(self) -> tuple[str, ...]:
+        mounted = [str(number) for number, route in enumerate(self.routes, 1) if route.mount]
+        return envelope_layers(f"route in ({', '.join(mounted)})") if mounted else ()
+
+    def _keyed(self, relation: str, assumed_time: str | None, left_out: Sequence[str]) -> str:
         assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
-        units_known = "coalesce(" + ", ".join(QUANTITIES) + ") is not null"
         columns = []
         for column in COLUMNS:
             name = column.name
-            if name in WHO and name in constants:
+            if name in WHO and name in left_out:
                 columns.append(name)
             elif name in WHO:
                 columns.append(f"{found(name, self.attribution, own=name)} as {name}")
@@ -171,28 +191,36 @@ class _Mapping:
             elif name == "time_origin":
                 columns.append("case when started_at is null then 'assumed' else 'log' end as time_origin")
             elif name == "usage_origin":
-                columns.append(
-                    f"coalesce(stated_origin, case when {units_known} then 'billed' else 'unknown' end) as usage_origin"
-                )
+                columns.append(f"coalesce(stated_origin, {_ORIGIN}) as usage_origin")
             else:
                 columns.append(name)
+        strong = "request_id is not null and not (weak_ids and is_weak_id(request_id))"
         inputs = "".join(f", {name}" for name in ((ROUTE_INPUT, *self.tagging.inputs) if self.tagging.inputs else ()))
         complete = f"""
             select
-                file_no, route, kept, needs_parts, weak_ids,
+                file_no, route, weak_ids,
                 case
-                    when bad_field is not null then bad_field || ', not a count'
+                    when route is null or route = {AMBIGUOUS} then '{UNCLAIMED}'
+                    when not kept then '{BOOKKEEPING}'
+                    when needs_parts then '{IN_PARTS}'
+                    when bad_field is not null then bad_field
                     when started_at is null and {assumed} is null then 'no time'
-                end as bad,
+                end as verdict,
                 (started_at is not null and date_part('microseconds', started_at) % 1000000 <> 0)
                     or trace_id is not null or latency_ms is not null as near_unique,
+                case when not ({strong}) then {self._stated_who()} end as stated_who,
                 {", ".join(columns)}{inputs}
             from ({relation})
         """
         key = "md5('id' || chr(31) || issuer || chr(31) || request_id || case when part > 0 then chr(31) || part else '' end)"
-        strong = "request_id is not null and not (weak_ids and is_weak_id(request_id))"
-        kept = "* exclude (" + ", ".join(constants) + ")" if constants else "*"
-        return f"select {kept}, case when {strong} then {key}::uuid end as row_key from ({complete})"
+        exclude = ", ".join(("weak_ids", *left_out))
+        return f"select * exclude ({exclude}), case when {strong} then {key}::uuid end as row_key from ({complete})"
+
+    def _stated_who(self) -> str:
+        """SQL: who a record without a good id is for in its own words, before any tag has its say."""
+        own = [n for n in WHO if n not in KEYED_WHO and self._by_route(self._column(n, None)) != "null"]
+        pairs = ", ".join(f"'{name}=' || {name}" for name in own)
+        return f"nullif(concat_ws(chr(31), {pairs}), '')" if pairs else "null::varchar"
 
     def _sql(self, route: Route, expression: str) -> str:
         return self.layout.compile(expression, self.computed, mount=route.mount, names=self.names[route.name])
@@ -222,13 +250,27 @@ class _Mapping:
         return f"coalesce({', '.join(parts)})" if parts else None
 
     def _bad(self, route: Route) -> str | None:
-        checks = []
+        """The place of the first count that is not one, among the counts of its route."""
+        wrong = [f"{count} is null and {text} is not null" for _, text, count in self._counts(route)]
+        return f"list_position([{', '.join(wrong)}], true)" if wrong else None
+
+    def _what_is_bad(self, route: Route) -> str | None:
+        counts = self._counts(route)
+        names = ", ".join(quote_literal(name) for name, _, _ in counts)
+        texts = ", ".join(text for _, text, _ in counts)
+        return (
+            f"case when bad_count > 0 then [{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || ', not a count' end"
+            if counts
+            else None
+        )
+
+    def _counts(self, route: Route) -> list[tuple[str, str, str]]:
+        """Name, column with the text, and column with the count, of everything a route counts."""
+        found = []
         for path in counts_of([*route.source.steps.values(), *route.source.fields.values()]):
             text = self.computed.value(self.layout.text((*route.mount, *path)))
-            count = self.computed.parsed(f"count_of({text})")
-            what = quote_literal(".".join(path))
-            checks.append(f"when {count} is null and {text} is not null then {what} || ' is ' || left({text}, 40)")
-        return f"case {' '.join(checks)} end" if checks else None
+            found.append((".".join(path), text, self.computed.parsed(f"count_of({text})")))
+        return found
 
     def _tags(self, number: int, route: Route) -> str | None:
         if self.tagging.is_shared(route):
@@ -239,22 +281,18 @@ class _Mapping:
             self.pieces[names[-1]] = piece
         return f"nullif({joined(names)}, '{{}}')" if names else None
 
-    def _route_sql(self) -> str:
-        """The number of the one route that claims a record: one at the root before those in an envelope."""
+    def _route_layers(self) -> tuple[str, str]:
+        """Who claims a record, and the number of the one route that does: one at the root before those in an envelope."""
+        claims = ", ".join(
+            f"coalesce({self._claims(route)}, false) as claimed_{number}" for number, route in enumerate(self.routes, 1)
+        )
         levels: dict[tuple[str, ...], list[int]] = {}
         for number, route in enumerate(self.routes, 1):
             levels.setdefault(route.mount, []).append(number)
         ordered = sorted(levels.items(), key=lambda level: bool(level[0]))
-        chosen = [self._chosen(numbers) for _, numbers in ordered]
-        return f"coalesce({', '.join(chosen)})" if len(chosen) > 1 else chosen[0]
-
-    def _chosen(self, numbers: Sequence[int]) -> str:
-        claims = {number: f"coalesce({self._claims(self.routes[number - 1])}, false)" for number in numbers}
-        cases = " ".join(f"when {claims[number]} then {number}" for number in numbers)
-        if len(numbers) == 1:
-            return f"case {cases} end"
-        total = " + ".join(f"{claims[number]}::tinyint" for number in numbers)
-        return f"case when {total} > 1 then {AMBIGUOUS} {cases} end"
+        chosen = [_the_one(numbers) for _, numbers in ordered]
+        route_sql = f"coalesce({', '.join(chosen)})" if len(chosen) > 1 else chosen[0]
+        return claims, f"({route_sql})::tinyint as route"
 
     def _claims(self, route: Route) -> str:
         claims = [f"({self._sql(route, route.source.claims)})"]
@@ -266,3 +304,12 @@ class _Mapping:
                 if seen:
                     claims.append(f"coalesce({seen}) is not null")
         return " and ".join(claims)
+
+
+def _the_one(numbers: Sequence[int]) -> str:
+    """SQL: the one of these routes that claims a record, or that several do."""
+    cases = " ".join(f"when claimed_{number} then {number}" for number in numbers)
+    if len(numbers) == 1:
+        return f"case {cases} end"
+    total = " + ".join(f"claimed_{number}::tinyint" for number in numbers)
+    return f"case when {total} > 1 then {AMBIGUOUS} {cases} end"

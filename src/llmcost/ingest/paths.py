@@ -87,7 +87,8 @@ class Layout:
     """Where each path of a set of leaves is found once the reader has extracted them.
 
     A path in `embedded` may hold its object directly or as JSON inside a string; it is read as JSON and taken apart in
-    a second step.
+    a second step. Every object inside an object gets a column of its own: an expression that reaches down several levels
+    makes DuckDB hold a buffer for every field of every level, for each expression.
     """
 
     def __init__(self, leaves: Leaves, embedded: Iterable[Path] = ()) -> None:
@@ -110,6 +111,47 @@ class Layout:
                     branch = branch.setdefault(key, {})
                 branch[node[-1]] = "JSON" if node in self._json_nodes[owner] else "VARCHAR"
 
+        self._nodes: dict[tuple[Path | None, Path], str] = {}
+        self.layers = self._layers()
+        """SELECT items, layer by layer, that make the columns the other methods refer to."""
+
+    def _layers(self) -> list[str]:
+        below_root = self._node_layers(None, self._tree)
+        embedded = [
+            f"json_transform(unwrapped({self._access(None, path)}), {_literal(json.dumps(inner))}) as {self._embedded[path]}"
+            for path, inner in self._inner.items()
+            if inner
+        ]
+        inside: list[list[str]] = []
+        for path, inner in self._inner.items():
+            for depth, items in enumerate(self._node_layers(path, inner)):
+                inside[depth : depth + 1] = [[*(inside[depth] if depth < len(inside) else ()), *items]]
+        return [", ".join(items) for items in (*below_root, embedded, *inside) if items]
+
+    def _node_layers(self, owner: Path | None, tree: dict[str, Any]) -> list[list[str]]:
+        layers: list[list[str]] = []
+        level: list[Path] = [(key,) for key, value in tree.items() if isinstance(value, dict)]
+        branches: dict[Path, dict[str, Any]] = {(key,): value for key, value in tree.items() if isinstance(value, dict)}
+        while level:
+            items = []
+            for path in level:
+                if owner is None and len(path) == 1:
+                    self._nodes[owner, path] = quote_identifier(path[0])
+                else:
+                    name = f"node_{len(self._nodes)}"
+                    items.append(f"{self._access(owner, path)} as {name}")
+                    self._nodes[owner, path] = name
+            layers.append(items)
+            deeper = {
+                (*path, key): value
+                for path in level
+                for key, value in branches[path].items()
+                if isinstance(value, dict)
+            }
+            branches |= deeper
+            level = list(deeper)
+        return layers
+
     def _owner(self, path: Path) -> tuple[Path | None, Path]:
         for length in range(len(path), 0, -1):
             if path[:length] in self._embedded:
@@ -130,15 +172,6 @@ class Layout:
     def columns(self) -> dict[str, str]:
         """The `columns` argument of `read_json`: name -> type."""
         return {key: _sql_type(value) for key, value in self._tree.items()}
-
-    @property
-    def second_step(self) -> list[str]:
-        """SELECT items that take the embedded objects apart."""
-        return [
-            f"json_transform(unwrapped({self._access(None, path)}), {_literal(json.dumps(self._inner[path]))}) as {name}"
-            for path, name in self._embedded.items()
-            if self._inner[path]
-        ]
 
     def text(self, path: Path) -> str:
         """SQL for the value at `path` as text."""
@@ -161,8 +194,11 @@ class Layout:
         return f"json_extract({self._access(owner, stored)}, {_pointer(rest[len(stored) :])})"
 
     def _access(self, owner: Path | None, path: Path) -> str:
-        head = [] if owner is None else [self._embedded[owner]]
-        return ".".join([*head, *(quote_identifier(key) for key in path)])
+        if len(path) > 1:
+            return f"{self._nodes[owner, path[:-1]]}.{quote_identifier(path[-1])}"
+        if owner is not None:
+            return f"{self._embedded[owner]}.{quote_identifier(path[0])}"
+        return quote_identifier(path[0])
 
     def compile(
         self, expression: str, computed: Computed, *, mount: Path = (), names: Mapping[str, str] | None = None

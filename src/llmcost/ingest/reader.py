@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from llmcost.ingest.files import LogFile, is_damage
+from llmcost.ingest.files import DamageError, LogFile, is_damage
 from llmcost.ingest.source import Record, Source
 
 _DOCUMENT_LIMIT = 256 * 1024 * 1024
@@ -70,16 +70,24 @@ def up_to_damage(items: Iterable[Item]) -> Iterator[Item]:
     except Exception as error:
         if not is_damage(error):
             raise
-        yield Reject(
-            line=line + 1, reason="the compressed data ends too early or is damaged from here on", line_hash=""
-        )
+        line = error.line if isinstance(error, DamageError) else line + 1
+        yield Reject(line=line, reason="the compressed data ends too early or is damaged from here on", line_hash="")
 
 
 def numbered_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
-    """(line number, line, whether it ended in a newline) of every non-blank line."""
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            yield number, line, line.endswith(b"\n")
+    """(line number, line, whether it ended in a newline) of every non-blank line.
+
+    Raises DamageError where the content can no longer be decompressed.
+    """
+    number = 0
+    try:
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                yield number, line, line.endswith(b"\n")
+    except Exception as error:
+        if is_damage(error):
+            raise DamageError(number + 1) from error
+        raise
 
 
 def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:

@@ -1,5 +1,6 @@
 """Which sources claim which records of a sample. Exactly one must claim each; priority is no substitute for that."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,8 +24,9 @@ class Recognition:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """The routes that alone claim some record, in order of appearance."""
-        return tuple(dict.fromkeys(claim[0] for claim in self.claims if len(claim) == 1))
+        """The routes that alone claim some record, most frequent first."""
+        found = Counter(claim[0] for claim in self.claims if len(claim) == 1)
+        return tuple(route for route, _ in found.most_common())
 
 
 def recognise(connection: "Connection", records: Sequence[str], sources: Mapping[str, Source]) -> Recognition:
@@ -74,8 +76,8 @@ def _claims(
         f"select try_cast(json as json) as json from (select {body} as json from (select try_cast(unnest($records) as json) as json))",
         layout,
     )
-    if layout.second_step:
-        relation = f"select *, {', '.join(layout.second_step)} from ({relation})"
+    for items in layout.layers:
+        relation = f"select *, {items} from ({relation})"
     for layer in (computed.values, computed.parses):
         if layer:
             relation = f"select *, {', '.join(f'{sql} as {name}' for sql, name in layer.items())} from ({relation})"

@@ -28,7 +28,7 @@ from llmcost.pricing.price_list import PriceList, load_price_list, snapshot
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
-_BATCH_BYTES = int(os.environ.get("LLMCOST_BATCH_BYTES", 256 * 1024 * 1024))
+_BATCH_BYTES = int(os.environ.get("LLMCOST_BATCH_BYTES", "") or 256 * 1024 * 1024)
 """Bytes of log in one transaction. The variable is internal: tests make many small transactions with it."""
 _BATCH_FILES = 1000
 _SHOWN_REJECTS = 5

@@ -5,6 +5,7 @@ go through the strict reader and the same mapping again. What is left after that
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.mapping import AMBIGUOUS, layout_of, mapped, needs_whole
+from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of, mapped, needs_whole
 from llmcost.ingest.reader import (
     Item,
     Pending,
@@ -37,11 +38,14 @@ from llmcost.ledger.identifiers import quote_literal
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
+_ROUTES_AT_ONCE = 6
+"""Shapes mapped in one pass. Each adds some hundred expressions, and DuckDB reserves a vector for every one of them."""
 _SAMPLE_LINES = 400
 _SAMPLE_FILES = 40
+_ROUTES_AT_ONCE = 6
+"""DuckDB keeps a buffer for every expression of a query; a mapping of many shapes at once would need them all. Records of
+rarer shapes go through the strict reader."""
 _CHUNK_BYTES = 32 * 1024 * 1024
-_UNUSABLE = f"(route is null or route = {AMBIGUOUS} or not kept or bad is not null or needs_parts)"
-_PROBLEM = f"(route is null or route = {AMBIGUOUS} or (kept and (bad is not null or needs_parts)))"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,12 +88,17 @@ class Staging:
         self._staged = False
         self._tagging: Tagging | None = None
         self._constants: Mapping[str, str] = {}
+        self._derived: Mapping[str, str] = {}
 
     def run(self) -> None:
         """Fill the table, one row per call, and `outcomes`; `staged` is the same with the tags of every row."""
         for table in ("stage", "tag_set"):
             self.connection.execute(f"drop table if exists {table}")
-        bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not self._is_sequence(file)]
+        bulk = [
+            n
+            for n, file in enumerate(self.files)
+            if file.format == "lines" and not file.damaged and not self._is_sequence(file)
+        ]
         if bulk:
             self._read_bulk(bulk)
         for number in range(len(self.files)):
@@ -104,7 +113,9 @@ class Staging:
         if self._tagging is not None and self._tagging.inputs:
             self.connection.execute(f"create temp table tag_set as {self._tagging.tag_set(self.settings.attribution)}")
             inputs = tuple(self._tagging.inputs)
-        self.connection.execute(f"create or replace temp view staged as {staged_view(inputs, self._constants)}")
+        self.connection.execute(
+            f"create or replace temp view staged as {staged_view(inputs, self._constants, self._derived)}"
+        )
 
     def _is_sequence(self, file: LogFile) -> bool:
         for line in file.head.splitlines()[:5]:
@@ -118,7 +129,7 @@ class Staging:
 
     def _read_bulk(self, numbers: Sequence[int]) -> None:
         records = self._sample(numbers)
-        routes = self._routes(records)
+        routes = self._routes(records)[:_ROUTES_AT_ONCE]
         plain = _holds_objects(records, routes)
         by_compression: dict[str, list[int]] = {}
         for number in numbers:
@@ -175,16 +186,17 @@ class Staging:
         """
         first: dict[int, int] = {}
         for number, start, count, skipped in self.connection.execute(
-            f"select file_no, min(rowid), count(*), count(*) filter (route > 0 and not kept) from {table} group by all"
+            f"select file_no, min(rowid), count(*), count(*) filter (verdict = '{BOOKKEEPING}') from {table} group by all"
         ).fetchall():
             first[number] = start
             self.outcomes[number].lines += count
             self.outcomes[number].skipped += skipped
         problems: dict[int, dict[int, tuple[str, str] | None]] = {}
-        for row, number, source, bad in self.connection.execute(
-            f"select rowid, file_no, source, case when route > 0 then bad end from {table} where {_PROBLEM}"
+        for row, number, source, verdict in self.connection.execute(
+            f"select rowid, file_no, source, verdict from {table} where verdict <> '{BOOKKEEPING}'"
         ).fetchall():
-            problems.setdefault(number, {})[row - first[number] + 1] = None if bad is None else (source, bad)
+            known = None if verdict in {UNCLAIMED, IN_PARTS} else (source, verdict)
+            problems.setdefault(number, {})[row - first[number] + 1] = known
         return problems
 
     def _read_again(self, number: int, ordinals: Mapping[int, tuple[str, str] | None]) -> None:
@@ -275,10 +287,14 @@ class Staging:
             self._take_chunk(number, left, tried + routes)
 
     def _new_routes(self, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
-        return tuple(route for route in self._routes([text for _, text in chunk]) if route not in tried)
+        found = (route for route in self._routes([text for _, text in chunk]) if route not in tried)
+        return tuple(found)[:_ROUTES_AT_ONCE]
 
     def _routes(self, records: Sequence[str]) -> tuple[Route, ...]:
-        found = recognise(self.connection, records, self.settings.sources).routes
+        """Of some records: a source at the root before any in an envelope, which might claim its records as well."""
+        claims = recognise(self.connection, records, self.settings.sources).claims
+        counts = Counter(claim[0] for claim in claims if len(claim) == 1)
+        found = tuple(sorted(counts, key=lambda route: (bool(route.mount), -counts[route])))
         return found or ((self.settings.forced,) if self.settings.forced is not None else ())
 
     def _account_chunk(
@@ -287,26 +303,24 @@ class Staging:
         """Rejects of a chunk; its records that are still unclaimed, and the parts of those that bill several passes."""
         outcome = self.outcomes[number]
         size, skipped = self.connection.execute(
-            f"select count(*), count(*) filter (route > 0 and not kept) from {table}"
+            f"select count(*), count(*) filter (verdict = '{BOOKKEEPING}') from {table}"
         ).fetchone() or (0, 0)
         if size != len(chunk):
             raise AssertionError(f"{len(chunk)} records written, {size} staged")
         outcome.skipped += skipped
         left: list[tuple[int, str]] = []
         apart: list[tuple[int, str]] = []
-        for row, route, bad, source in self.connection.execute(
-            f"select rowid, route, bad, source from {table} where {_PROBLEM} order by rowid"
+        for row, route, verdict, source in self.connection.execute(
+            f"select rowid, route, verdict, source from {table} where verdict <> '{BOOKKEEPING}' order by rowid"
         ).fetchall():
             line, text = chunk[row]
-            if route is None or route == AMBIGUOUS:
+            if verdict == UNCLAIMED:
                 left.append((line, text))
-            elif bad is not None:
-                outcome.rejects.append(_reject(line, bad, text.encode("utf-8", "replace"), source=source))
+            elif verdict == IN_PARTS:
+                parts = _parts_of(json.loads(text), routes[route - 1])
+                apart.extend((line, _json_text(part)) for part in parts)
             else:
-                apart.extend(
-                    (line, _json_text(part))
-                    for part in _parts_of(json.loads(text), routes[route - 1])
-                )
+                outcome.rejects.append(_reject(line, verdict, text.encode("utf-8", "replace"), source=source))
         return left, apart
 
     def _reject_unclaimed(self, number: int, chunk: Sequence[tuple[int, str]]) -> None:
@@ -332,12 +346,12 @@ class Staging:
         )
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
-            self._tagging, self._constants = mapping.tagging, mapping.constants
+            self._tagging, self._constants, self._derived = mapping.tagging, mapping.constants, mapping.derived
         return table
 
     def _keep(self, table: str) -> None:
         """Leave only usable rows, and add them to `stage`."""
-        self.connection.execute(f"delete from {table} where {_UNUSABLE}")
+        self.connection.execute(f"delete from {table} where verdict is not null")
         if table != "stage":
             self._widen(table)
             self.connection.execute(f"insert into stage by name select * from {table}")
@@ -352,9 +366,11 @@ class Staging:
             if name not in present:
                 default = self._constants.get(name, "null")
                 self.connection.execute(f"alter table stage add column {name} {sql_type} default {default}")
-        self._constants = {
-            name: sql for name, sql in self._constants.items() if name not in {row[0] for row in described}
-        }
+            if name in self._derived:
+                self.connection.execute(f"update stage set {name} = {self._derived[name]} where {name} is null")
+        now_there = {name for name, *_ in described}
+        self._constants = {name: sql for name, sql in self._constants.items() if name not in now_there}
+        self._derived = {name: sql for name, sql in self._derived.items() if name not in now_there}
 
     def _assumed_time(self) -> str | None:
         if self.settings.at is None:

@@ -100,12 +100,12 @@ def found(column: str, attribution: Attribution, *, own: str | None = None) -> s
     return f"coalesce({', '.join(parts)}, null)" if parts else "null::varchar"
 
 
-def staged_view(inputs: Sequence[str], constants: Mapping[str, str]) -> str:
+def staged_view(inputs: Sequence[str], constants: Mapping[str, str], derived: Mapping[str, str]) -> str:
     """SELECT of the staging table with the columns it need not hold, and the tags of each combination joined to its rows."""
-    if constants:
-        table = f"(select *, rowid as stage_row, {', '.join(f'{sql} as {name}' for name, sql in constants.items())} from stage)"
-    else:
-        table = "(select *, rowid as stage_row from stage)"
+    table = "(select *, rowid as stage_row from stage)"
+    for left_out in (constants, derived):
+        if left_out:
+            table = f"(select *, {', '.join(f'{sql} as {name}' for name, sql in left_out.items())} from {table})"
     if not inputs:
         return f"select * from {table}"
     replaced = ", ".join(f"coalesce(stage.{name}, tag_set.{name}) as {name}" for name in (*WHO, "tags"))

@@ -57,7 +57,7 @@ def proxy_status(status: str, error: str) -> dict[str, str]:
     return {
         "status": f"""case
             when {status} is null or {status} = 'success' then 'ok'
-            when {kind} in ('BudgetExceededError', 'ParallelRequestLimitError', 'GuardrailRaisedException', 'BlockedPiiEntityError')
+            when one_of({kind}, 'BudgetExceededError|ParallelRequestLimitError|GuardrailRaisedException|BlockedPiiEntityError')
                 or @{error}.error_rate_limit_type is not null or @{error}.error_budget_type is not null then 'blocked'
             else 'error' end""",
         "http_status": f"try_cast(count_of(@{error}.error_code) as integer)",

@@ -14,14 +14,14 @@ _USAGE = f"{_MESSAGE}.usage"
 source = Source(
     title="Anthropic batch results",
     issuer="'anthropic'",
-    claims="@custom_id is not null and @result.type in ('succeeded', 'errored', 'canceled', 'expired')",
+    claims="@custom_id is not null and one_of(@result.type, 'succeeded|errored|canceled|expired')",
     weak_ids=True,
     steps=usage_steps(_USAGE),
     fields={
         "request_id": f"filled(@{_MESSAGE}.id)",
         "response_model": f"filled(@{_MESSAGE}.model)",
         "status": "case @result.type when 'succeeded' then 'ok' when 'canceled' then 'cancelled' else 'error' end",
-        "error_type": "case when @result.type in ('errored', 'expired') "
+        "error_type": "case when list_contains(['errored', 'expired'], @result.type) "
         "then coalesce(filled(@result.error.error.type), filled(@result.error.type), @result.type) end",
         **usage_fields(_USAGE, _MESSAGE),
         "processing": "'batch'",

@@ -16,7 +16,7 @@ _EVENTS = (
     *("ai-title", "agent-name", "agent-color", "agent-setting", "last-prompt", "tag", "mode", "permission-mode"),
     *("pr-link", "worktree-state", "content-replacement", "speculation-accept"),
 )
-_EVENT_LIST = ", ".join(f"'{kind}'" for kind in _EVENTS)
+_EVENT_LIST = "|".join(_EVENTS)
 _INNER = "data.message.message.usage"
 _STEPS = usage_steps("message.usage")
 _passes = parts_at("message")
@@ -33,8 +33,8 @@ def _parts(record: Record, envelope: Record) -> Iterator[Record]:
 source = Source(
     title="Claude Code transcripts",
     issuer="case when @message.id is not null then 'anthropic' else 'claude-code' end",
-    claims=f"""(@type in ('user', 'assistant') and (@sessionId is not null or (@uuid is not null and @timestamp is not null)))
-        or (@type in ({_EVENT_LIST}) and (@sessionId is not null or @leafUuid is not null or @messageId is not null))
+    claims=f"""(list_contains(['user', 'assistant'], @type) and (@sessionId is not null or (@uuid is not null and @timestamp is not null)))
+        or (one_of(@type, '{_EVENT_LIST}') and (@sessionId is not null or @leafUuid is not null or @messageId is not null))
         or (@type = 'assistant' and @message.usage.input_tokens is not null)
         or (@sessionId is not null and @message.usage.input_tokens is not null
             and (@requestId is not null or @cwd is not null or @version is not null))""",

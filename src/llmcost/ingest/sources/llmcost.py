@@ -106,7 +106,7 @@ source = Source(
     issuer="coalesce(filled(@issuer), 'native')",
     claims=f"""@timestamp is not null
         and (@input_tokens is not null or @output_tokens is not null or @cost_status is not null
-            or (@model is not null and (@status in ('ok', 'error', 'blocked', 'cancelled', 'incomplete') or {_UNITS})))
+            or (@model is not null and (one_of(@status, 'ok|error|blocked|cancelled|incomplete') or {_UNITS})))
         and not list_contains({_FOREIGN_TYPES}, 'OBJECT')""",
     whole=True,
     fields={

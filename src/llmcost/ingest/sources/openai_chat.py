@@ -16,7 +16,7 @@ _MILLISECONDS = "1000 * number_of(@usage.{})"
 source = Source(
     title="OpenAI-compatible chat completions",
     issuer="'openai'",
-    claims="@object in ('chat.completion', 'chat.completion.chunk', 'chat.completion.done', 'text_completion')",
+    claims="one_of(@object, 'chat[.]completion([.]chunk|[.]done)?|text_completion')",
     body=True,
     weak_ids=True,
     steps=_STEPS,
@@ -47,7 +47,7 @@ source = Source(
         "+ case when contains(@model, 'deep-research') then coalesce(#usage.citation_tokens, 0) else 0 end",
         "web_searches": "nullif(coalesce(#usage.num_search_queries, #usage.server_tool_use.web_search_requests), 0)",
         **billed_fields(perplexity=True),
-        "usage_origin": f"case when @{MARK} in ('tokenizer', 'estimate') then @{MARK} end",
+        "usage_origin": f"case when list_contains(['tokenizer', 'estimate'], @{MARK}) then @{MARK} end",
     },
     tags=(
         "pairs_of(@metadata:json)",

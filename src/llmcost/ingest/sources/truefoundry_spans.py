@@ -67,7 +67,7 @@ source = Source(
     issuer="'truefoundry'",
     claims="(@spanId is not null and @traceId is not null and @spanAttributes:json is not null) "
     "or (@span_id is not null and @trace_id is not null and @span_attributes:json is not null)",
-    keeps=f"lower({_attribute('tfy.span_type')}) in ('model', 'llm')",
+    keeps=f"list_contains(['model', 'llm'], lower({_attribute('tfy.span_type')}))",
     steps={
         "input": _count(_METRIC + "input_tokens", "gen_ai.usage.input_tokens"),
         "output": _count(_METRIC + "output_tokens", "gen_ai.usage.output_tokens"),

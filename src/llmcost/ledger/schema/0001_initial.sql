@@ -12,6 +12,7 @@ create table request (
     time_origin               varchar not null,      -- log | assumed
     final                     boolean not null,      -- false: a streamed partial
     provider                  varchar,
+    stated_provider           varchar,               -- as the log had it; provider is filled in by the price where it is null
     request_model             varchar,
     response_model            varchar,
     model                     varchar,               -- price-list id without provider; unmatched: the logged name

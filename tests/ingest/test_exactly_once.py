@@ -1,0 +1,215 @@
+"""The same log in any other form, order or number of pieces is the same ledger, to the byte."""
+
+import gzip
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ingesting import as_bytes, native, picture, query, read, rows, write
+from tests.mixed_log import mixed_log
+
+LOG = mixed_log()
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the ledger says after reading the log once, in one file."""
+    folder = tmp_path_factory.mktemp("once")
+    result = read(folder / "ledger", write(folder / "log.jsonl", LOG))
+    assert result.total("rejected") == 0
+    # Per round 18 calls: 8 of OpenAI (10 lines, of which three calls stand on two), 2 of Anthropic (3 lines), one of the
+    # gateway, 5 without ids, 3 of others (4 lines).
+    assert result.total("new") == 4 * (7 + 2 + 1 + 5 + 3)
+    assert result.total("ambiguous") == 0
+    return picture(folder / "ledger", folder)
+
+
+def _again(tmp_path: Path, *runs: list[Path], once: dict[str, str]) -> None:
+    for paths in runs:
+        assert read(tmp_path / "ledger", *paths).total("rejected") == 0
+    told = picture(tmp_path / "ledger", tmp_path)
+    for view, text in told.items():
+        assert text == once[view], view
+
+
+def test_a_folder_read_twice_and_under_another_name(tmp_path, once):
+    path = write(tmp_path / "logs" / "a.jsonl", LOG)
+    moved = tmp_path / "another machine" / "b.log"
+    moved.parent.mkdir()
+    read(tmp_path / "ledger", tmp_path / "logs")
+    assert read(tmp_path / "ledger", path).files[0].status == "known"
+    shutil.copy(path, moved)
+    again = read(tmp_path / "ledger", moved)
+    assert (again.total("new"), again.files[0].status) == (0, "read")
+    _again(tmp_path, [moved], once=once)
+
+
+def test_any_order_of_lines_split_over_two_runs(tmp_path, once):
+    shuffled = random.Random(7).sample(LOG, len(LOG))  # noqa: S311  a shuffle that is the same every time
+    half = len(LOG) // 2
+    first, second = write(tmp_path / "1.jsonl", shuffled[:half]), write(tmp_path / "2.jsonl", shuffled[half:])
+    _again(tmp_path, [second], [first], once=once)
+
+
+def test_lines_in_reverse_one_file_each(tmp_path, once):
+    for number, record in enumerate(reversed(LOG)):
+        write(tmp_path / "logs" / f"{number:03}.jsonl", [record])
+    _again(tmp_path, [tmp_path / "logs"], once=once)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_compressed_in_several_frames(tmp_path, once, ending):
+    parts = [write(tmp_path / f"{n}.jsonl{ending}", LOG[n::3]).read_bytes() for n in range(3)]
+    path = tmp_path / f"all.jsonl{ending}"
+    path.write_bytes(b"".join(parts))
+    _again(tmp_path, [path], once=once)
+
+
+def test_windows_line_ends_a_byte_order_mark_blank_lines_and_no_last_newline(tmp_path, once):
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf\r\n \r\n" + as_bytes(LOG, newline=b"\r\n\t\r\n\r\n").rstrip())
+    _again(tmp_path, [path], once=once)
+
+
+def test_one_array_instead_of_lines(tmp_path, once):
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps(LOG, indent=1))
+    _again(tmp_path, [path], once=once)
+
+
+def test_spaces_in_the_lines_and_another_order_of_keys(tmp_path, once):
+    lines = [json.dumps(dict(reversed(record.items())), separators=(" , ", " : ")).encode() for record in LOG]
+    _again(tmp_path, [write(tmp_path / "log.jsonl", lines)], once=once)
+
+
+def test_a_log_that_grows_is_cut_inside_a_line_and_is_completed(tmp_path, once):
+    content = as_bytes(LOG)
+    path = tmp_path / "log.jsonl"
+    lines = content.split(b"\n")
+    for count in (20, 45):
+        cut = len(b"\n".join(lines[:count])) + 60
+        path.write_bytes(content[:cut])
+        result = read(tmp_path / "ledger", path)
+        assert (result.total("pending"), result.total("rejected"), result.total("lines")) == (1, 0, count + 1)
+    path.write_bytes(content)
+    _again(tmp_path, [path], once=once)
+
+
+def test_a_rotated_log_overlaps_with_the_new_one_under_the_old_name(tmp_path, once):
+    path = write(tmp_path / "app.log", LOG[:50])
+    read(tmp_path / "ledger", path)
+    path.rename(tmp_path / "app.log.1")
+    write(path, LOG[40:])
+    (tmp_path / "app.log.1.gz").write_bytes(gzip.compress((tmp_path / "app.log.1").read_bytes()))
+    (tmp_path / "app.log.1").unlink()
+    _again(tmp_path, [tmp_path / "app.log", tmp_path / "app.log.1.gz"], once=once)
+
+
+def test_the_export_of_a_ledger_read_into_it_and_into_an_empty_one_adds_nothing(tmp_path, once):
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", LOG))
+    export = tmp_path / "export.jsonl"
+    export.write_text(once["export"])
+    result = read(tmp_path / "ledger", export)
+    assert (result.total("new"), result.total("rejected")) == (0, 0)
+    read(tmp_path / "other", export)
+    assert picture(tmp_path / "other", tmp_path)["report by ()"] == once["report by ()"]
+
+
+def _split_log(tmp_path: Path, once: dict[str, str], seed: int) -> None:
+    """A random cover of the log by files of random forms, read in random runs."""
+    chance = random.Random(seed)  # noqa: S311
+    count = chance.randint(2, 5)
+    lines: list[list[dict[str, object]]] = [[] for _ in range(count)]
+    for record in LOG:
+        for number in chance.sample(range(count), chance.choice((1, 1, 2))):
+            lines[number].append(record)
+    paths = []
+    for number, held in enumerate(lines):
+        chance.shuffle(held)
+        ending = chance.choice((".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".log"))
+        path = tmp_path / f"{number}{ending}"
+        if ending == ".json":
+            path.write_text(json.dumps(held))
+        else:
+            write(path, held)
+        paths.append(path)
+    chance.shuffle(paths)
+    cut = chance.randint(0, count - 1)
+    _again(tmp_path, *(run for run in (paths[:cut], paths[cut:]) if run), once=once)
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(seed=st.integers(0, 2**32))
+def test_any_cover_of_the_log_by_files_of_any_form(seed, once, tmp_path_factory):
+    _split_log(tmp_path_factory.mktemp("split"), once, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(60))
+def test_many_covers_of_the_log_by_files_of_any_form(seed, once, tmp_path):
+    _split_log(tmp_path, once, seed)
+
+
+def test_identical_records_without_an_id_are_counted_by_number_and_said_to_be_ambiguous(tmp_path):
+    """The one documented limit: three calls of one second that nothing tells apart."""
+    one = native()
+    first = read(tmp_path / "ledger", write(tmp_path / "a.jsonl", [one, one, one]))
+    assert (first.total("new"), first.total("ambiguous")) == (3, 2)
+    # Two of them elsewhere may be two of these three: the largest count wins.
+    second = read(tmp_path / "ledger", write(tmp_path / "b.jsonl", [one, one]))
+    assert (second.total("new"), second.total("known"), second.total("ambiguous")) == (0, 2, 1)
+    third = read(tmp_path / "ledger", write(tmp_path / "c.jsonl", [one] * 4))
+    assert (third.total("new"), len(rows(tmp_path / "ledger", "row_key"))) == (1, 4)
+
+
+def test_identical_records_that_hold_a_fraction_of_a_second_are_one_call(tmp_path):
+    one = native(timestamp="2026-11-01T10:00:00.125Z")
+    result = read(tmp_path / "ledger", write(tmp_path / "a.jsonl", [one, one, one]))
+    assert (result.total("new"), result.total("known"), result.total("ambiguous")) == (1, 2, 0)
+
+
+def test_who_a_record_without_an_id_is_for_does_not_change_with_the_order_it_is_met_in(tmp_path):
+    acme, globex = native(customer_id="acme"), native(customer_id="globex")
+    read(tmp_path / "ledger", write(tmp_path / "a.jsonl", [acme, globex]))
+    read(tmp_path / "ledger", write(tmp_path / "b.jsonl", [globex, acme]))
+    assert sorted(row["customer_id"] for row in rows(tmp_path / "ledger", "row_key", "customer_id")) == ["acme", "globex"]
+
+
+def test_the_rules_of_attribution_are_no_part_of_what_a_call_is(tmp_path):
+    log = [native(tags={"tenant": "acme"}), native(tags={"tenant": "globex"}, team="core")]
+    read(tmp_path / "ledger", write(tmp_path / "a.jsonl", log))
+    result = read(tmp_path / "ledger", write(tmp_path / "b.jsonl", log), attribution={"team": ["tenant"]})
+    assert (result.total("new"), result.total("known")) == (0, 2)
+
+
+@pytest.mark.parametrize("first", ["2026-11-01 00:00:00", "mtime"])
+def test_an_assumed_time_is_no_part_of_what_a_call_is(tmp_path, first):
+    embedded = {"object": "list", "data": [], "model": "text-embedding-3-small", "usage": {"prompt_tokens": 8, "total_tokens": 8}}
+    path = write(tmp_path / "a.jsonl", [embedded, {**embedded, "usage": {"prompt_tokens": 9, "total_tokens": 9}}])
+    read(tmp_path / "ledger", path, at=first)
+    again = read(tmp_path / "ledger", path, at="2026-10-01 00:00:00")
+    assert (again.total("new"), again.total("known")) == (0, 2)
+    found = query(tmp_path / "ledger", "select distinct started_at::varchar, time_origin from request")
+    # Of two assumptions the earlier stays, whichever came first.
+    assert found == [("2026-10-01 00:00:00", "assumed")]
+
+
+def test_standard_input_is_known_by_all_of_its_content(tmp_path):
+    import io
+
+    from tests.ingesting import chat
+
+    def log(prompt: int) -> bytes:
+        return as_bytes(chat(f"n{n:05}", prompt=prompt if n == 900 else 100) for n in range(1800))
+
+    read(tmp_path / "ledger", "-", stdin=io.BytesIO(log(111)))
+    assert read(tmp_path / "ledger", "-", stdin=io.BytesIO(log(111))).files[0].status == "known"
+    # As long as the first, with the same first and last 64 KiB.
+    again = read(tmp_path / "ledger", "-", stdin=io.BytesIO(log(222)))
+    assert (again.files[0].status, again.total("new"), again.total("conflicts")) == ("read", 0, 1)
+    assert query(tmp_path / "ledger", "select max(uncached_input_tokens) from request") == [(222,)]

@@ -1,0 +1,95 @@
+"""What tests of the ingest share: short records, files of every kind, and what a ledger says in the end."""
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from llmcost.domain.period import Period
+from llmcost.ingest.result import IngestResult
+from llmcost.ingest.run import IngestRequest, ingest
+from llmcost.ledger import database
+from llmcost.ledger.exports import export_requests
+from llmcost.render.formats import render
+from llmcost.render.surface import Surface
+from llmcost.reports.cost_by import cost_by
+from llmcost.reports.question import Question, selection
+
+DIMENSIONS = ((), ("model",), ("day", "provider"), ("customer_id", "feature"), ("source", "status"), ("user_id",))
+"""What the reports that must stay identical are grouped by."""
+
+Line = Mapping[str, Any] | bytes
+
+
+def native(**fields: Any) -> dict[str, Any]:
+    """A record in llmcost's own words; a second's resolution and no id unless given."""
+    return {"timestamp": "2026-11-01T10:00:00Z", "model": "gpt-5.4", "input_tokens": 100, "output_tokens": 10, **fields}
+
+
+def chat(name: str, *, prompt: int = 100, completion: int = 10, **fields: Any) -> dict[str, Any]:
+    """A Chat Completions body of the call `name`."""
+    usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    body = {"id": f"chatcmpl-{name}-0a1b2c3d", "object": "chat.completion", "created": 1793700000, "model": "gpt-5.4"}
+    return {**body, "choices": [], "usage": usage, **fields}
+
+
+def as_bytes(lines: Iterable[Line], *, newline: bytes = b"\n") -> bytes:
+    """Lines of a log, each ended."""
+    return b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + newline for line in lines)
+
+
+def write(path: Path, lines: Iterable[Line]) -> Path:
+    """A log of these lines; compressed as its name ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = as_bytes(lines)
+    if path.suffix == ".gz":
+        content = gzip.compress(content)
+    if path.suffix == ".zst":
+        import zstandard
+
+        content = zstandard.compress(content)
+    path.write_bytes(content)
+    return path
+
+
+def read(ledger: Path, *paths: Path | str, **settings: Any) -> IngestResult:
+    """One run of the use case."""
+    return ingest(IngestRequest(paths=[str(path) for path in paths], ledger=ledger, **settings))
+
+
+def query(ledger: Path, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Rows of a query over the ledger."""
+    with database.reading(ledger) as connection:
+        return connection.execute(sql, values or None).fetchall()
+
+
+def rows(ledger: Path, *columns: str) -> list[dict[str, Any]]:
+    """Every request with these columns (all that do not depend on the run, unless named), ordered by key."""
+    with database.reading(ledger) as connection:
+        chosen = ", ".join(columns) or "* exclude (file_id, ingest_id)"
+        cursor = connection.execute(f"select {chosen} from request order by row_key, part")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def picture(ledger: Path, folder: Path) -> dict[str, str]:
+    """All that the ledger says about requests: reports by several dimensions, the export, and the rows themselves."""
+    told: dict[str, str] = {}
+    with database.reading(ledger) as connection:
+        for by in DIMENSIONS:
+            question = Question(by=by, where=(), metrics=(), period=Period(), zone=UTC, limit=100_000)
+            told[f"report by {by}"] = render(cost_by(connection, question), "json", Surface())
+        chosen = selection(connection, Question(by=(), where=(), metrics=(), period=Period(), zone=UTC))
+        target = folder / "export.jsonl"
+        export_requests(connection, chosen, target, "jsonl")
+        told["export"] = target.read_text("utf-8")
+        target.unlink()
+    told["rows"] = "\n".join(map(str, rows(ledger)))
+    return told
+
+
+def rejects(ledger: Path) -> list[tuple[int, str]]:
+    """(line, reason) of every reject, in order."""
+    return [(line, reason) for line, reason in query(ledger, "select line, reason from reject order by all")]
