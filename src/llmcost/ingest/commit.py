@@ -42,12 +42,12 @@ def key_rows(connection: "Connection") -> Mapping[int, int]:
     if not without:
         return {}
     connection.execute(KEY_CONTENT)
-    connection.execute("update stage set row_key = content_key.row_key from content_key where stage.rowid = stage_row")
-    return dict(
+    for (table,) in connection.execute("select distinct stage_table from content_key").fetchall():
         connection.execute(
-            "select file_no, count(*) from content_key join stage on stage.rowid = stage_row where twin > 1 group by all"
-        ).fetchall()
-    )
+            f"update {table} set row_key = content_key.row_key from content_key "
+            f"where stage_table = '{table}' and {table}.rowid = stage_row"
+        )
+    return dict(connection.execute("select file_no, count(*) from content_key where twin > 1 group by all").fetchall())
 
 
 def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:
@@ -132,7 +132,7 @@ def _merge(
         f"""
         create or replace temp table novel as
         select distinct seen.row_key
-        from (select * from staged semi join touched using (row_key)) as seen
+        from staged_touched as seen
         left join ledger.request as stored using (row_key)
         where stored.row_key is null or not coalesce({same_call("seen", "stored")}, false)
         """
@@ -140,7 +140,7 @@ def _merge(
     connection.execute(
         f"""
         create or replace temp table sighting as
-        select distinct row_key, {_NAMES}, file_no from staged semi join novel using (row_key)
+        select distinct row_key, {_NAMES}, file_no from staged_touched semi join novel using (row_key)
         """
     )
     connection.execute(
@@ -208,11 +208,14 @@ def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceLis
     connection.execute(
         f"create or replace temp view fresh as select row_key, {_NAMES}, provider as stated_provider, file_id from staged join batch_file using (file_no) {anti}"
     )
-    _insert_rated(connection, "fresh", ingest_id, price_list)
+    _insert_rated(connection, "fresh", ingest_id, price_list, contexts="staged_untagged")
 
 
-def _insert_rated(connection: "Connection", table: str, ingest_id: int, price_list: PriceList) -> None:
-    prepare_rates(connection, table, price_list)
+def _insert_rated(
+    connection: "Connection", table: str, ingest_id: int, price_list: PriceList, *, contexts: str | None = None
+) -> None:
+    """Rate and insert; `contexts` is a cheaper table in which every combination that decides a rate can be found."""
+    prepare_rates(connection, contexts or table, price_list)
     # Rows have no order of their own; without this the insert runs on one thread.
     connection.execute("set preserve_insertion_order = false")
     try:

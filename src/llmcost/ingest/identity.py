@@ -31,11 +31,13 @@ _CONTENT = ", ".join(
 KEY_CONTENT = f"""
 create or replace temp table content_key as
 select
+    stage_table,
     stage_row,
-    case when near_unique then 1 else row_number() over (partition by file_no, near_unique, content order by stage_row) end as twin,
+    file_no,
+    case when near_unique then 1 else row_number() over (partition by file_no, near_unique, content order by stage_table, stage_row) end as twin,
     md5(concat_ws(chr(31), 'c', content, twin::varchar))::uuid as row_key
 from (
-    select stage_row, file_no, near_unique, md5(to_json([{_CONTENT}])::varchar) as content
+    select stage_table, stage_row, file_no, near_unique, md5(to_json([{_CONTENT}])::varchar) as content
     from staged where row_key is null
 )
 """

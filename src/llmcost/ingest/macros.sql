@@ -108,9 +108,11 @@ create or replace temp macro value_of(j, k) as
 -- The scalar keys of an object but those in `without`; text longer than a label is not a tag.
 create or replace temp macro pairs_of_scalars(j, without) as
     list_aggregate(list_transform(
-        list_filter(json_keys(j), lambda k: not list_contains(without, k) and length(value_of(j, k)) between 1 and 1000
-            and not list_contains(['OBJECT', 'ARRAY', 'NULL'], json_type(j, '/' || replace(replace(k, '~', '~0'), '/', '~1')))),
-        lambda k: to_json(k) || ':' || to_json(value_of(j, k))), 'string_agg', ',');
+        list_filter(list_zip(json_keys(j), json_extract(j, '$.*')),
+            lambda e: not list_contains(without, e[1]) and not regexp_matches(left(e[2]::varchar, 1), '[{\[n]')
+                and length(json_extract_string(e[2], '$')) between 1 and 1000),
+        lambda e: to_json(e[1]) || ':'
+            || case when left(e[2]::varchar, 1) = '"' then e[2]::varchar else '"' || e[2]::varchar || '"' end), 'string_agg', ',');
 
 -- Tags as a JSON object of non-empty strings with sorted, distinct keys.
 create or replace temp macro canonical_tags(t) as

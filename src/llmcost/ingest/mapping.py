@@ -28,6 +28,9 @@ _ALWAYS_STAGED = {"source", "part", "request_id"}
 _ORIGIN = f"case when coalesce({', '.join(QUANTITIES)}) is not null then 'billed' else 'unknown' end"
 """SQL: where usage comes from unless the source says otherwise."""
 
+TOP = ("file_no", "route", "verdict", "source", "near_unique", "row_key")
+"""Columns of a bulk pass that stand beside `record`."""
+
 _DERIVED = {"source", "issuer", "time_origin", "usage_origin", "tags"}
 
 
@@ -44,6 +47,9 @@ class Mapped:
     """Columns of `domain.request` that are the same for every record, and so are not in `select`: name -> SQL."""
     derived: Mapping[str, str]
     """Columns that follow from the others, and so are not in `select` either: name -> SQL."""
+    packed: tuple[str, ...]
+    """Columns that a bulk pass puts into one struct, `record`. DuckDB reserves memory for every column of a table it fills
+    in order, and for fifty of them it would not use a second thread."""
 
 
 def expressions_of(route: Route) -> list[str]:
@@ -118,7 +124,7 @@ class _Mapping:
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.keeps), 'false')}, false) as kept",
             f"{self._by_route(self._what_is_bad)} as bad_field",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.needs_parts), 'false')}, false) as needs_parts",
-            f"{self._by_route(lambda r: str(r.source.weak_ids).lower())} as weak_ids",
+            f"{self._by_route(self._weak_ids)} as weak_ids",
             f"({self._by_route(lambda r: self.tags[r.name])})::varchar as tags_raw",
             f"({self._by_route(self._column('usage_origin', None))})::varchar as stated_origin",
             f"({self._by_route(self._started_at)})::timestamp as started_at",
@@ -149,7 +155,15 @@ class _Mapping:
             if self._by_route(self._column("usage_origin", None)) == "null":
                 derived["usage_origin"] = _ORIGIN
         select = self._keyed(relation, assumed_time, [*constants, *derived])
-        return Mapped(select=select, tagging=self.tagging, constants=constants, derived=derived)
+        if self.bulk:
+            packed = [c.name for c in COLUMNS if c.name not in {"source", *constants, *derived}] + ["stated_who"]
+            packed += [ROUTE_INPUT, *self.tagging.inputs] if self.tagging.inputs else []
+            record = ", ".join(f"{name} := {name}" for name in packed)
+            select = f"select {', '.join(TOP)}, struct_pack({record}) as record from ({select})"
+            return Mapped(
+                select=select, tagging=self.tagging, constants=constants, derived=derived, packed=tuple(packed)
+            )
+        return Mapped(select=select, tagging=self.tagging, constants=constants, derived=derived, packed=())
 
     def _stays(self, name: str) -> bool:
         """Whether a column is still constant once the tags have had their say."""
@@ -215,6 +229,10 @@ class _Mapping:
         key = "md5('id' || chr(31) || issuer || chr(31) || request_id || case when part > 0 then chr(31) || part else '' end)"
         exclude = ", ".join(("weak_ids", *left_out))
         return f"select * exclude ({exclude}), case when {strong} then {key}::uuid end as row_key from ({complete})"
+
+    def _weak_ids(self, route: Route) -> str:
+        weak = route.source.weak_ids
+        return self._sql(route, weak) if isinstance(weak, str) else str(weak).lower()
 
     def _stated_who(self) -> str:
         """SQL: who a record without a good id is for in its own words, before any tag has its say."""

@@ -5,6 +5,7 @@ sequence. A damaged line gets one repair (byte order mark, bad UTF-8, lone surro
 of two equal keys counts, as in DuckDB.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -96,6 +97,8 @@ def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:
         try:
             record = parse(line)
         except ValueError as error:
+            if line.strip() == codecs.BOM_UTF8:
+                continue
             if not ended and not line.strip().endswith(b"}"):
                 yield Pending(line=number)
             else:
@@ -181,7 +184,11 @@ def _documents(stream: IO[bytes]) -> Iterator[Item]:
 
 def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
     """CSV or TSV rows as objects of texts; empty cells are absent."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
+        yield from _cells(text, head)
+
+
+def _cells(text: IO[str], head: bytes) -> Iterator[Item]:
     first = head.splitlines()[0].decode("utf-8-sig", "replace") if head else ""
     delimiter = max(",\t;|", key=first.count)
     csv.field_size_limit(16 * 1024 * 1024)

@@ -164,7 +164,6 @@ class _Run:
                     settings=self.settings_text,
                     revisions={name: source.revision for name, source in self.settings.sources.items()},
                 )
-        self.connection.execute("drop table if exists stage")
         return [
             _result(file, outcome, counts[n] if recognised[n] else None)
             for n, (file, outcome) in enumerate(zip(files, staging.outcomes, strict=True))

@@ -42,8 +42,9 @@ class Source:
     """A provider's response body, which logs often keep inside an envelope of their own."""
     whole: bool = False
     """The expressions use `@@`."""
-    weak_ids: bool = False
-    """Ids are not always from the provider itself: short ones (`chatcmpl-7`) are joined with time and content."""
+    weak_ids: bool | str = False
+    """Ids are not always from the provider itself: short ones (`chatcmpl-7`) are joined with time and content. SQL where
+    it depends on the record; it may use the marks of `issuer`."""
     json_text: tuple[str, ...] = ()
     """Top-level keys that some exports hold as JSON inside a string."""
     needs_parts: str = "false"

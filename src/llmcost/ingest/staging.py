@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of, mapped, needs_whole
+from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, Mapped, layout_of, mapped, needs_whole
 from llmcost.ingest.reader import (
     Item,
     Pending,
@@ -31,7 +31,7 @@ from llmcost.ingest.reader import (
 from llmcost.ingest.recognise import recognise
 from llmcost.ingest.source import Record, Route, Source
 from llmcost.ingest.spool import spooled
-from llmcost.ingest.tagging import Tagging, staged_view
+from llmcost.ingest.staged import BULK, REST, keys_select, staged_select
 from llmcost.ledger.failures import cannot_take
 from llmcost.ledger.identifiers import quote_literal
 
@@ -75,7 +75,7 @@ class MappingSettings:
 
 
 class Staging:
-    """The table `stage` of one batch, on a connection whose temporary tables are ours."""
+    """The rows of one batch, on a connection whose temporary tables are ours."""
 
     def __init__(
         self, connection: "Connection", files: Sequence[LogFile], settings: MappingSettings, scratch: Path
@@ -85,37 +85,45 @@ class Staging:
         self.settings = settings
         self.scratch = scratch
         self.outcomes = [FileOutcome() for _ in files]
-        self._staged = False
-        self._tagging: Tagging | None = None
-        self._constants: Mapping[str, str] = {}
-        self._derived: Mapping[str, str] = {}
+        self._tables: list[str] = []
+        self._bulk: Mapped | None = None
 
     def run(self) -> None:
-        """Fill the table, one row per call, and `outcomes`; `staged` is the same with the tags of every row."""
-        for table in ("stage", "tag_set"):
+        """Stage one row per call, and fill `outcomes`."""
+        for table in (BULK, REST, "tag_set"):
             self.connection.execute(f"drop table if exists {table}")
-        bulk = [
-            n
-            for n, file in enumerate(self.files)
-            if file.format == "lines" and not file.damaged and not self._is_sequence(file)
-        ]
+        bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not self._is_sequence(file)]
         if bulk:
             self._read_bulk(bulk)
         for number in range(len(self.files)):
             if number not in set(bulk):
                 self._read_strictly(number)
-        if not self._staged:
+        self._show()
+
+    def _show(self) -> None:
+        """The views the other steps read.
+
+        `stage`: keys alone. `staged`: everything. `staged_untagged`: everything but tags. `staged_touched`: the rows whose
+        key is in the table `touched`.
+        """
+        if not self._tables:
             columns = ", ".join(f"{column.name} {column.sql_type}" for column in COLUMNS)
             self.connection.execute(
-                f"create temp table stage (file_no integer, near_unique boolean, {columns}, row_key uuid)"
+                f"create temp table {REST} (file_no integer, route tinyint, verdict varchar, near_unique boolean, "
+                f"stated_who varchar, {columns}, row_key uuid)"
             )
-        inputs: tuple[str, ...] = ()
-        if self._tagging is not None and self._tagging.inputs:
-            self.connection.execute(f"create temp table tag_set as {self._tagging.tag_set(self.settings.attribution)}")
-            inputs = tuple(self._tagging.inputs)
-        self.connection.execute(
-            f"create or replace temp view staged as {staged_view(inputs, self._constants, self._derived)}"
-        )
+            self._tables.append(REST)
+        if self._bulk is not None and self._bulk.tagging.inputs:
+            select = self._bulk.tagging.tag_set(self.settings.attribution)
+            self.connection.execute(f"create temp table tag_set as {select}")
+        self.connection.execute("create or replace temp table touched (row_key uuid)")
+        for view, select in (
+            ("stage", keys_select(self._tables)),
+            ("staged", staged_select(self._tables, self._bulk)),
+            ("staged_untagged", staged_select(self._tables, self._bulk, tagged=False)),
+            ("staged_touched", staged_select(self._tables, self._bulk, only="touched")),
+        ):
+            self.connection.execute(f"create or replace temp view {view} as {select}")
 
     def _is_sequence(self, file: LogFile) -> bool:
         for line in file.head.splitlines()[:5]:
@@ -333,8 +341,9 @@ class Staging:
             self.outcomes[number].rejects.append(_reject(line, reason, text.encode("utf-8", "replace")))
 
     def _map(self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False) -> str:
-        """A fresh table of mapped rows: `stage` itself for the first pass, which is usually the only one."""
-        table = "incoming" if self._staged else "stage"
+        """A fresh table of mapped rows: the staging table itself for the first of its kind, which is usually the only one."""
+        target = BULK if bulk else REST
+        table = "incoming" if target in self._tables else target
         mapping = mapped(
             routes,
             extracted,
@@ -346,31 +355,23 @@ class Staging:
         )
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
-            self._tagging, self._constants, self._derived = mapping.tagging, mapping.constants, mapping.derived
+            self._bulk = mapping
         return table
 
     def _keep(self, table: str) -> None:
-        """Leave only usable rows, and add them to `stage`."""
+        """Leave only usable rows, and add them to those staged before."""
         self.connection.execute(f"delete from {table} where verdict is not null")
-        if table != "stage":
-            self._widen(table)
-            self.connection.execute(f"insert into stage by name select * from {table}")
-            self.connection.execute(f"drop table {table}")
-        self._staged = True
+        if table != "incoming":
+            self._tables.append(table)
+            return
+        target = REST if self._columns("incoming") == self._columns(REST) else BULK
+        self.connection.execute(f"insert into {target} select * from incoming")
+        self.connection.execute("drop table incoming")
 
-    def _widen(self, table: str) -> None:
-        """Give `stage` the columns it could leave out while only the bulk pass had filled it."""
-        described = self.connection.execute(f"describe {table}").fetchall()
-        present = {name for (name, *_) in self.connection.execute("describe stage").fetchall()}
-        for name, sql_type, *_ in described:
-            if name not in present:
-                default = self._constants.get(name, "null")
-                self.connection.execute(f"alter table stage add column {name} {sql_type} default {default}")
-            if name in self._derived:
-                self.connection.execute(f"update stage set {name} = {self._derived[name]} where {name} is null")
-        now_there = {name for name, *_ in described}
-        self._constants = {name: sql for name, sql in self._constants.items() if name not in now_there}
-        self._derived = {name: sql for name, sql in self._derived.items() if name not in now_there}
+    def _columns(self, table: str) -> list[str]:
+        if table not in {"incoming", *self._tables}:
+            return []
+        return [name for name, *_ in self.connection.execute(f"describe {table}").fetchall()]
 
     def _assumed_time(self) -> str | None:
         if self.settings.at is None:

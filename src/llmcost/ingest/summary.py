@@ -18,8 +18,8 @@ def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]
     """Read the attached ledger."""
     requests, first, last, cost, unpriced, assumed = connection.execute(
         """
-        select count(*), min(started_at), max(started_at), sum(cost), count(*) filter (cost_status = 'unpriced'),
-               count(*) filter (time_origin = 'assumed')
+        select count(*) filter (part = 0), min(started_at), max(started_at), sum(cost),
+               count(*) filter (cost_status = 'unpriced' and part = 0), count(*) filter (time_origin = 'assumed' and part = 0)
         from ledger.request
         """
     ).fetchone() or (0, None, None, None, 0, 0)
@@ -28,7 +28,7 @@ def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]
         select coalesce(model, '(no model)') || case when cost_reason = 'unknown model' then '' else ', ' || cost_reason end,
                count(*)
         from ledger.request
-        where cost_status = 'unpriced' group by all order by count(*) desc, 1 limit 5
+        where cost_status = 'unpriced' and part = 0 group by all order by count(*) desc, 1 limit 5
         """
     ).fetchall()
     return LedgerSummary(
@@ -54,16 +54,18 @@ def _filled(connection: "Connection", attribution: Mapping[str, Sequence[str]], 
             for other in attribution[name]
             if place[name, other] < place[name, key]
         ]
-        counts.append(f"count(*) filter ({' and '.join([f'tag_values[{place[name, key]}] is not null', *earlier])})")
+        present = " and ".join([f"tag_values[{place[name, key]}] is not null", *earlier])
+        counts.append(f"coalesce(sum(requests) filter ({present}), 0)")
+    # A ledger has few distinct tags, and reading them is what costs.
     row = (
         connection.execute(
-            f"select {', '.join(counts)} from (select json_extract_string(tags, [{pointers}]) as tag_values "
-            "from ledger.request where tags is not null)"
+            f"select {', '.join(counts)} from (select json_extract_string(tags, [{pointers}]) as tag_values, requests "
+            "from (select tags, count(*) filter (part = 0) as requests from ledger.request where tags is not null group by tags))"
         ).fetchone()
         or ()
     )
     return tuple(
-        Filled(dimension=name, key=key, share=Decimal(count) / requests)
+        Filled(dimension=name, key=key, share=Decimal(int(count)) / requests)
         for (name, key), count in zip(keys, row, strict=True)
         if count
     )

@@ -52,7 +52,8 @@ class Tagging:
     def tag_set(self, attribution: Attribution) -> str:
         """SELECT of the tags and columns of each combination in the staging table."""
         columns = ", ".join((ROUTE_INPUT, *self.inputs))
-        relation = f"select distinct {columns} from stage where {ROUTE_INPUT} is not null"
+        packed = ", ".join(f"record.{name} as {name}" for name in (ROUTE_INPUT, *self.inputs))
+        relation = f"select distinct {packed} from stage_bulk where record.{ROUTE_INPUT} is not null"
         if self._computed.parses:
             parses = ", ".join(f"{sql} as {name}" for sql, name in self._computed.parses.items())
             relation = f"select *, {parses} from ({relation})"
@@ -98,23 +99,6 @@ def found(column: str, attribution: Attribution, *, own: str | None = None) -> s
     place = {key: number for number, key in enumerate(keys(attribution), 1)}
     parts = [*([own] if own else []), *(f"nullif(tag_values[{place[key]}], '')" for key in attribution.get(column, ()))]
     return f"coalesce({', '.join(parts)}, null)" if parts else "null::varchar"
-
-
-def staged_view(inputs: Sequence[str], constants: Mapping[str, str], derived: Mapping[str, str]) -> str:
-    """SELECT of the staging table with the columns it need not hold, and the tags of each combination joined to its rows."""
-    table = "(select *, rowid as stage_row from stage)"
-    for left_out in (constants, derived):
-        if left_out:
-            table = f"(select *, {', '.join(f'{sql} as {name}' for name, sql in left_out.items())} from {table})"
-    if not inputs:
-        return f"select * from {table}"
-    replaced = ", ".join(f"coalesce(stage.{name}, tag_set.{name}) as {name}" for name in (*WHO, "tags"))
-    equal = " and ".join(f"stage.{name} is not distinct from tag_set.{name}" for name in inputs)
-    hidden = ", ".join((ROUTE_INPUT, *inputs))
-    return (
-        f"select stage.* exclude ({hidden}) replace ({replaced}) from {table} as stage "
-        f"left join tag_set on stage.{ROUTE_INPUT} = tag_set.{ROUTE_INPUT} and {equal}"
-    )
 
 
 def json_pointer(key: str) -> str:

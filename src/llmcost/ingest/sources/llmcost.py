@@ -109,6 +109,8 @@ source = Source(
             or (@model is not null and (one_of(@status, 'ok|error|blocked|cancelled|incomplete') or {_UNITS})))
         and not list_contains({_FOREIGN_TYPES}, 'OBJECT')""",
     whole=True,
+    # What an export holds of these issuers had such ids before.
+    weak_ids="coalesce(@issuer in ('openai', 'anthropic', 'google', 'generic'), false)",
     fields={
         **{name: f"filled(@{name})" for name in _TEXTS},
         **{name: f"#{name}" for name in (*_COUNTS, *_PLAIN_TOKENS)},

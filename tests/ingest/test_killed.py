@@ -1,0 +1,87 @@
+"""An ingest that is killed and run again ends with the same ledger, whenever the kill came."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import llmcost
+from tests.ingesting import chat, native, picture, query, read, write
+
+FILES = 5
+
+
+def _logs(folder: Path, calls: int) -> Path:
+    """Files of two shapes that overlap, with one line that cannot be read in each."""
+    for number in range(FILES):
+        first = number * calls * 3 // 4
+        lines = [chat(f"n{n:05}", prompt=100 + n % 7) for n in range(first, first + calls)]
+        unnamed = [native(timestamp=f"2026-11-05T10:00:00.{n:06}Z", team="core") for n in range(first + 1, first + calls)]
+        write(folder / f"{number}.jsonl", [*lines, b'{"torn', *unnamed])
+    return folder
+
+
+def _start(ledger: Path, logs: Path) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "PYTHONPATH": str(Path(llmcost.__file__).parents[1]), "LLMCOST_BATCH_BYTES": "1"}
+    command = [sys.executable, "-m", "llmcost", "ingest", str(logs), "--db", str(ledger), "--quiet"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _is_complete(ledger: Path) -> bool:
+    return ledger.exists() and query(ledger, "select count(*) from file") == [(FILES,)]
+
+
+def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
+    """Kill a run at each of so many points, finish it, compare. Returns how many kills came before the last commit."""
+    logs = _logs(tmp_path / "logs", calls)
+    began = time.monotonic()
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    assert _start(whole / "ledger", logs).wait() == 0
+    duration = time.monotonic() - began
+    wanted = picture(whole / "ledger", tmp_path)
+    assert query(whole / "ledger", "select count(*) from ingest")[0] == (1,)
+
+    chance = random.Random(seed)  # noqa: S311  the same points every time
+    early = 0
+    for point in range(points):
+        folder = tmp_path / str(point)
+        folder.mkdir()
+        process = _start(folder / "ledger", logs)
+        # One in each of equal slices of the run, none in its last tenth.
+        try:
+            process.wait(duration * 0.9 * (point + chance.random()) / points)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        killed = process.wait() == -signal.SIGKILL
+        early += killed and not _is_complete(folder / "ledger")
+        read(folder / "ledger", logs)
+        assert [path.name for path in folder.iterdir()] == ["ledger"]
+        assert picture(folder / "ledger", tmp_path) == wanted
+        assert _is_complete(folder / "ledger")
+        shutil.rmtree(folder)
+    return early
+
+
+def test_killed_at_six_points(tmp_path):
+    assert _kill_and_finish(tmp_path, calls=60, points=6, seed=1) >= 4
+
+
+@pytest.mark.slow
+def test_killed_at_fifty_points(tmp_path):
+    assert _kill_and_finish(tmp_path, calls=3000, points=50, seed=2) >= 40
+
+
+def test_what_a_killed_run_left_beside_the_ledger_goes_with_the_next_run(tmp_path):
+    """A working folder may hold prompt text; its owner is dead, so nobody else will remove it."""
+    left = tmp_path / "ledger.tmp-abandoned"
+    left.mkdir()
+    (left / "stdin").write_text("prompt text")
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [chat("one")]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger", "log.jsonl"]
