@@ -140,8 +140,8 @@ def envelope_layers(mounted: str) -> tuple[str, ...]:
         for found in (_POINTERS, tuple(f"/{key}" for key in _TAG_OBJECTS))
     )
     return (
-        f"case when {mounted} then json_extract_string(whole_record, [{pointers}]) end as envelope, "
-        f"case when {mounted} then json_extract(whole_record, [{objects}]) end as envelope_objects",
+        f"""case when {mounted} then json_extract_string(whole_record, [{pointers}]) end as envelope,
+            case when {mounted} then json_extract(whole_record, [{objects}]) end as envelope_objects""",
         ", ".join(
             (
                 _TIME,

@@ -67,6 +67,7 @@ def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
     """
     leaves = merge_leaves(*(leaves_of(expressions_of(route), route.mount) for route in routes))
     embedded = {route.mount for route in routes if route.mount}
+    embedded |= {(*route.mount, *path.split(".")) for route in routes for path in route.source.sparse}
     if not plain:
         embedded |= {(*route.mount, key) for route in routes for key in route.source.json_text}
     return Layout(leaves, embedded)

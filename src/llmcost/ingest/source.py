@@ -47,6 +47,9 @@ class Source:
     it depends on the record; it may use the marks of `issuer`."""
     json_text: tuple[str, ...] = ()
     """Top-level keys that some exports hold as JSON inside a string."""
+    sparse: tuple[str, ...] = ()
+    """Paths of objects that most records leave out or null. They are taken apart in a second step: reaching for a field
+    costs the same whether it is there or not."""
     needs_parts: str = "false"
     """SQL predicate: the record cannot be mapped as it is and goes through `parts`."""
     parts: Callable[[Record, Record], Iterator[Record]] | None = None

@@ -38,8 +38,6 @@ from llmcost.ledger.identifiers import quote_literal
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
-_ROUTES_AT_ONCE = 6
-"""Shapes mapped in one pass. Each adds some hundred expressions, and DuckDB reserves a vector for every one of them."""
 _SAMPLE_LINES = 400
 _SAMPLE_FILES = 40
 _ROUTES_AT_ONCE = 6
@@ -92,7 +90,7 @@ class Staging:
         """Stage one row per call, and fill `outcomes`."""
         for table in (BULK, REST, "tag_set"):
             self.connection.execute(f"drop table if exists {table}")
-        bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not self._is_sequence(file)]
+        bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not file.damaged and not self._is_sequence(file)]
         if bulk:
             self._read_bulk(bulk)
         for number in range(len(self.files)):

@@ -13,6 +13,12 @@ source = Source(
     issuer="'litellm'",
     claims="@request_id is not null and @call_type is not null and @startTime is not null and @spend is not null",
     json_text=("metadata",),
+    sparse=(
+        "metadata.usage_object.prompt_tokens_details",
+        "metadata.usage_object.completion_tokens_details",
+        "metadata.usage_object.server_tool_use",
+        "metadata.error_information",
+    ),
     steps=usage_steps("metadata.usage_object"),
     fields={
         "request_id": "filled(@request_id)",

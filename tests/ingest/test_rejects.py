@@ -1,0 +1,300 @@
+"""What cannot be read is counted and kept with its line and reason; what can be, is."""
+
+import json
+import os
+import random
+import threading
+
+import pytest
+
+from llmcost.domain.errors import DataError, UsageError
+from llmcost.ingest.rejects import stored_rejects
+from tests.ingesting import as_bytes, chat, native, query, read, rejects, rows, write
+
+GOOD = json.dumps(chat("good")).encode()
+
+
+def _count(text: str) -> bytes:
+    """A call whose prompt has this many tokens."""
+    return json.dumps(chat("counted", prompt=4242)).encode().replace(b"4242", text.encode(), 1)
+
+
+def _reasons(tmp_path, lines):
+    path = write(tmp_path / "log.jsonl", lines)
+    result = read(tmp_path / "ledger", path)
+    kept = rejects(tmp_path / "ledger")
+    assert result.total("rejected") == len(kept)
+    assert result.total("lines") == result.total("new") + result.total("known") + len(kept)
+    return kept
+
+
+@pytest.mark.parametrize("text", ["-5", "1.5", '"12a"', '" 12"', '"0x10"', '"1_000"', "1152921504606846976", "9007199254740993", "NaN", "1e400"])
+def test_what_is_no_count_rejects_the_record_and_is_named(tmp_path, text):
+    ((line, reason),) = _reasons(tmp_path, [GOOD, _count(text), GOOD])
+    assert line == 2
+    assert reason.startswith("usage.prompt_tokens is ")
+    assert reason.endswith(", not a count")
+
+
+@pytest.mark.parametrize(("text", "count"), [("12.0", 12), ('"12"', 12), ("9007199254740992", 2**53), ("0", 0)])
+def test_what_is_a_count_in_another_spelling_is_one(tmp_path, text, count):
+    assert _reasons(tmp_path, [_count(text)]) == []
+    (row,) = rows(tmp_path / "ledger", "row_key", "uncached_input_tokens")
+    assert row["uncached_input_tokens"] == count
+
+
+def test_line_numbers_count_every_line_whatever_stands_in_it(tmp_path):
+    odd = [
+        b"", b"  ", b"\t", b"\r", b"\x0b", b"\x0c", b"{}", b"[]", b"[1]", b"1", b"null", b'"text"', b"{", b"}", b'{"a":1}{"b":2}',
+        b"\x00", b"\xff\xfe", GOOD + b" trailing", GOOD + GOOD, b"\xef\xbb\xbf", GOOD[:-20], b'{"id": "\\ud800"}', b"\x1c", b"\xc2\xa0",
+        b'{"a": "\x01"}', b"{'id': 1}", b"// no", b'{"a":1,}', b"\xe2\x80\xa8", GOOD[:40] + b"\x85" + GOOD[40:], b"{" * 3000,
+    ]  # fmt: skip
+    chance = random.Random(3)  # noqa: S311
+    lines = [line for _ in range(4) for line in chance.sample(odd, len(odd))]
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\x0b\x0c\xef\xbb\xbf")]
+    kept = _reasons(tmp_path, [GOOD, *lines, GOOD])
+    assert [line for line, _ in kept] == [number + 1 for number, _ in numbered]
+
+
+def test_line_numbers_in_a_log_read_by_several_threads_at_once(tmp_path):
+    """DuckDB keeps the order of lines in a table filled in one go, which nothing documents."""
+    good = [b'{"timestamp":"2026-11-01T10:00:00.%06dZ","model":"gpt-5.4","input_tokens":9}' % n for n in range(1000)]
+    lines = [b"%b,\"part\":%d}" % (line[:-1], part) for part in range(1, 251) for line in good]
+    bad = sorted(random.Random(4).sample(range(len(lines)), 300))  # noqa: S311
+    for place in bad:
+        lines[place] = b"{torn" if place % 2 else lines[place].replace(b":9", b":-9")
+    blank = set(range(0, len(lines), 997))
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"".join((b"\n" if place in blank else b"") + line + b"\n" for place, line in enumerate(lines)))
+    result = read(tmp_path / "ledger", path)
+    assert (result.total("lines"), result.total("new")) == (len(lines), len(lines) - len(bad))
+    assert [line for line, _ in rejects(tmp_path / "ledger")] == [place + 1 + place // 997 + 1 for place in bad]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\xef\xbb\xbf" + GOOD,
+        GOOD.replace(b'"choices"', b'"note": "caf\xe9", "choices"'),
+        GOOD.replace(b'"choices"', b'"note": "\\ud83d", "choices"'),
+        GOOD.replace(b'"choices"', b'"note": "a\x01b\tc", "choices"'),
+        b"   " + GOOD + b"  \r",
+        GOOD.replace(b'"choices"', b'"id": "chatcmpl-second", "choices"'),
+        GOOD.replace(b'"choices": []', b'"choices": ' + b"[" * 400 + b"]" * 400),
+    ],
+    ids=["byte order mark", "bad UTF-8", "half a surrogate", "raw control characters", "spaces", "a key twice", "deep"],
+)
+def test_a_paid_call_on_a_damaged_line_is_read(tmp_path, line):
+    assert _reasons(tmp_path, [native(), line]) == []
+    found = query(tmp_path / "ledger", "select request_id, uncached_input_tokens from request where issuer = 'openai'")
+    assert found == [("chatcmpl-good-0a1b2c3d", 100)]
+
+
+def test_keys_in_the_wrong_case_are_other_keys(tmp_path):
+    lines = [GOOD, GOOD.replace(b'"object"', b'"Object"'), GOOD.replace(b'"usage"', b'"Usage"').replace(b"good", b"none")]
+    assert _reasons(tmp_path, lines) == [(2, "no source knows this shape")]
+    # The third is a call whose usage nobody states.
+    assert query(tmp_path / "ledger", "select count(*), count(uncached_input_tokens) from request") == [(2, 1)]
+
+
+def test_a_record_without_a_time_says_how_to_give_one(tmp_path):
+    line = GOOD.replace(b'"created"', b'"made"')
+    ((_, reason),) = _reasons(tmp_path, [native(), line])
+    assert reason == "no time in the record; `--at ISO|mtime` assumes one"
+    assert read(tmp_path / "ledger", tmp_path / "log.jsonl", at="2026-11-01 12:00:00").total("rejected") == 0
+    assert rejects(tmp_path / "ledger") == []
+
+
+def test_the_files_own_time_may_stand_in(tmp_path):
+    path = write(tmp_path / "log.jsonl", [GOOD.replace(b'"created"', b'"made"')])
+    os.utime(path, (1793700000, 1793700000))
+    read(tmp_path / "ledger", path, at="mtime")
+    found = query(tmp_path / "ledger", "select started_at::varchar, time_origin from request")
+    assert found == [("2026-11-03 10:00:00", "assumed")]
+
+
+def test_usage_without_a_model_is_kept_unpriced(tmp_path):
+    line = {**chat("nameless"), "model": None}
+    assert _reasons(tmp_path, [line]) == []
+    found = query(tmp_path / "ledger", "select uncached_input_tokens, cost, cost_status from request")
+    assert found == [(100, None, "unpriced")]
+
+
+def test_the_last_line_cut_short_waits_for_the_next_run(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(GOOD + b"\n" + GOOD[:-30])
+    result = read(tmp_path / "ledger", path)
+    assert (result.total("pending"), result.total("rejected"), result.files[0].status) == (1, 0, "partial")
+    path.write_bytes(GOOD + b"\n" + GOOD[:-30].replace(b"good", b"next") + GOOD[-30:] + b"\n")
+    result = read(tmp_path / "ledger", path)
+    assert (result.total("new"), result.total("pending"), result.files[0].status) == (1, 0, "read")
+
+
+def test_a_line_of_twenty_megabytes_and_one_of_eighty(tmp_path):
+    def long(name, megabytes):
+        return GOOD.replace(b"good", name).replace(b'"choices"', b'"note": "' + b"x" * (megabytes << 20) + b'", "choices"')
+
+    path = write(tmp_path / "log.jsonl", [GOOD, long(b"twenty", 20), b"{torn", long(b"eighty", 80), b'{"torn": again', GOOD])
+    result = read(tmp_path / "ledger", path)
+    assert (result.total("new"), result.total("known"), result.total("lines")) == (3, 1, 6)
+    assert [line for line, _ in rejects(tmp_path / "ledger")] == [3, 5]
+
+
+def test_rejects_of_a_file_are_replaced_when_it_is_read_again(tmp_path):
+    assert len(_reasons(tmp_path, [GOOD, b"{", b"}"])) == 2
+    assert len(_reasons(tmp_path, [GOOD, b"{", GOOD.replace(b"good", b"next"), b""])) == 1
+
+
+def test_rejects_hold_no_text_of_the_log(tmp_path):
+    path = write(tmp_path / "log.jsonl", [GOOD, b'{"prompt": "the secret plan', json.dumps({"prompt": "the secret plan"}).encode()])
+    read(tmp_path / "ledger", path)
+    kept = list(stored_rejects(tmp_path / "ledger"))
+    assert [(reject.path, reject.line) for reject in kept] == [(str(path), 2), (str(path), 3)]
+    assert all(len(reject.line_hash) == 16 and "secret" not in reject.reason for reject in kept)
+    assert b"secret" not in (tmp_path / "ledger").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_a_compressed_file_cut_short_gives_what_it_holds_and_says_so(tmp_path, ending):
+    chance = random.Random(5)  # noqa: S311
+    lines = [chat(f"{n}-{chance.getrandbits(128):032x}") for n in range(3000)]
+    path = write(tmp_path / f"log.jsonl{ending}", lines)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    result = read(tmp_path / "ledger", path)
+    ((line, reason),) = rejects(tmp_path / "ledger")
+    assert reason == "the compressed data ends too early or is damaged from here on"
+    assert result.total("new") in (line - 1, line - 2)
+    assert result.files[0].status == "partial"
+    path.write_bytes(content)
+    again = read(tmp_path / "ledger", path)
+    assert (again.total("new") + again.total("known"), again.total("rejected")) == (3000, 0)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("share", [3, 2])
+def test_a_compressed_file_that_yields_nothing_is_not_taken_for_an_empty_one(tmp_path, ending, share):
+    path = write(tmp_path / f"log.jsonl{ending}", [GOOD])
+    content = bytearray(path.read_bytes())
+    path.write_bytes(content[: len(content) // share])
+    result = read(tmp_path / "ledger", path)
+    assert [file.status for file in result.files] == ["unrecognised"]
+    assert result.files[0].rejects[0].reason == "the compressed data ends too early or is damaged from here on"
+    assert not result.complete
+
+
+def test_corrupt_compressed_files_do_not_keep_a_folder_from_being_read(tmp_path):
+    for ending in (".gz", ".zst"):
+        path = write(tmp_path / "logs" / f"bad.jsonl{ending}", [GOOD] * 50)
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2 : len(content) // 2 + 8] = b"\xff" * 8
+        path.write_bytes(content)
+    write(tmp_path / "logs" / "good.jsonl", [chat("other")])
+    result = read(tmp_path / "ledger", tmp_path / "logs")
+    assert {file.path.rsplit("/", 1)[1]: file.status for file in result.files} == {
+        "bad.jsonl.gz": result.files[0].status,
+        "bad.jsonl.zst": result.files[1].status,
+        "good.jsonl": "read",
+    }
+    assert all(file.rejects for file in result.files[:2])
+
+
+def test_things_in_a_folder_that_are_no_logs_keep_nothing_from_being_read(tmp_path):
+    logs = tmp_path / "logs"
+    write(logs / "a.jsonl", [GOOD])
+    (logs / "empty.jsonl").touch()
+    (logs / "blank.jsonl").write_bytes(b"\n \r\n\n")
+    (logs / "binary.bin").write_bytes(random.Random(1).randbytes(5000))  # noqa: S311
+    (logs / "text.txt").write_text("Dear reader,\nthis is no log.\n")
+    (logs / "nothing.jsonl").symlink_to(logs / "gone")
+    (logs / "itself.jsonl").symlink_to(logs / "itself.jsonl")
+    (logs / "up").symlink_to(logs)
+    (logs / "again.jsonl").symlink_to(logs / "a.jsonl")
+    (logs / "empty folder").mkdir()
+    os.mkfifo(logs / "pipe.jsonl")
+    result = read(tmp_path / "ledger", logs)
+    statuses = {file.path.rsplit("/", 1)[1]: file.status for file in result.files}
+    unreadable = {"binary.bin", "text.txt", "nothing.jsonl", "itself.jsonl", "pipe.jsonl"}
+    # `again.jsonl` is another name of `a.jsonl`, and `up` leads nowhere new.
+    assert statuses == dict.fromkeys(("a.jsonl", "empty.jsonl", "blank.jsonl"), "read") | dict.fromkeys(unreadable, "unrecognised")
+    assert (result.total("new"), result.total("rejected")) == (1, 0)
+    assert result.complete
+
+
+def test_a_pipe_given_by_name_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="not a regular file") as raised:
+        read(tmp_path / "ledger", tmp_path / "pipe")
+    assert raised.value.hint == "pipe it in instead: `... | llmcost ingest -`"
+
+
+def test_names_are_only_names(tmp_path):
+    names = ["a*[b]?.jsonl", "it's \"quoted\".jsonl", "new\nline.jsonl", "-dash.jsonl", "{x}.jsonl", "50%20.jsonl", "ünïcode.jsonl"]
+    for number, name in enumerate(names):
+        write(tmp_path / "logs" / name, [chat(f"n{number}")])
+    with open(os.fsencode(tmp_path / "logs") + b"/caf\xe9.jsonl", "wb") as file:  # noqa: PTH123  a name that is no text
+        file.write(as_bytes([chat("latin")]))
+    assert read(tmp_path / "ledger", tmp_path / "logs").total("new") == 8
+    assert {file.status for file in read(tmp_path / "ledger", tmp_path / "logs").files} == {"known"}
+    assert [file.status for file in read(tmp_path / "ledger", tmp_path / "logs" / "a*[b]?.jsonl").files] == ["known"]
+
+
+def test_an_empty_folder_and_a_path_that_is_not_there(tmp_path):
+    (tmp_path / "logs").mkdir()
+    result = read(tmp_path / "ledger", tmp_path / "logs")
+    assert (result.files, result.complete, (tmp_path / "ledger").exists()) == ((), False, False)
+    with pytest.raises(UsageError, match="no such file or folder"):
+        read(tmp_path / "ledger", tmp_path / "gone.jsonl")
+
+
+def test_a_file_that_is_no_log_any_more_leaves_its_calls_and_their_file_alone(tmp_path):
+    first, second = write(tmp_path / "a.jsonl", [chat("a")]), write(tmp_path / "b.jsonl", [chat("b")])
+    read(tmp_path / "ledger", first, second)
+    write(second, [b"not", b"a log"])
+    read(tmp_path / "ledger", write(first, [chat("a"), chat("c")]), second)
+    read(tmp_path / "ledger", write(tmp_path / "d.jsonl", [chat("d")]))
+    found = query(tmp_path / "ledger", "select request_id[10:10], path[-7:-7] from request join file using (file_id) order by 1")
+    assert found == [("a", "a"), ("b", "b"), ("c", "a"), ("d", "d")]
+
+
+def test_strict_reading_and_unrecognised_files_by_exit_code(cli, tmp_path):
+    write(tmp_path / "log.jsonl", [GOOD, b"{"])
+    write(tmp_path / "other.txt", [b"no", b"log"])
+    assert cli("ingest", "log.jsonl").code == 0
+    strict = cli("ingest", "log.jsonl", "--strict", "--db", "strict.duckdb")
+    assert (strict.code, "log.jsonl:2: not JSON" in strict.stderr) == (3, True)
+    named = cli("ingest", "log.jsonl", "other.txt")
+    assert (named.code, "other.txt: no source recognises this file" in named.stderr) == (3, True)
+
+
+def test_standard_input_is_read_once(cli):
+    log = as_bytes([chat("one"), chat("two")]).decode()
+    for new in (2, 0):
+        run = cli("ingest", "-", "--format", "json", stdin=log)
+        assert (run.code, json.loads(run.stdout)["totals"]["new"]) == (0, new)
+
+
+def test_a_log_written_to_while_it_is_read_loses_nothing(tmp_path):
+    """A writer appends whole lines all the time; what one run does not see, a later one does."""
+    path = write(tmp_path / "log.jsonl", [chat("first")])
+    stop = threading.Event()
+    written = ["first"]
+
+    def append() -> None:
+        while not stop.is_set():
+            written.append(f"n{len(written)}")
+            with path.open("ab", buffering=0) as file:
+                content = as_bytes([chat(written[-1])])
+                file.write(content[:50])
+                file.write(content[50:])
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    try:
+        results = [read(tmp_path / "ledger", path) for _ in range(2)]
+    finally:
+        stop.set()
+        writer.join()
+    results.append(read(tmp_path / "ledger", path))
+    assert [result.total("rejected") for result in results] == [0, 0, 0]
+    assert query(tmp_path / "ledger", "select count(*) from request") == [(len(written),)]

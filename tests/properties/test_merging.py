@@ -1,0 +1,174 @@
+"""Sightings of calls become rows by the rules of the design, whatever order and runs they come in.
+
+The model below says those rules once more, in plain Python: usage from the sighting that knows most (final over partial,
+billed over tokenizer over estimate, the larger total), everything else field by field, non-null over null.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.ingesting import chat, native, query, read, rows, write
+
+Sighting = Mapping[str, Any]
+
+ORIGINS = ("estimate", "tokenizer", "billed")
+LEAST = ("provider", "request_model", "service_tier", "endpoint", "temperature", "started_at")
+GREATEST = ("latency_ms", "attempt", "reported_cost", "ended_at")
+ANY = ("gateway_cached", "stream")
+
+
+def model(sightings: Iterable[Sighting]) -> dict[str, Any]:
+    """The one row of a call's sightings."""
+    seen = list(sightings)
+    best = max(seen, key=lambda s: (s["final"], ORIGINS.index(s["usage_origin"]), s["total"]))
+    row = {name: best[name] for name in ("final", "usage_origin", "total", "status")}
+    for names, pick in ((LEAST, min), (GREATEST, max), (ANY, any)):
+        for name in names:
+            stated = [s[name] for s in seen if s[name] is not None]
+            row[name] = pick(stated) if stated else (False if name == "gateway_cached" else None)
+    keys = {key for s in seen for key in s["tags"]}
+    row["tags"] = {key: min(s["tags"][key] for s in seen if key in s["tags"]) for key in keys}
+    row["customer_id"] = next((row["tags"][key] for key in ("customer_id", "customer", "tenant_id") if key in row["tags"]), None)
+    return row
+
+
+def conflicts(sightings: Iterable[Sighting]) -> bool:
+    """Whether final, billed counts contradict each other."""
+    totals = {s["total"] for s in sightings if s["final"] and s["usage_origin"] == "billed" and s["total"]}
+    return len(totals) > 1
+
+
+def sighting(chance: random.Random) -> Sighting:
+    """One way a call may be met: a native record, or a line of a transcript that may be a partial."""
+
+    def maybe(*values: Any) -> Any:
+        return chance.choice((None, *values))
+
+    partial = chance.random() < 0.3
+    total = chance.randrange(1, 6)
+    return {
+        "final": not partial,
+        # A transcript does not estimate.
+        "usage_origin": "billed" if partial else chance.choice((*ORIGINS, "billed")),
+        "total": total,
+        "status": "ok" if partial or total % 2 else "error",
+        "started_at": datetime(2026, 11, 1, 10) + timedelta(seconds=chance.randrange(4)),
+        "request_model": None if partial else maybe("gpt-5.4", "gpt-5.4-mini"),
+        "tags": {} if partial else {key: chance.choice("abc") for key in chance.sample(("customer", "tenant_id", "x", "y~/z"), 2)},
+        **{name: None if partial else value for name, value in {
+            "provider": maybe("openai", "azure", "openrouter"),
+            "service_tier": maybe("flex", "priority"),
+            "endpoint": maybe("/a", "/b"),
+            "temperature": maybe(0.5, 0.25),
+            "latency_ms": maybe(10.5, 20.0, 3.0),
+            "attempt": maybe(1, 2, 10),
+            "reported_cost": maybe("0.1", "0.2"),
+            "ended_at": maybe(datetime(2026, 11, 1, 11), datetime(2026, 11, 1, 12)),
+            "gateway_cached": maybe(True, False),
+            "stream": maybe(True, False),
+        }.items()},
+    }  # fmt: skip
+
+
+def as_line(name: str, seen: Sighting) -> dict[str, Any]:
+    """How a log writes it. Both shapes speak of one call: the issuer is the same."""
+    at = seen["started_at"].isoformat() + "Z"
+    if not seen["final"]:
+        usage = {"input_tokens": seen["total"], "output_tokens": 0}
+        message = {"id": f"msg_{name}", "type": "message", "role": "assistant", "stop_reason": None, "usage": usage}
+        return {"type": "assistant", "sessionId": "s", "uuid": "u", "timestamp": at, "message": message}
+    fields = {key: value for key, value in seen.items() if value is not None and key not in {"final", "total", "started_at", "request_model"}}
+    if "ended_at" in fields:
+        fields["ended_at"] = fields["ended_at"].isoformat() + "Z"
+    line = {"request_id": f"msg_{name}", "issuer": "anthropic", "timestamp": at, "input_tokens": seen["total"], "output_tokens": 0}
+    return {**line, **fields, **({"model": seen["request_model"]} if seen["request_model"] else {})}
+
+
+def _check(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    calls = {f"call{seed}x{n:04}": [sighting(chance) for _ in range(chance.randint(1, 5))] for n in range(60)}
+    lines = [as_line(name, seen) for name, sightings in calls.items() for seen in sightings]
+    # Idempotence: some sightings come twice. Associativity: in any files, any runs.
+    lines += chance.sample(lines, len(lines) // 3)
+    chance.shuffle(lines)
+    parts = [lines[start::4] for start in range(4)]
+    paths = [write(folder / f"{n}.jsonl", part) for n, part in enumerate(parts)]
+    runs = chance.choice(([paths], [paths[:1], paths[1:]], [paths[:2], paths[2:]], [[path] for path in paths]))
+    for run in runs:
+        assert read(folder / "ledger", *run).total("rejected") == 0
+    for row in rows(folder / "ledger"):
+        name = row["request_id"].removeprefix("msg_")
+        wanted = model(calls[name])
+        found = {key: row[key] for key in wanted if key not in {"total", "tags", "provider", "reported_cost"}}
+        found["provider"] = row["stated_provider"]
+        found["total"] = row["uncached_input_tokens"]
+        found["tags"] = json.loads(row["tags"] or "{}")
+        found["reported_cost"] = None if row["reported_cost"] is None else f"{row['reported_cost']:.1f}"
+        # What a transcript states that a record does not, and what it leaves to us.
+        if not all(seen["final"] for seen in calls[name]):
+            found["stream"], wanted["stream"] = found["stream"] or None, wanted["stream"] or None
+        assert found == wanted, (seed, name)
+    assert query(folder / "ledger", "select count(*) from request") == [(len(calls),)]
+    contested = {f"msg_{name}" for name, sightings in calls.items() if conflicts(sightings)}
+    assert {name for (name,) in query(folder / "ledger", "select request_id from conflict")} == contested
+    assert query(folder / "ledger", "select count(*) from conflict") == [(len(contested),)]
+
+
+# A smaller seed is no simpler log, so nothing is shrunk.
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(seed=st.integers(0, 2**32))
+def test_rows_are_those_of_the_model_in_any_order_and_grouping(seed, tmp_path_factory):
+    _check(tmp_path_factory.mktemp("merge"), seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(150))
+def test_many_rows_are_those_of_the_model(seed, tmp_path):
+    _check(tmp_path, seed)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_provider_that_only_the_price_list_supplied_gives_way_to_one_a_log_states(tmp_path, order, together):
+    lines = [native(request_id="one"), native(request_id="one", provider="openrouter")]
+    paths = [write(tmp_path / f"{number}.jsonl", [lines[number]]) for number in order]
+    for run in [paths] if together else [[path] for path in paths]:
+        read(tmp_path / "ledger", *run)
+    assert query(tmp_path / "ledger", "select provider, cost_status from request") == [("openrouter", "unpriced")]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_usage_of_equal_size_that_differs_is_settled_alike_in_any_order(tmp_path, order):
+    usages = [{"input_tokens": 10 + n, "output_tokens": 10 - n} for n in range(3)]
+    for number in order:
+        read(tmp_path / "ledger", write(tmp_path / f"{number}.jsonl", [native(request_id="one", **usages[number])]))
+    # Of the contenders the one whose counts read as the greatest text.
+    assert query(tmp_path / "ledger", "select uncached_input_tokens, output_text_tokens from request") == [(12, 8)]
+    assert query(tmp_path / "ledger", "select count(*) from conflict") == [(1,)]
+
+
+def test_a_final_answer_replaces_what_was_streamed_before_it_whichever_comes_first(tmp_path):
+    chunk = {**chat("one"), "object": "chat.completion.chunk", "usage": None}
+    final = {**chunk, "usage": {"prompt_tokens": 40, "completion_tokens": 9, "total_tokens": 49}}
+    for name, lines in {"a": [chunk, final], "b": [final, chunk]}.items():
+        for number, line in enumerate(lines):
+            read(tmp_path / f"{name}.ledger", write(tmp_path / f"{name}{number}.jsonl", [line]))
+    wanted = {"uncached_input_tokens": 40, "output_text_tokens": 9, "final": True}
+    for name in "ab":
+        (row,) = rows(tmp_path / f"{name}.ledger", "row_key", "uncached_input_tokens", "output_text_tokens", "final")
+        assert {key: row[key] for key in wanted} == wanted
+        assert query(tmp_path / f"{name}.ledger", "select count(*) from conflict") == [(0,)]
