@@ -28,7 +28,12 @@ def _records() -> Iterator[Record]:
 
 def _openai(n: int) -> Iterator[Record]:
     yield chat(f"bare{n}", prompt=100 + n, metadata={"customer_id": "acme", "feature": "search"})
-    yield {"ts": f"2026-11-03T10:00:0{n}.125Z", "user": f"u-{n}", "metadata": {"env": "prod"}, "response": chat(f"enveloped{n}")}
+    yield {
+        "ts": f"2026-11-03T10:00:0{n}.125Z",
+        "user": f"u-{n}",
+        "metadata": {"env": "prod"},
+        "response": chat(f"enveloped{n}"),
+    }
     # One call met bare and in an envelope that knows more about it.
     yield chat(f"twice{n}", completion=20)
     yield {"ts": f"2026-11-03T10:01:0{n}Z", "provider": "azure", "response": chat(f"twice{n}", completion=20)}
@@ -37,8 +42,17 @@ def _openai(n: int) -> Iterator[Record]:
     yield chunk
     yield {**chunk, "usage": {"prompt_tokens": 40 + n, "completion_tokens": 9, "total_tokens": 49 + n}}
     # A local server that counts its answers from one: neither id is one.
-    yield {"ts": f"2026-11-03T10:02:0{n}Z", "response": {**chat("local"), "id": f"chatcmpl-{n % 2}", "created": 1793700100 + n}}
-    body = {"id": f"resp_{n}a1b2c3d4", "object": "response", "created_at": 1793700200 + n, "model": "gpt-5.4", "output": []}
+    yield {
+        "ts": f"2026-11-03T10:02:0{n}Z",
+        "response": {**chat("local"), "id": f"chatcmpl-{n % 2}", "created": 1793700100 + n},
+    }
+    body = {
+        "id": f"resp_{n}a1b2c3d4",
+        "object": "response",
+        "created_at": 1793700200 + n,
+        "model": "gpt-5.4",
+        "output": [],
+    }
     yield {**body, "status": "in_progress", "usage": None}
     usage = {"input_tokens": 70, "input_tokens_details": {"cached_tokens": 30}, "output_tokens": 8, "total_tokens": 78}
     yield {**body, "status": "completed", "completed_at": 1793700203 + n, "usage": usage}
@@ -47,13 +61,32 @@ def _openai(n: int) -> Iterator[Record]:
 
 
 def _anthropic(n: int) -> Iterator[Record]:
-    usage = {"input_tokens": 12, "cache_read_input_tokens": 2000, "cache_creation_input_tokens": 100, "output_tokens": 60 + n}
-    message = {"id": f"msg_01Mixed{n}", "type": "message", "role": "assistant", "model": "claude-sonnet-4-6", "content": []}
-    yield {"ts": f"2026-11-03T11:00:0{n}Z", "team": "core", "response": {**message, "stop_reason": "end_turn", "usage": usage}}
+    usage = {
+        "input_tokens": 12,
+        "cache_read_input_tokens": 2000,
+        "cache_creation_input_tokens": 100,
+        "output_tokens": 60 + n,
+    }
+    message = {
+        "id": f"msg_01Mixed{n}",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-sonnet-4-6",
+        "content": [],
+    }
+    yield {
+        "ts": f"2026-11-03T11:00:0{n}Z",
+        "team": "core",
+        "response": {**message, "stop_reason": "end_turn", "usage": usage},
+    }
     line = {"type": "assistant", "sessionId": f"s-{n}", "uuid": f"u-{n}", "timestamp": f"2026-11-03T12:00:0{n}.500Z"}
     said = {**message, "id": f"msg_01Code{n}", "usage": {"input_tokens": 5, "output_tokens": 1}, "stop_reason": None}
     yield {**line, "message": said}
-    yield {**line, "uuid": f"v-{n}", "message": {**said, "usage": {"input_tokens": 5, "output_tokens": 77}, "stop_reason": "end_turn"}}
+    yield {
+        **line,
+        "uuid": f"v-{n}",
+        "message": {**said, "usage": {"input_tokens": 5, "output_tokens": 77}, "stop_reason": "end_turn"},
+    }
 
 
 def _gateways(n: int) -> Iterator[Record]:
@@ -66,7 +99,12 @@ def _gateways(n: int) -> Iterator[Record]:
 
 
 def _without_ids(n: int) -> Iterator[Record]:
-    embedded = {"object": "list", "data": [], "model": "text-embedding-3-small", "usage": {"prompt_tokens": 8, "total_tokens": 8}}
+    embedded = {
+        "object": "list",
+        "data": [],
+        "model": "text-embedding-3-small",
+        "usage": {"prompt_tokens": 8, "total_tokens": 8},
+    }
     yield {"timestamp": f"2026-11-05T09:00:00.{n}01Z", "customer": "acme", "response": embedded}
     yield native(timestamp=f"2026-11-05T10:00:00.{n}05Z", customer_id="acme")
     # The same second and the same counts: only whom they were for tells these apart.
@@ -77,7 +115,12 @@ def _without_ids(n: int) -> Iterator[Record]:
 
 def _other_providers(n: int) -> Iterator[Record]:
     counts = {"promptTokenCount": 500 + n, "candidatesTokenCount": 20, "totalTokenCount": 520 + n}
-    body = {"candidates": [], "usageMetadata": counts, "modelVersion": "gemini-2.5-flash", "createTime": "2026-11-03T10:00:09Z"}
+    body = {
+        "candidates": [],
+        "usageMetadata": counts,
+        "modelVersion": "gemini-2.5-flash",
+        "createTime": "2026-11-03T10:00:09Z",
+    }
     yield {**body, "responseId": f"gemini{n}Ab2Cd3"}
     yield {"key": f"row-{n}", "response": {**body, "responseId": f"geminibatch{n}Ab2"}}
     yield native(request_id=f"native-{n}", provider="openrouter", model="anthropic/claude-sonnet-4.6")

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from tests.ingesting import query, read
 
 from llmcost.demo import generate
-from tests.ingesting import query, read
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,9 @@ def test_who_and_what(demo):
     facts, _, ledger = demo
     customers = query(ledger, "select customer_id, count(*) from request where customer_id is not null group by all")
     assert dict(customers) == facts.requests_by_customer
-    assert query(ledger, "select count(*) from request where customer_id is null") == [(facts.requests_without_customer,)]
+    assert query(ledger, "select count(*) from request where customer_id is null") == [
+        (facts.requests_without_customer,)
+    ]
     features = dict(query(ledger, "select feature, count(*) from request group by all"))
     assert {name: features[name] for name in facts.requests_by_feature} == facts.requests_by_feature
     found = query(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
 from tests.ingesting import as_bytes, native, picture, query, read, rows, write
 from tests.mixed_log import mixed_log
 
@@ -184,7 +183,10 @@ def test_who_a_record_without_an_id_is_for_does_not_change_with_the_order_it_is_
     acme, globex = native(customer_id="acme"), native(customer_id="globex")
     read(tmp_path / "ledger", write(tmp_path / "a.jsonl", [acme, globex]))
     read(tmp_path / "ledger", write(tmp_path / "b.jsonl", [globex, acme]))
-    assert sorted(row["customer_id"] for row in rows(tmp_path / "ledger", "row_key", "customer_id")) == ["acme", "globex"]
+    assert sorted(row["customer_id"] for row in rows(tmp_path / "ledger", "row_key", "customer_id")) == [
+        "acme",
+        "globex",
+    ]
 
 
 def test_the_rules_of_attribution_are_no_part_of_what_a_call_is(tmp_path):
@@ -196,7 +198,12 @@ def test_the_rules_of_attribution_are_no_part_of_what_a_call_is(tmp_path):
 
 @pytest.mark.parametrize("first", ["2026-11-01 00:00:00", "mtime"])
 def test_an_assumed_time_is_no_part_of_what_a_call_is(tmp_path, first):
-    embedded = {"object": "list", "data": [], "model": "text-embedding-3-small", "usage": {"prompt_tokens": 8, "total_tokens": 8}}
+    embedded = {
+        "object": "list",
+        "data": [],
+        "model": "text-embedding-3-small",
+        "usage": {"prompt_tokens": 8, "total_tokens": 8},
+    }
     path = write(tmp_path / "a.jsonl", [embedded, {**embedded, "usage": {"prompt_tokens": 9, "total_tokens": 9}}])
     read(tmp_path / "ledger", path, at=first)
     again = read(tmp_path / "ledger", path, at="2026-10-01 00:00:00")

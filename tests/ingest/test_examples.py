@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ingesting import query, read
 
 from llmcost.ingest.generic import read_mapping
-from tests.ingesting import query, read
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPECTED = json.loads((EXAMPLES / "expected.json").read_text("utf-8"))

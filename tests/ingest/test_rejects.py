@@ -6,10 +6,10 @@ import random
 import threading
 
 import pytest
+from tests.ingesting import as_bytes, chat, native, query, read, rejects, rows, write
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.rejects import stored_rejects
-from tests.ingesting import as_bytes, chat, native, query, read, rejects, rows, write
 
 GOOD = json.dumps(chat("good")).encode()
 
@@ -28,7 +28,10 @@ def _reasons(tmp_path, lines):
     return kept
 
 
-@pytest.mark.parametrize("text", ["-5", "1.5", '"12a"', '" 12"', '"0x10"', '"1_000"', "1152921504606846976", "9007199254740993", "NaN", "1e400"])
+@pytest.mark.parametrize(
+    "text",
+    ["-5", "1.5", '"12a"', '" 12"', '"0x10"', '"1_000"', "1152921504606846976", "9007199254740993", "NaN", "1e400"],
+)
 def test_what_is_no_count_rejects_the_record_and_is_named(tmp_path, text):
     ((line, reason),) = _reasons(tmp_path, [GOOD, _count(text), GOOD])
     assert line == 2
@@ -59,7 +62,7 @@ def test_line_numbers_count_every_line_whatever_stands_in_it(tmp_path):
 def test_line_numbers_in_a_log_read_by_several_threads_at_once(tmp_path):
     """DuckDB keeps the order of lines in a table filled in one go, which nothing documents."""
     good = [b'{"timestamp":"2026-11-01T10:00:00.%06dZ","model":"gpt-5.4","input_tokens":9}' % n for n in range(1000)]
-    lines = [b"%b,\"part\":%d}" % (line[:-1], part) for part in range(1, 251) for line in good]
+    lines = [b'%b,"part":%d}' % (line[:-1], part) for part in range(1, 251) for line in good]
     bad = sorted(random.Random(4).sample(range(len(lines)), 300))  # noqa: S311
     for place in bad:
         lines[place] = b"{torn" if place % 2 else lines[place].replace(b":9", b":-9")
@@ -91,7 +94,11 @@ def test_a_paid_call_on_a_damaged_line_is_read(tmp_path, line):
 
 
 def test_keys_in_the_wrong_case_are_other_keys(tmp_path):
-    lines = [GOOD, GOOD.replace(b'"object"', b'"Object"'), GOOD.replace(b'"usage"', b'"Usage"').replace(b"good", b"none")]
+    lines = [
+        GOOD,
+        GOOD.replace(b'"object"', b'"Object"'),
+        GOOD.replace(b'"usage"', b'"Usage"').replace(b"good", b"none"),
+    ]
     assert _reasons(tmp_path, lines) == [(2, "no source knows this shape")]
     # The third is a call whose usage nobody states.
     assert query(tmp_path / "ledger", "select count(*), count(uncached_input_tokens) from request") == [(2, 1)]
@@ -132,9 +139,13 @@ def test_the_last_line_cut_short_waits_for_the_next_run(tmp_path):
 
 def test_a_line_of_twenty_megabytes_and_one_of_eighty(tmp_path):
     def long(name, megabytes):
-        return GOOD.replace(b"good", name).replace(b'"choices"', b'"note": "' + b"x" * (megabytes << 20) + b'", "choices"')
+        return GOOD.replace(b"good", name).replace(
+            b'"choices"', b'"note": "' + b"x" * (megabytes << 20) + b'", "choices"'
+        )
 
-    path = write(tmp_path / "log.jsonl", [GOOD, long(b"twenty", 20), b"{torn", long(b"eighty", 80), b'{"torn": again', GOOD])
+    path = write(
+        tmp_path / "log.jsonl", [GOOD, long(b"twenty", 20), b"{torn", long(b"eighty", 80), b'{"torn": again', GOOD]
+    )
     result = read(tmp_path / "ledger", path)
     assert (result.total("new"), result.total("known"), result.total("lines")) == (3, 1, 6)
     assert [line for line, _ in rejects(tmp_path / "ledger")] == [3, 5]
@@ -146,7 +157,10 @@ def test_rejects_of_a_file_are_replaced_when_it_is_read_again(tmp_path):
 
 
 def test_rejects_hold_no_text_of_the_log(tmp_path):
-    path = write(tmp_path / "log.jsonl", [GOOD, b'{"prompt": "the secret plan', json.dumps({"prompt": "the secret plan"}).encode()])
+    path = write(
+        tmp_path / "log.jsonl",
+        [GOOD, b'{"prompt": "the secret plan', json.dumps({"prompt": "the secret plan"}).encode()],
+    )
     read(tmp_path / "ledger", path)
     kept = list(stored_rejects(tmp_path / "ledger"))
     assert [(reject.path, reject.line) for reject in kept] == [(str(path), 2), (str(path), 3)]
@@ -216,7 +230,9 @@ def test_things_in_a_folder_that_are_no_logs_keep_nothing_from_being_read(tmp_pa
     statuses = {file.path.rsplit("/", 1)[1]: file.status for file in result.files}
     unreadable = {"binary.bin", "text.txt", "nothing.jsonl", "itself.jsonl", "pipe.jsonl"}
     # `again.jsonl` is another name of `a.jsonl`, and `up` leads nowhere new.
-    assert statuses == dict.fromkeys(("a.jsonl", "empty.jsonl", "blank.jsonl"), "read") | dict.fromkeys(unreadable, "unrecognised")
+    assert statuses == dict.fromkeys(("a.jsonl", "empty.jsonl", "blank.jsonl"), "read") | dict.fromkeys(
+        unreadable, "unrecognised"
+    )
     assert (result.total("new"), result.total("rejected")) == (1, 0)
     assert result.complete
 
@@ -229,7 +245,15 @@ def test_a_pipe_given_by_name_is_refused_and_not_waited_for(tmp_path):
 
 
 def test_names_are_only_names(tmp_path):
-    names = ["a*[b]?.jsonl", "it's \"quoted\".jsonl", "new\nline.jsonl", "-dash.jsonl", "{x}.jsonl", "50%20.jsonl", "ünïcode.jsonl"]
+    names = [
+        "a*[b]?.jsonl",
+        'it\'s "quoted".jsonl',
+        "new\nline.jsonl",
+        "-dash.jsonl",
+        "{x}.jsonl",
+        "50%20.jsonl",
+        "ünïcode.jsonl",
+    ]
     for number, name in enumerate(names):
         write(tmp_path / "logs" / name, [chat(f"n{number}")])
     with open(os.fsencode(tmp_path / "logs") + b"/caf\xe9.jsonl", "wb") as file:  # noqa: PTH123  a name that is no text
@@ -253,7 +277,9 @@ def test_a_file_that_is_no_log_any_more_leaves_its_calls_and_their_file_alone(tm
     write(second, [b"not", b"a log"])
     read(tmp_path / "ledger", write(first, [chat("a"), chat("c")]), second)
     read(tmp_path / "ledger", write(tmp_path / "d.jsonl", [chat("d")]))
-    found = query(tmp_path / "ledger", "select request_id[10:10], path[-7:-7] from request join file using (file_id) order by 1")
+    found = query(
+        tmp_path / "ledger", "select request_id[10:10], path[-7:-7] from request join file using (file_id) order by 1"
+    )
     assert found == [("a", "a"), ("b", "b"), ("c", "a"), ("d", "d")]
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.ingesting import query, read
 
 from llmcost.domain.period import Period
 from llmcost.ledger import database
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
-from tests.ingesting import query, read
 
 LOGS = Path(__file__).parent / "logs"
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
 from tests.ingesting import chat, native, query, read, rows, write
 
 Sighting = Mapping[str, Any]
 
+TEN = datetime(2026, 11, 1, 10)  # noqa: DTZ001  the ledger holds UTC without saying so
 ORIGINS = ("estimate", "tokenizer", "billed")
 LEAST = ("provider", "request_model", "service_tier", "endpoint", "temperature", "started_at")
 GREATEST = ("latency_ms", "attempt", "reported_cost", "ended_at")
@@ -36,7 +36,9 @@ def model(sightings: Iterable[Sighting]) -> dict[str, Any]:
             row[name] = pick(stated) if stated else (False if name == "gateway_cached" else None)
     keys = {key for s in seen for key in s["tags"]}
     row["tags"] = {key: min(s["tags"][key] for s in seen if key in s["tags"]) for key in keys}
-    row["customer_id"] = next((row["tags"][key] for key in ("customer_id", "customer", "tenant_id") if key in row["tags"]), None)
+    row["customer_id"] = next(
+        (row["tags"][key] for key in ("customer_id", "customer", "tenant_id") if key in row["tags"]), None
+    )
     return row
 
 
@@ -60,7 +62,7 @@ def sighting(chance: random.Random) -> Sighting:
         "usage_origin": "billed" if partial else chance.choice((*ORIGINS, "billed")),
         "total": total,
         "status": "ok" if partial or total % 2 else "error",
-        "started_at": datetime(2026, 11, 1, 10) + timedelta(seconds=chance.randrange(4)),
+        "started_at": TEN + timedelta(seconds=chance.randrange(4)),
         "request_model": None if partial else maybe("gpt-5.4", "gpt-5.4-mini"),
         "tags": {} if partial else {key: chance.choice("abc") for key in chance.sample(("customer", "tenant_id", "x", "y~/z"), 2)},
         **{name: None if partial else value for name, value in {
@@ -71,7 +73,7 @@ def sighting(chance: random.Random) -> Sighting:
             "latency_ms": maybe(10.5, 20.0, 3.0),
             "attempt": maybe(1, 2, 10),
             "reported_cost": maybe("0.1", "0.2"),
-            "ended_at": maybe(datetime(2026, 11, 1, 11), datetime(2026, 11, 1, 12)),
+            "ended_at": maybe(TEN + timedelta(hours=1), TEN + timedelta(hours=2)),
             "gateway_cached": maybe(True, False),
             "stream": maybe(True, False),
         }.items()},
@@ -85,10 +87,20 @@ def as_line(name: str, seen: Sighting) -> dict[str, Any]:
         usage = {"input_tokens": seen["total"], "output_tokens": 0}
         message = {"id": f"msg_{name}", "type": "message", "role": "assistant", "stop_reason": None, "usage": usage}
         return {"type": "assistant", "sessionId": "s", "uuid": "u", "timestamp": at, "message": message}
-    fields = {key: value for key, value in seen.items() if value is not None and key not in {"final", "total", "started_at", "request_model"}}
+    fields = {
+        key: value
+        for key, value in seen.items()
+        if value is not None and key not in {"final", "total", "started_at", "request_model"}
+    }
     if "ended_at" in fields:
         fields["ended_at"] = fields["ended_at"].isoformat() + "Z"
-    line = {"request_id": f"msg_{name}", "issuer": "anthropic", "timestamp": at, "input_tokens": seen["total"], "output_tokens": 0}
+    line = {
+        "request_id": f"msg_{name}",
+        "issuer": "anthropic",
+        "timestamp": at,
+        "input_tokens": seen["total"],
+        "output_tokens": 0,
+    }
     return {**line, **fields, **({"model": seen["request_model"]} if seen["request_model"] else {})}
 
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-
 from tests.ingesting import read, rows
 
 FOLDER = Path(__file__).parent
@@ -17,7 +16,9 @@ CASES = sorted(FOLDER.glob("*/*.expected.json"))
 
 
 def _log(expected: Path) -> Path:
-    return next(path for path in expected.parent.glob(expected.name.removesuffix("expected.json") + "*") if path != expected)
+    return next(
+        path for path in expected.parent.glob(expected.name.removesuffix("expected.json") + "*") if path != expected
+    )
 
 
 def _comparable(column: str, value: object) -> object:

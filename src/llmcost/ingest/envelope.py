@@ -5,7 +5,9 @@ keys of its `metadata`, `tags`, `labels` and `attributes` objects and of the req
 answer text are never stored.
 """
 
-from llmcost.ledger.identifiers import quote_literal
+from collections.abc import Sequence
+
+from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 MOUNTS: tuple[tuple[str, ...], ...] = (
     ("response",),
@@ -113,11 +115,12 @@ _TEXT_KEYS = (
     ),
 )
 
-_TAGS = (
+_NOT_TAGS = (*_TEXT_KEYS, *_KEYS)
+
+_OBJECT_TAGS = (
     *(f"pairs_of(envelope_objects[{number}])" for number, _ in enumerate(_TAG_OBJECTS, 1)),
     f"pairs_of_list(list_of(envelope_objects[{_TAG_OBJECTS.index('tags') + 1}]), 'tags')",
     f"pair('user', {_value('/request/user')})",
-    f"pairs_of_scalars(whole_record, [{', '.join(quote_literal(key) for key in (*_TEXT_KEYS, *_KEYS))}])",
 )
 
 _TIME = (
@@ -129,16 +132,30 @@ ENVELOPE_TIME = "envelope_time"
 """Column: when the envelope says the call began, UTC."""
 ENVELOPE_COLUMNS = {name: f"envelope_{name}" for name in _COLUMNS}
 """Columns of `domain.request` the envelope fills where the body is silent, and the columns that hold them."""
-ENVELOPE_TAGS = tuple(f"envelope_tags_{number}" for number, _ in enumerate(_TAGS))
+ENVELOPE_TAGS = tuple(f"envelope_tags_{number}" for number in range(len(_OBJECT_TAGS) + 1))
 """Columns with pairs of tags, the first that has a key wins."""
 
 
-def envelope_layers(mounted: str) -> tuple[str, ...]:
-    """SELECT items, layer by layer, that read the envelope of records for which the predicate `mounted` holds."""
-    pointers, objects = (
-        ", ".join(quote_literal(pointer) for pointer in found)
-        for found in (_POINTERS, tuple(f"/{key}" for key in _TAG_OBJECTS))
-    )
+def envelope_layers(mounted: str, siblings: Sequence[str] = ()) -> tuple[str, ...]:
+    """SELECT items, layer by layer, that read the envelope of records for which the predicate `mounted` holds.
+
+    `siblings` are the keys a sample of such records has. Where a record has no others, its scalars are read with the rest
+    in one pass; only a record with a key of its own is walked key by key.
+    """
+    known = [key for key in siblings if key not in _NOT_TAGS]
+    pointers = ", ".join(quote_literal(p) for p in (*_POINTERS, *(json_pointer(key) for key in known)))
+    objects = ", ".join(quote_literal(f"/{key}") for key in _TAG_OBJECTS)
+    scalars = f"pairs_of_scalars(whole_record, [{', '.join(quote_literal(key) for key in _NOT_TAGS)}])"
+    if siblings:
+        pairs = ", ".join(
+            f"scalar_pair({quote_literal(key)}, envelope[{number}])"
+            for number, key in enumerate(known, len(_POINTERS) + 1)
+        )
+        keys = ", ".join(quote_literal(key) for key in siblings)
+        scalars = (
+            f"case when list_has_all([{keys}], json_keys(whole_record)) "
+            f"then {f'concat_ws({chr(39)},{chr(39)}, {pairs})' if known else 'null'} else {scalars} end"
+        )
     return (
         f"""case when {mounted} then json_extract_string(whole_record, [{pointers}]) end as envelope,
             case when {mounted} then json_extract(whole_record, [{objects}]) end as envelope_objects""",
@@ -148,7 +165,7 @@ def envelope_layers(mounted: str) -> tuple[str, ...]:
                 *(f"{sql} as {ENVELOPE_COLUMNS[name]}" for name, sql in _COLUMNS.items()),
                 *(
                     f"case when {mounted} then {sql} end as {name}"
-                    for name, sql in zip(ENVELOPE_TAGS, _TAGS, strict=True)
+                    for name, sql in zip(ENVELOPE_TAGS, (*_OBJECT_TAGS, scalars), strict=True)
                 ),
             )
         ),

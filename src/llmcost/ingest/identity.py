@@ -8,8 +8,7 @@ largest count wins; those rows are counted as ambiguous.
 from collections.abc import Mapping, Sequence
 
 from llmcost.domain.request import COLUMNS, KEYED_WHO, LEAF_TOKENS, WHO, Column
-from llmcost.ingest.tagging import json_pointer
-from llmcost.ledger.identifiers import quote_literal
+from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 # Rating fills in a provider the log does not state, and an export carries it.
 _NOT_CONTENT = {"provider", "source", "time_origin", "usage_origin", "tags", "started_at", *WHO}

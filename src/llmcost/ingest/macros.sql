@@ -105,12 +105,17 @@ create or replace temp macro pairs_of_list(l, rest_key) as
 create or replace temp macro value_of(j, k) as
     json_extract_string(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'));
 
--- The scalar keys of an object but those in `without`; text longer than a label is not a tag.
+-- One scalar as a pair; text longer than a label, or that looks like an object or a list, is not a tag.
+create or replace temp macro scalar_pair(k, v) as
+    case when length(v) between 1 and 1000 and not regexp_matches(left(v, 1), '[{\[]') then to_json(k) || ':' || to_json(v) end;
+
+-- The same for every scalar key of an object but those in `without`.
 create or replace temp macro pairs_of_scalars(j, without) as
     list_aggregate(list_transform(
         list_filter(list_zip(json_keys(j), json_extract(j, '$.*')),
             lambda e: not list_contains(without, e[1]) and not regexp_matches(left(e[2]::varchar, 1), '[{\[n]')
-                and length(json_extract_string(e[2], '$')) between 1 and 1000),
+                and length(json_extract_string(e[2], '$')) between 1 and 1000
+                and not regexp_matches(left(json_extract_string(e[2], '$'), 1), '[{\[]')),
         lambda e: to_json(e[1]) || ':'
             || case when left(e[2]::varchar, 1) = '"' then e[2]::varchar else '"' || e[2]::varchar || '"' end), 'string_agg', ',');
 

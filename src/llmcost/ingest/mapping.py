@@ -87,23 +87,33 @@ def mapped(
     assumed_time: str | None = None,
     bulk: bool = False,
     plain: bool = False,
+    siblings: Sequence[str] = (),
 ) -> Mapped:
     """The mapping of `extracted`, a SELECT that gives the columns of `layout`, `file_no`, and `whole_record` if needed.
 
-    In a `bulk` pass the tags are left to `tagging`, per combination.
+    In a `bulk` pass the tags are left to `tagging`, per combination. `siblings` are the keys that envelopes usually have.
     """
-    return _Mapping(routes, layout, attribution, bulk=bulk, plain=plain).over(extracted, assumed_time)
+    mapping = _Mapping(routes, layout, attribution, bulk=bulk, plain=plain, siblings=siblings)
+    return mapping.over(extracted, assumed_time)
 
 
 class _Mapping:
     def __init__(
-        self, routes: Sequence[Route], layout: Layout, attribution: Attribution, *, bulk: bool, plain: bool
+        self,
+        routes: Sequence[Route],
+        layout: Layout,
+        attribution: Attribution,
+        *,
+        bulk: bool,
+        plain: bool,
+        siblings: Sequence[str],
     ) -> None:
         self.routes = routes
         self.layout = layout
         self.attribution = attribution
         self.plain = plain
         self.bulk = bulk
+        self.siblings = siblings
         self.computed = Computed()
         self.steps: dict[str, str] = {}
         self.names: dict[str, dict[str, str]] = {}
@@ -190,7 +200,7 @@ class _Mapping:
 
     def _envelope(self) -> tuple[str, ...]:
         mounted = [str(number) for number, route in enumerate(self.routes, 1) if route.mount]
-        return envelope_layers(f"route in ({', '.join(mounted)})") if mounted else ()
+        return envelope_layers(f"route in ({', '.join(mounted)})", self.siblings) if mounted else ()
 
     def _keyed(self, relation: str, assumed_time: str | None, left_out: Sequence[str]) -> str:
         assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"

@@ -92,17 +92,18 @@ class Layout:
     """
 
     def __init__(self, leaves: Leaves, embedded: Iterable[Path] = ()) -> None:
-        self._embedded = {path: f"embedded_{number}" for number, path in enumerate(sorted(set(embedded)))}
+        # What is wanted as JSON and also field by field is read once, as JSON.
+        apart = sorted(set(embedded) | _parents(leaves))
+        self._embedded = {path: f"embedded_{number}" for number, path in enumerate(apart)}
         self._tree: dict[str, Any] = {}
         self._inner: dict[Path, dict[str, Any]] = {path: {} for path in self._embedded}
         self._json_nodes: dict[Path | None, set[Path]] = {}
-        owned: dict[Path | None, Leaves] = {None: dict.fromkeys(self._embedded, "JSON")}
-        for path, kind in leaves.items():
-            owner, rest = self._owner(path)
-            if rest:
-                owned.setdefault(owner, {})[rest] = kind
+        owned: dict[Path | None, Leaves] = {None: {}}
+        for path, kind in (*leaves.items(), *dict.fromkeys(self._embedded, "JSON").items()):
+            owner, rest = self._owner(path[:-1], path) if path in self._embedded else self._owner(path, path)
+            owned.setdefault(owner, {})[rest] = kind
         for owner, below in owned.items():
-            self._json_nodes[owner] = {path for path, kind in below.items() if kind == "JSON"} | _parents(below)
+            self._json_nodes[owner] = {path for path, kind in below.items() if kind == "JSON"}
             tree = self._tree if owner is None else self._inner[owner]
             for path in below:
                 node = self._stored(owner, path)
@@ -116,17 +117,33 @@ class Layout:
         """SELECT items, layer by layer, that make the columns the other methods refer to."""
 
     def _layers(self) -> list[str]:
-        below_root = self._node_layers(None, self._tree)
-        embedded = [
-            f"json_transform(unwrapped({self._access(None, path)}), {_literal(json.dumps(inner))}) as {self._embedded[path]}"
-            for path, inner in self._inner.items()
-            if inner
-        ]
-        inside: list[list[str]] = []
-        for path, inner in self._inner.items():
-            for depth, items in enumerate(self._node_layers(path, inner)):
-                inside[depth : depth + 1] = [[*(inside[depth] if depth < len(inside) else ()), *items]]
-        return [", ".join(items) for items in (*below_root, embedded, *inside) if items]
+        layers: list[list[str]] = []
+        owners: list[Path | None] = [None]
+        while owners:
+            depths: list[list[str]] = []
+            for owner in owners:
+                tree = self._tree if owner is None else self._inner[owner]
+                for depth, items in enumerate(self._node_layers(owner, tree)):
+                    if depth == len(depths):
+                        depths.append([])
+                    depths[depth] += items
+            inside = [
+                path for path in self._embedded if self._inner[path] and self._owner(path[:-1], path)[0] in owners
+            ]
+            layers += [*depths, [self._taken_apart(path) for path in inside]]
+            owners = list(inside)
+        return [", ".join(items) for items in layers if items]
+
+    def _taken_apart(self, path: Path) -> str:
+        structure = _literal(json.dumps(self._inner[path]))
+        return f"json_transform(unwrapped({self._json_of(path)}), {structure}) as {self._embedded[path]}"
+
+    def _json_of(self, path: Path) -> str:
+        """SQL for an embedded object as the JSON it is read as."""
+        owner, rest = self._owner(path[:-1], path)
+        stored = self._stored(owner, rest)
+        found = self._access(owner, stored)
+        return found if stored == rest else f"json_extract({found}, {_pointer(rest[len(stored) :])})"
 
     def _node_layers(self, owner: Path | None, tree: dict[str, Any]) -> list[list[str]]:
         layers: list[list[str]] = []
@@ -152,10 +169,11 @@ class Layout:
             level = list(deeper)
         return layers
 
-    def _owner(self, path: Path) -> tuple[Path | None, Path]:
-        for length in range(len(path), 0, -1):
-            if path[:length] in self._embedded:
-                return path[:length], path[length:]
+    def _owner(self, within: Path, path: Path) -> tuple[Path | None, Path]:
+        """The embedded object that is the longest prefix of `within`, and the rest of `path` inside it."""
+        for length in range(len(within), 0, -1):
+            if within[:length] in self._embedded:
+                return within[:length], path[length:]
         return None, path
 
     def _stored(self, owner: Path | None, path: Path) -> Path:
@@ -175,9 +193,9 @@ class Layout:
 
     def text(self, path: Path) -> str:
         """SQL for the value at `path` as text."""
-        owner, rest = self._owner(path)
+        owner, rest = self._owner(path, path)
         if not rest:
-            return f"json_extract_string(unwrapped({self._access(None, path)}), '$')"
+            return f"json_extract_string(unwrapped({self._json_of(path)}), '$')"
         stored = self._stored(owner, rest)
         if stored not in self._json_nodes[owner]:
             return self._access(owner, stored)
@@ -185,9 +203,9 @@ class Layout:
 
     def json(self, path: Path) -> str:
         """SQL for the value at `path` as JSON."""
-        owner, rest = self._owner(path)
+        owner, rest = self._owner(path, path)
         if not rest:
-            return f"unwrapped({self._access(None, path)})"
+            return f"unwrapped({self._json_of(path)})"
         stored = self._stored(owner, rest)
         if stored == rest:
             return self._access(owner, stored)

@@ -32,6 +32,7 @@ from llmcost.ingest.recognise import recognise
 from llmcost.ingest.source import Record, Route, Source
 from llmcost.ingest.spool import spooled
 from llmcost.ingest.staged import BULK, REST, keys_select, staged_select
+from llmcost.ledger.database import room_for
 from llmcost.ledger.failures import cannot_take
 from llmcost.ledger.identifiers import quote_literal
 
@@ -43,6 +44,7 @@ _SAMPLE_FILES = 40
 _ROUTES_AT_ONCE = 6
 """DuckDB keeps a buffer for every expression of a query; a mapping of many shapes at once would need them all. Records of
 rarer shapes go through the strict reader."""
+_MANY_KEYS = 120
 _CHUNK_BYTES = 32 * 1024 * 1024
 
 
@@ -85,12 +87,17 @@ class Staging:
         self.outcomes = [FileOutcome() for _ in files]
         self._tables: list[str] = []
         self._bulk: Mapped | None = None
+        self._siblings: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Stage one row per call, and fill `outcomes`."""
         for table in (BULK, REST, "tag_set"):
             self.connection.execute(f"drop table if exists {table}")
-        bulk = [n for n, file in enumerate(self.files) if file.format == "lines" and not file.damaged and not self._is_sequence(file)]
+        bulk = [
+            n
+            for n, file in enumerate(self.files)
+            if file.format == "lines" and not file.damaged and not self._is_sequence(file)
+        ]
         if bulk:
             self._read_bulk(bulk)
         for number in range(len(self.files)):
@@ -137,6 +144,7 @@ class Staging:
         records = self._sample(numbers)
         routes = self._routes(records)[:_ROUTES_AT_ONCE]
         plain = _holds_objects(records, routes)
+        self._siblings = _top_level_keys(records)
         by_compression: dict[str, list[int]] = {}
         for number in numbers:
             by_compression.setdefault(self.files[number].compression, []).append(number)
@@ -166,7 +174,8 @@ class Staging:
                 line_limit=limit,
             )
             try:
-                table = self._map(extracted, routes, bulk=True, plain=plain)
+                with room_for(self.connection, len(routes)):
+                    table = self._map(extracted, routes, bulk=True, plain=plain)
             except Exception as error:
                 if not cannot_take(error):
                     raise
@@ -284,7 +293,8 @@ class Staging:
                 f"select json, {number} as file_no from read_json_objects({quote_literal(path)}, "
                 f"format = 'newline_delimited', maximum_object_size = {limit})"
             )
-            table = self._map(from_objects(relation, layout_of(routes)), routes)
+            with room_for(self.connection, len(routes)):
+                table = self._map(from_objects(relation, layout_of(routes)), routes)
         left, apart = self._account_chunk(number, table, chunk, routes)
         self._keep(table)
         if apart:
@@ -350,6 +360,7 @@ class Staging:
             assumed_time=self._assumed_time(),
             bulk=bulk,
             plain=plain,
+            siblings=self._siblings,
         )
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
@@ -378,6 +389,12 @@ class Staging:
             return quote_literal(self.settings.at)
         cases = " ".join(f"when {n} then make_timestamp({file.mtime_ns // 1000})" for n, file in enumerate(self.files))
         return f"(case file_no {cases} end)"
+
+
+def _top_level_keys(records: Sequence[str]) -> tuple[str, ...]:
+    """Keys that stand at the top of some records of a sample; none when there are too many to be names."""
+    keys = dict.fromkeys(key for text in records for key in json.loads(text))
+    return tuple(keys) if len(keys) <= _MANY_KEYS else ()
 
 
 def _parts_of(record: Record, route: Route) -> Iterator[Record]:

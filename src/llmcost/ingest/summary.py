@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.ingest.result import Filled, LedgerSummary
-from llmcost.ingest.tagging import json_pointer
-from llmcost.ledger.identifiers import quote_literal
+from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection

@@ -10,7 +10,7 @@ from llmcost.domain.request import WHO
 from llmcost.ingest.envelope import ENVELOPE_TAGS
 from llmcost.ingest.paths import Computed, Layout
 from llmcost.ingest.source import Route
-from llmcost.ledger.identifiers import quote_literal
+from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 ROUTE_INPUT = "tag_route"
 
@@ -99,8 +99,3 @@ def found(column: str, attribution: Attribution, *, own: str | None = None) -> s
     place = {key: number for number, key in enumerate(keys(attribution), 1)}
     parts = [*([own] if own else []), *(f"nullif(tag_values[{place[key]}], '')" for key in attribution.get(column, ()))]
     return f"coalesce({', '.join(parts)}, null)" if parts else "null::varchar"
-
-
-def json_pointer(key: str) -> str:
-    """JSON pointer to a top-level key, so that no key can be taken for a path."""
-    return "/" + key.replace("~", "~0").replace("/", "~1")

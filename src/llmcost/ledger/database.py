@@ -54,6 +54,27 @@ def connect(
     return connection
 
 
+_PER_SHAPE_MB = 100
+"""Buffers DuckDB reserves, and mostly never touches, for the expressions of one more shape in a mapping."""
+
+
+@contextlib.contextmanager
+def room_for(connection: "DuckDBPyConnection", shapes: int) -> Iterator[None]:
+    """Let a query reserve what mapping so many shapes at once takes. Reserved buffers are no memory until they are used."""
+    import duckdb
+
+    (limit,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
+    number, unit = str(limit).split()
+    megabytes = float(number) * {"MiB": 1.048576, "GiB": 1073.741824, "KiB": 0.001024}[unit]
+    connection.execute(f"set memory_limit = '{int(megabytes + _PER_SHAPE_MB * (shapes - 1))}MB'")
+    try:
+        yield
+    finally:
+        # What is in use by then may not fit at once; the next query that needs room makes it spill.
+        with contextlib.suppress(duckdb.Error):
+            connection.execute(f"set memory_limit = '{int(megabytes)}MB'")
+
+
 @contextlib.contextmanager
 def reading(
     path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 5

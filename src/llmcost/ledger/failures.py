@@ -114,6 +114,8 @@ def cannot_take(error: Exception) -> bool:
         return True
     return isinstance(error, duckdb.Error) and bool(
         re.search(
-            r"maximum_object_size|gzip|zstd|Data corruption detected|miniz|decompress|Invalid Input Error: Malformed", str(error), re.IGNORECASE
+            r"maximum_object_size|gzip|zstd|Data corruption detected|miniz|decompress|Invalid Input Error: Malformed",
+            str(error),
+            re.IGNORECASE,
         )
     )

@@ -9,3 +9,8 @@ def quote_identifier(name: str) -> str:
 def quote_literal(text: str) -> str:
     """`text` as a SQL string literal, for the words of our own registries."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def json_pointer(key: str) -> str:
+    """JSON pointer to a top-level key, so that no key can be taken for a path."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
