@@ -19,8 +19,10 @@ def demo(
         "llmcost-demo"
     ),
     *,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed, another company.")] = 2026,
-    requests: Annotated[int, typer.Option("--requests", min=1000, help="How many requests to make up.")] = 60_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, another company.")] = 2026,
+    requests: Annotated[
+        int, typer.Option("--requests", metavar="N", min=1000, help="How many requests to make up.")
+    ] = 60_000,
 ) -> None:
     """Write three months of a made-up gateway's log, read it, and show what it cost."""
     from llmcost.cli import diagnostics

@@ -86,14 +86,15 @@ def ingest(
     )
     with progress("reading", enabled=not quiet) as advance:
         result = run(request, advance)
-    typer.echo(as_json(result) if output_format == "json" else as_text(result))
+    options = f" --db {db}" if db is not None else ""
+    typer.echo(as_json(result) if output_format == "json" else as_text(result, options))
     if not quiet:
-        _talk(result)
+        _talk(result, options)
     if not result.complete:
         raise typer.Exit(ExitCode.DATA)
     if strict and (result.total("rejected") or result.unrecognised):
         diagnostics.warning(
-            "some lines could not be read, and --strict was given", hint="`llmcost db rejects` lists them"
+            "some lines could not be read, and --strict was given", hint=f"`llmcost db rejects{options}` lists them"
         )
         raise typer.Exit(ExitCode.DATA)
 
@@ -121,11 +122,11 @@ def _nothing_named() -> Exception:
     return UsageError("nothing to read", hint=f"logs were found here: {commands}")
 
 
-def _talk(result: "IngestResult") -> None:
+def _talk(result: "IngestResult", options: str) -> None:
     from llmcost.cli import diagnostics
     from llmcost.render.ingest import remarks
 
-    for remark in remarks(result):
+    for remark in remarks(result, options):
         if remark.serious:
             diagnostics.warning(remark.message, hint=remark.hint)
         else:

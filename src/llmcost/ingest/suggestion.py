@@ -21,11 +21,12 @@ _SYNONYMS = {
         "date",
         "datetime",
         "@timestamp",
+        "when",
     ),
     "ended_at": ("ended_at", "end_time", "completed_at"),
-    "request_id": ("request_id", "id", "call_id", "generation_id", "uuid"),
+    "request_id": ("request_id", "id", "call", "call_id", "generation_id", "uuid"),
     "provider": ("provider", "vendor", "llm_provider"),
-    "model": ("model", "model_name", "model_id", "request_model", "engine", "deployment"),
+    "model": ("model", "model_name", "model_id", "request_model", "engine", "deployment", "llm"),
     "input_tokens": (
         "input_tokens",
         "prompt_tokens",
@@ -54,13 +55,13 @@ _SYNONYMS = {
     "cache_write_5m_input_tokens": ("cache_creation_input_tokens", "cache_write_tokens"),
     "reasoning_output_tokens": ("reasoning_tokens", "reasoning_output_tokens", "tokens_reasoning"),
     "reported_cost": ("cost", "spend", "cost_usd", "total_cost", "response_cost", "amount", "amount_value", "price"),
-    "latency_ms": ("latency_ms", "duration_ms", "response_time_ms", "latency", "duration"),
+    "latency_ms": ("latency_ms", "duration_ms", "response_time_ms", "latency", "duration", "ms"),
     "http_status": ("http_status", "status_code", "response_status"),
-    "customer_id": ("customer_id", "customer", "tenant_id", "tenant", "org_id"),
-    "user_id": ("user_id", "user", "username"),
+    "customer_id": ("customer_id", "customer", "account", "tenant_id", "tenant", "org_id"),
+    "user_id": ("user_id", "user", "member", "username"),
     "team": ("team", "team_id", "team_name"),
-    "feature": ("feature", "feature_name", "app"),
-    "environment": ("environment", "env"),
+    "feature": ("feature", "feature_name", "app", "area"),
+    "environment": ("environment", "env", "stage"),
 }
 _SAMPLE = 200
 
@@ -86,10 +87,13 @@ def suggest(path: Path) -> str:
         if found is not None and found not in used:
             used.add(found)
             lines.append(f"  {field + ':':<30} {_quoted(found):<30} # {_example(columns[found])}")
-    if not any(line.startswith("  timestamp:") for line in lines):
-        lines.append(
-            "  timestamp:                     ???                            # the column that says when a call began"
-        )
+        elif field == "timestamp":
+            lines.append(f"  {'timestamp:':<30} {'???':<30} # the column that says when a call began")
+        elif field == "reported_cost" and (cents := next((c for c in columns if c.lower().endswith("cents")), None)):
+            used.add(cents)
+            lines.append(
+                f"  {'reported_cost:':<30} {f'{{column: {_quoted(cents)}, unit: cents}}':<30} # {_example(columns[cents])}"
+            )
     if not any(line.startswith("  provider:") for line in lines):
         lines.append("  # provider: {const: openai}    where every row is one provider's")
     lines.append("tz: UTC                          # of times without an offset")

@@ -31,12 +31,15 @@ def as_json(result: IngestResult) -> str:
     return json.dumps({"schema": "llmcost/ingest/1", "files": files, "totals": totals}, indent=2, ensure_ascii=False)
 
 
-def as_text(result: IngestResult) -> str:
-    """For a person: what was read, what the ledger holds now, and the next step."""
+def as_text(result: IngestResult, options: str = "") -> str:
+    """For a person: what was read, what the ledger holds now, and the next step.
+
+    `options` is what the next command needs to find the same ledger, such as ` --db FILE`.
+    """
     lines = [_headline(result)]
     lines += _files(result)
     if result.summary is not None and result.summary.requests:
-        lines += ["", *_ledger(result, result.summary), "", f"next: {_next(result)}"]
+        lines += ["", *_ledger(result, result.summary), "", f"next: {_next(result, options)}"]
     return "\n".join(lines)
 
 
@@ -93,10 +96,10 @@ def _percent(share: Decimal) -> str:
     return f"{share * 100:.1f}%" if share != 1 else "100%"
 
 
-def _next(result: IngestResult) -> str:
+def _next(result: IngestResult, options: str) -> str:
     filled = result.summary.filled if result.summary is not None else ()
     dimension = next((f.dimension for f in filled), "model")
-    return f"`llmcost report --by {dimension}`"
+    return f"`llmcost report --by {dimension}{options}`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ class Remark:
     serious: bool = False
 
 
-def remarks(result: IngestResult) -> Iterator[Remark]:
+def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
     """What the reader should know about the data, most serious first."""
     for file in result.unrecognised:
         if file.named:
@@ -125,7 +128,7 @@ def remarks(result: IngestResult) -> Iterator[Remark]:
     if result.total("rejected"):
         yield Remark(
             message=f"{plural(result.total('rejected'), 'line')} could not be read: {_first_rejects(result.files)}",
-            hint="`llmcost db rejects` lists them",
+            hint=f"`llmcost db rejects{options}` lists them",
             serious=True,
         )
     if result.total("conflicts"):
@@ -144,5 +147,18 @@ def remarks(result: IngestResult) -> Iterator[Remark]:
 
 
 def _first_rejects(files: tuple[FileResult, ...]) -> str:
-    found = [f"{file.path}:{reject.line}: {reject.reason}" for file in files for reject in file.rejects]
-    return "; ".join(found[:_SHOWN_REJECTS]) + ("; ..." if len(found) > _SHOWN_REJECTS else "")
+    """The first rejects, equal reasons of one file together."""
+    grouped = {
+        (file.path, reason): [reject.line for reject in found]
+        for file in files
+        for reason, found in groupby(file.rejects, key=lambda reject: reject.reason)
+    }
+    shown = [f"{path}:{_lines(lines)}: {reason}" for (path, reason), lines in list(grouped.items())[:_SHOWN_REJECTS]]
+    return "; ".join(shown) + ("; ..." if len(grouped) > _SHOWN_REJECTS else "")
+
+
+def _lines(lines: list[int]) -> str:
+    """`7`, or `7-11` for lines in a row, or `7,9`."""
+    if len(lines) > 1 and lines == list(range(lines[0], lines[-1] + 1)):
+        return f"{lines[0]}-{lines[-1]}"
+    return ",".join(map(str, lines))
