@@ -71,7 +71,12 @@ def rows(ledger: Path, *columns: str) -> list[dict[str, Any]]:
         chosen = ", ".join(columns) or "* exclude (file_id, ingest_id)"
         cursor = connection.execute(f"select {chosen} from request order by row_key, part")
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in found:
+        # The order of keys is the log's until a second sighting sorts them; it means nothing.
+        if isinstance(row.get("tags"), str):
+            row["tags"] = json.dumps(json.loads(row["tags"]), sort_keys=True)
+    return found
 
 
 def picture(ledger: Path, folder: Path) -> dict[str, str]:

@@ -136,7 +136,7 @@ def _check(folder: Path, seed: int) -> None:
 
 # A smaller seed is no simpler log, so nothing is shrunk.
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,

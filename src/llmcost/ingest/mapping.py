@@ -88,12 +88,15 @@ def mapped(
     bulk: bool = False,
     plain: bool = False,
     siblings: Sequence[str] = (),
+    foreign: Sequence[str] = (),
 ) -> Mapped:
     """The mapping of `extracted`, a SELECT that gives the columns of `layout`, `file_no`, and `whole_record` if needed.
 
-    In a `bulk` pass the tags are left to `tagging`, per combination. `siblings` are the keys that envelopes usually have.
+    In a `bulk` pass the tags are left to `tagging`, per combination. `siblings` are the keys that envelopes usually have,
+    `foreign` those by which a source that is not among `routes` knows its records: an envelope with one of them is left
+    unclaimed, to be looked at with every source.
     """
-    mapping = _Mapping(routes, layout, attribution, bulk=bulk, plain=plain, siblings=siblings)
+    mapping = _Mapping(routes, layout, attribution, bulk=bulk, plain=plain, siblings=siblings, foreign=foreign)
     return mapping.over(extracted, assumed_time)
 
 
@@ -107,6 +110,7 @@ class _Mapping:
         bulk: bool,
         plain: bool,
         siblings: Sequence[str],
+        foreign: Sequence[str],
     ) -> None:
         self.routes = routes
         self.layout = layout
@@ -114,6 +118,7 @@ class _Mapping:
         self.plain = plain
         self.bulk = bulk
         self.siblings = siblings
+        self.foreign = tuple(key for key in foreign if key not in siblings)
         self.computed = Computed()
         self.steps: dict[str, str] = {}
         self.names: dict[str, dict[str, str]] = {}
@@ -325,6 +330,9 @@ class _Mapping:
 
     def _claims(self, route: Route) -> str:
         claims = [f"({self._sql(route, route.source.claims)})"]
+        if route.mount and self.foreign:
+            keys = ", ".join(quote_literal(key) for key in self.foreign)
+            claims.append(f"not list_has_any([{keys}], json_keys(whole_record))")
         if self.plain:
             for key in route.source.json_text:
                 place = (*route.mount, key)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.ingest.envelope import MOUNTS
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.mapping import layout_of
-from llmcost.ingest.paths import Computed
+from llmcost.ingest.paths import Computed, leaves_of
 from llmcost.ingest.source import Route, Source
 
 if TYPE_CHECKING:
@@ -49,6 +49,32 @@ def recognise(connection: "Connection", records: Sequence[str], sources: Mapping
         for number, names in zip(left, found, strict=True):
             claims[number] = tuple(Route(source_id=name, source=sources[name], mount=mount) for name in names)
     return Recognition(claims=tuple(claims))
+
+
+_EVERYWHERE = frozenset(
+    (
+        *("id", "type", "object", "status", "timestamp", "model", "message", "metadata", "response", "result", "data"),
+        *(
+            "request_id",
+            "usage",
+            "error",
+            "output",
+            "input_tokens",
+            "output_tokens",
+            "cost_status",
+            "spend",
+            "startTime",
+        ),
+        *("trace_id", "version", "uuid", "body", "images", "pages", "characters"),
+    )
+)
+"""Top-level keys too common to tell whose a record is."""
+
+
+def root_keys(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Top-level keys by which these sources know their records."""
+    paths = (path for source in sources for path in leaves_of([source.claims]))
+    return tuple(sorted({path[0] for path in paths} - _EVERYWHERE))
 
 
 def _claims(

@@ -28,7 +28,7 @@ from llmcost.ingest.reader import (
     read_lines,
     up_to_damage,
 )
-from llmcost.ingest.recognise import recognise
+from llmcost.ingest.recognise import recognise, root_keys
 from llmcost.ingest.source import Record, Route, Source
 from llmcost.ingest.spool import spooled
 from llmcost.ingest.staged import BULK, REST, keys_select, staged_select
@@ -361,11 +361,17 @@ class Staging:
             bulk=bulk,
             plain=plain,
             siblings=self._siblings,
+            foreign=self._foreign(routes),
         )
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
             self._bulk = mapping
         return table
+
+    def _foreign(self, routes: Sequence[Route]) -> tuple[str, ...]:
+        """Keys by which the sources without a route here know their records."""
+        here = {route.source_id for route in routes}
+        return root_keys(source for name, source in self.settings.sources.items() if name not in here)
 
     def _keep(self, table: str) -> None:
         """Leave only usable rows, and add them to those staged before."""

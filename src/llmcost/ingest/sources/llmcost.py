@@ -12,28 +12,14 @@ body, a span or a usage object below its root is somebody else's.
 from llmcost.ingest.source import Source
 
 _TEXTS = (
-    *(
-        "provider",
-        "response_model",
-        "operation",
-        "error_type",
-        "service_tier",
-        "processing",
-        "speed",
-        "inference_region",
-    ),
-    *("customer_id", "user_id", "team", "feature", "environment", "business_unit", "endpoint", "plan", "workflow"),
-    *(
-        "prompt_name",
-        "prompt_version",
-        "api_key_id",
-        "virtual_account",
-        "project",
-        "session_id",
-        "trace_id",
-        "parent_id",
-    ),
+    *("provider", "response_model", "operation", "error_type", "service_tier", "processing", "speed"),
+    *("inference_region", "api_key_id", "virtual_account", "project", "session_id", "trace_id", "parent_id"),
     *("prompt_hash", "request_id", "usage_origin", "charge_basis"),
+)
+# Kept as tags too, so that the attribution rules, and the ledger alone, can fill the columns again.
+_WHO = (
+    *("customer_id", "user_id", "team", "feature", "environment", "business_unit", "endpoint", "plan", "workflow"),
+    *("prompt_name", "prompt_version"),
 )
 _COUNTS = ("max_output_tokens", "web_searches", "rerank_searches", "images", "characters", "pages")
 _PLAIN_TOKENS = ("input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens")
@@ -59,7 +45,8 @@ _COMPUTED = (
     *("cost", "cost_status", "cost_reason", "price_id", "match_kind", "list_value", "billed_cost", "input_cost"),
     *("cache_read_cost", "cache_write_cost", "output_cost", "reasoning_cost", "audio_cost", "image_cost", "unit_cost"),
 )
-_KNOWN = ", ".join(f"'{key}'" for key in (*_TEXTS, *_COUNTS, *_TOKENS, *_OTHERS, *_COMPUTED))
+_WHO_PAIRS = ", ".join(f"pair('{name}', @{name})" for name in _WHO)
+_KNOWN = ", ".join(f"'{key}'" for key in (*_TEXTS, *_WHO, *_COUNTS, *_TOKENS, *_OTHERS, *_COMPUTED))
 
 _FOREIGN = (
     *(
@@ -139,5 +126,10 @@ source = Source(
         "reported_currency": "filled(@reported_currency)",
         "reported_by": "filled(@reported_by)",
     },
-    tags=("pairs_of(@tags:json)", f"pairs_of_scalars(@@, [{_KNOWN}])"),
+    tags=(
+        # What an export says in these columns it has from its tags.
+        f"case when @usage_origin is null then concat_ws(',', {_WHO_PAIRS}) end",
+        "pairs_of(@tags:json)",
+        f"pairs_of_scalars(@@, [{_KNOWN}])",
+    ),
 )
