@@ -43,7 +43,7 @@ def test_info_as_json_is_a_document_with_a_schema(cli, path):
     assert document["schema"] == "llmcost/db-info/1"
     assert document["path"] == str(path)
     assert document["tables"]["reject"] == 1
-    assert document["first_request"] == "2026-11-02T10:00:00+00:00"
+    assert document["first_request"] == "2026-11-02T10:00:00Z"
     assert document["price_list"] is None
     assert (done.stderr, done.code) == ("", 0)
 

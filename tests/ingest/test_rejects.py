@@ -265,8 +265,9 @@ def test_names_are_only_names(tmp_path):
 
 def test_an_empty_folder_and_a_path_that_is_not_there(tmp_path):
     (tmp_path / "logs").mkdir()
-    result = read(tmp_path / "ledger", tmp_path / "logs")
-    assert (result.files, result.complete, (tmp_path / "ledger").exists()) == ((), False, False)
+    with pytest.raises(DataError, match="no files in"):
+        read(tmp_path / "ledger", tmp_path / "logs")
+    assert not (tmp_path / "ledger").exists()
     with pytest.raises(UsageError, match="no such file or folder"):
         read(tmp_path / "ledger", tmp_path / "gone.jsonl")
 

@@ -20,7 +20,7 @@ Sighting = Mapping[str, Any]
 
 TEN = datetime(2026, 11, 1, 10)  # noqa: DTZ001  the ledger holds UTC without saying so
 ORIGINS = ("estimate", "tokenizer", "billed")
-LEAST = ("provider", "request_model", "service_tier", "endpoint", "temperature", "started_at")
+LEAST = ("provider", "request_model", "service_tier", "temperature", "started_at")
 GREATEST = ("latency_ms", "attempt", "reported_cost", "ended_at")
 ANY = ("gateway_cached", "stream")
 
@@ -34,8 +34,11 @@ def model(sightings: Iterable[Sighting]) -> dict[str, Any]:
         for name in names:
             stated = [s[name] for s in seen if s[name] is not None]
             row[name] = pick(stated) if stated else (False if name == "gateway_cached" else None)
+    # Whom a record names itself is a tag like the others.
+    seen = [{**s, "tags": s["tags"] | ({"endpoint": s["endpoint"]} if s["endpoint"] else {})} for s in seen]
     keys = {key for s in seen for key in s["tags"]}
     row["tags"] = {key: min(s["tags"][key] for s in seen if key in s["tags"]) for key in keys}
+    row["endpoint"] = row["tags"].get("endpoint")
     row["customer_id"] = next(
         (row["tags"][key] for key in ("customer_id", "customer", "tenant_id") if key in row["tags"]), None
     )

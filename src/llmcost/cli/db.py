@@ -8,6 +8,8 @@ from llmcost.cli.options import Config, Db, Limit, Wait
 from llmcost.config.settings import load_settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from llmcost.ledger.info import LedgerInfo
 
 
@@ -103,14 +105,18 @@ def _json(found: "LedgerInfo") -> str:
         "schema_version": found.schema_version,
         "duckdb_version": found.duckdb_version,
         "tables": dict(found.tables),
-        "first_request": found.first_request and found.first_request.isoformat(),
-        "last_request": found.last_request and found.last_request.isoformat(),
+        "first_request": _instant(found.first_request),
+        "last_request": _instant(found.last_request),
         "sources": dict(found.sources),
         "files": dict(found.files),
         "price_list": found.price_list,
         "price_list_as_of": found.price_list_as_of,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _instant(at: "datetime | None") -> str | None:
+    return None if at is None else at.isoformat().removesuffix("+00:00") + "Z"
 
 
 def _table(found: "LedgerInfo") -> str:

@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
-_NEXT = ("report", "report --by month,model,environment", "report --by feature --where environment=dev", "db rejects")
+_NEXT = (
+    "report",
+    "report --by month,model,environment",
+    "report --by feature --where environment=development",
+    "db rejects",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -45,14 +50,30 @@ def demo(
         raise DataError(
             f"cannot make {logs}: {error.strerror or error}", hint="name another folder: `llmcost demo DIR`"
         ) from error
+    _same_company(directory, f"seed {seed}, {requests} requests\n")
     generate(logs, seed=seed, requests=requests)
     ledger = (directory / "llmcost.duckdb").absolute()
     with progress("reading") as advance:
         result = ingest(IngestRequest(paths=[str(logs)], ledger=ledger), advance)
     with database.reading(ledger) as connection:
         document = cost_by(connection, Question(by=("customer_id",), top=10))
-    output.write(f"{as_text(result)}\n\n{render(document, 'table', surface_of(sys.stdout))}")
     shown = directory / "llmcost.duckdb"
+    surface = surface_of(sys.stdout)
+    output.write(f"{as_text(result, f' --db {shown}', surface.width)}\n\n{render(document, 'table', surface)}")
     diagnostics.note(f"the log is in {logs}; try next:")
     for command in _NEXT:
         diagnostics.lines(f"  llmcost {command} --db {shown}")
+
+
+def _same_company(directory: Path, company: str) -> None:
+    """One folder holds one made-up company: a second one in its ledger would be added to the first."""
+    from llmcost.domain.errors import UsageError
+
+    marker = directory / "company.txt"
+    if not marker.exists():
+        marker.write_text(company, "utf-8")
+    elif marker.read_text("utf-8") != company:
+        raise UsageError(
+            f"{directory} holds another demo: {marker.read_text('utf-8').strip()}",
+            hint="name another folder: `llmcost demo DIR`",
+        )

@@ -58,6 +58,7 @@ def ingest(
     from llmcost.ingest.run import ingest as run
     from llmcost.render.ingest import as_json, as_text
     from llmcost.render.progress import progress
+    from llmcost.render.surface import surface_of
 
     if suggest_map is not None:
         from llmcost.ingest.suggestion import suggest
@@ -87,7 +88,7 @@ def ingest(
     with progress("reading", enabled=not quiet) as advance:
         result = run(request, advance)
     options = f" --db {db}" if db is not None else ""
-    typer.echo(as_json(result) if output_format == "json" else as_text(result, options))
+    typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
     if not quiet:
         _talk(result, options)
     if not result.complete:

@@ -5,6 +5,7 @@ keys of its `metadata`, `tags`, `labels` and `attributes` objects and of the req
 answer text are never stored.
 """
 
+import json
 from collections.abc import Sequence
 
 from llmcost.ledger.identifiers import json_pointer, quote_literal
@@ -170,3 +171,16 @@ def envelope_layers(mounted: str, siblings: Sequence[str] = ()) -> tuple[str, ..
             )
         ),
     )
+
+
+def why_no_time(record: bytes) -> str:
+    """Why a record has no time: it states none, or one that cannot be read."""
+    try:
+        found = json.loads(record)
+    except ValueError:
+        found = {}
+    for key in _TIME_KEYS if isinstance(found, dict) else ():
+        value = found.get(key)
+        if isinstance(value, str) and value.strip():
+            return f"{key} is {value[:40]!r}, neither ISO 8601 nor Unix time; `--at ISO|mtime` assumes a time"
+    return "no time in the record; `--at ISO|mtime` assumes one"

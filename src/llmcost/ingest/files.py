@@ -99,7 +99,7 @@ def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tupl
 
 def _walk(folder: Path) -> Iterator[Path]:
     for base, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and ".duckdb.tmp-" not in name)
         for name in names:
             if not name.startswith(".") and not name.endswith(_SKIPPED_SUFFIXES) and ".duckdb.tmp-" not in name:
                 yield Path(base) / name

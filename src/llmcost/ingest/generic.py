@@ -73,6 +73,11 @@ def read_mapping(path: Path) -> Source:
     check_keys(document, ("fields",), FIELDS)
     if "timestamp" not in document.value["fields"]:
         raise document.error("no `timestamp` in fields", "fields", hint="name the column that says when a call began")
+    quantities = {"input_tokens", "output_tokens", "audio_seconds", "reported_cost", *_COUNTS}
+    if not quantities & set(document.value["fields"]):
+        raise document.error(
+            "fields name no quantity", "fields", hint="name at least the columns of input_tokens and output_tokens"
+        )
     return _Builder(document).source()
 
 
@@ -111,6 +116,10 @@ class _Builder:
             if "const" in given:
                 return quote_literal(str(given["const"]))
             given = given.get("column")
+        if given == "???":
+            raise self.document.error(
+                f"{name} is still ???", "fields", name, hint="name the column that holds it, or drop the line"
+            )
         if not isinstance(given, str) or not given or '"' in given:
             raise self.document.error(f"{name} needs the name of a column", "fields", name)
         return sigil + ".".join(f'"{key}"' for key in given.split("."))

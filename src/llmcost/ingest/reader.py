@@ -99,7 +99,7 @@ def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:
         except ValueError as error:
             if line.strip() == codecs.BOM_UTF8:
                 continue
-            if not ended and not line.strip().endswith(b"}"):
+            if not ended and line.lstrip().startswith(b"{") and not line.rstrip().endswith(b"}"):
                 yield Pending(line=number)
             else:
                 yield Reject(line=number, reason=f"not JSON: {error}", line_hash=hash_of(line))

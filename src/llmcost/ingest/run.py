@@ -76,6 +76,10 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         files, trouble = _looked_at(request)
         if "-" in request.paths and request.stdin is not None:
             files.append(_spooled_stdin(request.stdin, folder))
+        if not files:
+            raise DataError(
+                f"no files in {', '.join(request.paths)}", hint="name a folder that holds logs, or the logs themselves"
+            )
         connection = database.connect(spill=request.ledger)
         stack.callback(connection.close)
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))

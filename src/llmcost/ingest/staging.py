@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcost.domain.request import COLUMNS
+from llmcost.ingest.envelope import why_no_time
 from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, Mapped, layout_of, mapped, needs_whole
@@ -420,7 +421,7 @@ def _parts_of(record: Record, route: Route) -> Iterator[Record]:
 
 def _reject(line: int, reason: str, text: bytes, *, source: str | None = None) -> Reject:
     if reason == "no time":
-        reason = "no time in the record; `--at ISO|mtime` assumes one"
+        reason = why_no_time(text)
     return Reject(line=line, reason=reason, line_hash=hash_of(text), source=source)
 
 

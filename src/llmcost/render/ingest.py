@@ -1,6 +1,7 @@
 """What an ingest did, as text and as JSON."""
 
 import json
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,16 +32,24 @@ def as_json(result: IngestResult) -> str:
     return json.dumps({"schema": "llmcost/ingest/1", "files": files, "totals": totals}, indent=2, ensure_ascii=False)
 
 
-def as_text(result: IngestResult, options: str = "") -> str:
+def as_text(result: IngestResult, options: str = "", width: int | None = None) -> str:
     """For a person: what was read, what the ledger holds now, and the next step.
 
-    `options` is what the next command needs to find the same ledger, such as ` --db FILE`.
+    `options` is what the next command needs to find the same ledger, such as ` --db FILE`; `width` that of the terminal.
     """
     lines = [_headline(result)]
     lines += _files(result)
     if result.summary is not None and result.summary.requests:
         lines += ["", *_ledger(result, result.summary), "", f"next: {_next(result, options)}"]
-    return "\n".join(lines)
+    return "\n".join(_wrapped(line, width) for line in lines)
+
+
+def _wrapped(line: str, width: int | None) -> str:
+    """A line folded between words; what continues it stands under its text."""
+    if width is None or len(line) <= width:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _headline(result: IngestResult) -> str:
@@ -137,10 +146,12 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             serious=True,
         )
     if result.total("pending"):
-        yield Remark(message=f"{plural(result.total('pending'), 'truncated last line')} left for the next run")
+        paths = ", ".join(file.path for file in result.files if file.pending)
+        yield Remark(message=f"{plural(result.total('pending'), 'truncated last line')} left for the next run: {paths}")
     if result.total("ambiguous"):
         yield Remark(
-            message=f"{plural(result.total('ambiguous'), 'identical record')} without an id or a fine time counted by number"
+            message=f"{plural(result.total('ambiguous'), 'record')} without an id or a precise time equal to another of the same "
+            "file; each was counted"
         )
     if result.summary is not None and result.summary.assumed_times:
         yield Remark(message=f"{plural(result.summary.assumed_times, 'request')} with an assumed time")
@@ -151,6 +162,7 @@ def _first_rejects(files: tuple[FileResult, ...]) -> str:
     grouped = {
         (file.path, reason): [reject.line for reject in found]
         for file in files
+        if file.status != "unrecognised"
         for reason, found in groupby(file.rejects, key=lambda reject: reject.reason)
     }
     shown = [f"{path}:{_lines(lines)}: {reason}" for (path, reason), lines in list(grouped.items())[:_SHOWN_REJECTS]]

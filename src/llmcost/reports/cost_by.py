@@ -81,7 +81,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         currency=question.currency,
         price_lists=queries.price_lists(connection, facts.ingest_ids),
         coverage=coverage(connection, chosen, facts),
-        notes=_notes(connection, keys, groups, facts),
+        notes=_notes(connection, keys, groups, facts, filtered=bool(question.where)),
     )
 
 
@@ -147,11 +147,11 @@ def _midnight(instant: datetime, zone: tzinfo, *, days: int) -> datetime:
 
 
 def _notes(
-    connection: "Connection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts
+    connection: "Connection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts, *, filtered: bool
 ) -> tuple[str, ...]:
     """What to say about keys that no selected request has a value for."""
     if not facts.rows:
-        return ("no requests in this period",)
+        return ("no requests in this period" if not filtered else "no request in this period matches every --where",)
     empty = [
         key.name
         for index, key in enumerate(keys)

@@ -45,7 +45,11 @@ _COMPUTED = (
     *("cost", "cost_status", "cost_reason", "price_id", "match_kind", "list_value", "billed_cost", "input_cost"),
     *("cache_read_cost", "cache_write_cost", "output_cost", "reasoning_cost", "audio_cost", "image_cost", "unit_cost"),
 )
-_WHO_PAIRS = ", ".join(f"pair('{name}', @{name})" for name in _WHO)
+# What an export says in these columns it mostly has from its tags.
+_WHO_PAIRS = ", ".join(
+    f"case when @usage_origin is null or not coalesce(list_contains($tag_values, @{name}), false) then pair('{name}', @{name}) end"
+    for name in _WHO
+)
 _KNOWN = ", ".join(f"'{key}'" for key in (*_TEXTS, *_WHO, *_COUNTS, *_TOKENS, *_OTHERS, *_COMPUTED))
 
 _FOREIGN = (
@@ -96,6 +100,7 @@ source = Source(
             or (@model is not null and (one_of(@status, 'ok|error|blocked|cancelled|incomplete') or {_UNITS})))
         and not list_contains({_FOREIGN_TYPES}, 'OBJECT')""",
     whole=True,
+    steps={"tag_values": "json_extract_string(unwrapped(@tags:json), '$.*')"},
     # What an export holds of these issuers had such ids before.
     weak_ids="coalesce(@issuer in ('openai', 'anthropic', 'google', 'generic'), false)",
     fields={
@@ -128,7 +133,7 @@ source = Source(
     },
     tags=(
         # What an export says in these columns it has from its tags.
-        f"case when @usage_origin is null then concat_ws(',', {_WHO_PAIRS}) end",
+        f"case when @cost_status is null then concat_ws(',', {_WHO_PAIRS}) end",
         "pairs_of(@tags:json)",
         f"pairs_of_scalars(@@, [{_KNOWN}])",
     ),
