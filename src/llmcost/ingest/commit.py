@@ -243,8 +243,8 @@ def _counts(
         sources.setdefault(number, {})[source] = rows
     unpriced = dict(
         connection.execute(
-            "select file_id, count(*) from ledger.request where ingest_id = $id and cost_status = 'unpriced' group by all",
-            {"id": ingest_id},
+            "select file_id, count(*) from ledger.request semi join batch_file using (file_id) "
+            "where cost_status = 'unpriced' group by all"
         ).fetchall()
     )
     return [

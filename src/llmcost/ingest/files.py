@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,10 +21,10 @@ Format = Literal["lines", "documents", "csv", "parquet", "empty", "unknown"]
 _HEAD = 1024 * 1024
 _EDGE = 64 * 1024
 _PIECE = 4 * 1024
+_LEDGER_FILE = re.compile(r"\.duckdb\.(tmp-|v\d+\.bak$)")
 _SKIPPED_SUFFIXES = (
     ".duckdb",
     ".duckdb.wal",
-    ".bak",
     ".db",
     ".sqlite",
     ".py",
@@ -98,10 +99,17 @@ def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tupl
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for base, folders, names in os.walk(folder, followlinks=False):
+    seen = set()
+    for base, folders, names in os.walk(folder, followlinks=True):
+        # Links to folders are followed, each real folder once, so that no circle of links goes on for ever.
+        real = os.path.realpath(base)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and ".duckdb.tmp-" not in name)
         for name in names:
-            if not name.startswith(".") and not name.endswith(_SKIPPED_SUFFIXES) and ".duckdb.tmp-" not in name:
+            if not name.startswith(".") and not name.endswith(_SKIPPED_SUFFIXES) and not _LEDGER_FILE.search(name):
                 yield Path(base) / name
 
 
@@ -258,10 +266,12 @@ def _format(head: bytes, *, complete: bool, shown: str) -> Format:
     if not complete and len(lines) < 50:
         lines = lines[:-1] or lines
     lines = [line for line in lines if line]
+    objects = sum(_is_object(line) for line in lines[:20])
+    # One damaged or foreign line at the top does not make a document of a log.
+    if objects > 1 or (objects and start != b"[" and not _is_pretty(lines)):
+        return "lines"
     if start == b"[":
         return "documents"
-    if any(_is_object(line) for line in lines[:20]) and not _is_pretty(lines):
-        return "lines"
     if start == b"{":
         return "documents" if _is_pretty(lines) else "lines"
     stem = Path(shown).name.lower().removesuffix(".gz").removesuffix(".zst")

@@ -12,6 +12,7 @@ from typing import Any
 from llmcost.ledger.identifiers import quote_identifier
 
 _MARK = re.compile(
+    r"(?P<literal>'(?:[^']|'')*')|"
     r"(?P<sigil>[@#])(?P<path>(?:[A-Za-z_][\w-]*|\"[^\"]+\")(?:\.(?:[A-Za-z_][\w-]*|\"[^\"]+\"))*)(?P<kind>:(?:json|list|time)\b)?"
     r"|(?P<whole>@@)"
     r"|\$(?P<name>[a-z]\w*)"
@@ -224,6 +225,8 @@ class Layout:
         """The expression with every mark replaced by SQL; what `computed` gathers is referred to by column name."""
 
         def replace(mark: re.Match[str]) -> str:
+            if mark["literal"]:
+                return mark["literal"]
             if mark["whole"]:
                 return "whole_record"
             if mark["name"]:

@@ -99,6 +99,11 @@ def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:
         except ValueError as error:
             if line.strip() == codecs.BOM_UTF8:
                 continue
+            several = _side_by_side(line)
+            if several is not None:
+                for one in several:
+                    yield number, one
+                continue
             if not ended and line.lstrip().startswith(b"{") and not line.rstrip().endswith(b"}"):
                 yield Pending(line=number)
             else:
@@ -111,6 +116,14 @@ def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:
                 yield number, item
         else:
             yield Reject(line=number, reason=f"not an object but {_kind(record)}", line_hash=hash_of(line))
+
+
+def _side_by_side(line: bytes) -> list[Record] | None:
+    """The objects of a line that holds several, one after the other; None when it holds anything else."""
+    if b"}{" not in line and b"} {" not in line:
+        return None
+    items = list(_documents(io.BytesIO(line)))
+    return [item[1] for item in items if isinstance(item, tuple)] if all(isinstance(i, tuple) for i in items) else None
 
 
 def parse(text: bytes) -> Any:

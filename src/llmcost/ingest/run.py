@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from llmcost import __version__
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, status_of
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
 from llmcost.ingest.reader import Reject, parse
@@ -201,23 +201,25 @@ class _Run:
         return self.ingest_id
 
     def rate_unpriced(self) -> None:
-        """Rate the rows an older price list had no price for, if the list has changed since."""
+        """Rate again the rows that have no price and were last rated with another list."""
         from llmcost.ingest.commit import rate_unpriced
 
         with database.reading(self.request.ledger, connection=self.connection, wait=self.request.wait):
-            last = self.connection.execute(
-                "select price_list from ledger.ingest order by ingest_id desc limit 2"
-            ).fetchall()
-            (unpriced,) = self.connection.execute(
-                "select count(*) from ledger.request where cost_status = 'unpriced'"
+            (stale,) = self.connection.execute(
+                "select count(*) from ledger.request join ledger.ingest using (ingest_id) "
+                "where cost_status = 'unpriced' and price_list <> $version",
+                {"version": self.price_list.version},
             ).fetchone() or (0,)
-        versions = [version for (version,) in last]
-        if unpriced and (len(versions) > 1 or self.ingest_id is None) and set(versions) != {self.price_list.version}:
+        if stale:
             with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
                 rate_unpriced(self.connection, self._id(), self.price_list)
 
 
 def _sources(request: IngestRequest) -> Mapping[str, Source]:
+    if request.at == "mtime" and "-" in request.paths:
+        raise UsageError("standard input has no time of change", hint="name the time: `--at 2026-11-01T00:00:00Z`")
+    if request.mapping is None and request.source is not None and source_named(request.source).claims == "false":
+        raise UsageError(f"--source {request.source} needs a mapping", hint="`llmcost ingest --map FILE PATH...`")
     if request.mapping is not None:
         return {"generic": request.mapping}
     if request.source is not None:

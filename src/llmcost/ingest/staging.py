@@ -143,9 +143,14 @@ class Staging:
 
     def _read_bulk(self, numbers: Sequence[int]) -> None:
         records = self._sample(numbers)
-        routes = self._routes(records)[:_ROUTES_AT_ONCE]
+        claims = recognise(self.connection, records, self.settings.sources).claims
+        routes = self._chosen(claims)[:_ROUTES_AT_ONCE]
         plain = _holds_objects(records, routes)
-        self._siblings = _top_level_keys(records)
+        # Keys of other records may be the very ones by which another source is known.
+        enveloped = [
+            record for record, claim in zip(records, claims, strict=True) if len(claim) == 1 and claim[0].mount
+        ]
+        self._siblings = _top_level_keys(enveloped)
         by_compression: dict[str, list[int]] = {}
         for number in numbers:
             by_compression.setdefault(self.files[number].compression, []).append(number)
@@ -308,8 +313,10 @@ class Staging:
         return tuple(found)[:_ROUTES_AT_ONCE]
 
     def _routes(self, records: Sequence[str]) -> tuple[Route, ...]:
+        return self._chosen(recognise(self.connection, records, self.settings.sources).claims)
+
+    def _chosen(self, claims: Sequence[tuple[Route, ...]]) -> tuple[Route, ...]:
         """Of some records: a source at the root before any in an envelope, which might claim its records as well."""
-        claims = recognise(self.connection, records, self.settings.sources).claims
         counts = Counter(claim[0] for claim in claims if len(claim) == 1)
         found = tuple(sorted(counts, key=lambda route: (bool(route.mount), -counts[route])))
         return found or ((self.settings.forced,) if self.settings.forced is not None else ())

@@ -47,7 +47,7 @@ _COMPUTED = (
 )
 # What an export says in these columns it mostly has from its tags.
 _WHO_PAIRS = ", ".join(
-    f"case when @usage_origin is null or not coalesce(list_contains($tag_values, @{name}), false) then pair('{name}', @{name}) end"
+    f"case when @cost_status is null or not coalesce(list_contains($tag_values, @{name}), false) then pair('{name}', @{name}) end"
     for name in _WHO
 )
 _KNOWN = ", ".join(f"'{key}'" for key in (*_TEXTS, *_WHO, *_COUNTS, *_TOKENS, *_OTHERS, *_COMPUTED))
@@ -133,7 +133,7 @@ source = Source(
     },
     tags=(
         # What an export says in these columns it has from its tags.
-        f"case when @cost_status is null then concat_ws(',', {_WHO_PAIRS}) end",
+        f"concat_ws(',', {_WHO_PAIRS})",
         "pairs_of(@tags:json)",
         f"pairs_of_scalars(@@, [{_KNOWN}])",
     ),
