@@ -14,7 +14,7 @@ _NAME = '=1+1, "quoted"\n\x1b[31m é'
 # Audio read from a cache has no field of its own: it comes back as text read from a cache.
 _QUANTITIES = """
     select
-        request_id, part, issuer, started_at, provider, request_model, customer_id, json_extract_string(tags, ['/z', '/a~1b']), usage_origin, charge_basis,
+        request_id, part, issuer, started_at, provider, request_model, customer_id, coalesce(json_extract_string(tags, ['/z', '/a~1b']), [null, null]), usage_origin, charge_basis,
         uncached_input_tokens, coalesce(cache_read_tokens, 0) + coalesce(cache_read_audio_tokens, 0) as cache_reads,
         cache_write_5m_tokens, input_audio_tokens, output_text_tokens, reasoning_tokens, audio_seconds
     from request

@@ -9,7 +9,9 @@ import pytest
 from tests.ingesting import as_bytes, chat, native, query, read, rejects, rows, write
 
 from llmcost.domain.errors import DataError, UsageError
+from llmcost.ingest.generic import read_mapping
 from llmcost.ingest.rejects import stored_rejects
+from llmcost.ingest.run import IngestRequest, ingest
 
 GOOD = json.dumps(chat("good")).encode()
 
@@ -48,8 +50,8 @@ def test_what_is_a_count_in_another_spelling_is_one(tmp_path, text, count):
 
 def test_line_numbers_count_every_line_whatever_stands_in_it(tmp_path):
     odd = [
-        b"", b"  ", b"\t", b"\r", b"\x0b", b"\x0c", b"{}", b"[]", b"[1]", b"1", b"null", b'"text"', b"{", b"}", b'{"a":1}{"b":2}',
-        b"\x00", b"\xff\xfe", GOOD + b" trailing", GOOD + GOOD, b"\xef\xbb\xbf", GOOD[:-20], b'{"id": "\\ud800"}', b"\x1c", b"\xc2\xa0",
+        b"", b"  ", b"\t", b"\r", b"\x0b", b"\x0c", b"{}", b"[]", b"[1]", b"1", b"null", b'"text"', b"{", b"}", b'{"a":1}{"b":',
+        b"\x00", b"\xff\xfe", GOOD + b" trailing", b"\xef\xbb\xbf", GOOD[:-20], b'{"id": "\\ud800"}', b"\x1c", b"\xc2\xa0",
         b'{"a": "\x01"}', b"{'id': 1}", b"// no", b'{"a":1,}', b"\xe2\x80\xa8", GOOD[:40] + b"\x85" + GOOD[40:], b"{" * 3000,
     ]  # fmt: skip
     chance = random.Random(3)  # noqa: S311
@@ -57,6 +59,36 @@ def test_line_numbers_count_every_line_whatever_stands_in_it(tmp_path):
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\x0b\x0c\xef\xbb\xbf")]
     kept = _reasons(tmp_path, [GOOD, *lines, GOOD])
     assert [line for line, _ in kept] == [number + 1 for number, _ in numbered]
+
+
+def test_objects_side_by_side_on_a_line_are_as_many_calls(tmp_path):
+    lines = [json.dumps(chat(name)).encode() for name in ("a", "b", "c", "d")]
+    result = read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [lines[0], lines[1] + lines[2] + b" " + lines[3]]))
+    assert (result.total("new"), result.total("rejected")) == (4, 0)
+
+
+def test_a_damaged_or_foreign_first_line_does_not_make_a_document_of_a_log(tmp_path):
+    for first in (b'{"id":"chatcmpl-1",', b"[INFO] starting up"):
+        path = write(
+            tmp_path / f"{len(first)}.jsonl", [first, *(json.dumps(chat(name)).encode() for name in ("a", "b"))]
+        )
+        result = read(tmp_path / f"ledger {len(first)}", path)
+        assert (result.total("new"), result.total("rejected")) == (2, 1)
+
+
+def test_marks_inside_the_texts_of_a_mapping_are_texts(tmp_path):
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text(
+        'fields: {timestamp: t, customer_id: {const: "me@corp.com"}, model: m, input_tokens: i}\ntags: ["user@host", "$input"]\n'
+    )
+    (tmp_path / "a.csv").write_text("t,m,i,user@host,$input\n2026-11-01T10:00:00Z,gpt-5.4,7,x,y\n")
+    ingest(
+        IngestRequest(
+            paths=[str(tmp_path / "a.csv")], ledger=tmp_path / "ledger", mapping=read_mapping(mapping), mapping_text="m"
+        )
+    )
+    found = query(tmp_path / "ledger", "select customer_id, tags, uncached_input_tokens from request")
+    assert found == [("me@corp.com", '{"customer_id":"me@corp.com","user@host":"x","$input":"y"}', 7)]
 
 
 def test_line_numbers_in_a_log_read_by_several_threads_at_once(tmp_path):
