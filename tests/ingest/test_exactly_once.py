@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from tests.ingesting import as_bytes, native, picture, query, read, rows, write
 from tests.mixed_log import mixed_log
 
+from llmcost.ingest.generic import read_mapping
+from llmcost.ingest.run import IngestRequest, ingest
+
 LOG = mixed_log()
 
 
@@ -232,3 +235,21 @@ def test_standard_input_is_known_by_all_of_its_content(tmp_path):
     again = read(tmp_path / "ledger", "-", stdin=io.BytesIO(log(222)))
     assert (again.files[0].status, again.total("new"), again.total("conflicts")) == ("read", 0, 1)
     assert query(tmp_path / "ledger", "select max(uncached_input_tokens) from request") == [(222,)]
+
+
+def test_a_table_read_again_with_another_mapping_is_not_added_to_what_the_first_one_made_of_it(tmp_path):
+    table = tmp_path / "usage.csv"
+    table.write_text("t,m,a,b\n2026-11-01T10:00:00Z,gpt-5.4,700,30\n2026-11-01T10:00:01Z,gpt-5.4,800,40\n")
+    for number, (first, second) in enumerate((("a", "b"), ("b", "a"))):
+        mapping = tmp_path / f"map {number}.yaml"
+        mapping.write_text(f"fields: {{timestamp: t, model: m, input_tokens: {first}, output_tokens: {second}}}\n")
+        ingest(
+            IngestRequest(
+                paths=[str(table)],
+                ledger=tmp_path / "ledger",
+                mapping=read_mapping(mapping),
+                mapping_text=mapping.read_text(),
+            )
+        )
+    found = query(tmp_path / "ledger", "select uncached_input_tokens, output_text_tokens from request order by 1")
+    assert found == [(30, 700), (40, 800)]

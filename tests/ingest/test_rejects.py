@@ -61,6 +61,14 @@ def test_line_numbers_count_every_line_whatever_stands_in_it(tmp_path):
     assert [line for line, _ in kept] == [number + 1 for number, _ in numbered]
 
 
+def test_a_line_rejected_in_a_log_and_in_a_document_is_one_reject(tmp_path):
+    bad = _count("1.5")
+    write(tmp_path / "logs" / "a.jsonl", [GOOD, bad])
+    (tmp_path / "logs" / "b.json").write_bytes(b"[" + GOOD + b",\n" + bad + b"]")
+    assert read(tmp_path / "ledger", tmp_path / "logs").total("rejected") == 2
+    assert query(tmp_path / "ledger", "select count(distinct line_hash) from reject") == [(1,)]
+
+
 def test_objects_side_by_side_on_a_line_are_as_many_calls(tmp_path):
     lines = [json.dumps(chat(name)).encode() for name in ("a", "b", "c", "d")]
     result = read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [lines[0], lines[1] + lines[2] + b" " + lines[3]]))

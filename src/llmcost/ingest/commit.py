@@ -84,6 +84,7 @@ def commit_batch(
             "create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
             {"numbers": numbers, "ids": ids},
         )
+        _withdraw(connection, files, ids)
         connection.execute(
             "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
         )
@@ -110,6 +111,26 @@ def commit_batch(
             revisions=revisions,
         )
     return counts
+
+
+def _withdraw(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> None:
+    """Take back what an unchanged file brought without an id and, read in another way, does not bring any more.
+
+    Such a row is known by its content, and another mapping or assumed kind of source makes another content of it. Rows with
+    an id are merged with what is read now.
+    """
+    looks = {
+        row[0]: row[1:] for row in connection.execute("select file_id, size, fingerprint from ledger.file").fetchall()
+    }
+    same = [
+        file_id for file, file_id in zip(files, ids, strict=True) if looks.get(file_id) == (file.size, file.fingerprint)
+    ]
+    if same:
+        connection.execute(
+            "delete from ledger.request where list_contains($same, file_id) and (request_id is null or is_weak_id(request_id)) "
+            "and row_key not in (select row_key from stage)",
+            {"same": same},
+        )
 
 
 def _new_per_file(connection: "Connection") -> dict[int, int]:

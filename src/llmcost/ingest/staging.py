@@ -429,7 +429,15 @@ def _parts_of(record: Record, route: Route) -> Iterator[Record]:
 def _reject(line: int, reason: str, text: bytes, *, source: str | None = None) -> Reject:
     if reason == "no time":
         reason = why_no_time(text)
-    return Reject(line=line, reason=reason, line_hash=hash_of(text), source=source)
+    return Reject(line=line, reason=reason, line_hash=hash_of(_canonical(text)), source=source)
+
+
+def _canonical(text: bytes) -> bytes:
+    """A record's own bytes, whichever reader met it, so that one line rejected in two files counts as one."""
+    try:
+        return _json_text(parse(text)).encode("utf-8", "replace")
+    except ValueError:
+        return text
 
 
 def _json_text(record: Record) -> str:
