@@ -23,6 +23,7 @@ from llmcost.ingest.source import Route, Source
 from llmcost.ingest.staging import FileOutcome, MappingSettings, Staging
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
+from llmcost.ledger.interrupts import interruptible
 from llmcost.pricing.price_list import PriceList, load_price_list, snapshot
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             )
         connection = database.connect(spill=request.ledger)
         stack.callback(connection.close)
+        stack.enter_context(interruptible(connection))
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
         settings_text = _settings_text(request, sources)
         known = _known(connection, request, files, settings_text)

@@ -1,0 +1,26 @@
+"""Ctrl-C ends a query that would otherwise go on for hours."""
+
+import signal
+import subprocess
+import sys
+
+ENDLESS = """
+from llmcost.ledger.database import connect
+from llmcost.ledger.interrupts import interruptible
+connection = connect()
+with interruptible(connection):
+    print("started", flush=True)
+    connection.execute("select max(hash(a.range + b.range)) from range(10000000) a, range(10000000) b")
+"""
+
+
+def test_ctrl_c_stops_a_query_that_would_never_end():
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "Interrupt" in errors
