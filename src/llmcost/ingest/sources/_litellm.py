@@ -15,6 +15,14 @@ CALL_TYPE_OPERATIONS = """case
 """SQL: our operation for LiteLLM's call type (`acompletion`, `aembedding`, ...)."""
 
 
+CALLER_TAGS = (
+    "pairs_of(@metadata.spend_logs_metadata:json)",
+    "pairs_of(@metadata.requester_metadata:json)",
+    "pairs_of_list(@request_tags:list, 'request_tags')",
+)
+"""Tags the caller sent with the request, which come before what the proxy knows of the key."""
+
+
 def usage_steps(usage: str) -> dict[str, str]:
     """What LiteLLM's usage object at path `usage` says, with the row's own totals behind it."""
     prompt, completion = f"{usage}.prompt_tokens_details", f"{usage}.completion_tokens_details"

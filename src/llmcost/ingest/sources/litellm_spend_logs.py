@@ -6,7 +6,7 @@ of the request body. Shape: litellm 1.109.1, proxy/schema.prisma (https://github
 """
 
 from llmcost.ingest.source import Source
-from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, USAGE_FIELDS, proxy_status, usage_steps
+from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, CALLER_TAGS, USAGE_FIELDS, proxy_status, usage_steps
 
 source = Source(
     title="LiteLLM spend logs",
@@ -45,9 +45,7 @@ source = Source(
         "reported_by": "'litellm'",
     },
     tags=(
-        "pairs_of(@metadata.spend_logs_metadata:json)",
-        "pairs_of(@metadata.requester_metadata:json)",
-        "pairs_of_list(@request_tags:list, 'request_tags')",
+        *CALLER_TAGS,
         """concat_ws(',', pair('end_user', @end_user), pair('user', @user),
             pair('user_email', @metadata.user_api_key_user_email), pair('team_alias', @metadata.user_api_key_team_alias),
             pair('team_id', @team_id), pair('organization_id', @organization_id))""",

@@ -7,7 +7,7 @@ rows. Times are Unix seconds or text.
 """
 
 from llmcost.ingest.source import Source
-from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, USAGE_FIELDS, proxy_status, usage_steps
+from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, CALLER_TAGS, USAGE_FIELDS, proxy_status, usage_steps
 
 _RESPONSE, _OBJECT = usage_steps("response.usage"), usage_steps("metadata.usage_object")
 _HIT = "lower(@cache_hit) = 'true'"
@@ -57,9 +57,7 @@ source = Source(
         "reported_by": "'litellm'",
     },
     tags=(
-        "pairs_of(@metadata.spend_logs_metadata:json)",
-        "pairs_of(@metadata.requester_metadata:json)",
-        "pairs_of_list(@request_tags:list, 'request_tags')",
+        *CALLER_TAGS,
         """concat_ws(',', pair('end_user', coalesce(filled(@end_user), @metadata.user_api_key_end_user_id)),
             pair('user', @metadata.user_api_key_user_id), pair('user_email', @metadata.user_api_key_user_email),
             pair('team_alias', @metadata.user_api_key_team_alias), pair('team_id', @metadata.user_api_key_team_id),
