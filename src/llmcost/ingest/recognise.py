@@ -1,6 +1,5 @@
 """Which sources claim which records of a sample. Exactly one must claim each; priority is no substitute for that."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,12 +20,6 @@ class Recognition:
 
     claims: tuple[tuple[Route, ...], ...]
     """Per record, the routes that claim it at the first level where any does."""
-
-    @property
-    def routes(self) -> tuple[Route, ...]:
-        """The routes that alone claim some record, most frequent first."""
-        found = Counter(claim[0] for claim in self.claims if len(claim) == 1)
-        return tuple(route for route, _ in found.most_common())
 
 
 def recognise(connection: "Connection", records: Sequence[str], sources: Mapping[str, Source]) -> Recognition:
