@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
@@ -19,6 +20,7 @@ from llmcost.ingest.source import Record, Source
 
 _DOCUMENT_LIMIT = 256 * 1024 * 1024
 """A single JSON document larger than this (in bytes) is refused rather than held in memory."""
+_CELL_LIMIT = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,10 @@ def _kind(value: Any) -> str:
 
 
 def _documents(stream: IO[bytes]) -> Iterator[Item]:
-    """An array, one object, or several one after the other, over as many lines as they like."""
+    """An array, one object, or several one after the other, over as many lines as they like.
+
+    A broken element costs itself alone: reading goes on where the next one starts.
+    """
     content = stream.read(_DOCUMENT_LIMIT + 1)
     if len(content) > _DOCUMENT_LIMIT:
         yield Reject(line=1, reason="a JSON document larger than 256 MiB; one record a line has no limit", line_hash="")
@@ -186,13 +191,29 @@ def _documents(stream: IO[bytes]) -> Iterator[Item]:
             reason = (
                 f"not JSON: {error.msg.lower()}" if isinstance(error, json.JSONDecodeError) else f"not JSON: {error}"
             )
-            yield Reject(line=line, reason=reason, line_hash=hash_of(text[place:].encode("utf-8", "replace")))
-            return
+            place = _next_element(text, place)
+            broken = text[counted:place].rstrip().removesuffix(",")
+            yield Reject(line=line, reason=reason, line_hash=hash_of(broken.encode("utf-8", "replace")))
+            continue
         if isinstance(value, dict):
             yield line, value
         else:
             rest = text[counted:place].encode("utf-8", "replace")
             yield Reject(line=line, reason=f"not an object but {_kind(value)}", line_hash=hash_of(rest))
+
+
+def _next_element(text: str, broken: int) -> int:
+    """Where the element after a broken one starts, or the end of the text.
+
+    An object that opens a line is followed by the next that opens a line as far to the left; one amid a line by the next
+    after `},`. An object deeper inside the broken one may be taken for its follower: no source knows it, so it is one more
+    reject.
+    """
+    start = text.rfind("\n", 0, broken) + 1
+    indent = text[start:broken]
+    pattern = rf"^{indent}(?=\{{)" if not indent.strip(" \t\ufeff") else r"\}\s*,\s*(?=\{)"
+    following = re.compile(pattern, re.MULTILINE).search(text, broken + 1)
+    return following.end() if following is not None else len(text)
 
 
 def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
@@ -204,31 +225,67 @@ def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
 def _cells(text: IO[str], head: bytes) -> Iterator[Item]:
     first = head.splitlines()[0].decode("utf-8-sig", "replace") if head else ""
     delimiter = max(",\t;|", key=first.count)
-    csv.field_size_limit(16 * 1024 * 1024)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    csv.field_size_limit(_CELL_LIMIT)
+    lines = _Lines(text)
     header: list[str] | None = None
     while True:
-        line = reader.line_num + 1
+        line = lines.number + 1
         try:
-            row = next(reader)
+            # One row a reader, so that what a stray quote swallowed can be read again line by line.
+            row = next(csv.reader(lines, delimiter=delimiter, strict=True))
         except StopIteration:
             return
         except csv.Error as error:
-            yield Reject(line=line, reason=f"not CSV: {error}", line_hash=hash_of(str(line).encode()))
+            yield Reject(line=line, reason=f"not CSV: {error}", line_hash=hash_of(lines.again().encode()))
             continue
         if header is None:
             header = [name.strip() for name in row]
-            continue
-        if not row or not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(header):
-            yield Reject(
-                line=line,
-                reason=f"{len(row)} cells where the header has {len(header)}",
-                line_hash=hash_of(delimiter.join(row).encode("utf-8", "replace")),
-            )
-            continue
-        yield line, {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+        elif len(row) == len(header):
+            if any(cell.strip() for cell in row):
+                yield line, {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+        elif any(cell.strip() for cell in row):
+            if len(row) < len(header) and not lines.ended:
+                yield Pending(line=line)
+                return
+            reason = f"{len(row)} cells where the header has {len(header)}"
+            yield Reject(line=line, reason=reason, line_hash=hash_of(lines.again().encode("utf-8", "replace")))
+        lines.forget()
+
+
+class _Lines:
+    """Physical lines of a table, of which those of a bad row can be offered once more."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self._taken: list[str] = []
+        self._again: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else next(self._text)
+        self._taken.append(line)
+        self.number += 1
+        return line
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last line of the row has an end."""
+        return self._taken[-1].endswith(("\n", "\r"))
+
+    def again(self) -> str:
+        """Give up the first line of the row, which is returned, and put back the rest."""
+        bad, *rest = self._taken
+        self._again.extend(reversed(rest))
+        self.number -= len(rest)
+        self._taken = []
+        return bad
+
+    def forget(self) -> None:
+        """The row is done with."""
+        self._taken = []
 
 
 def expand(items: Iterable[Item], sources: Mapping[str, Source], lineage: Mapping[str, str]) -> Iterator[Item]:
