@@ -62,6 +62,7 @@ class PriceFile:
     currency: str
     as_of: str
     sources: Mapping[str, str]
+    checked: Mapping[str, str]
     entries: tuple[Model | _Copy, ...]
     aliases: tuple[Alias, ...]
     prefixes: tuple[Prefix, ...]
@@ -118,6 +119,7 @@ class _Reader:
         self.document = document
         self.error = document.error
         self.sources: dict[str, str] = {}
+        self.checked: dict[str, str] = {}
 
     def read(self, path: Path) -> PriceFile:
         document = self.document
@@ -134,6 +136,8 @@ class _Reader:
             for key in self.mapping(("sources",)):
                 check_keys(document, ("sources", key), ("url", "checked", "note"))
                 self.sources[key] = self.text(("sources", key, "url"))
+                if "checked" in document.value["sources"][key]:
+                    self.checked[key] = self.time(("sources", key, "checked")).date().isoformat()
         entries: list[Model | _Copy] = []
         seen: set[str] = set()
         for place in self.items("models"):
@@ -147,6 +151,7 @@ class _Reader:
             currency=currency,
             as_of=as_of,
             sources=self.sources,
+            checked=self.checked,
             entries=tuple(entries),
             aliases=self.aliases(),
             prefixes=tuple(self.prefix(place) for place in self.items("prefixes")),

@@ -174,6 +174,8 @@ class PriceList:
     """Longest first."""
     sources: Mapping[str, str]
     """Source key -> URL."""
+    checked: Mapping[str, str] = field(default_factory=dict)
+    """Source key -> ISO date on which its prices were last compared with it, where that is known."""
 
     @cached_property
     def by_name(self) -> dict[tuple[str, str], Model]:
@@ -218,6 +220,7 @@ def load_price_list(extra: Sequence[Path] = ()) -> PriceList:
             sorted((prefix for layer in reversed(layers) for prefix in layer.prefixes), key=lambda one: -len(one.text))
         ),
         sources={key: url for layer in layers for key, url in layer.sources.items()},
+        checked={key: day for layer in layers for key, day in layer.checked.items()},
     )
     _check(prices)
     return prices

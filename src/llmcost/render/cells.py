@@ -1,6 +1,6 @@
 """A report as a grid of text for people: headings, rows and totals of the columns shown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmcost.domain.printable import printable
@@ -20,10 +20,10 @@ class Grid:
     """None where the only row is the total."""
 
 
-def grid(report: Report, *, hidden: Collection[str] = ()) -> Grid:
-    """The columns shown, without the hidden ones."""
+def grid(report: Report) -> Grid:
+    """The columns shown."""
     names = [column.name for column in report.columns]
-    indexes = [names.index(name) for name in report.shown if name not in hidden]
+    indexes = [names.index(name) for name in report.shown]
     columns = tuple(report.columns[index] for index in indexes)
     total = Row(cells=report.totals)
     return Grid(

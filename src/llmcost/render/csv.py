@@ -17,7 +17,7 @@ def csv(document: Report | Overview) -> str:
     target = io.StringIO(newline="")
     writer = standard.writer(target)
     has_other = any(row.other for row in report.rows)
-    writer.writerow([*(_safe(column.name) for column in report.columns), *(["other"] if has_other else [])])
+    writer.writerow([*(safe(column.name) for column in report.columns), *(["other"] if has_other else [])])
     for row in report.rows:
         writer.writerow([*_cells(report.columns, row), *([str(row.other).lower()] if has_other else [])])
     return target.getvalue()
@@ -25,7 +25,7 @@ def csv(document: Report | Overview) -> str:
 
 def _cells(columns: tuple[Column, ...], row: Row) -> list[str]:
     return [
-        _safe(cell) if isinstance(cell, str) else _number(machine(cell, column.kind))
+        safe(cell) if isinstance(cell, str) else _number(machine(cell, column.kind))
         for column, cell in zip(columns, row.cells, strict=True)
     ]
 
@@ -36,6 +36,6 @@ def _number(value: str | float | None) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that neither a terminal nor a spreadsheet executes."""
     return f"'{printable(text)}" if text.startswith(_FORMULA) else printable(text)

@@ -15,11 +15,11 @@ _LINKED = re.compile(r"@|://|www\.|#\d", re.IGNORECASE)
 def markdown(document: Report | Overview) -> str:
     """The tables of a document, and below them what they are made of."""
     if isinstance(document, Report):
-        total, parts = document, [_table(grid(document))]
+        total, parts = document, [grid_table(grid(document))]
     else:
-        total, parts = document.total, [_table(grid(document.total))]
+        total, parts = document.total, [grid_table(grid(document.total))]
         for section in document.sections:
-            parts += [f"### {escape(section.title)}", _table(grid(section))]
+            parts += [f"### {escape(section.title)}", grid_table(grid(section))]
     parts.append("\n".join(f"- {escape(line)}" for line in footer(total)))
     return "\n\n".join(parts) + "\n"
 
@@ -33,7 +33,8 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"\\{found[0]}", re.sub("[&<>]", lambda found: _HTML[found[0]], text))
 
 
-def _table(cells: Grid) -> str:
+def grid_table(cells: Grid) -> str:
+    """A grid as a Markdown table."""
     rules = ["---:" if is_number(column) else ":---" for column in cells.columns]
     lines = [tuple(map(escape, cells.headings)), tuple(rules), *(tuple(map(escape, row)) for row in cells.rows)]
     if cells.totals:
