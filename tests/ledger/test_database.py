@@ -17,6 +17,8 @@ from llmcost.ledger import database, migrations, scratch
 from llmcost.ledger.info import TABLES, info
 
 KNOWN = migrations.known()
+NAMES = tuple(one.name for one in KNOWN)
+BACKUP = f"llmcost.duckdb.v{len(NAMES)}.bak"
 
 
 def insert_reject(connection, line):
@@ -347,7 +349,7 @@ class TestMigrations:
     def older(self, path, monkeypatch):
         with database.writing(path) as ledger:
             insert_reject(ledger, 8)
-        later = migrations.Migration(name="0002_later", sql="alter table reject add column note varchar; select 1")
+        later = migrations.Migration(name="9002_later", sql="alter table reject add column note varchar; select 1")
         monkeypatch.setattr(migrations, "known", lambda: (*KNOWN, later))
         return path
 
@@ -360,17 +362,19 @@ class TestMigrations:
     def test_a_writer_migrates_and_keeps_the_old_file(self, older):
         with database.writing(older) as ledger:
             assert ledger.execute("select line, note from reject").fetchall() == [(8, None)]
-            assert migrations.applied_names(ledger) == ("0001_initial", "0002_later")
+            assert migrations.applied_names(ledger) == (*NAMES, "9002_later")
 
-        backup = older.with_name("llmcost.duckdb.v1.bak")
+        backup = older.with_name(BACKUP)
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
         with duckdb.connect(str(backup), read_only=True) as connection:
             assert connection.execute("select * from reject").fetchall() == [(1, 8, "not-json", "abc", None)]
-            assert connection.execute("select name from schema_migration").fetchall() == [("0001_initial",)]
-        assert {entry.name for entry in older.parent.iterdir()} == {"llmcost.duckdb", "llmcost.duckdb.v1.bak"}
+            assert connection.execute("select name from schema_migration order by name").fetchall() == [
+                (one,) for one in NAMES
+            ]
+        assert {entry.name for entry in older.parent.iterdir()} == {"llmcost.duckdb", BACKUP}
 
     def test_a_migration_that_fails_changes_nothing(self, older, monkeypatch):
-        bad = migrations.Migration(name="0003_bad", sql="drop table conflict; select no_such_column from reject")
+        bad = migrations.Migration(name="9003_bad", sql="drop table conflict; select no_such_column from reject")
         monkeypatch.setattr(migrations, "known", lambda: (*KNOWN, bad))
 
         with pytest.raises(duckdb.BinderException), database.writing(older):
@@ -378,7 +382,7 @@ class TestMigrations:
 
         monkeypatch.undo()
         with database.reading(older) as ledger:
-            assert migrations.applied_names(ledger) == ("0001_initial",)
+            assert migrations.applied_names(ledger) == NAMES
             assert ledger.execute("select count(*) from conflict").fetchone() == (0,)
 
     def test_the_clock_of_the_record_can_be_set(self, tmp_path, monkeypatch):
@@ -386,7 +390,7 @@ class TestMigrations:
         with database.writing(tmp_path / "l.duckdb") as ledger:
             rows = ledger.execute("select name, applied_at::varchar from schema_migration").fetchall()
 
-        assert rows == [("0001_initial", "2026-11-21 09:00:00")]
+        assert sorted(rows) == [(name, "2026-11-21 09:00:00") for name in NAMES]
 
 
 class TestScratch:
@@ -459,7 +463,7 @@ def test_info_counts_what_the_ledger_holds(path):
 
     assert found.path == path
     assert found.size == path.stat().st_size
-    assert found.schema_version == 1
+    assert found.schema_version == len(NAMES)
     assert found.tables == {name: {"request": 3, "reject": 1}.get(name, 0) for name in TABLES}
     assert list(found.sources.items()) == [("b", 2), ("a", 1)]
     assert found.first_request.isoformat() == "2026-11-01T09:00:00+00:00"

@@ -1,18 +1,17 @@
 """A price list from text, and rows rated with it."""
 
-import re
 import uuid
 from datetime import datetime
-from pathlib import Path
+from functools import cache
 
 import duckdb
 import pytest
 
+from llmcost.ledger import migrations
 from llmcost.pricing import price_list as module
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.rating import prepare_rates, rated_select
 
-SCHEMA = Path(module.__file__).parents[1] / "ledger" / "schema" / "0001_initial.sql"
 DERIVED = {
     *("model", "input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "reasoning_cost", "audio_cost"),
     *("image_cost", "unit_cost", "cost", "list_value", "cost_status", "cost_reason", "price_id", "match_kind"),
@@ -33,15 +32,19 @@ REQUIRED = {
 }
 
 
+@cache
 def columns():
-    body = SCHEMA.read_text().split("create table request (")[1].split("\n);")[0]
-    lines = [re.sub(r"--.*", "", line).strip().rstrip(",") for line in body.splitlines()]
-    return {line.split()[0]: line for line in lines if line and line.split()[0] not in DERIVED}
+    """Name and type of every column rating is given."""
+    connection = duckdb.connect()
+    for migration in migrations.known():
+        connection.execute(migration.sql)
+    described = connection.execute("describe request").fetchall()
+    return {name: kind for name, kind, *_ in described if name not in DERIVED}
 
 
 def fill(connection, rows):
-    declared = columns()
-    connection.execute(f"create or replace table staged ({', '.join(declared.values())})")
+    declared = ", ".join(f"{name} {kind}" for name, kind in columns().items())
+    connection.execute(f"create or replace table staged ({declared})")
     for row in rows:
         values = {"row_key": str(uuid.uuid4()), **REQUIRED, **row}
         marks = ", ".join("?" for _ in values)

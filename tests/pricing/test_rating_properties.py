@@ -136,7 +136,9 @@ def many():
             null::bigint as input_audio_tokens, null::bigint as output_audio_tokens, null::bigint as cache_read_audio_tokens,
             null::bigint as input_image_tokens, null::bigint as output_image_tokens, i % 2 as web_searches,
             null::bigint as rerank_searches, null::bigint as images, (i % 100)::decimal(18, 6) as audio_seconds,
-            null::bigint as characters, null::bigint as pages
+            null::bigint as characters, null::bigint as pages, null::decimal(18, 6) as video_seconds,
+            null::bigint as file_searches, null::bigint as code_sessions, null::bigint as map_searches,
+            null::bigint as citation_tokens, null::varchar as unit_size
         from (select (i // 2)::bigint as i from range($rows * 2) as t (i))
         """,
         {"rows": ROWS},

@@ -27,7 +27,7 @@ def _comparable(column: str, value: object) -> object:
     if column in {"started_at", "ended_at"} and value is not None:
         text = str(value)
         return text.rstrip("0") if "." in text else text
-    if column.endswith("_cost") or column == "audio_seconds":
+    if column.endswith("_cost") or column in {"audio_seconds", "video_seconds"}:
         return None if value is None else Decimal(str(value))
     return value
 

@@ -42,8 +42,20 @@ LEAF_TOKENS = (
 )
 """Disjoint token quantities; their sum is the source's own total."""
 
-LEAF_UNITS = ("web_searches", "rerank_searches", "images", "audio_seconds", "characters", "pages")
-"""Quantities that are not tokens."""
+LEAF_UNITS = (
+    "web_searches",
+    "rerank_searches",
+    "images",
+    "audio_seconds",
+    "characters",
+    "pages",
+    "video_seconds",
+    "file_searches",
+    "code_sessions",
+    "map_searches",
+    "citation_tokens",
+)
+"""Quantities that are no part of the source's total of tokens."""
 
 QUANTITIES = (*LEAF_TOKENS, *LEAF_UNITS)
 
@@ -101,7 +113,20 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="charge_basis", sql_type="varchar", default="'metered'"),
     *_columns("greatest", "decimal(18, 12)", "billed_cost", "reported_cost"),
     *_columns("least", "varchar", "reported_currency", "reported_by"),
+    Column(name="video_seconds", sql_type="decimal(18, 6)", merge="usage"),
+    *_columns("usage", "bigint", "file_searches", "code_sessions", "map_searches", "citation_tokens"),
+    Column(name="unit_size", sql_type="varchar", merge="usage"),
 )
 """Every column a source may fill, in ledger order."""
+
+LATER = (
+    "video_seconds",
+    "file_searches",
+    "code_sessions",
+    "map_searches",
+    "citation_tokens",
+    "unit_size",
+)
+"""Columns that the first ledgers do not have: a call without them keeps the key it had before they came."""
 
 COLUMN = {column.name: column for column in COLUMNS}

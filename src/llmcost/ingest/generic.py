@@ -40,18 +40,23 @@ _COUNTS = {
     "images": "images",
     "characters": "characters",
     "pages": "pages",
+    "file_searches": "file_searches",
+    "code_sessions": "code_sessions",
+    "map_searches": "map_searches",
+    "citation_tokens": "citation_tokens",
 }
+_SECONDS = ("audio_seconds", "video_seconds")
 _TEXTS = (
     *("request_id", "provider", "response_model", "operation", "status", "error_type", "service_tier", "processing"),
     *("speed", "inference_region", "trace_id", "parent_id", "session_id", "api_key_id", "virtual_account", "project"),
-    *("prompt_hash", "reported_currency"),
+    *("prompt_hash", "reported_currency", "unit_size"),
 )
 _NUMBERS = ("latency_ms", "time_to_first_token_ms", "temperature")
 _INTEGERS = ("http_status", "attempt", "max_output_tokens")
 _FLAGS = ("stream", "gateway_cached")
 _TAGGED = tuple(name for name in WHO if name not in {"session_id", "api_key_id", "virtual_account", "project"})
 FIELDS = (
-    *("timestamp", "ended_at", "model", "input_tokens", "output_tokens", "reported_cost", "audio_seconds"),
+    *("timestamp", "ended_at", "model", "input_tokens", "output_tokens", "reported_cost", *_SECONDS),
     *_COUNTS,
     *_TEXTS,
     *_NUMBERS,
@@ -73,7 +78,7 @@ def read_mapping(path: Path) -> Source:
     check_keys(document, ("fields",), FIELDS)
     if "timestamp" not in document.value["fields"]:
         raise document.error("no `timestamp` in fields", "fields", hint="name the column that says when a call began")
-    quantities = {"input_tokens", "output_tokens", "audio_seconds", "reported_cost", *_COUNTS}
+    quantities = {"input_tokens", "output_tokens", *_SECONDS, "reported_cost", *_COUNTS}
     if not quantities & set(document.value["fields"]):
         raise document.error(
             "fields name no quantity", "fields", hint="name at least the columns of input_tokens and output_tokens"
@@ -150,8 +155,9 @@ class _Builder:
         for name, column in _COUNTS.items():
             if name in self.fields:
                 yield column, self._mark(name, "#")
-        if "audio_seconds" in self.fields:
-            yield "audio_seconds", f"try_cast({self._mark('audio_seconds')} as decimal(18, 6))"
+        for name in _SECONDS:
+            if name in self.fields:
+                yield name, f"try_cast({self._mark(name)} as decimal(18, 6))"
         for name in _TEXTS:
             if name in self.fields and name != "reported_currency":
                 yield name, f"filled({self._mark(name)})"

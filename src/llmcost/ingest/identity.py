@@ -7,11 +7,11 @@ largest count wins; those rows are counted as ambiguous.
 
 from collections.abc import Mapping, Sequence
 
-from llmcost.domain.request import COLUMNS, KEYED_WHO, LEAF_TOKENS, WHO, Column
+from llmcost.domain.request import COLUMNS, KEYED_WHO, LATER, LEAF_TOKENS, WHO, Column
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 # Rating fills in a provider the log does not state, and an export carries it.
-_NOT_CONTENT = {"provider", "source", "time_origin", "usage_origin", "tags", "started_at", *WHO}
+_NOT_CONTENT = {"provider", "source", "time_origin", "usage_origin", "tags", "started_at", *WHO, *LATER}
 
 # What a source states beside its tags tells calls apart; what the tags say as well is in them, and an export repeats it.
 _STATED_WHO = """nullif(list_filter(string_split(stated_who, chr(31)), lambda who: not coalesce(list_contains(
@@ -27,6 +27,9 @@ _CONTENT = ", ".join(
     ]
 )
 
+# Named, and left out where null, so that a record that says nothing of them has the key it always had.
+_LATER = ", ".join(f"'{name}=' || {name}::varchar" for name in LATER)
+
 KEY_CONTENT = f"""
 create or replace temp table content_key as
 select
@@ -36,7 +39,7 @@ select
     case when near_unique then 1 else row_number() over (partition by file_no, near_unique, content order by stage_table, stage_row) end as twin,
     md5(concat_ws(chr(31), 'c', content, twin::varchar))::uuid as row_key
 from (
-    select stage_table, stage_row, file_no, near_unique, md5(to_json([{_CONTENT}])::varchar) as content
+    select stage_table, stage_row, file_no, near_unique, md5(to_json(list_concat([{_CONTENT}], list_filter([{_LATER}], lambda one: one is not null)))::varchar) as content
     from staged where row_key is null
 )
 """

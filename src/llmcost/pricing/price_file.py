@@ -14,6 +14,7 @@ from llmcost.domain.providers import normalise_provider
 from llmcost.pricing.price_list import (
     CONDITIONS,
     FEE_UNITS,
+    MINIMUMS,
     TOKEN_UNITS,
     WEEK,
     Alias,
@@ -287,7 +288,7 @@ class _Reader:
         check_keys(
             self.document,
             path,
-            ("from", "until", "source", "free", "rates", "tiers", "variants", "multipliers", "fees"),
+            ("from", "until", "source", "free", "rates", "tiers", "variants", "multipliers", "fees", "minimums"),
         )
         value = self.mapping(path)
         since, until = self.span(path)
@@ -304,10 +305,10 @@ class _Reader:
                 *path,
                 hint="write 'free: true' alone for a model that costs nothing",
             )
-        variants = tuple(self.variant(place, tiers[0].rates, fees) for place in self.items(*path, "variants"))
+        variants = tuple(self.variant(place, tiers[0].rates) for place in self.items(*path, "variants"))
         for index, variant in enumerate(variants):
             for other in variants[:index]:
-                if _tie(variant.when, other.when):
+                if _tie(variant, other):
                     raise self.error(
                         "this variant and one above hold at the same time", *path, "variants", index, "when"
                     )
@@ -320,6 +321,7 @@ class _Reader:
             fees=fees,
             variants=variants,
             multipliers=tuple(self.multiplier(place) for place in self.items(*path, "multipliers")),
+            minimums=self.minimums(path),
         )
 
     def rates(self, path: Path_, needed: Collection[str]) -> dict[str, Decimal]:
@@ -358,16 +360,26 @@ class _Reader:
             for unit in self.mapping((*path, "fees"))
         }
 
-    def variant(self, path: Path_, base: Mapping[str, Decimal], fees: Mapping[str, Decimal]) -> Variant:
+    def minimums(self, path: Path_) -> dict[str, Decimal]:
+        if "minimums" not in self.mapping(path):
+            return {}
+        check_keys(self.document, (*path, "minimums"), MINIMUMS)
+        return {
+            name: self.number((*path, "minimums", name), places=6 if name.endswith("_seconds") else 0)
+            for name in self.mapping((*path, "minimums"))
+        }
+
+    def variant(self, path: Path_, base: Mapping[str, Decimal]) -> Variant:
         check_keys(self.document, path, ("name", "when", "rates", "tiers", "fees"))
         when = self.when((*path, "when"), CONDITIONS)
-        if base and "rates" not in self.mapping(path):
-            raise self.error("a variant needs 'rates'", *path)
+        value = self.mapping(path)
+        if "rates" not in value and ("tiers" in value or "fees" not in value):
+            raise self.error("a variant needs 'rates', or 'fees' alone", *path)
         return Variant(
             label=self.label(path, when),
             when=when,
-            tiers=self.tiers(path, base),
-            fees={**fees, **self.fees(path)},
+            tiers=self.tiers(path, base) if "rates" in value else (),
+            fees=self.fees(path),
         )
 
     def multiplier(self, path: Path_) -> Multiplier:
@@ -470,8 +482,11 @@ def _overlap(one: Alias, other: Alias) -> bool:
     )
 
 
-def _tie(one: When, other: When) -> bool:
-    """Whether two variants can hold together and neither is more specific."""
+def _tie(variant: Variant, another: Variant) -> bool:
+    """Whether two variants state the same, can hold together and neither is more specific."""
+    if not (variant.tiers and another.tiers) and not (variant.fees.keys() & another.fees.keys()):
+        return False
+    one, other = variant.when, another.when
     if set(one.values) != set(other.values) or (one.clock is None) != (other.clock is None):
         return False
     if any(not (one.values[key] & other.values[key]) for key in one.values):

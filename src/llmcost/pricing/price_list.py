@@ -29,6 +29,7 @@ TOKEN_UNITS = (
     "cache_read_audio",
     "input_image",
     "output_image",
+    "citation",
 )
 """Units priced per million tokens."""
 
@@ -40,10 +41,17 @@ FEE_UNITS: dict[str, int] = {
     "page": 1_000,
     "character": 1_000_000,
     "audio_hour": 1,
+    "file_search": 1_000,
+    "map_search": 1_000,
+    "code_session": 1,
+    "video_second": 1,
 }
 """Units priced otherwise, and how many of them the published price is for."""
 
-CONDITIONS = ("processing", "service_tier", "speed", "inference_region", "operation", "clock")
+MINIMUMS = ("audio_seconds", "video_seconds", "characters", "pages")
+"""Quantities, as the request's columns call them, of which a price may bill at least so much per call."""
+
+CONDITIONS = ("processing", "service_tier", "speed", "inference_region", "operation", "unit_size", "clock")
 """What a variant may depend on, most telling first: the order settles which of two equally specific variants wins."""
 
 WEEK = 7 * 24 * 60
@@ -106,6 +114,8 @@ class Price:
     """In the unit published: see FEE_UNITS."""
     variants: tuple[Variant, ...]
     multipliers: tuple[Multiplier, ...]
+    minimums: Mapping[str, Decimal] = field(default_factory=dict)
+    """Quantity of MINIMUMS -> what a call that has any of it is billed at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from llmcost.pricing.matching import Match, match_model
 from llmcost.pricing.price_list import CONDITIONS, FEE_UNITS, TOKEN_UNITS, WEEK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from llmcost.pricing.price_list import Model, Multiplier, Price, PriceList, Tier, Variant, When
 
@@ -55,6 +55,10 @@ FALLBACKS: dict[str, tuple[str, ...]] = {
 INCLUDED: dict[str, str] = {"reasoning": "output", "input_image": "input", "output_image": "output"}
 """Units that cost what another does unless listed apart: the published rule, not an estimate."""
 
+GRATIS = frozenset(("citation",))
+"""Units that cost nothing unless listed. Perplexity bills what a search read only for its research model
+(https://docs.perplexity.ai/getting-started/pricing)."""
+
 GAPS = {
     "input": "input",
     "cache_read": "cache read",
@@ -74,6 +78,11 @@ GAPS = {
     "page": "page",
     "character": "character",
     "audio_hour": "audio",
+    "citation": "citation",
+    "file_search": "file search",
+    "map_search": "map search",
+    "code_session": "code session",
+    "video_second": "video",
 }
 """Unit -> how reasons call it; its position is its bit in `gaps`."""
 
@@ -90,6 +99,7 @@ class Context:
     speed: str | None
     inference_region: str | None
     operation: str | None
+    unit_size: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +128,8 @@ class RateRow:
     """Currency per token; every unit of TOKEN_UNITS."""
     fees: Mapping[str, Decimal] = field(default_factory=dict)
     """Currency per unit, for an hour of audio: per hour."""
+    minimums: Mapping[str, Decimal] = field(default_factory=dict)
+    """Quantity -> what a call that has any of it is billed at least."""
     numerator: int = 1
     denominator: int = 1
     """Factor on token amounts that does not fold into the rates exactly."""
@@ -160,6 +172,7 @@ def _read(context: Context) -> Context:
         speed=asked(context.speed),
         inference_region=asked(context.inference_region),
         operation=(context.operation or "").lower() or None,
+        unit_size=(context.unit_size or "").strip().lower() or None,
     )
 
 
@@ -209,21 +222,21 @@ def _epoch(empty: RateRow, model: Model, price: Price, context: Context) -> Iter
         return
     multipliers = [one for one in price.multipliers if _holds(one.when, context)]
     candidates = [one for one in price.variants if _holds(one.when, context)]
-    for start, end, variant in _by_minute(candidates):
-        tiers = variant.tiers if variant is not None else price.tiers
-        reason = _unmet(context, price, variant, multipliers)
-        for index, tier in enumerate(tiers):
-            labels = [tier.label, variant.label if variant else "", *(one.label for one in multipliers)]
+    for start, end, terms in _by_minute(price, candidates):
+        reason = _unmet(context, price, terms.variants, multipliers)
+        for index, tier in enumerate(terms.tiers):
+            labels = [tier.label, *(one.label for one in terms.variants), *(one.label for one in multipliers)]
             suffix = ",".join(label for label in labels if label)
             yield replace(
-                _rated(empty, tier, variant.fees if variant is not None else price.fees, multipliers),
+                _rated(empty, tier, terms.fees, multipliers),
                 prompt_from=tier.start,
-                prompt_to=tiers[index + 1].start if index + 1 < len(tiers) else ANY_PROMPT,
+                prompt_to=terms.tiers[index + 1].start if index + 1 < len(terms.tiers) else ANY_PROMPT,
                 minute_from=start,
                 minute_to=end,
                 price_id=f"{identity}#{suffix}" if suffix else identity,
                 status="estimated" if reason else "priced",
                 reason=reason,
+                minimums=price.minimums,
             )
 
 
@@ -231,23 +244,50 @@ def _holds(when: When, context: Context) -> bool:
     return all(getattr(context, key) in accepted for key, accepted in when.values.items())
 
 
-def _by_minute(candidates: list[Variant]) -> Iterator[tuple[int, int, Variant | None]]:
-    """Most specific variant for each stretch of the week."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Terms:
+    """What holds at some minutes of the week."""
+
+    tiers: tuple[Tier, ...]
+    fees: Mapping[str, Decimal]
+    variants: tuple[Variant, ...]
+    """Those that decide any of it."""
+
+
+def _by_minute(price: Price, candidates: list[Variant]) -> Iterator[tuple[int, int, _Terms]]:
+    """Rates and fees for each stretch of the week."""
     edges = sorted({0, WEEK, *(edge for one in candidates for span in one.when.clock or () for edge in span)})
-    stretch: tuple[int, int, Variant | None] | None = None
+    stretch: tuple[int, int, _Terms] | None = None
     for start, end in pairwise(edges):
         holding = [
             one for one in candidates if one.when.clock is None or any(a <= start < b for a, b in one.when.clock)
         ]
-        chosen = max(holding, key=_specificity, default=None)
-        if stretch is not None and stretch[2] is chosen:
-            stretch = (stretch[0], end, chosen)
+        terms = _terms(price, sorted(holding, key=_specificity, reverse=True))
+        if stretch is not None and stretch[2] == terms:
+            stretch = (stretch[0], end, terms)
             continue
         if stretch is not None:
             yield stretch
-        stretch = (start, end, chosen)
+        stretch = (start, end, terms)
     if stretch is not None:
         yield stretch
+
+
+def _terms(price: Price, holding: list[Variant]) -> _Terms:
+    """Rates of the most specific variant that states rates, each fee of the most specific that states the fee."""
+    rating = next((one for one in holding if one.tiers), None)
+    deciding = [rating] if rating is not None else []
+    fees = dict(price.fees)
+    for unit in FEE_UNITS:
+        charging = next((one for one in holding if unit in one.fees), None)
+        if charging is not None:
+            fees[unit] = charging.fees[unit]
+            deciding.append(charging)
+    return _Terms(
+        tiers=rating.tiers if rating is not None else price.tiers,
+        fees=fees,
+        variants=tuple(one for one in holding if any(one is other for other in deciding)),
+    )
 
 
 def _specificity(variant: Variant) -> tuple[int, ...]:
@@ -256,23 +296,26 @@ def _specificity(variant: Variant) -> tuple[int, ...]:
     return (len(keys), *(int(key in keys) for key in CONDITIONS))
 
 
-def _unmet(context: Context, price: Price, variant: Variant | None, multipliers: list[Multiplier]) -> str | None:
+def _unmet(context: Context, price: Price, variants: tuple[Variant, ...], multipliers: list[Multiplier]) -> str | None:
     """Why the price is an estimate: conditions that were asked for and that the catalogue says nothing about."""
-    holding = [one.when for one in multipliers]
-    if variant is not None:
-        holding.append(variant.when)
-    met = {key for when in holding for key in when.values}
+    met = _keys(variants) | _keys(multipliers)
     missing = [
         f"no {value} price"
         for key in ("processing", "service_tier", "speed")
         if (value := getattr(context, key)) is not None and key not in met
     ]
-    # A region is only special where the price list says that regions differ.
-    listed = [*(one.when for one in price.variants), *(one.when for one in price.multipliers)]
-    regional = any("inference_region" in when.values for when in listed)
-    if regional and context.inference_region is not None and "inference_region" not in met:
+    # A region or a size is only special where the price list says that they differ.
+    listed = _keys(price.variants) | _keys(price.multipliers)
+    if "inference_region" in listed and context.inference_region is not None and "inference_region" not in met:
         missing.append(f"no {context.inference_region} region price")
+    if "unit_size" in listed and "unit_size" not in met:
+        missing.append(f"no {context.unit_size} price" if context.unit_size else "size not stated")
     return "; ".join(missing) or None
+
+
+def _keys(terms: Iterable[Variant | Multiplier]) -> set[str]:
+    """Conditions that any of them names."""
+    return {key for one in terms for key in one.when.values}
 
 
 def _rated(empty: RateRow, tier: Tier, fees: Mapping[str, Decimal], multipliers: list[Multiplier]) -> RateRow:
@@ -282,7 +325,8 @@ def _rated(empty: RateRow, tier: Tier, fees: Mapping[str, Decimal], multipliers:
     for unit in TOKEN_UNITS:
         own = INCLUDED.get(unit, unit) if unit not in tier.rates else unit
         if own not in tier.rates:
-            lacking.add(unit)
+            if unit not in GRATIS:
+                lacking.add(unit)
             own = next((other for other in FALLBACKS.get(unit, ()) if other in tier.rates), "")
         rates[unit] = tier.rates.get(own, Decimal(0)).scaleb(-6)
     lacking |= {unit for unit in FEE_UNITS if unit not in fees and unit != "request"}

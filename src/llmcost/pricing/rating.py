@@ -9,17 +9,19 @@ from __future__ import annotations
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
-from llmcost.pricing.price_list import FEE_UNITS, TOKEN_UNITS, WEEK
+from llmcost.pricing.price_list import FEE_UNITS, MINIMUMS, TOKEN_UNITS, WEEK
 from llmcost.pricing.rates import GAPS, Context, RateRow, rate_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from llmcost.pricing.price_list import PriceList
 
 CONTEXT_TABLE = "llmcost_rate_context"
 RATE_TABLE = "llmcost_rate"
 TIMES_MACRO = "llmcost_rate_times"
+FEES_MACRO = "llmcost_rate_fees"
 
 _KEYS = tuple(one.name for one in fields(Context))
 
@@ -42,6 +44,7 @@ _COLUMNS: dict[str, str] = {
     "denominator": "hugeint",
     **dict.fromkeys((f"rate_{unit}" for unit in TOKEN_UNITS), "decimal(18, 12)"),
     **dict.fromkeys((f"fee_{unit}" for unit in FEE_UNITS), "decimal(18, 12)"),
+    **dict.fromkeys((f"minimum_{name}" for name in MINIMUMS), "decimal(18, 6)"),
 }
 
 _QUANTITIES = {
@@ -62,6 +65,11 @@ _QUANTITIES = {
     "page": "pages",
     "character": "characters",
     "audio_hour": "audio_seconds",
+    "citation": "citation_tokens",
+    "file_search": "file_searches",
+    "map_search": "map_searches",
+    "code_session": "code_sessions",
+    "video_second": "video_seconds",
 }
 """Unit -> column of the request that counts it."""
 
@@ -69,7 +77,7 @@ _PROMPT = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "input_aud
 """Units that make up the prompt whose size picks the tier."""
 
 _COMPONENTS: dict[str, tuple[str, ...]] = {
-    "input_cost": ("input",),
+    "input_cost": ("input", "citation"),
     "cache_read_cost": ("cache_read",),
     "cache_write_cost": ("cache_write_5m", "cache_write_1h"),
     "output_cost": ("output",),
@@ -77,6 +85,17 @@ _COMPONENTS: dict[str, tuple[str, ...]] = {
     "audio_cost": ("input_audio", "output_audio", "cache_read_audio"),
     "image_cost": ("input_image", "output_image"),
 }
+
+_SECONDS = {"audio_hour": 3600, "video_second": 1}
+"""Units of time, in seconds."""
+
+_FEE_ARGUMENTS = {
+    "fee_request": "z_fee_request",
+    **{f"q_{unit}": _QUANTITIES[unit] for unit in FEE_UNITS if unit != "request"},
+    **{f"fee_{unit}": f"z_fee_{unit}" for unit in FEE_UNITS if unit != "request"},
+    **{f"minimum_{name}": f"z_minimum_{name}" for name in MINIMUMS},
+}
+"""Parameter of the macro that adds up fees -> the column it is given."""
 
 _BIT = {unit: 1 << bit for bit, unit in enumerate(GAPS)}
 
@@ -138,6 +157,11 @@ def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
     _write(connection, RATE_TABLE, _COLUMNS, [_rate_values(sheet, row) for sheet, row in rows])
     times = _times(factors=any(row.denominator != 1 for _, row in rows))
     connection.execute(f"create or replace temp macro {TIMES_MACRO}(amount, numerator, denominator) as {times}")
+    fees = _fees(
+        {unit for _, row in rows for unit, fee in row.fees.items() if fee},
+        {name for _, row in rows for name in row.minimums},
+    )
+    connection.execute(f"create or replace temp macro {FEES_MACRO}({', '.join(_FEE_ARGUMENTS)}) as {fees}")
 
 
 def _rate_values(sheet: int, row: RateRow) -> tuple[Any, ...]:
@@ -160,6 +184,7 @@ def _rate_values(sheet: int, row: RateRow) -> tuple[Any, ...]:
         row.denominator,
         *(row.rates.get(unit) for unit in TOKEN_UNITS),
         *(row.fees.get(unit) for unit in FEE_UNITS),
+        *(row.minimums.get(name, 0) for name in MINIMUMS),
     )
 
 
@@ -205,7 +230,7 @@ summed as (
     select
         *,
         {", ".join(f"{_sum(units)} as z_{name}_exact" for name, units in _COMPONENTS.items())},
-        {_fees()} as z_unit_cost_exact
+        {FEES_MACRO}({", ".join(_FEE_ARGUMENTS.values())}) as z_unit_cost_exact
     from joined
 ),
 rounded as (
@@ -292,16 +317,31 @@ def _sum(units: tuple[str, ...]) -> str:
     return " + ".join(f"coalesce({_QUANTITIES[unit]}, 0) * z_rate_{unit}" for unit in units)
 
 
-def _fees() -> str:
-    per_unit = " + ".join(
-        f"coalesce({_QUANTITIES[unit]}, 0) * z_fee_{unit}"
-        for unit in FEE_UNITS
-        if unit not in ("request", "audio_hour")
-    )
-    pico_an_hour = f"(z_fee_audio_hour * {_PICO})::hugeint"
-    seconds = _half_even(f"((audio_seconds * 1000000)::hugeint * {pico_an_hour})", "3600000000")
-    # Both kinds of arithmetic are exact up to here; only an hour's price by the second has to be rounded.
-    return f"z_fee_request + {per_unit} + case when audio_seconds is null then 0 else {seconds} end"
+def _fees(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
+    """Exact amount of everything that is not tokens, in terms of the macro's arguments; only what some price charges for.
+
+    Calls without a rate have null fees, and a null amount.
+    """
+    terms = ["fee_request"]
+    parts = []
+    for unit in FEE_UNITS:
+        if unit == "request" or unit not in units:
+            continue
+        name = _QUANTITIES[unit]
+        quantity = f"coalesce(q_{unit}, 0)"
+        if name in minimums:
+            quantity = f"case when q_{unit} > 0 then greatest(q_{unit}, minimum_{name}) else 0 end"
+        if unit in _SECONDS:
+            # Microseconds times 1e-12ths; past what fits, no amount, as for any sum too large.
+            micro = f"({quantity} * 1000000)::hugeint * (fee_{unit} * {_PICO})::hugeint"
+            parts.append(f"case when {quantity} < 100000000 then {micro} * {3600 // _SECONDS[unit]} end")
+        else:
+            whole = f"({quantity})::bigint" if name in minimums else quantity
+            terms.append(f"{whole} * fee_{unit}")
+    if parts:
+        # Everything is exact up to here; only a price by the second or hour has to be rounded.
+        terms.append(_half_even(f"({' + '.join(parts)})", str(3600 * 1_000_000)))
+    return " + ".join(terms)
 
 
 def _times(*, factors: bool) -> str:

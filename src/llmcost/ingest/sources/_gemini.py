@@ -50,18 +50,30 @@ def steps(body: str = "") -> dict[str, str]:
     }
 
 
+_GROUNDING = "coalesce(json_extract($candidate, '/groundingMetadata'), json_extract($candidate, '/grounding_metadata'))"
+
+
+def _map_searches(body: str) -> str:
+    """One for an answer that any place of Google Maps went into: the prompt is billed, not the places.
+
+    https://ai.google.dev/gemini-api/docs/google-maps
+    """
+    chunks = (
+        f"coalesce(json_extract({_GROUNDING}, '/groundingChunks'), json_extract({_GROUNDING}, '/grounding_chunks'))"
+    )
+    placed = f"len(list_filter(json_extract({chunks}, '$[*]'), lambda chunk: json_type(chunk, '/maps') = 'OBJECT'))"
+    return f"case when contains($candidate::varchar, '\"maps\"') and {placed} > 0 then 1 end"
+
+
 def _searches(body: str) -> str:
     """Gemini 3 bills every query, older models every prompt that was grounded.
 
     https://ai.google.dev/gemini-api/docs/pricing
     """
-    grounding = (
-        "coalesce(json_extract($candidate, '/groundingMetadata'), json_extract($candidate, '/grounding_metadata'))"
-    )
-    queries = f"coalesce(json_array_length({grounding}, '/webSearchQueries'), json_array_length({grounding}, '/web_search_queries'))"
+    queries = f"coalesce(json_array_length({_GROUNDING}, '/webSearchQueries'), json_array_length({_GROUNDING}, '/web_search_queries'))"
     model = _either(body, "modelVersion")
     older = f"regexp_matches({model}, 'gemini-[12]\\.')"
-    return f"case when contains($candidate::varchar, 'rounding') then nullif(case when {older} then least({queries}, 1) else {queries} end, 0) end"
+    return f"case when contains($candidate::varchar, 'rounding') then case when {queries} > 0 then case when {older} then 1 else {queries} end end end"
 
 
 def fields(body: str = "") -> dict[str, str]:
@@ -100,4 +112,5 @@ def fields(body: str = "") -> dict[str, str]:
         "output_audio_tokens": "nullif($audio_out, 0)",
         "output_image_tokens": "nullif($image_out, 0)",
         "web_searches": _searches(body),
+        "map_searches": _map_searches(body),
     }

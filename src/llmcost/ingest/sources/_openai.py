@@ -165,12 +165,34 @@ def response_status(body: str = "") -> str:
     return f"case @{body}status {cases} else 'ok' end"
 
 
-def web_searches(body: str = "") -> str:
-    """SQL for the searches of a Responses body. Opening and scanning a page are actions too, but free.
-
-    https://platform.openai.com/docs/guides/tools-web-search
-    """
+def _items(body: str, kind: str, more: str = "true") -> str:
+    """SQL for the output items of a type; null without a look at the list where the type does not occur in it."""
     output = f"@{body}output:json"
-    return f"""case when contains({output}::varchar, 'web_search_call') then nullif(len(list_filter(json_extract({output}, '$[*]'),
-        lambda item: json_extract_string(item, '/type') = 'web_search_call'
-            and coalesce(json_extract_string(item, '/action/type'), 'search') = 'search')), 0) end"""
+    return f"""case when contains({output}::varchar, '{kind}') then list_filter(json_extract({output}, '$[*]'),
+        lambda item: json_extract_string(item, '/type') = '{kind}' and {more}) end"""
+
+
+def tool_fields(body: str = "") -> dict[str, str]:
+    """Columns for what the tools of a Responses body bill by the call.
+
+    Opening and scanning a page are actions of a search too, but free
+    (https://platform.openai.com/docs/guides/tools-web-search). A container is billed once, however much code it runs; one
+    that lives on through several answers is counted in each of them, for no body says when it was started
+    (https://platform.openai.com/docs/guides/tools-code-interpreter). Images of the image tool are billed as the image
+    model's tokens, which the body does not count.
+    """
+    searched = "coalesce(json_extract_string(item, '/action/type'), 'search') = 'search'"
+    done = "json_extract_string(item, '/status') is distinct from 'failed'"
+    containers = f"""list_distinct(list_transform({_items(body, "code_interpreter_call")},
+        lambda item: coalesce(json_extract_string(item, '/container_id'), '')))"""
+    images = _items(body, "image_generation_call", done)
+    size = (
+        f"""concat_ws(' ', json_extract_string({images}[1], '/size'), json_extract_string({images}[1], '/quality'))"""
+    )
+    return {
+        "web_searches": f"nullif(len({_items(body, 'web_search_call', searched)}), 0)",
+        "file_searches": f"nullif(len({_items(body, 'file_search_call')}), 0)",
+        "code_sessions": f"nullif(len({containers}), 0)",
+        "images": f"nullif(len({images}), 0)",
+        "unit_size": f"nullif({size}, '')",
+    }

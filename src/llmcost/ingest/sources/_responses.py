@@ -6,8 +6,8 @@ from llmcost.ingest.sources._openai import (
     billed_fields,
     provider,
     response_status,
+    tool_fields,
     usage_steps,
-    web_searches,
 )
 
 
@@ -33,7 +33,7 @@ def fields(body: str = "") -> dict[str, str]:
         "max_output_tokens": f"#{body}max_output_tokens",
         "session_id": f"filled(@{body}conversation.id)",
         **USAGE_FIELDS,
-        "web_searches": web_searches(body),
+        **tool_fields(body),
         **billed_fields(body),
     }
 

@@ -15,4 +15,5 @@ source = Source(
     weak_ids=True,
     steps=_gemini.steps(),
     fields=_gemini.fields(),
+    revision=2,
 )

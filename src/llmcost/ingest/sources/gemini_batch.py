@@ -23,4 +23,5 @@ source = Source(
         "processing": "'batch'",
     },
     tags=("pair('key', @key)",),
+    revision=2,
 )

@@ -14,14 +14,17 @@ from llmcost.ingest.source import Source
 _TEXTS = (
     *("provider", "response_model", "operation", "error_type", "service_tier", "processing", "speed"),
     *("inference_region", "api_key_id", "virtual_account", "project", "session_id", "trace_id", "parent_id"),
-    *("prompt_hash", "request_id", "usage_origin", "charge_basis"),
+    *("prompt_hash", "request_id", "usage_origin", "charge_basis", "unit_size"),
 )
 # Kept as tags too, so that the attribution rules, and the ledger alone, can fill the columns again.
 _WHO = (
     *("customer_id", "user_id", "team", "feature", "environment", "business_unit", "endpoint", "plan", "workflow"),
     *("prompt_name", "prompt_version"),
 )
-_COUNTS = ("max_output_tokens", "web_searches", "rerank_searches", "images", "characters", "pages")
+_COUNTS = (
+    *("max_output_tokens", "web_searches", "rerank_searches", "images", "characters", "pages"),
+    *("file_searches", "code_sessions", "map_searches", "citation_tokens"),
+)
 _PLAIN_TOKENS = ("input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens")
 _TOKENS = (
     *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens"),
@@ -34,6 +37,7 @@ _OTHERS = (
         "temperature",
         "stream",
         "audio_seconds",
+        "video_seconds",
         "reported_cost",
         "reported_currency",
         "reported_by",
@@ -79,7 +83,7 @@ _FOREIGN = (
     *("usage_details", "metrics", "spanAttributes", "span_attributes", "otlp_span", "codex_call"),
 )
 _FOREIGN_TYPES = "json_type(@@, [" + ", ".join(f"'/{key}'" for key in _FOREIGN) + "])"
-_UNITS = " or ".join(f"@{name} is not null" for name in ("audio_seconds", *_COUNTS[1:]))
+_UNITS = " or ".join(f"@{name} is not null" for name in ("audio_seconds", "video_seconds", *_COUNTS[1:]))
 
 _INPUT_PARTS = " + ".join(
     f"coalesce(#{name}, 0)"
@@ -126,6 +130,7 @@ source = Source(
         "output_text_tokens": f"beyond(#output_tokens, {_OUTPUT_PARTS})",
         "reasoning_tokens": "#reasoning_output_tokens",
         "audio_seconds": "try_cast(@audio_seconds as decimal(18, 6))",
+        "video_seconds": "try_cast(@video_seconds as decimal(18, 6))",
         "billed_cost": "case when @cost_status = 'billed' then amount(@cost) end",
         "reported_cost": "amount(@reported_cost)",
         "reported_currency": "filled(@reported_currency)",
@@ -137,4 +142,5 @@ source = Source(
         "pairs_of(@tags:json)",
         f"pairs_of_scalars(@@, [{_KNOWN}])",
     ),
+    revision=2,
 )

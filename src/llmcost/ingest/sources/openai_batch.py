@@ -13,8 +13,8 @@ from llmcost.ingest.sources._openai import (
     billed_fields,
     provider,
     response_status,
+    tool_fields,
     usage_steps,
-    web_searches,
 )
 
 _BODY = "response.body."
@@ -43,11 +43,12 @@ source = Source(
         "temperature": f"number_of(@{_BODY}temperature)",
         "max_output_tokens": f"#{_BODY}max_output_tokens",
         **USAGE_FIELDS,
-        "web_searches": web_searches(_BODY),
+        **tool_fields(_BODY),
         **billed_fields(_BODY),
     },
     tags=(
         f"pairs_of(@{_BODY}metadata:json)",
         f"concat_ws(',', pair('user', @{_BODY}user), pair('custom_id', @custom_id))",
     ),
+    revision=2,
 )

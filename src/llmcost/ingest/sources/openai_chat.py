@@ -42,9 +42,8 @@ source = Source(
         "latency_ms": f"{_MILLISECONDS.format('total_time')} + coalesce({_MILLISECONDS.format('queue_time')}, 0)",
         "time_to_first_token_ms": f"{_MILLISECONDS.format('prompt_time')} + coalesce({_MILLISECONDS.format('queue_time')}, 0)",
         **USAGE_FIELDS,
-        # The research model bills what it read on top of the prompt, at the same rate.
-        "uncached_input_tokens": f"{USAGE_FIELDS['uncached_input_tokens']} "
-        "+ case when contains(@model, 'deep-research') then coalesce(#usage.citation_tokens, 0) else 0 end",
+        "citation_tokens": "nullif(#usage.citation_tokens, 0)",
+        "unit_size": "filled(@usage.search_context_size)",
         "web_searches": "nullif(coalesce(#usage.num_search_queries, #usage.server_tool_use.web_search_requests), 0)",
         **billed_fields(perplexity=True),
         "usage_origin": f"case when list_contains(['tokenizer', 'estimate'], @{MARK}) then @{MARK} end",
@@ -54,4 +53,5 @@ source = Source(
         "pair('user', coalesce(filled(@user), filled(@safety_identifier)))",
         "pair('upstream_provider', @provider)",
     ),
+    revision=2,
 )

@@ -1,0 +1,5 @@
+-- title: Video seconds
+-- kind: number
+-- meaning: seconds of video made
+-- additive: yes
+sum(video_seconds)
