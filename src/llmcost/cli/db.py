@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmcost.cli.db_reprice import reprice
 from llmcost.cli.options import Config, Db, Limit, Wait
 from llmcost.config.settings import load_settings
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group.command("migrate")(migrate)
     group.command("rejects")(rejects)
     group.command("reattribute")(reattribute)
+    group.command("reprice")(reprice)
     app.add_typer(group, name="db")
 
 

@@ -80,6 +80,7 @@ def ingest(
         at=_instant(at),
         attribution=settings.attribution,
         pricing=settings.pricing,
+        bills=settings.bills,
         wait=30 if wait is None else wait,
         stdin=sys.stdin.buffer if "-" in named else None,
         mapping=read_mapping(mapping) if mapping is not None else None,

@@ -17,6 +17,7 @@ from typing import Any
 from llmcost.config.yaml import Document, Key, check_keys, read_document
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
+from llmcost.domain.fx import Rates, rates_of
 from llmcost.domain.period import time_zone
 
 FILE_NAME = "llmcost.yaml"
@@ -26,7 +27,9 @@ _KEYS = (
     "db",
     "tz",
     "currency",
+    "fx",
     "pricing",
+    "reported_cost",
     "ingest",
     "attribution",
     "production",
@@ -74,8 +77,12 @@ class Settings:
     db: Path | None = None
     tz: str = "UTC"
     currency: str = "USD"
+    fx: Mapping[str, Rates] = field(default_factory=dict)
+    """Exchange rates by currency: what one unit of the price list's currency is worth."""
     pricing: tuple[Path, ...] = ()
     """Price files laid over the built-in list, in order."""
+    bills: frozenset[str] = frozenset()
+    """Reporters (`reported_by`) whose reported cost is the bill, not a claim."""
     ingest: tuple[Path | Pull, ...] = ()
     """What a bare `llmcost ingest` reads."""
     attribution: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DEFAULT_ATTRIBUTION)
@@ -140,7 +147,9 @@ def read_settings(path: Path) -> Settings:
         db=reader.path("db"),
         tz=reader.tz() or "UTC",
         currency=reader.currency() or "USD",
+        fx=reader.fx(),
         pricing=reader.paths("pricing"),
+        bills=reader.bills(),
         ingest=reader.ingest(),
         attribution=reader.attribution(),
         production=reader.texts("production") if "production" in document.value else _PRODUCTION,
@@ -195,9 +204,36 @@ class _Reader:
 
     def currency(self) -> str | None:
         code = self.text("currency")
-        if code is not None and not re.fullmatch("[A-Z]{3}", code):
-            raise self.document.error(f"{code!r} is not a currency code", "currency", hint="use one such as USD or EUR")
+        if code is not None:
+            self._currency(code, "currency")
         return code
+
+    def _currency(self, code: str, *path: Key) -> None:
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise self.document.error(f"{code!r} is not a currency code", *path, hint="use one such as USD or EUR")
+
+    def fx(self) -> Mapping[str, Rates]:
+        found: dict[str, Rates] = {}
+        for code in self._mapping("fx"):
+            self._currency(code, "fx", code)
+            table = self._mapping("fx", code)
+            try:
+                found[code] = rates_of(table)
+            except ValueError as error:
+                raise self.document.error(str(error), "fx", code) from error
+        return MappingProxyType(found)
+
+    def bills(self) -> frozenset[str]:
+        meanings = {reporter: self.text("reported_cost", reporter) for reporter in self._mapping("reported_cost")}
+        for reporter, meaning in meanings.items():
+            if meaning not in {"claim", "bill"}:
+                raise self.document.error(
+                    f"reported cost cannot be {meaning!r}",
+                    "reported_cost",
+                    reporter,
+                    hint="write claim (what the gateway thinks) or bill (what you are charged)",
+                )
+        return frozenset(reporter for reporter, meaning in meanings.items() if meaning == "bill")
 
     def ingest(self) -> tuple[Path | Pull, ...]:
         found: list[Path | Pull] = []
@@ -251,6 +287,14 @@ class _Reader:
         if found is None:
             raise self.document.error("expected a length of time", *path, hint="write it as 30m, 48h, 2d or 1w")
         return timedelta(**{_UNITS[found["unit"]]: int(found["number"])})
+
+    def _mapping(self, *path: Key) -> Mapping[str, Any]:
+        value = self._at(*path)
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        raise self.document.error("expected a mapping", *path)
 
     def _items(self, *path: Key) -> list[Any]:
         value = self._at(*path)

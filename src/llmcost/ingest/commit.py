@@ -3,24 +3,23 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
 from llmcost.ingest.staging import FileOutcome
+from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import PriceList
-from llmcost.pricing.rating import prepare_rates, rated_select
+from llmcost.pricing.rating import RATED, billed_amount, prepare_rates, rated_select
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
 _NAMES = ", ".join(column.name for column in COLUMNS)
-_RATED = (
-    "model, input_cost, cache_read_cost, cache_write_cost, output_cost, reasoning_cost, audio_cost, image_cost, unit_cost, "
-    "cost, list_value, cost_status, cost_reason, price_id, match_kind"
-)
+_RATED = ", ".join(RATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +186,7 @@ def _merge(
         create or replace temp table keeps_price as
         select merged.* exclude (provider, file_no), stored.provider, stored.stated_provider, stored.file_id, {", ".join(f"stored.{n}" for n in _RATED.split(", "))}
         from merged join ledger.request as stored using (row_key)
-        where {same_price}
+        where {same_price} and {billed_amount("merged")} is not distinct from {billed_amount("stored")}
         """
     )
     connection.execute(
@@ -211,15 +210,27 @@ def _merge(
 
 
 def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
-    """Rate the ledger's unpriced rows again, in one transaction; rows that stay unpriced stay as they are."""
+    """Rate the ledger's unpriced rows again, in one transaction; rows that stay unpriced or are locked stay as they are."""
     with transaction(connection):
+        again = "cost_status = 'unpriced' and started_at >= coalesce($lock, timestamp '-infinity')"
+        lock = {"lock": locked_until(connection)}
         connection.execute(
             f"create or replace temp table to_rate as "
             f"select row_key, {', '.join(stated('request', column.name) for column in COLUMNS)}, stated_provider, file_id "
-            "from ledger.request as request where cost_status = 'unpriced'"
+            f"from ledger.request as request where {again}",
+            lock,
         )
-        connection.execute("delete from ledger.request where cost_status = 'unpriced'")
+        connection.execute(f"delete from ledger.request where {again}", lock)
         _insert_rated(connection, "to_rate", ingest_id, price_list)
+
+
+def late_rows(connection: "Connection", until: datetime) -> int:
+    """How many of the batch just committed are new and began before `until`, naive UTC."""
+    (found,) = connection.execute(
+        "select count(distinct row_key) from staged anti join stored_key using (row_key) where started_at < $until",
+        {"until": until},
+    ).fetchone() or (0,)
+    return int(found)
 
 
 def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:

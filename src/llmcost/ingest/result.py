@@ -63,6 +63,12 @@ class IngestResult:
     ledger: Path
     files: tuple[FileResult, ...]
     summary: LedgerSummary | None
+    locked_until: datetime | None = None
+    """The end of the locked time, naive UTC."""
+    late: int = 0
+    """New requests that began before it; they are rated all the same."""
+    left_unpriced: int = 0
+    """Unpriced requests that began before it and were not rated again with the price list of today."""
 
     def total(self, name: str) -> int:
         """Sum of one count over the files."""

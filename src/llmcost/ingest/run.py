@@ -5,16 +5,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from llmcost import __version__
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError, UsageError
-from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, status_of
+from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, late_rows, rate_unpriced, status_of
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
 from llmcost.ingest.reader import Reject, parse
 from llmcost.ingest.registry import all_sources, source_named
@@ -24,9 +22,14 @@ from llmcost.ingest.staging import FileOutcome, MappingSettings, Staging
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
 from llmcost.ledger.interrupts import interruptible
-from llmcost.pricing.price_list import PriceList, load_price_list, snapshot
+from llmcost.ledger.locks import locked_until
+from llmcost.pricing.price_list import PriceList, load_price_list
+from llmcost.pricing.rating import declare_bills
+from llmcost.pricing.runs import record_run
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from llmcost.ledger.database import Connection
 
 _BATCH_BYTES = int(os.environ.get("LLMCOST_BATCH_BYTES", "") or 256 * 1024 * 1024)
@@ -50,6 +53,8 @@ class IngestRequest:
     """Time of records that state none: UTC ISO text, or `mtime`."""
     attribution: Mapping[str, Sequence[str]] = field(default_factory=lambda: DEFAULT_ATTRIBUTION)
     pricing: Sequence[Path] = ()
+    bills: frozenset[str] = frozenset()
+    """Reporters whose claimed cost is the bill."""
     wait: float = 30
     stdin: IO[bytes] | None = None
 
@@ -85,6 +90,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         stack.callback(connection.close)
         stack.enter_context(interruptible(connection))
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
+        declare_bills(connection, request.bills)
         settings_text = _settings_text(request, sources)
         known = _known(connection, request, files, settings_text)
         results: dict[int, FileResult] = {n: checkpoint.result for n, checkpoint in known.items()}
@@ -125,7 +131,14 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             run.rate_unpriced()
             with database.reading(request.ledger, connection=connection, wait=request.wait):
                 summary = summarise(connection, request.attribution)
-    return IngestResult(ledger=request.ledger, files=tuple(results[n] for n in range(len(files))), summary=summary)
+    return IngestResult(
+        ledger=request.ledger,
+        files=tuple(results[n] for n in range(len(files))),
+        summary=summary,
+        locked_until=run.lock,
+        late=run.late,
+        left_unpriced=run.left_unpriced,
+    )
 
 
 class _Run:
@@ -148,6 +161,11 @@ class _Run:
         self.settings_text = settings_text
         self.folder = folder
         self.ingest_id: int | None = None
+        self.lock: datetime | None = None
+        """The end of the locked time, naive UTC."""
+        self.late = 0
+        """New rows that began before it."""
+        self.left_unpriced = 0
 
     def batch(self, files: Sequence[LogFile]) -> list[FileResult]:
         """Stage without the ledger, then commit with it."""
@@ -170,6 +188,9 @@ class _Run:
                     settings=self.settings_text,
                     revisions={name: source.revision for name, source in self.settings.sources.items()},
                 )
+                self.lock = locked_until(self.connection)
+                if self.lock is not None:
+                    self.late += late_rows(self.connection, self.lock)
         return [
             _result(file, outcome, counts[n] if recognised[n] else None)
             for n, (file, outcome) in enumerate(zip(files, staging.outcomes, strict=True))
@@ -178,40 +199,24 @@ class _Run:
     def _id(self) -> int:
         """This run's number, noted in the ledger with its first commit."""
         if self.ingest_id is None:
-            (last,) = self.connection.execute("select coalesce(max(ingest_id), 0) from ledger.ingest").fetchone() or (
-                0,
-            )
-            self.ingest_id = int(last) + 1
-            now = datetime.now(UTC).replace(tzinfo=None)
-            version = self.price_list.version
-            arguments = json.dumps({"paths": list(self.request.paths), "settings": self.settings_text})
-            self.connection.execute(
-                "insert into ledger.ingest values (?, ?, ?, ?, ?)",
-                [self.ingest_id, now, __version__, version, arguments],
-            )
-            self.connection.execute(
-                "insert into ledger.price_list select $version, $as_of, $now, $sources, $content "
-                "where not exists (select 1 from ledger.price_list where price_list = $version)",
-                {
-                    "version": version,
-                    "as_of": self.price_list.as_of,
-                    "now": now,
-                    "sources": json.dumps(dict(self.price_list.sources)),
-                    "content": snapshot(self.price_list),
-                },
+            self.ingest_id = record_run(
+                self.connection,
+                self.price_list,
+                {"paths": list(self.request.paths), "settings": self.settings_text},
             )
         return self.ingest_id
 
     def rate_unpriced(self) -> None:
-        """Rate again the rows that have no price and were last rated with another list."""
-        from llmcost.ingest.commit import rate_unpriced
-
+        """Rate again the rows that have no price, were last rated with another list and are not locked."""
         with database.reading(self.request.ledger, connection=self.connection, wait=self.request.wait):
-            (stale,) = self.connection.execute(
-                "select count(*) from ledger.request join ledger.ingest using (ingest_id) "
-                "where cost_status = 'unpriced' and price_list <> $version",
-                {"version": self.price_list.version},
-            ).fetchone() or (0,)
+            self.lock = locked_until(self.connection)
+            stale, self.left_unpriced = self.connection.execute(
+                "select count(*) filter (not locked), count(*) filter (locked) from ("
+                "select started_at < coalesce($lock, timestamp '-infinity') as locked "
+                "from ledger.request join ledger.ingest using (ingest_id) "
+                "where cost_status = 'unpriced' and price_list <> $version)",
+                {"version": self.price_list.version, "lock": self.lock},
+            ).fetchone() or (0, 0)
         if stale:
             with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
                 rate_unpriced(self.connection, self._id(), self.price_list)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
+from llmcost.ledger.identifiers import quote_literal
 from llmcost.pricing.price_list import FEE_UNITS, MINIMUMS, TOKEN_UNITS, WEEK
 from llmcost.pricing.rates import GAPS, Context, RateRow, rate_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from collections.abc import Set as AbstractSet
 
     from llmcost.pricing.price_list import PriceList
@@ -22,6 +23,26 @@ CONTEXT_TABLE = "llmcost_rate_context"
 RATE_TABLE = "llmcost_rate"
 TIMES_MACRO = "llmcost_rate_times"
 FEES_MACRO = "llmcost_rate_fees"
+BILLED_MACRO = "llmcost_rate_billed"
+
+RATED = (
+    "model",
+    "input_cost",
+    "cache_read_cost",
+    "cache_write_cost",
+    "output_cost",
+    "reasoning_cost",
+    "audio_cost",
+    "image_cost",
+    "unit_cost",
+    "cost",
+    "list_value",
+    "cost_status",
+    "cost_reason",
+    "price_id",
+    "match_kind",
+)
+"""Columns rating adds to a request; it also fills in `provider` where the log states none."""
 
 _KEYS = tuple(one.name for one in fields(Context))
 
@@ -120,6 +141,7 @@ _HELPERS = tuple(
         *(f"{name}_exact" for name in _NAMES),
         *_NAMES,
         "known",
+        "billed",
         "used",
         "total",
         "gap_reason",
@@ -131,8 +153,33 @@ _HELPERS = tuple(
 )
 
 
+def declare_bills(connection: Any, reporters: Collection[str] = (), currency: str = "USD") -> None:
+    """Take what these reporters claim for their bill, for every rating of this connection.
+
+    Only a claim above 0 in the price list's currency is one: a gateway writes 0 where it knows no price.
+    """
+    names = ", ".join(quote_literal(name) for name in sorted(reporters))
+    taken = (
+        f"coalesce(billed, case when amount > 0 and reporter in ({names}) "
+        f"and coalesce(upper(currency), {quote_literal(currency)}) = {quote_literal(currency)} then amount end)"
+        if names
+        else "billed"
+    )
+    _declare_bills(connection, "create or replace temp macro", taken)
+
+
+def _declare_bills(connection: Any, create: str, taken: str) -> None:
+    connection.execute(f"{create} {BILLED_MACRO}(billed, amount, currency, reporter) as {taken}")
+
+
+def billed_amount(row: str) -> str:
+    """SQL for what `row` was billed as far as anybody says; see `declare_bills`."""
+    return f"{BILLED_MACRO}({row}.billed_cost, {row}.reported_cost, {row}.reported_currency, {row}.reported_by)"
+
+
 def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
     """Resolve every distinct context of `table` and leave the rates in two temporary tables of the connection."""
+    _declare_bills(connection, "create temp macro if not exists", "billed")
     keys = ", ".join(_KEYS)
     found: list[tuple[str | None, ...]] = connection.execute(
         f"select distinct {keys} from {_quoted(table)} order by all"
@@ -216,6 +263,7 @@ with joined as (
         t.* replace (coalesce(r.provider, t.provider) as provider),
         {rates},
         {known} as z_known,
+        {billed_amount("t")} as z_billed,
         {used} as z_used
     from {_quoted(table)} as t
     left join {CONTEXT_TABLE} as c
@@ -251,7 +299,7 @@ decided as (
     select
         *,
         case
-            when billed_cost is not null then 'billed'
+            when z_billed is not null then 'billed'
             when gateway_cached then 'response cache hit'
             when status = 'blocked' then 'blocked'
             when status = 'error' and z_used = 0 and not z_known and {_TIMED_OUT} then 'timed out, usage unknown'
@@ -297,7 +345,7 @@ select
     coalesce(z_model, response_model, request_model) as model,
     {", ".join(f"case when z_outcome in ('priced', 'estimated') then z_{name} end as {name}" for name in _NAMES)},
     case z_outcome
-        when 'billed' then billed_cost
+        when 'billed' then z_billed
         when 'free' then 0::decimal(18, 12)
         when 'included' then 0::decimal(18, 12)
         when 'unpriced' then null

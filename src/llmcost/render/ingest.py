@@ -153,8 +153,28 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             message=f"{plural(result.total('ambiguous'), 'record')} without an id or a precise time equal to another of the same "
             "file; each was counted"
         )
+    yield from _locked(result, options)
     if result.summary is not None and result.summary.assumed_times:
         yield Remark(message=f"{plural(result.summary.assumed_times, 'request')} with an assumed time")
+
+
+def _locked(result: IngestResult, options: str) -> Iterator[Remark]:
+    if result.locked_until is None:
+        return
+    until = f"{result.locked_until:%Y-%m-%d %H:%M} UTC".replace(" 00:00 UTC", "")
+    if result.late:
+        verb = "falls" if result.late == 1 else "fall"
+        yield Remark(
+            message=f"{plural(result.late, 'new request')} {verb} in the period locked until {until}, "
+            "rated with the prices of their day",
+            hint=f"`llmcost prices lock --list{options}` shows the locks",
+            serious=True,
+        )
+    if result.left_unpriced:
+        yield Remark(
+            message=f"{plural(result.left_unpriced, 'unpriced request')} before {until} left as they are: "
+            f"the period is locked; `llmcost db reprice --override-lock{options}` would rate them"
+        )
 
 
 def _first_rejects(files: tuple[FileResult, ...]) -> str:

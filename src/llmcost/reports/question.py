@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.period import Period
 from llmcost.ledger import queries
 from llmcost.ledger.composition import Basis, Selection
-from llmcost.ledger.filters import Condition, parse_condition
-from llmcost.ledger.keys import Key, resolve, unknown_key
+from llmcost.ledger.conditions import conditions
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -48,21 +47,10 @@ def selection(connection: "Connection", question: Question) -> Selection:
         period=question.period,
         zone=question.zone,
         basis=basis,
-        conditions=tuple(_condition(connection, text) for text in question.where),
+        conditions=conditions(connection, question.where),
     )
 
 
 def _fallback(connection: "Connection", period: Period) -> Basis:
     """Exports, unless there are none either."""
     return "exports" if queries.has_exports(connection, period) else "requests"
-
-
-def _condition(connection: "Connection", text: str) -> tuple[Key, Condition]:
-    condition = parse_condition(text)
-    key = resolve(connection, condition.key)
-    if not key.known:
-        raise unknown_key(connection, condition.key)
-    if condition.operator == "~":
-        for pattern in condition.values:
-            queries.check_pattern(connection, pattern or "")
-    return key, condition
