@@ -212,7 +212,7 @@ class _Run:
             self.lock = locked_until(self.connection)
             stale, self.left_unpriced = self.connection.execute(
                 "select count(*) filter (not locked), count(*) filter (locked) from ("
-                "select started_at < coalesce($lock, timestamp '-infinity') as locked "
+                "select request.started_at < coalesce($lock, timestamp '-infinity') as locked "
                 "from ledger.request join ledger.ingest using (ingest_id) "
                 "where cost_status = 'unpriced' and price_list <> $version)",
                 {"version": self.price_list.version, "lock": self.lock},

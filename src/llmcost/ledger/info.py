@@ -16,6 +16,8 @@ TABLES = (
     "file",
     "ingest",
     "price_list",
+    "price_lock",
+    "reprice",
 )
 
 
