@@ -32,7 +32,7 @@ def test_info_shows_what_the_ledger_holds(cli, path):
     assert (done.stderr, done.code) == ("", 0)
     shown = dict(re.split(r"  +", line, maxsplit=1) for line in done.stdout.splitlines())
     assert shown["ledger"] == str(path)
-    assert shown["schema version"] == "1"
+    assert shown["schema version"] == str(VERSION)
     assert shown["first request"] == "2026-11-02 10:00:00 UTC"
     assert shown["rows in reject"] == "1"
     assert shown["requests from odd\\x1b[2J"] == "1"
