@@ -1,6 +1,6 @@
 """llmcost.yaml: found, read, and refused with a place."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -170,3 +170,32 @@ def test_the_ledger_is_the_options_then_the_environments_then_the_files_then_the
     assert settings.ledger_path(environ=environ) == Path("environment.duckdb")
     assert settings.ledger_path(environ={"LLMCOST_DB": ""}) == tmp_path / "file.duckdb"
     assert Settings().ledger_path(environ={}) == Path("llmcost.duckdb")
+
+
+def test_reported_costs_that_are_bills_and_dated_rates(tmp_path):
+    path = tmp_path / "llmcost.yaml"
+    path.write_text('reported_cost: {litellm: bill, langfuse: claim}\nfx: {EUR: {2026-10: "0.92", 2026-11-03: 0.93}}\n')
+
+    settings = read_settings(path)
+
+    assert settings.bills == {"litellm"}
+    assert settings.fx == {"EUR": ((date(2026, 10, 1), Decimal("0.92")), (date(2026, 11, 3), Decimal("0.93")))}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("reported_cost: {litellm: yes}", ":1:17: reported cost cannot be 'yes'"),
+        ("reported_cost: [litellm]", ":1:1: expected a mapping"),
+        ("fx: {euro: {2026-10: 1}}", ":1:6: 'euro' is not a currency code"),
+        ("fx: {EUR: {2026-1: 1}}", ":1:6: '2026-1' is neither a month"),
+        ("fx: {EUR: 0.92}", ":1:6: expected a mapping"),
+    ],
+)
+def test_other_words_for_them_are_refused_with_their_place(tmp_path, text, complaint):
+    (tmp_path / "llmcost.yaml").write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        read_settings(tmp_path / "llmcost.yaml")
+
+    assert complaint in caught.value.message
