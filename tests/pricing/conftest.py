@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 from llmcost.ledger import migrations
-from llmcost.pricing import price_list as module
+from llmcost.pricing.layers import merge
+from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.rating import prepare_rates, rated_select
 
@@ -63,16 +64,15 @@ def rate_all(prices, rows, *, threads=1):
 
 
 @pytest.fixture
-def price_list(tmp_path, monkeypatch):
-    """Load a price list whose built-in layer is the given text, with further layers above."""
+def price_list(tmp_path):
+    """A price list whose lowest layer is the given text, with further layers above."""
 
     def load(text, *layers):
         paths = []
         for index, layer in enumerate((text, *layers)):
             paths.append(tmp_path / f"layer{index}.yaml")
             paths[-1].write_text(f"schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\n{layer}")
-        monkeypatch.setattr(module, "_built_in", lambda: paths[0])
-        return load_price_list(paths[1:])
+        return merge([read_price_file(path) for path in paths])
 
     return load
 

@@ -56,6 +56,11 @@ class Document:
 
     def place(self, *path: Key) -> str:
         """`file:line:column` (1-based) of a key or list item; of its nearest parent when the path does not exist."""
+        line, column = self.position(*path)
+        return f"{self.name}:{line}:{column}"
+
+    def position(self, *path: Key) -> tuple[int, int]:
+        """Line and column (1-based) of what `place` names."""
         node = self.root
         mark = node.start_mark if node is not None else None
         for step in path:
@@ -63,15 +68,28 @@ class Document:
             if found is None:
                 break
             mark, node = found
-        return _place(self.name, mark)
+        return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
+
+    def written(self, *path: Key) -> str | None:
+        """A scalar as it was written, before it became a number or a flag; None where there is none."""
+        node = self.root
+        for step in path:
+            found = None if node is None else _step(node, step)
+            if found is None:
+                return None
+            node = found[1]
+        return str(node.value) if node is not None and node.id == "scalar" else None
 
     def error(self, message: str, *path: Key, hint: str | None = None) -> ConfigError:
         """Build a ConfigError whose message starts with the place of a path."""
         return ConfigError(f"{self.place(*path)}: {message}", hint=hint)
 
 
-def read_document(path: Path) -> Document:
-    """Read a YAML file; ConfigError when it is missing, not UTF-8, or not the strict YAML described above."""
+def read_document(path: Path, *, mistakes: list[ConfigError] | None = None) -> Document:
+    """Read a YAML file; ConfigError when it is missing, not UTF-8, or not the strict YAML described above.
+
+    `mistakes` is that of `parse_document`.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -81,17 +99,21 @@ def read_document(path: Path) -> Document:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}:{line}:1: not UTF-8 text", hint="save the file as UTF-8") from None
-    return parse_document(text, str(path))
+    return parse_document(text, str(path), mistakes=mistakes)
 
 
-def parse_document(text: str, name: str) -> Document:
-    """Parse YAML text; `name` stands for the file in messages."""
+def parse_document(text: str, name: str, *, mistakes: list[ConfigError] | None = None) -> Document:
+    """Parse YAML text; `name` stands for the file in messages.
+
+    Mistakes that leave a document to read, such as a key written twice, are added to `mistakes` if that is given, and
+    raised if not.
+    """
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         root = yaml.compose(text, Loader=loader)
-        value = None if root is None else _Builder(name).build(root, 0)
+        value = None if root is None else _Builder(name, mistakes).build(root, 0)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "broken YAML"
@@ -157,10 +179,11 @@ def _step(node: Any, step: Key) -> tuple[Any, Any] | None:
 class _Builder:
     """Turns nodes into values, refusing what YAML allows and a reviewed file should not hold."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, mistakes: list[ConfigError] | None = None) -> None:
         from yaml.resolver import Resolver
 
         self.name = name
+        self.mistakes = mistakes
         self.nodes = 0
         self._resolver: Any = Resolver()
 
@@ -187,7 +210,10 @@ class _Builder:
             if key.id != "scalar" or not isinstance(self._scalar(key), str):
                 raise self._error("keys must be text", key, hint="put quotes around it")
             if key.value in own:
-                raise self._error(f"key {key.value!r} is written twice", key)
+                mistake = self._error(f"key {key.value!r} is written twice", key)
+                if self.mistakes is None:
+                    raise mistake
+                self.mistakes.append(mistake)
             own.add(key.value)
         values: dict[str, Any] = {}
         for merges, (key, value) in enumerate(_merged(node)):

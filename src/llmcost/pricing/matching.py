@@ -70,7 +70,7 @@ def nearest_names(prices: PriceList, provider: str | None, name: str, limit: int
     lowered = name.strip().lower()
     found = _prefix(prices, lowered)
     bare = found[2] if found else lowered
-    ids = {known: model.id for (owner, known), model in prices.by_name.items() if stated in (None, owner)}
+    ids = {known: id_ for (owner, known), id_ in prices.names.items() if stated in (None, owner)}
     close = difflib.get_close_matches(bare, list(ids), n=limit * 2, cutoff=0.6)
     return list(dict.fromkeys(ids[one] for one in close))[:limit]
 
@@ -118,7 +118,7 @@ def _within(prices: PriceList, provider: str, name: str, at: datetime | None) ->
         suffix = _DATE.search(bare)
         if suffix is None or suffix.end() != len(bare):
             continue
-        model = prices.by_name.get((provider, bare[: suffix.start()]))
+        model = prices.named(provider, bare[: suffix.start()])
         if model is not None and model.dated:
             return Match(model=model, kind="dated")
     return None
@@ -134,7 +134,7 @@ def _named(prices: PriceList, provider: str, name: str, at: datetime | None) -> 
     for alias in aliases:
         if alias.deployment:
             return Match(model=prices.models[alias.to], kind="deployment", region=alias.region)
-    model = prices.by_name.get((provider, name))
+    model = None if aliases and aliases[0].overrides else prices.named(provider, name)
     if model is not None:
         return Match(model=model, kind="exact")
     return Match(model=prices.models[aliases[0].to], kind="alias") if aliases else None

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmcost.domain.errors import ConfigError
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from llmcost.domain.fx import Rates
+    from llmcost.pricing.agreements import Allowance, Contract, Provisioned, SelfHosted
 
 TOKEN_UNITS = (
     "input",
@@ -114,6 +118,7 @@ class Price:
     """In the unit published: see FEE_UNITS."""
     variants: tuple[Variant, ...]
     multipliers: tuple[Multiplier, ...]
+    free_reason: str = "free model"
     minimums: Mapping[str, Decimal] = field(default_factory=dict)
     """Quantity of MINIMUMS -> what a call that has any of it is billed at least."""
 
@@ -132,6 +137,8 @@ class Model:
     """Ascending, not overlapping."""
     place: str
     """Where it was written, for messages."""
+    layer: str = ""
+    """catalogue, built-in, user or project; empty where it came back out of a ledger."""
 
     @property
     def provider(self) -> str:
@@ -158,6 +165,8 @@ class Alias:
     region: str | None
     """Inference region the deployment runs in."""
     place: str
+    overrides: bool = False
+    """True for a name that a model of a layer below has as its own: while the alias holds, it goes before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +176,20 @@ class Prefix:
     text: str
     provider: str
     region: str | None
+
+
+class Models(Mapping[str, Model]):
+    """Models by id, with an index of their names, that need not all be built to be found."""
+
+    @property
+    @abstractmethod
+    def names(self) -> Mapping[tuple[str, str], str]:
+        """Provider and lower-case name -> id."""
+
+    @property
+    @abstractmethod
+    def looked_up(self) -> frozenset[str]:
+        """Ids of the models asked for so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,11 +209,27 @@ class PriceList:
     """Source key -> URL."""
     checked: Mapping[str, str] = field(default_factory=dict)
     """Source key -> ISO date on which its prices were last compared with it, where that is known."""
+    contracts: tuple[Contract, ...] = ()
+    """Latest layer first; of those that hold for a call, the first counts."""
+    self_hosted: tuple[SelfHosted, ...] = ()
+    provisioned: tuple[Provisioned, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    fx: Mapping[str, Rates] = field(default_factory=dict)
+    """Currency -> dated rates from this list's currency."""
+    digest: str | None = None
+    """Hash of the layers; None where the list came back out of a ledger."""
 
     @cached_property
-    def by_name(self) -> dict[tuple[str, str], Model]:
-        """Find a model by provider and lower-case name."""
-        return {(model.provider, name): model for model in self.models.values() for name in model.names}
+    def names(self) -> Mapping[tuple[str, str], str]:
+        """Find a model's id by provider and lower-case name."""
+        if isinstance(self.models, Models):
+            return self.models.names
+        return {(model.provider, name): model.id for model in self.models.values() for name in model.names}
+
+    def named(self, provider: str, name: str) -> Model | None:
+        """The model of a provider that has a lower-case name."""
+        id_ = self.names.get((provider, name))
+        return None if id_ is None else self.models[id_]
 
     @cached_property
     def aliases_by_name(self) -> dict[tuple[str, str], tuple[Alias, ...]]:
@@ -204,83 +243,51 @@ class PriceList:
     @cached_property
     def version(self) -> str:
         """Short hash of the content: equal hashes rate alike."""
-        return hashlib.sha256(_normalised(self)).hexdigest()[:12]
+        return (self.digest or hashlib.sha256(plain_json(self)).hexdigest())[:12]
 
 
 def load_price_list(extra: Sequence[Path] = ()) -> PriceList:
-    """Load the built-in list, then `extra` files in order; a later file replaces whole models by id."""
-    from llmcost.pricing.price_file import read_price_file
+    """Load the built-in list, the user's files, then `extra` in order; a later file replaces whole models by id."""
+    from llmcost.pricing.layers import files, merge
 
-    layers = [read_price_file(path) for path in (_built_in(), *extra)]
-    first = layers[0]
-    models: dict[str, Model] = {}
-    for layer in layers:
-        if layer.currency != first.currency:
-            raise ConfigError(
-                f"{layer.path}: prices are in {layer.currency}, the built-in ones in {first.currency}",
-                hint="one ledger has one price currency; convert the file's prices",
-            )
-        models.update(layer.models(models))
-    prices = PriceList(
-        currency=first.currency,
-        as_of=max(layer.as_of for layer in layers),
-        models=models,
-        aliases=tuple(alias for layer in reversed(layers) for alias in layer.aliases),
-        prefixes=tuple(
-            sorted((prefix for layer in reversed(layers) for prefix in layer.prefixes), key=lambda one: -len(one.text))
-        ),
-        sources={key: url for layer in layers for key, url in layer.sources.items()},
-        checked={key: day for layer in layers for key, day in layer.checked.items()},
-    )
-    _check(prices)
-    return prices
+    return merge(list(files(extra)))
 
 
-def snapshot(price_list: PriceList) -> bytes:
-    """Whole price list as zlib-compressed JSON, to be kept beside the rows it rated."""
-    return zlib.compress(_normalised(price_list), 9)
+def fx_rates(price_list: PriceList) -> Mapping[str, Sequence[tuple[date, Decimal]]]:
+    """Currency -> (first day, how many of it one unit of the list's currency is worth), by day."""
+    return price_list.fx
 
 
-def _built_in() -> Path:
-    packaged = Path(__file__).with_name("pricing.yaml")
-    return packaged if packaged.exists() else Path(__file__).parents[3] / "pricing.yaml"
+def snapshot(price_list: PriceList, ids: Collection[str] | None = None) -> bytes:
+    """The price list as zlib-compressed JSON, to be kept beside the rows it rated; only the models `ids` if given."""
+    chosen = sorted(price_list.models if ids is None else ids)
+    content = {
+        **{one.name: getattr(price_list, one.name) for one in fields(price_list) if one.name not in {"models", "fx"}},
+        "models": {id_: price_list.models[id_] for id_ in chosen},
+        "fx": {currency: [(day.isoformat(), rate) for day, rate in rates] for currency, rates in price_list.fx.items()},
+    }
+    return zlib.compress(plain_json(content), 9)
 
 
-def _check(prices: PriceList) -> None:
-    """Refuse names that two models claim and aliases that lead nowhere."""
-    claimed: dict[tuple[str, str], Model] = {}
-    for model in prices.models.values():
-        for name in model.names:
-            other = claimed.setdefault((model.provider, name), model)
-            if other is not model:
-                raise ConfigError(
-                    f"{model.place}: {model.provider} name {name!r} already belongs to {other.id!r} ({other.place})"
-                )
-    for alias in prices.aliases:
-        if alias.to not in prices.models:
-            raise ConfigError(f"{alias.place}: no model {alias.to!r} in the price list")
-        owner = claimed.get((alias.provider, alias.name))
-        if owner is not None and not alias.deployment:
-            raise ConfigError(f"{alias.place}: alias {alias.name!r} is already the exact name of {owner.id!r}")
+def plain_json(value: Any) -> bytes:
+    """Records as JSON; equal content is equal bytes. Places, layers and the order of sets do not count as content."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":")).encode()
+
+
+_NOT_CONTENT = frozenset(("place", "layer", "overrides", "digest"))
 
 
 def _plain(value: Any) -> Any:
-    """Record as JSON values; places and order of sets do not count as content."""
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, frozenset):
+    if isinstance(value, (frozenset, set)):
         return sorted(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key != "place"}
+        return {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__ if key not in _NOT_CONTENT}
     return value
-
-
-def _normalised(prices: PriceList) -> bytes:
-    content = {**_plain(prices), "models": {key: _plain(prices.models[key]) for key in sorted(prices.models)}}
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

@@ -218,7 +218,7 @@ def _epoch(empty: RateRow, model: Model, price: Price, context: Context) -> Iter
     """Rate rows of one price."""
     identity = model.id if price.since is None else f"{model.id}@{_moment(price.since)}"
     if price.free:
-        yield replace(empty, status="free", reason="free model", price_id=identity)
+        yield replace(empty, status="free", reason=price.free_reason, price_id=identity)
         return
     multipliers = [one for one in price.multipliers if _holds(one.when, context)]
     candidates = [one for one in price.variants if _holds(one.when, context)]
