@@ -64,7 +64,7 @@ class Document:
         node = self.root
         mark = node.start_mark if node is not None else None
         for step in path:
-            found = _step(node, step)
+            found = None if node is None else _step(node, step)
             if found is None:
                 break
             mark, node = found
@@ -184,6 +184,7 @@ class _Builder:
 
         self.name = name
         self.mistakes = mistakes
+        self._plain: dict[tuple[str, str], Any] = {}
         self.nodes = 0
         self._resolver: Any = Resolver()
 
@@ -225,12 +226,15 @@ class _Builder:
 
     def _scalar(self, node: Any) -> Any:
         text: str = node.value
+        if not node.style and (node.tag, text) in self._plain:
+            return self._plain[node.tag, text]
         typed = text if node.style else _typed(text)
         if node.tag == _STRING_TAG and typed is text:
             return text
         # YAML 1.1's own guess at a plain scalar is ignored; a tag that differs from the guess was written out.
         if node.style or node.tag != self._resolver.resolve(type(node), text, (True, False)):
             raise self._error(f"tag {node.tag!r} is not supported", node, hint="put quotes around text")
+        self._plain[node.tag, text] = typed
         return typed
 
     def _error(self, message: str, node: Any, *, hint: str | None = None) -> ConfigError:

@@ -14,6 +14,7 @@ from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import PriceList
 from llmcost.pricing.rating import RATED, billed_amount, prepare_rates, rated_select
+from llmcost.pricing.runs import keep_prices
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
@@ -248,6 +249,7 @@ def _insert_rated(
 ) -> None:
     """Rate and insert; `contexts` is a cheaper table in which every combination that decides a rate can be found."""
     prepare_rates(connection, contexts or table, price_list)
+    keep_prices(connection, price_list)
     # Rows have no order of their own; without this the insert runs on one thread.
     connection.execute("set preserve_insertion_order = false")
     try:

@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
     from llmcost.pricing.price_list import Alias, Model
 
-CATALOGUE = "catalogue.json.gz"
+CATALOGUE = Path(__file__).with_name("catalogue.json.gz")
 
 
 def files(extra: Sequence[Path], environ: Mapping[str, str] = os.environ) -> Iterator[PriceFile]:
     """Every layer, the lowest first: the packaged tail, the reviewed list, the user's files, the project's."""
-    tail = Path(__file__).with_name(CATALOGUE)
-    if tail.exists():
-        yield read_catalogue(tail)
+    if CATALOGUE.exists():
+        yield read_catalogue(CATALOGUE)
     yield read_price_file(built_in(), layer="built-in", packaged=True)
     for path in user_files(environ):
         yield read_price_file(path, layer="user")

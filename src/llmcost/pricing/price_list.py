@@ -269,12 +269,17 @@ def snapshot(price_list: PriceList, ids: Collection[str] | None = None) -> bytes
     return zlib.compress(plain_json(content), 9)
 
 
+def models_kept(content: bytes) -> frozenset[str]:
+    """Ids of the models a snapshot has."""
+    return frozenset(json.loads(zlib.decompress(content))["models"])
+
+
 def plain_json(value: Any) -> bytes:
     """Records as JSON; equal content is equal bytes. Places, layers and the order of sets do not count as content."""
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":")).encode()
 
 
-_NOT_CONTENT = frozenset(("place", "layer", "overrides", "digest"))
+_NOT_CONTENT = frozenset(("place", "layer", "digest"))
 
 
 def _plain(value: Any) -> Any:
