@@ -1,0 +1,1 @@
+"""Speaking to other machines: the only place that knows an HTTP client."""
