@@ -1,0 +1,213 @@
+"""`llmcost quota`: what is wrong with the limits a gateway is told."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from llmcost.domain.finding import Findings, Rule
+    from llmcost.quota.check import Known
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.", show_default=False)]
+Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(help="Check rate limits and budgets of gateways.", rich_markup_mode=None)
+    group.command("check")(check)
+    group.command("explain")(explain)
+    group.command("rules")(rules)
+    group.command("schema")(schema)
+    app.add_typer(group, name="quota")
+
+
+def check(
+    paths: Paths,
+    *,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="CODES", help="Only these checks: codes, prefixes or names.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", help="Not these checks.")] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 1 from error, warning or info on, or never.")
+    ] = "error",
+    pedantic: Annotated[bool, typer.Option("--pedantic", help="Matters of taste too.")] = False,
+    semantics: Annotated[
+        str | None,
+        typer.Option("--semantics", metavar="PROFILE", help="How rules decide; by the config's type if not given."),
+    ] = None,
+    output_format: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="FORMAT", help="full, concise, json, sarif, github, gitlab, junit or markdown."
+        ),
+    ] = "full",
+    output_file: Annotated[
+        list[str] | None,
+        typer.Option("--output-file", metavar="FORMAT=PATH", help="Write there as well; may be repeated."),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Take fixes that want a look first too.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what the fixes would change, write nothing.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")
+    ] = None,
+) -> None:
+    """Find what is wrong in gateway configs: typos, rules that never apply, limits that cannot bind.
+
+    A line `# llmcost: ignore[CODE] why` silences a finding on it or on the next line.
+    """
+    import sys
+
+    from llmcost.cli import diagnostics
+    from llmcost.cli.options import names
+    from llmcost.domain.errors import ExitCode, UsageError
+    from llmcost.domain.finding import SEVERITIES
+    from llmcost.quota import fixes
+    from llmcost.quota.files import opened
+    from llmcost.quota.run import check as run
+    from llmcost.quota.run import choice
+    from llmcost.quota.semantics import semantics_named
+    from llmcost.render import output as destination
+    from llmcost.render.findings import FINDINGS_FORMATS, render_findings
+    from llmcost.render.findings_text import summary
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice as choice_of
+
+    chosen_format = choice_of("--format", output_format, FINDINGS_FORMATS)
+    threshold = choice_of("--fail-on", fail_on, (*SEVERITIES, "never"))
+    files_to_write = []
+    for text in output_file or ():
+        name, found, target = text.partition("=")
+        if not found or not target:
+            raise UsageError(
+                f"--output-file {text!r} is not FORMAT=PATH", hint="such as --output-file sarif=quota.sarif"
+            )
+        files_to_write.append((choice_of("--output-file", name, FINDINGS_FORMATS), Path(target)))
+    chosen = choice(names(select), names(ignore), pedantic=pedantic)
+    known = _known(config, pedantic=pedantic)
+    files, others = opened(paths, semantics=semantics)
+    if fix or diff:
+        profile = None if semantics is None else semantics_named(semantics)
+        changes, after = fixes.fixed(files, chosen, known, unsafe=unsafe_fixes, semantics=profile)
+        if diff:
+            destination.write(fixes.difference(changes))
+        else:
+            fixes.write(changes)
+            files = after
+        done = sum(change.count for change in changes)
+        diagnostics.note(
+            f"{done:,} {'would be mended' if diff else 'mended'} in {len(changes):,} of {len(files):,} files"
+        )
+    result = run(files, chosen, known, unread=others)
+    if not diff:
+        destination.write(render_findings(result, chosen_format, surface_of(sys.stdout)))
+    for name, path in files_to_write:
+        destination.write(render_findings(result, name, Surface()), path)
+    for line in (*result.headers, *result.notes):
+        diagnostics.note(line)
+    diagnostics.note("checks that compare with past requests were not run: they need a ledger")
+    diagnostics.lines(summary(result))
+    if _fails(result, threshold):
+        raise typer.Exit(ExitCode.FINDING)
+
+
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A check's code or name.", show_default=False)],
+) -> None:
+    """Show what a check is about, why it matters and how to mend it."""
+    from llmcost.quota.check import rule_named
+
+    rule = rule_named(code)
+    lines = [f"{rule.code} {rule.name} ({_about(rule)})", "", f"{rule.title}.", "", *rule.text.splitlines()]
+    typer.echo("\n".join(lines))
+
+
+def rules(*, output_format: Format = "table") -> None:
+    """List every check."""
+    from llmcost.quota.check import catalogue
+
+    found = catalogue()
+    if output_format == "json":
+        from llmcost.render.json import dumped
+
+        entries = [
+            {
+                "code": rule.code,
+                "name": rule.name,
+                "severity": rule.severity,
+                "confidence": rule.confidence,
+                "title": rule.title,
+            }
+            for rule in found
+        ]
+        typer.echo(dumped({"schema": "llmcost/checks/1", "checks": entries}))
+        return
+    width = max(len(rule.name) for rule in found)
+    for rule in found:
+        typer.echo(f"{rule.code}  {rule.name:<{width}}  {_about(rule)}")
+
+
+def schema(
+    dialect: Annotated[str | None, typer.Argument(metavar="[DIALECT]", help="One of those listed.")] = None,
+) -> None:
+    """Print the JSON Schema of a dialect, for editors; without one, list the dialects."""
+    from llmcost.domain.errors import UsageError
+    from llmcost.domain.text import nearest
+    from llmcost.quota.files import all_dialects
+    from llmcost.quota.shape import json_schema
+    from llmcost.render.json import dumped
+
+    known = all_dialects()
+    if dialect is None:
+        width = max(map(len, known))
+        for name, one in known.items():
+            typer.echo(f"{name:<{width}}  {one.title}{'' if one.shape else ' (no schema)'}")
+        return
+    found = known.get(dialect)
+    if found is None or found.shape is None:
+        raise UsageError(f"no schema for {dialect!r}", hint=nearest(dialect, known) or f"use one of {', '.join(known)}")
+    typer.echo(
+        dumped(
+            {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "title": found.title,
+                **json_schema(found.shape),
+            }
+        )
+    )
+
+
+def _about(rule: "Rule") -> str:
+    return rule.severity if rule.confidence == "proved" else f"{rule.severity}, {rule.confidence}"
+
+
+def _known(config: Path | None, *, pedantic: bool) -> "Known":
+    from functools import cache
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import clock
+    from llmcost.pricing.price_list import PriceList, load_price_list
+    from llmcost.quota.check import Known
+
+    settings = load_settings(config)
+
+    @cache
+    def prices() -> PriceList:
+        return load_price_list(settings.pricing)
+
+    return Known(day=clock().date(), pedantic=pedantic, load_prices=prices)
+
+
+def _fails(result: "Findings", threshold: str) -> bool:
+    """Whether something proved is as bad as the threshold."""
+    from llmcost.domain.finding import SEVERITIES
+
+    if threshold == "never":
+        return False
+    bad = SEVERITIES[: [str(one) for one in SEVERITIES].index(threshold) + 1]
+    return any(one.severity in bad and one.confidence != "maybe" for one in result.findings)

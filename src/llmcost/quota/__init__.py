@@ -1,0 +1,1 @@
+"""Rate limits and budgets of gateways: what their configs say, and what is wrong with them."""

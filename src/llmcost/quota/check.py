@@ -1,0 +1,98 @@
+"""What a check is. The folder `checks/` is the registry: one module, one `check`; the file name, dashed, is its name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llmcost.domain.errors import UsageError
+from llmcost.domain.finding import Confidence, Rule, Severity
+from llmcost.domain.text import nearest
+from llmcost.quota import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from llmcost.config.nodes import Text
+    from llmcost.pricing.price_list import PriceList
+    from llmcost.quota.config import Config
+    from llmcost.quota.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a run knows beside the files."""
+
+    day: date
+    """Today; it changes wording, never a severity."""
+    pedantic: bool = False
+    load_prices: Callable[[], PriceList | None] = lambda: None
+    """The price list, loaded only when a check asks for it."""
+
+
+def _nothing(*_: object) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that can be wrong."""
+
+    code: str
+    severity: Severity
+    confidence: Confidence = "proved"
+    of_text: Callable[[Text, Known], Iterable[Problem]] = field(default=_nothing)
+    """Looks at a file as YAML."""
+    of_config: Callable[[Config, Known], Iterable[Problem]] = field(default=_nothing)
+    """Looks at one config."""
+    of_all: Callable[[tuple[Config, ...], Known], Iterable[tuple[Config, Problem]]] = field(default=_nothing)
+    """Looks at all configs of the run together."""
+    pedantic: bool = False
+    """Whether it runs only with --pedantic, as all of severity info do."""
+
+
+@cache
+def all_checks() -> dict[str, tuple[str, Check]]:
+    """Name and check by code, sorted."""
+    found = {}
+    for module in pkgutil.iter_modules(checks.__path__):
+        if not module.name.startswith("_"):
+            check: Check = importlib.import_module(f"{checks.__name__}.{module.name}").check
+            found[check.code] = (module.name.replace("_", "-"), check)
+    return dict(sorted(found.items()))
+
+
+def catalogue() -> tuple[Rule, ...]:
+    """Every check as a record, sorted by code."""
+    return tuple(_rule(name, check) for name, check in all_checks().values())
+
+
+def rule_named(wanted: str) -> Rule:
+    """The check with this code or name; UsageError naming the nearest when there is none."""
+    rules = catalogue()
+    for rule in rules:
+        if wanted.upper() == rule.code or wanted.lower() == rule.name:
+            return rule
+    known = [word for rule in rules for word in (rule.code, rule.name)]
+    raise UsageError(
+        f"unknown check {wanted!r}",
+        hint=nearest(wanted.upper(), known) or nearest(wanted, known) or "see `llmcost quota rules`",
+    )
+
+
+def _rule(name: str, check: Check) -> Rule:
+    module = importlib.import_module(f"{checks.__name__}.{name.replace('-', '_')}")
+    text = inspect.getdoc(module) or ""
+    return Rule(
+        code=check.code,
+        name=name,
+        severity=check.severity,
+        confidence=check.confidence,
+        title=text.partition("\n")[0].rstrip("."),
+        text=text.partition("\n")[2].strip(),
+    )

@@ -1,0 +1,37 @@
+"""Finding the earlier rules that may cover a later one without comparing every pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmcost.quota.limit import Limit
+
+
+class Earlier:
+    """Rules by a value of their first condition: one that covers a rule shares it, or has no such value."""
+
+    def __init__(self) -> None:
+        self.always: list[Limit] = []
+        self.by_value: dict[tuple[str, str], list[Limit]] = {}
+
+    def add(self, limit: Limit) -> None:
+        """Remember a rule."""
+        plain = [
+            condition
+            for condition in limit.match.conditions
+            if condition.values is not None and not any("*" in value for value in condition.values)
+        ]
+        if not plain:
+            self.always.append(limit)
+            return
+        for value in plain[0].values or ():
+            self.by_value.setdefault((plain[0].dimension, value), []).append(limit)
+
+    def near(self, limit: Limit) -> list[Limit]:
+        """Rules remembered that may cover this one, in order."""
+        found = {one.rule: one for one in self.always}
+        for condition in limit.match.conditions:
+            for value in condition.values or ():
+                found.update((one.rule, one) for one in self.by_value.get((condition.dimension, value), ()))
+        return [found[place] for place in sorted(found)]

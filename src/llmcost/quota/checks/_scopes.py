@@ -1,0 +1,82 @@
+"""Which limits are about the same thing, and how many short windows a long one holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.quota.matching import covers, missing_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from llmcost.quota.config import Config
+    from llmcost.quota.limit import Limit, Window
+
+_CALENDAR = {
+    ("day", "week"): 7, ("day", "month"): 31, ("day", "quarter"): 92, ("day", "year"): 366,
+    ("week", "month"): 6, ("week", "quarter"): 15, ("week", "year"): 54,
+    ("month", "quarter"): 3, ("month", "year"): 12, ("quarter", "year"): 4,
+}  # fmt: skip
+_ALIGNED = {"sliding_log", "sliding_buckets", "calendar"}
+
+
+def scope(limit: Limit) -> tuple[object, ...]:
+    """What a limit is about, without how much and how long."""
+    return frozenset(limit.match.conditions), frozenset(limit.per), limit.unit, limit.counted, limit.base
+
+
+def groups(limits: Iterable[Limit]) -> Iterator[list[Limit]]:
+    """Enforced limits about the same thing, from the shortest window to the longest."""
+    found: dict[tuple[object, ...], list[Limit]] = {}
+    for limit in limits:
+        if limit.mode == "enforce" and limit.amount is not None and limit.amount.is_finite() and limit.window.longest:
+            found.setdefault(scope(limit), []).append(limit)
+    for group in found.values():
+        if len(group) > 1:
+            yield sorted(group, key=lambda one: one.window.longest or 0)
+
+
+def pairs(limits: Iterable[Limit]) -> Iterator[tuple[Limit, Limit]]:
+    """Shorter and longer window of limits about the same thing."""
+    for group in groups(limits):
+        for place, short in enumerate(group):
+            for long in group[place + 1 :]:
+                if (short.window.longest or 0) < (long.window.longest or 0):
+                    yield short, long
+
+
+def held(short: Window, long: Window) -> int:
+    """How many short windows can touch a long one, at most."""
+    if short.kind == long.kind == "calendar" and (count := _CALENDAR.get((short.span or "", long.span or ""))):
+        return count
+    count = -(-(long.longest or 0) // (short.longest or 1))
+    return count if short.kind in _ALIGNED and long.kind in _ALIGNED else count + 1
+
+
+def tighter(outer: Limit, inner: Limit) -> bool:
+    """Whether the outer limit always binds no later than the inner one: it counts at least as much into fewer counters."""
+    return (
+        outer.mode == inner.mode == "enforce"
+        and outer.amount is not None
+        and inner.amount is not None
+        and outer.amount <= inner.amount
+        and (outer.unit, outer.counted, outer.window) == (inner.unit, inner.counted, inner.window)
+        and set(outer.per) <= set(inner.per)
+        and covers(outer.match, inner.match) is True
+        and not missing_keys(outer, inner.match)
+    )
+
+
+def families(configs: Iterable[Config]) -> Iterator[list[Config]]:
+    """Configs that one gateway enforces together, where every rule that matches must allow."""
+    found: dict[str, list[Config]] = {}
+    for config in configs:
+        if config.semantics.decides == "all":
+            found.setdefault(config.dialect_id, []).append(config)
+    yield from found.values()
+
+
+def places(config: Config) -> Iterator[tuple[Config, Limit]]:
+    """Every limit beside its config."""
+    for limit in config.limits:
+        yield config, limit

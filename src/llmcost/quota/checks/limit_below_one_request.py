@@ -1,0 +1,74 @@
+"""A limit below what a single request uses.
+
+The first request passes, since its cost is known only afterwards, and then everything is refused until the window ends.
+Compared with 100 tokens in and 100 out, on the cheapest model the rule matches, at the prices of the price list; token limits
+with 100 tokens.
+
+Fix: raise the limit, or use 0 if nothing is to pass.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from llmcost.pricing.matching import match_model
+from llmcost.pricing.price_list import Model, PriceList
+from llmcost.quota.check import Check, Known
+from llmcost.quota.config import Config
+from llmcost.quota.limit import Limit
+from llmcost.quota.problem import Problem
+
+_TOKENS = 100
+_WORTH_A_LOOK = Decimal("0.1")
+"""Dollars from which on no price list has to be asked."""
+
+
+def find(config: Config, known: Known) -> Iterator[Problem]:
+    """Limits that one small request exceeds."""
+    for limit in config.limits:
+        if limit.amount is None or not 0 < limit.amount < _TOKENS:
+            continue
+        if limit.unit in {"tokens", "input_tokens", "output_tokens"}:
+            yield _problem(limit, f"{limit.amount:f} tokens per {limit.window.name} are less than one request uses")
+        elif limit.unit == "cost" and limit.amount < _WORTH_A_LOOK:
+            prices = known.load_prices()
+            found = None if prices is None else _cheapest(limit, prices)
+            if found is not None and limit.amount < found[0]:
+                yield _problem(
+                    limit,
+                    f"${limit.amount:f} per {limit.window.name} is less than one request of {_TOKENS} tokens in and"
+                    f" {_TOKENS} out costs on {found[1]} (${found[0].normalize():f})",
+                )
+
+
+def _problem(limit: Limit, message: str) -> Problem:
+    return Problem(
+        at=limit.place("amount"),
+        message=message,
+        help="the first call passes, then all are refused until the window ends",
+        rule_id=limit.id,
+    )
+
+
+def _cheapest(limit: Limit, prices: PriceList) -> tuple[Decimal, str] | None:
+    """Cost of a small request on the cheapest model a limit matches."""
+    models: list[Model] = []
+    for name in (value for condition in limit.match.on("model") for value in condition.values or ()):
+        found = match_model(prices, None, name) or match_model(prices, None, name.rpartition("/")[2])
+        if found is None:
+            return None
+        models.append(found.model)
+    providers = {value for condition in limit.match.on("provider") for value in condition.values or ()}
+    if not models:
+        models = [one for one in prices.models.values() if not providers or one.provider in providers]
+    costs = [(cost, model.id) for model in models if (cost := _cost(model)) is not None]
+    return min(costs) if costs else None
+
+
+def _cost(model: Model) -> Decimal | None:
+    rates = model.prices[-1].tiers[0].rates if model.prices and model.prices[-1].tiers else {}
+    if not rates.get("input") or not rates.get("output"):
+        return None
+    return (rates["input"] + rates["output"]) * _TOKENS / 1_000_000
+
+
+check = Check(code="QL303", severity="warning", of_config=find)

@@ -1,0 +1,10 @@
+"""A number stands where text is compared.
+
+Metadata values are text. `tier: 1` is a number and never equals the text "1"; `version: 1.10` is even the number 1.1.
+
+Fix: quote it.
+"""
+
+from llmcost.quota.check import Check
+
+check = Check(code="QY104", severity="warning")

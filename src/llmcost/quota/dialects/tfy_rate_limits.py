@@ -1,0 +1,84 @@
+"""TrueFoundry rate limits, first generation: `type: gateway-rate-limiting-config`.
+
+The first rule that matches decides; every rule that matches counts. The gateway stops reading these files on 2026-12-15
+(https://www.truefoundry.com/docs/change-announcements/deprecation-of-rate-limiting-v1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _truefoundry as tfy
+from llmcost.quota.problem import Problem
+from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
+
+if TYPE_CHECKING:
+    from llmcost.config.nodes import Node
+    from llmcost.config.nodes import Text as Source
+
+TYPE = "gateway-rate-limiting-config"
+_UNITS = tuple(f"{what}_per_{span}" for what in ("requests", "tokens") for span in ("minute", "hour", "day"))
+
+_RULE = Record(
+    fields={
+        "id": Text(about="Named in the header x-tfy-applied-rules of a refused request."),
+        "when": tfy.WHEN,
+        "limit_to": Number(whole=True, about="Most requests or tokens per window."),
+        "unit": Text(one_of=_UNITS),
+        "rate_limit_applies_per": ListOf(
+            item=Text(), about="user, model, virtualaccount, metadata.KEY; at most two. Left out: one counter for all."
+        ),
+        "segments": Anything(about="Before V1."),
+    },
+    required=("id", "when", "limit_to", "unit"),
+)
+SHAPE = Record(fields={"name": Text(), "type": Text(one_of=(TYPE,)), "rules": ListOf(item=_RULE)}, required=("rules",))
+
+
+def claims(root: Node) -> bool:
+    """Whether a document says it is one."""
+    return tfy.scalar(root, "type") == TYPE
+
+
+def read(documents: tuple[Node, ...], source: Source) -> Read:
+    """The rules as limits."""
+    root = documents[0]
+    limits = []
+    problems = list(mismatches(root, SHAPE, "the config"))
+    for number, rule in tfy.rules_of(root):
+        rule_id = tfy.scalar(rule, "id")
+        problems += tfy.subject_problems(rule, rule_id)
+        problems += tfy.per_problems(rule.get("rate_limit_applies_per"), 2, (), rule_id)
+        if (segments := rule.key("segments")) is not None:
+            problems.append(
+                Problem(
+                    code="QD603",
+                    at=segments,
+                    message="`segments` is how rules said whom they match before V1",
+                    help="write `when: {subjects: [...]}`",
+                    rule_id=rule_id,
+                )
+            )
+        limits.append(
+            tfy.limit_of(
+                number,
+                rule,
+                per="rate_limit_applies_per",
+                windows={span: tfy.sliding(span) for span in ("minute", "hour", "day")},
+                kind="rate",
+            )
+        )
+    return Read(limits=tuple(limits), problems=tuple(problems), name=tfy.scalar(root, "name"))
+
+
+dialect = Dialect(
+    title="TrueFoundry rate limits V1",
+    semantics="tfy-v1",
+    claims=claims,
+    read=read,
+    shape=SHAPE,
+    ordered=True,
+    unique_ids=True,
+    types=(TYPE,),
+)

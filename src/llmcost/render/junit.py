@@ -1,0 +1,52 @@
+"""Findings as JUnit XML, which most CI servers show: a suite for each file, a failed case for each finding."""
+
+import re
+from xml.sax.saxutils import escape, quoteattr
+
+from llmcost.domain.finding import Finding, Findings
+from llmcost.domain.printable import printable
+from llmcost.render.surface import Surface
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(found: Findings, surface: Surface) -> str:
+    """A suite for each file; one without findings has a case that passes."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>']
+    total = sum(max(1, len(_of(found, name))) for name in found.checked)
+    lines.append(f'<testsuites name="llmcost" tests="{total}" failures="{len(found.findings)}">')
+    for name in found.checked:
+        findings = _of(found, name)
+        lines.append(
+            f'  <testsuite name={_attribute(name)} tests="{max(1, len(findings))}" failures="{len(findings)}" errors="0">'
+        )
+        if not findings:
+            lines.append(f'    <testcase name="no finding" classname={_attribute(name)}/>')
+        for one in findings:
+            lines += _case(one, name)
+        lines.append("  </testsuite>")
+    return "\n".join([*lines, "</testsuites>", ""])
+
+
+def _of(found: Findings, name: str) -> list[Finding]:
+    return [one for one in found.findings if one.place.file == name]
+
+
+def _case(one: Finding, name: str) -> list[str]:
+    title = f"{one.code} {one.name} {one.place.line}:{one.place.column}"
+    text = f"{one.place.file}:{one.place.line}:{one.place.column}: {one.message}"
+    if one.help:
+        text += f" (help: {one.help})"
+    return [
+        f'    <testcase name={_attribute(title)} classname={_attribute(name)} file={_attribute(name)} line="{one.place.line}">',
+        f"      <failure type={_attribute(one.severity)} message={_attribute(one.message)}>{escape(_legal(text))}</failure>",
+        "    </testcase>",
+    ]
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_legal(text))
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("?", printable(text))
