@@ -93,8 +93,10 @@ def commit_batch(
             "union select row_key from stored_key"
         )
         new = _new_per_file(connection)
-        conflicts = _merge(connection, ingest_id, price_list, attribution)
+        conflicts = _merge(connection, attribution)
+        # The many before the few: a checkpoint rewrites full row groups that come after a small one.
         _insert_fresh(connection, ingest_id, price_list)
+        _insert_merged(connection, ingest_id, price_list)
         counts = _counts(
             connection, numbers=numbers, ids=ids, new=new, conflicts=conflicts, ambiguous=ambiguous, ingest_id=ingest_id
         )
@@ -145,10 +147,8 @@ def _new_per_file(connection: "Connection") -> dict[int, int]:
     )
 
 
-def _merge(
-    connection: "Connection", ingest_id: int, price_list: PriceList, attribution: Mapping[str, Sequence[str]]
-) -> dict[int, int]:
-    """Rows met more than once, or already stored: one row each. Returns the conflicts per file."""
+def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]]) -> dict[int, int]:
+    """Rows met more than once, or already stored, in `merged`: one row each. Returns the conflicts per file."""
     connection.execute(
         f"""
         create or replace temp table novel as
@@ -201,13 +201,17 @@ def _merge(
         """
     )
     connection.execute("delete from ledger.request where row_key in (select row_key from merged)")
-    connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from keeps_price")
-    _insert_rated(connection, "to_rate", ingest_id, price_list)
     return dict(
         connection.execute(
             "select file_no, count(*) from found_conflict where file_no is not null group by all"
         ).fetchall()
     )
+
+
+def _insert_merged(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
+    """What `_merge` made: a row that would be rated as it was keeps its price, the others are rated."""
+    connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from keeps_price")
+    _insert_rated(connection, "to_rate", ingest_id, price_list)
 
 
 def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:

@@ -81,7 +81,8 @@ def _adds_nothing(column: Column, staged: str, stored: str) -> str:
         case "least" if column.name != "started_at":
             return f"({new} is null or {new} >= {old})"
         case "tags":
-            return f"({new} is null or {new} = {old} or canonical_tags({new}) = canonical_tags({old}))"
+            # Unlike OR, CASE leaves alone what the first look has settled.
+            return f"case when {new} is null or {new} = {old} then true else canonical_tags({new}) = canonical_tags({old}) end"
         case _:
             return f"({new} is null or {new} = {old})"
 

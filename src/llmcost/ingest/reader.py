@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from llmcost.ingest.files import DamageError, LogFile, is_damage
+from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.source import Record, Source
 
 _DOCUMENT_LIMIT = 256 * 1024 * 1024
@@ -75,22 +76,6 @@ def up_to_damage(items: Iterable[Item]) -> Iterator[Item]:
             raise
         line = error.line if isinstance(error, DamageError) else line + 1
         yield Reject(line=line, reason="the compressed data ends too early or is damaged from here on", line_hash="")
-
-
-def numbered_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
-    """(line number, line, whether it ended in a newline) of every non-blank line.
-
-    Raises DamageError where the content can no longer be decompressed.
-    """
-    number = 0
-    try:
-        for number, line in enumerate(stream, 1):
-            if line.strip():
-                yield number, line, line.endswith(b"\n")
-    except Exception as error:
-        if is_damage(error):
-            raise DamageError(number + 1) from error
-        raise
 
 
 def read_lines(lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[Item]:

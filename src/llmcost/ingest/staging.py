@@ -15,6 +15,7 @@ from llmcost.domain.request import COLUMNS
 from llmcost.ingest.envelope import why_no_time
 from llmcost.ingest.extraction import LINE_LIMIT, from_files, from_objects, link_name
 from llmcost.ingest.files import LogFile
+from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, Mapped, layout_of, mapped, needs_whole
 from llmcost.ingest.reader import (
     Item,
@@ -23,7 +24,6 @@ from llmcost.ingest.reader import (
     expand,
     hash_of,
     needs_sequence,
-    numbered_lines,
     parse,
     read,
     read_lines,
@@ -223,22 +223,16 @@ class Staging:
     def _read_again(self, number: int, ordinals: Mapping[int, tuple[str, str] | None]) -> None:
         """A second look at the lines with these ordinals: known to be bad, or not understood yet."""
         outcome = self.outcomes[number]
+        rows = outcome.lines
         outcome.lines -= sum(1 for known in ordinals.values() if known is None)
 
         def suspects() -> Iterator[Item]:
-            left = len(ordinals)
-            with self.files[number].open() as stream:
-                for ordinal, (line, text, ended) in enumerate(numbered_lines(stream), 1):
-                    if ordinal not in ordinals:
-                        continue
-                    known = ordinals[ordinal]
-                    if known is None:
-                        yield from read_lines([(line, text, ended)])
-                    else:
-                        outcome.rejects.append(_reject(line, known[1], text, source=known[0]))
-                    left -= 1
-                    if not left:
-                        return
+            for ordinal, (line, text, ended) in lines_at(self.files[number], ordinals, rows):
+                known = ordinals[ordinal]
+                if known is None:
+                    yield from read_lines([(line, text, ended)])
+                else:
+                    outcome.rejects.append(_reject(line, known[1], text, source=known[0]))
 
         self._take(number, up_to_damage(suspects()))
 

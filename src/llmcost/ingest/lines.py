@@ -1,0 +1,84 @@
+"""The lines of a file by number, told apart by newlines alone."""
+
+from collections.abc import Collection, Iterator
+from typing import IO
+
+from llmcost.ingest.files import DamageError, LogFile, is_damage
+
+Line = tuple[int, bytes, bool]
+"""Line number from 1, the line, and whether it ended in a newline."""
+
+_BLOCK = 1024 * 1024
+_KEPT_BYTES = 16 * 1024 * 1024
+"""Most that is held of the lines looked for, and of one line; a file with more is walked line by line."""
+
+
+def numbered_lines(stream: IO[bytes]) -> Iterator[Line]:
+    """Every non-blank line.
+
+    Raises DamageError where the content can no longer be decompressed.
+    """
+    number = 0
+    try:
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                yield number, line, line.endswith(b"\n")
+    except Exception as error:
+        if is_damage(error):
+            raise DamageError(number + 1) from error
+        raise
+
+
+def lines_at(file: LogFile, ordinals: Collection[int], rows: int) -> Iterator[tuple[int, Line]]:
+    """Ordinal and line of the non-blank lines with these ordinals, counted from 1; `rows` is how many there are.
+
+    Where a file has as many lines as that, none is blank and newlines can be counted by the block. That only shows at its
+    end, so that up to there the lines are kept.
+    """
+    found = _by_newlines(file, ordinals, rows)
+    if found is not None:
+        yield from found
+        return
+    left = len(ordinals)
+    with file.open() as stream:
+        for ordinal, line in enumerate(numbered_lines(stream), 1):
+            if ordinal in ordinals:
+                yield ordinal, line
+                left -= 1
+                if not left:
+                    return
+
+
+def _by_newlines(file: LogFile, ordinals: Collection[int], rows: int) -> list[tuple[int, Line]] | None:
+    """Those lines if no line of the file is blank; None when one is, or when there are too many to keep."""
+    wanted = sorted(ordinals, reverse=True)
+    found: list[tuple[int, Line]] = []
+    number, rest, kept = 0, b"", 0
+    try:
+        with file.open() as stream:
+            while block := stream.read(_BLOCK):
+                last = number + block.count(b"\n")
+                if wanted and wanted[-1] <= last:
+                    lines = (rest + block).split(b"\n")
+                    while wanted and wanted[-1] <= last:
+                        line = lines[wanted[-1] - number - 1] + b"\n"
+                        found.append((wanted[-1], (wanted[-1], line, True)))
+                        wanted.pop()
+                        kept += len(line)
+                    rest = lines[-1]
+                else:
+                    end = block.rfind(b"\n")
+                    rest = rest + block if end < 0 else block[end + 1 :]
+                number = last
+                if kept + len(rest) > _KEPT_BYTES:
+                    return None
+    except Exception as error:
+        if is_damage(error):
+            return None
+        raise
+    if rest:
+        number += 1
+        if wanted and wanted[-1] == number:
+            found.append((number, (number, rest, False)))
+            wanted.pop()
+    return found if number == rows and not wanted else None
