@@ -1,0 +1,186 @@
+"""Sending requests, in order of time, through a set of limits.
+
+An event is a tuple, as it comes from the ledger:
+
+    0  when it arrived, microseconds since 1970 UTC; events come in this order, and equal instants in a fixed one
+    1  when its response ended; what is charged afterwards is charged then
+    2  its cost, whole units of 10^-12
+    3  its caller, for the tally of who was refused
+    4  the first rule that matches it, where only the first decides
+    5+ keys of counters and weights, at the places each limit names
+
+At one instant, responses that end are charged first, then requests sent again arrive, then new ones.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from llmcost.quota.replay.outcome import HOUR, Closure, LimitOutcome, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llmcost.quota.replay.counting import Counting, Deciding
+
+Event = tuple[Any, ...]
+
+
+class Simulation:
+    """One set of limits, at work."""
+
+    def __init__(self, limits: Sequence[Counting], deciding: Deciding, *, retried: bool = False) -> None:
+        """With `retried`, a refused request is sent once more when its window has passed; only then is it refused."""
+        self._limits = [_State(number, limit) for number, limit in enumerate(limits)]
+        self._rules: dict[int, list[_State]] = {}
+        for state in self._limits:
+            self._rules.setdefault(state.limit.rule, []).append(state)
+        self._first = deciding.decides == "first"
+        self._count_all = deciding.counts == "all"
+        self._refused_count = deciding.refused_count
+        self._retried = retried
+        self._landings: list[tuple[int, int, _State, str, int]] = []
+        self._returns: list[tuple[int, int, Event]] = []
+        self._sequence = 0
+        self._outcome = Outcome(limits=tuple(state.outcome for state in self._limits))
+
+    def feed(self, events: Iterable[Event]) -> None:
+        """Send events; none may be earlier than one sent before."""
+        for event in events:
+            now = event[0]
+            while self._returns and self._returns[0][0] <= now:
+                time, _, returned = heappop(self._returns)
+                self._arrive(returned, time, again=True)
+            self._arrive(event, now, again=False)
+
+    def finish(self) -> Outcome:
+        """Let the last requests return, and tell what happened."""
+        while self._returns:
+            time, _, returned = heappop(self._returns)
+            self._arrive(returned, time, again=True)
+        for state in self._limits:
+            for closure in list(state.closed.values()):
+                state.reopen(closure, None)
+        return self._outcome
+
+    def _arrive(self, event: Event, now: int, *, again: bool) -> None:
+        while self._landings and self._landings[0][0] <= now:
+            time, _, state, key, weight = heappop(self._landings)
+            state.meter.charge(key, time, weight)
+        deciding = self._rules.get(event[4], ()) if self._first else self._limits
+        verdict, refusing = self._verdict(deciding, event, now)
+        if verdict is not None and self._retried and not again:
+            back = verdict.meter.reopens(now)
+            if back is not None:
+                self._sequence += 1
+                heappush(self._returns, (back, self._sequence, event))
+                if self._refused_count:
+                    self._move(deciding, event, now, refused=True)
+                return
+        for state in refusing:
+            if state.limit.mode == "audit" or state is verdict:
+                state.refuse(event, now)
+        if verdict is None:
+            for state in deciding:
+                if state.closed and (key := event[state.key_at]) in state.closed and state not in refusing:
+                    state.reopen(state.closed[key], now)
+            self._move(deciding, event, now, refused=False)
+            return
+        self._tally(event, now)
+        if self._refused_count:
+            self._move(deciding, event, now, refused=True)
+
+    def _verdict(self, deciding: Sequence[_State], event: Event, now: int) -> tuple[_State | None, Sequence[_State]]:
+        """The limit named in the refusal, the first without room; and all without room."""
+        refusing: list[_State] | None = None
+        room = False
+        for state in deciding:
+            key = event[state.key_at]
+            if key is None:
+                continue
+            need = state.need or event[state.weight_at] * state.scale
+            if state.meter.used(key, now) + need > state.cap:
+                if refusing is None:
+                    refusing = []
+                refusing.append(state)
+            elif state.limit.mode != "audit":
+                room = True
+        if refusing is None:
+            return None, ()
+        named = [state for state in refusing if state.limit.mode == "enforce"]
+        if not named and not room:
+            named = [state for state in refusing if state.limit.mode == "soft"]
+        return (named[0] if named else None), refusing
+
+    def _move(self, deciding: Sequence[_State], event: Event, now: int, *, refused: bool) -> None:
+        for state in self._limits if self._count_all else deciding:
+            key = event[state.key_at]
+            if key is None:
+                continue
+            if not state.post:
+                state.meter.charge(key, now, event[state.weight_at])
+            elif not refused:
+                self._sequence += 1
+                # A request sent again takes as long as it took.
+                end = now + max(event[1] - event[0], 0)
+                heappush(self._landings, (end, self._sequence, state, key, event[state.weight_at]))
+
+    def _tally(self, event: Event, now: int) -> None:
+        outcome = self._outcome
+        outcome.refused += 1
+        outcome.cost += event[2]
+        tally = outcome.callers.setdefault(event[3], [0, 0])
+        tally[0] += 1
+        tally[1] += event[2]
+        hour = now // HOUR
+        outcome.hours[hour] = outcome.hours.get(hour, 0) + 1
+
+
+class _State:
+    """A limit with its counters and what became of it."""
+
+    __slots__ = ("cap", "closed", "key_at", "limit", "meter", "need", "number", "outcome", "post", "scale", "weight_at")
+
+    def __init__(self, number: int, limit: Counting) -> None:
+        self.number = number
+        self.limit = limit
+        self.meter = limit.meter()
+        self.scale = self.meter.scale
+        self.cap = limit.amount * self.scale
+        self.key_at = limit.key_at
+        self.weight_at = limit.weight_at
+        self.post = limit.charge == "post"
+        self.need = 1 if self.post else 0
+        """Any room at all will do; 0: what the event weighs."""
+        self.outcome = LimitOutcome()
+        self.closed: dict[str, Closure] = {}
+
+    def refuse(self, event: Event, now: int) -> None:
+        """Note a refusal."""
+        outcome, key = self.outcome, event[self.key_at]
+        outcome.refused += 1
+        outcome.cost += event[2]
+        outcome.keys[key] = outcome.keys.get(key, 0) + 1
+        if outcome.first is None:
+            outcome.first = now
+        hour = now // HOUR
+        outcome.hours[hour] = outcome.hours.get(hour, 0) + 1
+        closure = self.closed.get(key)
+        if closure is not None and closure.end and now >= closure.end:
+            self.reopen(closure, None)
+            closure = None
+        if closure is None:
+            closure = self.closed[key] = Closure(key=key, caller=event[3], start=now, last=now, refused=0)
+        closure.last = now
+        closure.refused += 1
+        closure.end = self.meter.reopens(now) or 0
+
+    def reopen(self, closure: Closure, now: int | None) -> None:
+        """A closure is over: something went through `now`, or its window has passed."""
+        del self.closed[closure.key]
+        if now is not None:
+            closure.end = min(now, closure.end) if closure.end else now
+        elif not closure.end:
+            closure.end = closure.last
+        self.outcome.closures.append(closure)
