@@ -45,14 +45,9 @@ class Contract:
         """What is left to pay of 1."""
         return 1 - self.discount_pct / 100
 
-    def holds(self, id_: str, since: datetime) -> bool:
-        """Whether it holds for a model from a moment on."""
-        return (
-            id_.startswith(f"{self.provider}/")
-            and any(covers(pattern, id_) for pattern in self.models)
-            and (self.since is None or self.since <= since)
-            and (self.until is None or since < self.until)
-        )
+    def covers(self, id_: str) -> bool:
+        """Whether it is about a model."""
+        return any(covers(pattern, id_) for pattern in self.models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import normalise_provider
+from llmcost.pricing.agreements import covers
 from llmcost.pricing.matching import Match, match_model
 from llmcost.pricing.price_list import CONDITIONS, FEE_UNITS, TOKEN_UNITS, WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from llmcost.pricing.price_list import Model, Multiplier, Price, PriceList, Tier, Variant, When
+    from llmcost.pricing.agreements import Contract, Provisioned
+    from llmcost.pricing.price_list import Alias, Model, Multiplier, Price, PriceList, Tier, Variant, When
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -133,26 +135,86 @@ class RateRow:
     numerator: int = 1
     denominator: int = 1
     """Factor on token amounts that does not fold into the rates exactly."""
+    # How the rates came about, for `explain`. `price_id` says the same in short, so that equal rows still read alike.
+    price: Price | None = field(default=None, repr=False)
+    tier: Tier | None = field(default=None, repr=False)
+    variant: Variant | None = field(default=None, repr=False)
+    """The variant that decides the rates."""
+    fee_variants: tuple[Variant, ...] = field(default=(), repr=False)
+    """Those that decide a fee."""
+    multipliers: tuple[Multiplier, ...] = field(default=(), repr=False)
+    contracts: tuple[Contract, ...] = field(default=(), repr=False)
+    charged_as: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Unit -> the unit of `tier` whose rate it is charged at; units without any are left out."""
 
 
 def rate_rows(prices: PriceList, context: Context) -> list[RateRow]:
     """All rate rows of a context; together they cover every time, prompt and minute exactly once."""
     context = _read(context)
-    moments = {moment for alias in prices.aliases for moment in (alias.since, alias.until) if moment is not None}
-    edges = [BEGINNING, *sorted(moments), END]
+    names = [name.lower() for name in (context.response_model, context.request_model) if name]
+    # Another alias can never be met.
+    moments = _moments(alias for alias in prices.aliases if any(alias.name in name for name in names))
     rows: list[RateRow] = []
     stretch: tuple[datetime, datetime, Match | None] | None = None
-    for since, until in pairwise(edges):
+    for since, until in pairwise([BEGINNING, *moments, END]):
         match = match_model(prices, context.provider, context.request_model, context.response_model, since)
         if stretch is not None and stretch[2] == match:
             stretch = (stretch[0], until, match)
             continue
         if stretch is not None:
-            rows.extend(_stretch(context, *stretch))
+            rows.extend(_covered(prices, context, *stretch))
         stretch = (since, until, match)
     if stretch is not None:
-        rows.extend(_stretch(context, *stretch))
+        rows.extend(_covered(prices, context, *stretch))
     return rows
+
+
+def _moments(terms: Iterable[Alias | Contract | Provisioned]) -> list[datetime]:
+    """When any of them begins or ends."""
+    return sorted({moment for one in terms for moment in (one.since, one.until) if moment is not None})
+
+
+def _within(terms: Iterable[Contract | Provisioned], since: datetime, until: datetime) -> list[datetime]:
+    """A stretch of time cut wherever one of them begins or ends."""
+    return [since, *(moment for moment in _moments(terms) if since < moment < until), until]
+
+
+def _covered(
+    prices: PriceList, context: Context, since: datetime, until: datetime, match: Match | None
+) -> Iterator[RateRow]:
+    """Rate rows of one resolved model; what provisioned capacity serves costs nothing by itself."""
+    capacities = [one for one in prices.provisioned if _serves(one, context, match)]
+    for start, end in pairwise(_within(capacities, since, until)):
+        capacity = next((one for one in capacities if _holds_at(one, start)), None)
+        if capacity is None:
+            yield from _stretch(prices, context, start, end, match)
+            continue
+        yield RateRow(
+            since=start,
+            until=end,
+            provider=capacity.provider,
+            model=match.model.name if match is not None else context.response_model or context.request_model,
+            match_kind=None if match is None else match.kind,
+            price_id=f"provisioned/{capacity.name}",
+            status="free",
+            reason=f"covered by provisioned {capacity.name}",
+        )
+
+
+def _holds_at(term: Contract | Provisioned, moment: datetime) -> bool:
+    return (term.since is None or term.since <= moment) and (term.until is None or moment < term.until)
+
+
+def _serves(capacity: Provisioned, context: Context, match: Match | None) -> bool:
+    """Whether capacity serves a context: by the name of its deployment, by the model, or by both where both are given."""
+    provider = match.model.provider if match is not None else normalise_provider(context.provider)
+    if provider != capacity.provider:
+        return False
+    if capacity.covers and (match is None or not any(covers(one, match.model.id) for one in capacity.covers)):
+        return False
+    return (
+        capacity.deployment is None or capacity.deployment == (context.request_model or "").lower().rpartition("/")[2]
+    )
 
 
 def _read(context: Context) -> Context:
@@ -176,7 +238,9 @@ def _read(context: Context) -> Context:
     )
 
 
-def _stretch(context: Context, since: datetime, until: datetime, match: Match | None) -> Iterator[RateRow]:
+def _stretch(
+    prices: PriceList, context: Context, since: datetime, until: datetime, match: Match | None
+) -> Iterator[RateRow]:
     """Rate rows of one resolved model between two moments."""
     if match is None:
         named = context.response_model or context.request_model
@@ -208,27 +272,36 @@ def _stretch(context: Context, since: datetime, until: datetime, match: Match | 
             continue
         if reached < start:
             yield replace(empty, since=reached, until=start)
-        yield from _epoch(replace(empty, since=start, until=end), model, price, context)
+        agreed = [one for one in prices.contracts if one.covers(model.id)]
+        for first, last in pairwise(_within(agreed, start, end)):
+            holding = [one for one in agreed if _holds_at(one, first)]
+            yield from _epoch(replace(empty, since=first, until=last), model, price, context, holding)
         reached = end
     if reached < until:
         yield replace(empty, since=reached)
 
 
-def _epoch(empty: RateRow, model: Model, price: Price, context: Context) -> Iterator[RateRow]:
+def _epoch(
+    empty: RateRow, model: Model, price: Price, context: Context, contracts: list[Contract]
+) -> Iterator[RateRow]:
     """Rate rows of one price."""
     identity = model.id if price.since is None else f"{model.id}@{_moment(price.since)}"
     if price.free:
-        yield replace(empty, status="free", reason=price.free_reason, price_id=identity)
+        yield replace(empty, status="free", reason=price.free_reason, price_id=identity, price=price)
         return
+    # Latest layer first: its contract stands instead of the ones below.
+    agreed = {part: next((one for one in contracts if part in one.applies_to), None) for part in ("tokens", "fees")}
+    holding = tuple(one for one in contracts if one in agreed.values())
+    discounts = {part: Fraction(1) if one is None else Fraction(one.factor) for part, one in agreed.items()}
     multipliers = [one for one in price.multipliers if _holds(one.when, context)]
     candidates = [one for one in price.variants if _holds(one.when, context)]
     for start, end, terms in _by_minute(price, candidates):
         reason = _unmet(context, price, terms.variants, multipliers)
         for index, tier in enumerate(terms.tiers):
             labels = [tier.label, *(one.label for one in terms.variants), *(one.label for one in multipliers)]
-            suffix = ",".join(label for label in labels if label)
+            suffix = ",".join(label for label in (*labels, *(one.label for one in holding)) if label)
             yield replace(
-                _rated(empty, tier, terms.fees, multipliers),
+                _rated(empty, tier, terms.fees, multipliers, discounts),
                 prompt_from=tier.start,
                 prompt_to=terms.tiers[index + 1].start if index + 1 < len(terms.tiers) else ANY_PROMPT,
                 minute_from=start,
@@ -237,6 +310,12 @@ def _epoch(empty: RateRow, model: Model, price: Price, context: Context) -> Iter
                 status="estimated" if reason else "priced",
                 reason=reason,
                 minimums=price.minimums,
+                price=price,
+                tier=tier,
+                variant=terms.rating,
+                fee_variants=terms.charging,
+                multipliers=tuple(multipliers),
+                contracts=holding,
             )
 
 
@@ -250,8 +329,16 @@ class _Terms:
 
     tiers: tuple[Tier, ...]
     fees: Mapping[str, Decimal]
-    variants: tuple[Variant, ...]
-    """Those that decide any of it."""
+    rating: Variant | None
+    """The variant that decides the rates."""
+    charging: tuple[Variant, ...]
+    """Those that decide a fee."""
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All of them, the one that decides the rates first."""
+        rating = () if self.rating is None else (self.rating,)
+        return (*rating, *(one for one in self.charging if one is not self.rating))
 
 
 def _by_minute(price: Price, candidates: list[Variant]) -> Iterator[tuple[int, int, _Terms]]:
@@ -276,17 +363,18 @@ def _by_minute(price: Price, candidates: list[Variant]) -> Iterator[tuple[int, i
 def _terms(price: Price, holding: list[Variant]) -> _Terms:
     """Rates of the most specific variant that states rates, each fee of the most specific that states the fee."""
     rating = next((one for one in holding if one.tiers), None)
-    deciding = [rating] if rating is not None else []
     fees = dict(price.fees)
+    charging: list[Variant] = []
     for unit in FEE_UNITS:
-        charging = next((one for one in holding if unit in one.fees), None)
-        if charging is not None:
-            fees[unit] = charging.fees[unit]
-            deciding.append(charging)
+        variant = next((one for one in holding if unit in one.fees), None)
+        if variant is not None:
+            fees[unit] = variant.fees[unit]
+            charging.append(variant)
     return _Terms(
         tiers=rating.tiers if rating is not None else price.tiers,
         fees=fees,
-        variants=tuple(one for one in holding if any(one is other for other in deciding)),
+        rating=rating,
+        charging=tuple(one for one in holding if any(one is other for other in charging)),
     )
 
 
@@ -318,19 +406,31 @@ def _keys(terms: Iterable[Variant | Multiplier]) -> set[str]:
     return {key for one in terms for key in one.when.values}
 
 
-def _rated(empty: RateRow, tier: Tier, fees: Mapping[str, Decimal], multipliers: list[Multiplier]) -> RateRow:
-    """Per-unit rates with fallbacks, and the factor that holds."""
+def _rated(
+    empty: RateRow,
+    tier: Tier,
+    fees: Mapping[str, Decimal],
+    multipliers: list[Multiplier],
+    discounts: Mapping[str, Fraction],
+) -> RateRow:
+    """Per-unit rates with fallbacks, and the factor that holds.
+
+    A discounted fee is a price of its own and has 12 places as any other, rounded half-even.
+    """
     rates: dict[str, Decimal] = {}
     lacking: set[str] = set()
+    charged_as: dict[str, str] = {}
     for unit in TOKEN_UNITS:
         own = INCLUDED.get(unit, unit) if unit not in tier.rates else unit
         if own not in tier.rates:
             if unit not in GRATIS:
                 lacking.add(unit)
             own = next((other for other in FALLBACKS.get(unit, ()) if other in tier.rates), "")
+        if own in tier.rates:
+            charged_as[unit] = own
         rates[unit] = tier.rates.get(own, Decimal(0)).scaleb(-6)
     lacking |= {unit for unit in FEE_UNITS if unit not in fees and unit != "request"}
-    factor = Fraction(1)
+    factor = discounts["tokens"]
     for one in multipliers:
         factor *= Fraction(one.factor)
     folded = {unit: _exact(Fraction(rate) * factor) for unit, rate in rates.items()}
@@ -339,10 +439,14 @@ def _rated(empty: RateRow, tier: Tier, fees: Mapping[str, Decimal], multipliers:
     return replace(
         empty,
         rates=whole if folds else rates,
-        fees={unit: fees.get(unit, Decimal(0)) / per for unit, per in FEE_UNITS.items()},
+        fees={
+            unit: _rounded(Fraction(fees.get(unit, Decimal(0))) / per * discounts["fees"])
+            for unit, per in FEE_UNITS.items()
+        },
         gaps=sum(1 << bit for bit, unit in enumerate(GAPS) if unit in lacking),
         numerator=1 if folds else factor.numerator,
         denominator=1 if folds else factor.denominator,
+        charged_as=charged_as,
     )
 
 
@@ -350,6 +454,10 @@ def _exact(value: Fraction) -> Decimal | None:
     """Value as a decimal of 12 places, None where it does not fit."""
     scaled = value * 10**12
     return Decimal(scaled.numerator).scaleb(-12) if scaled.denominator == 1 else None
+
+
+def _rounded(value: Fraction) -> Decimal:
+    return Decimal(round(value * 10**12)).scaleb(-12)
 
 
 def _moment(moment: datetime) -> str:

@@ -68,7 +68,7 @@ _COLUMNS: dict[str, str] = {
     **dict.fromkeys((f"minimum_{name}" for name in MINIMUMS), "decimal(18, 6)"),
 }
 
-_QUANTITIES = {
+QUANTITIES = {
     "input": "uncached_input_tokens",
     "cache_read": "cache_read_tokens",
     "cache_write_5m": "cache_write_5m_tokens",
@@ -94,10 +94,18 @@ _QUANTITIES = {
 }
 """Unit -> column of the request that counts it."""
 
-_PROMPT = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "input_audio", "cache_read_audio", "input_image")
+PROMPT_UNITS = (
+    "input",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "input_audio",
+    "cache_read_audio",
+    "input_image",
+)
 """Units that make up the prompt whose size picks the tier."""
 
-_COMPONENTS: dict[str, tuple[str, ...]] = {
+COMPONENTS: dict[str, tuple[str, ...]] = {
     "input_cost": ("input", "citation"),
     "cache_read_cost": ("cache_read",),
     "cache_write_cost": ("cache_write_5m", "cache_write_1h"),
@@ -106,13 +114,14 @@ _COMPONENTS: dict[str, tuple[str, ...]] = {
     "audio_cost": ("input_audio", "output_audio", "cache_read_audio"),
     "image_cost": ("input_image", "output_image"),
 }
+"""Column of the request -> units whose amounts it holds, rounded together; the rest is `unit_cost`."""
 
 _SECONDS = {"audio_hour": 3600, "video_second": 1}
 """Units of time, in seconds."""
 
 _FEE_ARGUMENTS = {
     "fee_request": "z_fee_request",
-    **{f"q_{unit}": _QUANTITIES[unit] for unit in FEE_UNITS if unit != "request"},
+    **{f"q_{unit}": QUANTITIES[unit] for unit in FEE_UNITS if unit != "request"},
     **{f"fee_{unit}": f"z_fee_{unit}" for unit in FEE_UNITS if unit != "request"},
     **{f"minimum_{name}": f"z_minimum_{name}" for name in MINIMUMS},
 }
@@ -126,7 +135,7 @@ _TIMED_OUT = (
 
 _PICO = 1_000_000_000_000
 
-_NAMES = (*_COMPONENTS, "unit_cost")
+_NAMES = (*COMPONENTS, "unit_cost")
 
 _RATE_COLUMNS = tuple(
     column
@@ -250,12 +259,12 @@ def rated_select(table: str) -> str:
     """SELECT of every row of `table` with its model and costs; call `prepare_rates` for the same rows first."""
     rates = ", ".join(f"r.{column} as z_{column}" for column in _RATE_COLUMNS)
     # Clamped, so that an absurd count cannot overflow the sum before it is found out.
-    prompt = " + ".join(f"least(coalesce(t.{_QUANTITIES[unit]}, 0), {_PICO})" for unit in _PROMPT)
+    prompt = " + ".join(f"least(coalesce(t.{QUANTITIES[unit]}, 0), {_PICO})" for unit in PROMPT_UNITS)
     minute = "(isodow(t.started_at) - 1) * 1440 + hour(t.started_at) * 60 + minute(t.started_at)"
-    known = " or ".join(f"t.{column} is not null" for column in _QUANTITIES.values())
-    used = " | ".join(f"case when t.{column} <> 0 then {_BIT[unit]} else 0 end" for unit, column in _QUANTITIES.items())
+    known = " or ".join(f"t.{column} is not null" for column in QUANTITIES.values())
+    used = " | ".join(f"case when t.{column} <> 0 then {_BIT[unit]} else 0 end" for unit, column in QUANTITIES.items())
     gaps = ", ".join(
-        f"case when z_gaps & z_used & {_BIT[unit]} <> 0 then 'no {GAPS[unit]} price' end" for unit in _QUANTITIES
+        f"case when z_gaps & z_used & {_BIT[unit]} <> 0 then 'no {GAPS[unit]} price' end" for unit in QUANTITIES
     )
     return f"""
 with joined as (
@@ -277,14 +286,14 @@ with joined as (
 summed as (
     select
         *,
-        {", ".join(f"{_sum(units)} as z_{name}_exact" for name, units in _COMPONENTS.items())},
+        {", ".join(f"{_sum(units)} as z_{name}_exact" for name, units in COMPONENTS.items())},
         {FEES_MACRO}({", ".join(_FEE_ARGUMENTS.values())}) as z_unit_cost_exact
     from joined
 ),
 rounded as (
     select
         *,
-        {", ".join(f"{TIMES_MACRO}(z_{name}_exact, z_numerator, z_denominator) as z_{name}" for name in _COMPONENTS)},
+        {", ".join(f"{TIMES_MACRO}(z_{name}_exact, z_numerator, z_denominator) as z_{name}" for name in COMPONENTS)},
         try_cast(z_unit_cost_exact as decimal(18, 12)) as z_unit_cost
     from summed
 ),
@@ -362,7 +371,7 @@ from valued
 
 def _sum(units: tuple[str, ...]) -> str:
     """Exact amount of some units, DECIMAL with 12 places; null where there is no rate."""
-    return " + ".join(f"coalesce({_QUANTITIES[unit]}, 0) * z_rate_{unit}" for unit in units)
+    return " + ".join(f"coalesce({QUANTITIES[unit]}, 0) * z_rate_{unit}" for unit in units)
 
 
 def _fees(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
@@ -375,7 +384,7 @@ def _fees(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
     for unit in FEE_UNITS:
         if unit == "request" or unit not in units:
             continue
-        name = _QUANTITIES[unit]
+        name = QUANTITIES[unit]
         quantity = f"coalesce(q_{unit}, 0)"
         if name in minimums:
             quantity = f"case when q_{unit} > 0 then greatest(q_{unit}, minimum_{name}) else 0 end"
