@@ -106,10 +106,8 @@ def test_a_later_layer_s_contract_stands_instead_of_one_below(price_list, rate):
         ("contracts: [{provider: openai, discount_pct: 1, models: [azure/gpt]}]", "must be an id of"),
         ("contracts: [{provider: openai, discount_pct: 1, applies_to: [all]}]", "neither 'tokens' nor 'fees'"),
         (
-            "contracts:\n"
-            "  - {provider: openai, discount_pct: 1, models: ['openai/g*'], until: 2026-06-01}\n"
-            "  - {provider: openai, discount_pct: 2, models: [openai/gpt], from: 2026-05-31}\n",
-            r"layer0.yaml:\d+:5: this contract and one above hold for the same calls",
+            "contracts: [{provider: openai, discount_pct: 1, models: ['openai/g*'], until: 2026-06-01}, {provider: openai, discount_pct: 2, models: [openai/gpt], from: 2026-05-31}]",
+            r"layer0.yaml:\d+:\d+: this contract and one above hold for the same calls",
         ),
         ("provisioned: [{provider: azure, name: x, units: 1, usd_per_unit_hour: 1}]", "name the 'deployment'"),
         ("self_hosted: [{id: local/x}]", "either 'rates' or 'usd_per_gpu_hour'"),

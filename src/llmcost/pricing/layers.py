@@ -31,6 +31,14 @@ def files(extra: Sequence[Path], environ: Mapping[str, str] = os.environ) -> Ite
         yield read_price_file(path, layer="project")
 
 
+def below(path: Path) -> Iterator[PriceFile]:
+    """The packaged layers a file lies over; fewer where it is one of them."""
+    if CATALOGUE.exists():
+        yield read_catalogue(CATALOGUE)
+    if path.resolve() != built_in().resolve():
+        yield read_price_file(built_in(), layer="built-in", packaged=True)
+
+
 def built_in() -> Path:
     """The reviewed list: beside this file once installed, at the root of the sources."""
     packaged = Path(__file__).with_name("pricing.yaml")
