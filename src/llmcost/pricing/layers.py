@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.errors import ConfigError
+from llmcost.pricing.agreements import Allowance, Provisioned
 from llmcost.pricing.price_file import PriceFile, read_catalogue, read_price_file
 from llmcost.pricing.price_list import Models, PriceList, plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from llmcost.pricing.price_list import Alias, Model
+
+_Term = TypeVar("_Term", Provisioned, Allowance)
 
 CATALOGUE = Path(__file__).with_name("catalogue.json.gz")
 
@@ -78,12 +81,23 @@ def merge(layers: Sequence[PriceFile]) -> PriceList:
         sources={key: url for layer in layers for key, url in layer.sources.items()},
         checked={key: day for layer in layers for key, day in layer.checked.items()},
         contracts=tuple(one for layer in latest for one in layer.contracts),
-        self_hosted=tuple(one for layer in latest for one in layer.self_hosted),
-        provisioned=tuple(one for layer in latest for one in layer.provisioned),
-        allowances=tuple(one for layer in latest for one in layer.allowances),
+        self_hosted=tuple(
+            one for rank, layer in enumerate(layers) for one in layer.self_hosted if models.rank(one.id) == rank
+        ),
+        provisioned=_latest([layer.provisioned for layer in latest], lambda one: (one.provider, one.name)),
+        allowances=_latest([layer.allowances for layer in latest], lambda one: (one.provider, one.group, one.unit)),
         fx={currency: rates for layer in layers for currency, rates in layer.fx.items()},
         digest=_digest(layers, models),
     )
+
+
+def _latest(layers: Sequence[Sequence[_Term]], name: Callable[[_Term], Hashable]) -> tuple[_Term, ...]:
+    """Everything of the first layer, and of each further one what those before do not name."""
+    found: list[_Term] = []
+    for layer in layers:
+        known = {name(one) for one in found}
+        found.extend(one for one in layer if name(one) not in known)
+    return tuple(found)
 
 
 def _ranked(models: _Layered, layers: Sequence[PriceFile]) -> Iterator[Alias]:
@@ -124,14 +138,6 @@ def _digest(layers: Sequence[PriceFile], models: _Layered) -> str:
             )
         )
     return whole.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """An entry with all its names."""
-
-    rank: int
-    names: tuple[str, ...]
 
 
 class _Layered(Models):

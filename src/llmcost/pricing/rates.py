@@ -285,7 +285,7 @@ def _epoch(
     empty: RateRow, model: Model, price: Price, context: Context, contracts: list[Contract]
 ) -> Iterator[RateRow]:
     """Rate rows of one price."""
-    identity = model.id if price.since is None else f"{model.id}@{_moment(price.since)}"
+    identity = model.id if price.since is None else f"{model.id}@{moment_text(price.since)}"
     if price.free:
         yield replace(empty, status="free", reason=price.free_reason, price_id=identity, price=price)
         return
@@ -460,6 +460,7 @@ def _rounded(value: Fraction) -> Decimal:
     return Decimal(round(value * 10**12)).scaleb(-12)
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """A moment as price ids write it: a day, or a second of it."""
     text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     return text.removesuffix("T00:00:00Z")

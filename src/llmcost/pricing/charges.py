@@ -1,0 +1,212 @@
+"""Charges that no single call causes: capacity by the hour, hours nobody used, units a provider gives away.
+
+They stand beside the cost of the calls and are never spread over them: a call costs what it would cost alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from llmcost.ledger import quantities
+from llmcost.pricing.agreements import covers
+from llmcost.pricing.price_list import FEE_UNITS
+from llmcost.pricing.rates import moment_text
+from llmcost.pricing.rating import QUANTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.domain.period import Period
+    from llmcost.ledger.connection import Connection
+    from llmcost.pricing.agreements import Allowance, Provisioned, SelfHosted
+    from llmcost.pricing.price_list import PriceList
+
+Kind = Literal["commitment", "idle", "credit"]
+_HOUR = timedelta(hours=1)
+_PLACES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One line beside the calls."""
+
+    kind: Kind
+    """`commitment`: hours paid for. `idle`: what hours cost beyond what calls were charged. `credit`: given away."""
+    name: str
+    provider: str
+    first_day: date
+    """Of the month, or for a credit the day itself."""
+    grain: Literal["month", "day"]
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    amount: Decimal
+    """In the price list's currency, 12 places; negative for a credit."""
+
+
+def charge_lines(connection: Connection, prices: PriceList, period: Period) -> tuple[Charge, ...]:
+    """Charges of a period, by kind, name and time.
+
+    A period without an end lasts to the end of the last request's day (UTC), one without a beginning starts with the
+    first request's. A day of an allowance belongs to the period it begins in.
+    """
+    bounds = _bounds(connection, period)
+    if bounds is None:
+        return ()
+    since, until = bounds
+    lines = [
+        *(line for one in prices.provisioned for line in _committed(one, since, until)),
+        *(line for one in prices.self_hosted for line in _hosted(connection, one, since, until)),
+        *(line for one in prices.allowances for line in _credited(connection, prices, one, since, until)),
+    ]
+    return tuple(sorted(lines, key=lambda one: (one.kind, one.name, one.first_day, one.unit_price)))
+
+
+def _bounds(connection: Connection, period: Period) -> tuple[datetime, datetime] | None:
+    since, until = period.since, period.until
+    if since is None or until is None:
+        known = quantities.span(connection)
+        if known is None:
+            return None
+        first, last = (moment.replace(tzinfo=UTC, hour=0, minute=0, second=0, microsecond=0) for moment in known)
+        since, until = since or first, until or last + timedelta(days=1)
+    return (since, until) if since < until else None
+
+
+def _months(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """A stretch of time cut at the beginning of every month, UTC."""
+    start = since
+    while start < until:
+        following = (start.replace(day=1) + timedelta(days=32)).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        yield start, min(following, until)
+        start = following
+
+
+def _overlap(term: Provisioned | SelfHosted | Allowance, since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    return max(since, term.since or since), min(until, term.until or until)
+
+
+def _hours(since: datetime, until: datetime) -> Fraction:
+    length = until - since
+    return Fraction(length // timedelta(microseconds=1), _HOUR // timedelta(microseconds=1))
+
+
+def _decimal(value: Fraction) -> Decimal:
+    """Half-even to 12 places."""
+    return Decimal(round(value * 10**_PLACES)).scaleb(-_PLACES)
+
+
+def _committed(term: Provisioned, since: datetime, until: datetime) -> Iterator[Charge]:
+    for start, end in _months(*_overlap(term, since, until)):
+        quantity = _hours(start, end) * Fraction(term.units)
+        yield Charge(
+            kind="commitment",
+            name=term.name,
+            provider=term.provider,
+            first_day=start.date().replace(day=1),
+            grain="month",
+            quantity=_decimal(quantity),
+            unit="unit-hour",
+            unit_price=term.usd_per_unit_hour,
+            amount=_decimal(quantity * Fraction(term.usd_per_unit_hour)),
+        )
+
+
+def _hosted(connection: Connection, term: SelfHosted, since: datetime, until: datetime) -> Iterator[Charge]:
+    """All hours of a machine whose calls are free, or the part of them that calls were not charged for."""
+    provider, _, model = term.id.partition("/")
+    for start, end in _months(*_overlap(term, since, until)):
+        price = Fraction(term.usd_per_gpu_hour)
+        amount = _hours(start, end) * Fraction(term.gpus) * price
+        if term.tokens_per_gpu_hour is not None:
+            amount -= Fraction(
+                quantities.computed_cost(
+                    connection, provider=provider, model=model, since=_naive(start), until=_naive(end)
+                )
+            )
+        # A machine that did more than it was thought to do was never idle.
+        if amount > 0 and price:
+            yield Charge(
+                kind="commitment" if term.tokens_per_gpu_hour is None else "idle",
+                name=model,
+                provider=provider,
+                first_day=start.date().replace(day=1),
+                grain="month",
+                quantity=_decimal(amount / price),
+                unit=f"{term.gpu or 'GPU'}-hour",
+                unit_price=term.usd_per_gpu_hour,
+                amount=_decimal(amount),
+            )
+
+
+def _credited(
+    connection: Connection, prices: PriceList, term: Allowance, since: datetime, until: datetime
+) -> Iterator[Charge]:
+    """What an allowance takes off each of its days, the cheapest units first: never more than the provider must give."""
+    zone = ZoneInfo(term.tz)
+    first, last = _overlap(term, since, until)
+    days = [
+        (day, fee, quantity)
+        for quarter, price_id, quantity in quantities.usage_by_quarter_hour(
+            connection,
+            column=QUANTITIES[term.unit],
+            provider=term.provider,
+            since=_naive(first),
+            # The last day may end after the period does.
+            until=_naive(last + timedelta(days=1, hours=2)),
+        )
+        if (fee := _fee(prices, term, price_id)) is not None
+        and first <= _midnight(day := quarter.replace(tzinfo=UTC).astimezone(zone).date(), zone) < last
+    ]
+    for day, group in groupby(sorted(days), key=lambda one: one[0]):
+        left = Decimal(term.free)
+        for fee, parts in groupby(group, key=lambda one: one[1]):
+            taken = min(left, sum((quantity for _, _, quantity in parts), Decimal(0)))
+            left -= taken
+            if taken and fee:
+                yield Charge(
+                    kind="credit",
+                    name=term.group,
+                    provider=term.provider,
+                    first_day=day,
+                    grain="day",
+                    quantity=taken.normalize() + 0,
+                    unit=term.unit,
+                    unit_price=_decimal(fee),
+                    amount=-_decimal(Fraction(taken) * fee),
+                )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _fee(prices: PriceList, term: Allowance, price_id: str) -> Fraction | None:
+    """Price of one unit under a price id; None where the allowance is not about its model or the list has it no more."""
+    head, _, tail = price_id.partition("#")
+    id_, _, since = head.partition("@")
+    if not any(covers(pattern, id_) for pattern in term.models):
+        return None
+    model = prices.models.get(id_)
+    for price in model.prices if model is not None else ():
+        if (moment_text(price.since) if price.since is not None else "") == since:
+            labels = tail.split(",")
+            stated = [one.fees[term.unit] for one in price.variants if one.label in labels and term.unit in one.fees]
+            fee = Fraction(stated[0] if stated else price.fees.get(term.unit, Decimal(0))) / FEE_UNITS[term.unit]
+            for contract in prices.contracts:
+                if "fees" in contract.applies_to and contract.label in labels and contract.covers(id_):
+                    return fee * Fraction(contract.factor)
+            return fee
+    return None
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
