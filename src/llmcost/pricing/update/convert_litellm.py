@@ -63,6 +63,7 @@ _SIZED = re.compile(
 _RESOLUTION = re.compile("output_cost_per_second_(?P<size>[0-9]+p|[248]k)")
 _REGION = re.compile(r"(?P<region>us|eu|apac|[a-z]{2}(?:-gov)?-[a-z]+-[0-9])/(?P<name>.+)")
 _COMMITTED = re.compile(r"[0-9]-month-commitment|^\*/")
+_SECOND_NOISE = Decimal("0.0005")
 _SAME = {
     "text-completion-openai": "openai",
     "text-completion-codestral": "mistral",
@@ -215,12 +216,24 @@ def _fees(spec: Mapping[str, Any]) -> dict[str, str]:
     for key, (unit, per, modes) in FEES.items():
         if spec.get("mode") in modes and (value := amount(spec.get(key), per=per)) is not None:
             fees.setdefault(unit, value)
+    if "audio_hour" in fees:
+        fees["audio_hour"] = _hourly(spec, fees["audio_hour"])
     by_size = spec.get("search_context_cost_per_query")
     if isinstance(by_size, dict) and len(set(by_size.values())) == 1:
         values = {amount(value, per=1000) for value in by_size.values()} - {None}
         if len(values) == 1:
             fees["web_search"] = str(values.pop())
     return split_units(fees)[1]
+
+
+def _hourly(spec: Mapping[str, Any], hour: str) -> str:
+    """Price of an hour as published, where the map rounded it to a second's: 0.00003083 a second is $0.111 an hour."""
+    metadata = spec.get("metadata")
+    minute = metadata.get("original_pricing_per_minute") if isinstance(metadata, dict) else None
+    if (stated := amount(minute, per=60)) is not None:
+        return stated
+    short = Decimal(f"{Decimal(hour):.3g}")
+    return f"{short.normalize():f}" if abs(short - Decimal(hour)) < Decimal(hour) * _SECOND_NOISE else hour
 
 
 def _ranges(listed: Any, rates: dict[str, str]) -> tuple[dict[str, str], dict[int, dict[str, str]]]:
@@ -331,7 +344,12 @@ def _add_region(base: Entry, region: str, made: Entry) -> bool:
     standard = base.get("rates", {})
     if not made.get("rates") or set(made["rates"]) - set(standard):
         return False
-    for own in ({"when": {}, **made}, *made.get("variants", ())):
+    plain = dict(standard) | made["rates"]
+    if plain == standard and "variants" not in made and not made.get("tiers"):
+        return True
+    for own in ({**made, "when": {}}, *made.get("variants", ())):
+        if "rates" not in own:
+            continue
         rates = dict(standard) | own["rates"]
         tiers = [{**one, "rates": rates | one["rates"]} for one in own.get("tiers", ())]
         when = {**own["when"], "inference_region": region}
