@@ -46,13 +46,20 @@ def changed_entry(model: Model, changes: Mapping[Item, Decimal], since: datetime
             f"{model.id}: a price already begins on {_moment(since)}, and a price is never overwritten",
             hint="choose another day with --from-date",
         )
-    raw = [_price(one, prices[place + 1].since if place + 1 < len(prices) else None) for place, one in enumerate(prices)]
+    entry = model_entry(model)
     fresh = _applied(_price(prices[index], None), changes)
     fresh = {"from": _moment(since), **{key: value for key, value in fresh.items() if key not in ("from", "until")}}
-    raw.insert(index + 1, {**fresh, "source": source})
+    entry["prices"].insert(index + 1, {**fresh, "source": source})
+    return entry
+
+
+def model_entry(model: Model) -> Entry:
+    """A model as a price file has it."""
     match: Entry = {"exact": list(model.names[1:])} if len(model.names) > 1 else {}
     match |= {"dated": True} if model.dated else {}
-    return {**({"match": match} if match else {}), "prices": raw}
+    followed = [one.since for one in model.prices[1:]] + [None]
+    prices = [_price(one, after) for one, after in zip(model.prices, followed, strict=True)]
+    return {**({"match": match} if match else {}), "prices": prices}
 
 
 def price_file(
@@ -90,7 +97,9 @@ def replace_file(path: Path, text: str) -> None:
         fresh.chmod(0o644)
         fresh.replace(path)
     except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}", hint="name another file with --to") from error
+        raise DataError(
+            f"cannot write {path}: {error.strerror or error}", hint="name another file with --to"
+        ) from error
     finally:
         if fresh is not None:
             fresh.unlink(missing_ok=True)
@@ -99,7 +108,9 @@ def replace_file(path: Path, text: str) -> None:
 def _applied(price: Entry, changes: Mapping[Item, Decimal]) -> Entry:
     """Put new numbers in their places."""
     for item, value in changes.items():
-        priced = price if not item.when else next(one for one in price["variants"] if _holds(one["when"], dict(item.when)))
+        priced = (
+            price if not item.when else next(one for one in price["variants"] if _holds(one["when"], dict(item.when)))
+        )
         if item.unit in FEE_UNITS:
             priced.setdefault("fees", {})[item.unit] = value
             continue
@@ -132,7 +143,9 @@ def _price(price: Price, followed: datetime | None) -> Entry:
     if price.variants:
         made["variants"] = [_variant(one) for one in price.variants]
     if price.multipliers:
-        made["multipliers"] = [{"name": one.label, "when": _when(one.when), "factor": one.factor} for one in price.multipliers]
+        made["multipliers"] = [
+            {"name": one.label, "when": _when(one.when), "factor": one.factor} for one in price.multipliers
+        ]
     if price.fees:
         made["fees"] = dict(price.fees)
     if minimums := getattr(price, "minimums", None):
@@ -228,5 +241,3 @@ def _numbers(value: Any, key: str = "") -> Any:
             for name, one in value.items()
         }
     return [_numbers(one) for one in value] if isinstance(value, list) else value
-
-
