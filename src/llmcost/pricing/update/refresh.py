@@ -107,9 +107,22 @@ def _added(
         names = [*accept, *(one.name for one in catalogues if agreed)]
         entry = next((found_ for name in names if (found_ := _entry(catalogues, name, id_)) is not None), None)
         if entry is not None:
-            entry = plain_numbers(entry)
-            found[id_] = {**entry, "prices": [{**one, "source": source} for one in entry["prices"]]}
+            plain = plain_numbers(entry)
+            found[id_] = {**plain, "prices": [{**one, "source": source} for one in plain["prices"]]}
+    _settle_names(prices, found)
     return found
+
+
+def _settle_names(prices: PriceList, found: dict[str, Entry]) -> None:
+    """Leave a further name to the model that has it: one of ours, or another of the new ones."""
+    claimed = {*prices.by_name, *((id_.partition("/")[0], id_.partition("/")[2].lower()) for id_ in found)}
+    for id_, entry in found.items():
+        match = dict(entry.pop("match", {}))
+        owner = id_.partition("/")[0]
+        exact = [name for name in match.pop("exact", ()) if (owner, name) not in claimed]
+        claimed |= {(owner, name) for name in exact}
+        match |= {"exact": exact} if exact else {}
+        found[id_] = {**({"match": match} if match else {}), **entry}
 
 
 def _entry(catalogues: Sequence[Converted], name: str, id_: str) -> Entry | None:
