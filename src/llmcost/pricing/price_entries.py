@@ -89,7 +89,9 @@ class Entries(Values):
 
     def model(self, id_: str, path: Path_) -> Model:
         """A model with prices of its own."""
-        self.keys(path, ("id", "match", "note", "prices"))
+        self.keys(path, ("id", "match", "note", "prices", "retired_seen"))
+        if self.has(path, "retired_seen"):
+            self.time((*path, "retired_seen"))
         names: tuple[str, ...] = ()
         with self.part():
             names = self.names(id_, path)
@@ -136,7 +138,7 @@ class Entries(Values):
             source = self.source(path)
         free = self.flag((*path, "free")) if "free" in value else False
         known = len(self.found or ())
-        fees = self._fees(path)
+        fees = self.fees(path)
         tiers = self._tiers(path)
         priced = any(tiers[0].rates.values()) or any(fees.values())
         if free == priced and known == len(self.found or ()):
@@ -154,7 +156,7 @@ class Entries(Values):
             tiers=tiers,
             fees=fees,
             variants=self._variants(path),
-            multipliers=self._multipliers(path),
+            multipliers=self.multipliers(path),
             minimums=self._minimums(path),
         )
 
@@ -209,7 +211,8 @@ class Entries(Values):
                     self._same_units((*place, "rates"), (*path, "rates"), "tier-unit-mismatch")
         return tuple(tiers)
 
-    def _fees(self, path: Path_) -> dict[str, Decimal]:
+    def fees(self, path: Path_) -> dict[str, Decimal]:
+        """Unit -> price for as many as FEE_UNITS says."""
         fees: dict[str, Decimal] = {}
         if self.has(path, "fees"):
             self.keys((*path, "fees"), FEE_UNITS)
@@ -252,10 +255,11 @@ class Entries(Values):
         if rated and self.has(price, "rates"):
             self._same_units((*path, "rates"), (*price, "rates"), "variant-omits-unit")
         return Variant(
-            label=self._label(path, when), when=when, tiers=self._tiers(path) if rated else (), fees=self._fees(path)
+            label=self._label(path, when), when=when, tiers=self._tiers(path) if rated else (), fees=self.fees(path)
         )
 
-    def _multipliers(self, path: Path_) -> tuple[Multiplier, ...]:
+    def multipliers(self, path: Path_) -> tuple[Multiplier, ...]:
+        """Factors on every token rate."""
         found: list[Multiplier] = []
         for place in self.items(*path, "multipliers"):
             with self.part():

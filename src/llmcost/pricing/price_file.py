@@ -90,8 +90,10 @@ class PriceFile:
         """Build a model that costs what another one costs."""
         reader, path = self.reader(id_)
         reader.check_id(id_, (*path, "id"))
-        reader.keys(path, ("id", "match", "same_as", "conditions", "note"))
+        reader.keys(path, ("id", "match", "same_as", "conditions", "fees", "multipliers", "note"))
         kept = reader.conditions(path)
+        fees = reader.fees(path)
+        multipliers = reader.multipliers(path)
         dated = reader.dated(path)
 
         def carries(when: When) -> bool:
@@ -105,8 +107,9 @@ class PriceFile:
             prices=tuple(
                 replace(
                     price,
+                    fees={**price.fees, **fees},
                     variants=tuple(one for one in price.variants if carries(one.when)),
-                    multipliers=tuple(one for one in price.multipliers if carries(one.when)),
+                    multipliers=(*(one for one in price.multipliers if carries(one.when)), *multipliers),
                 )
                 for price in origin.prices
             ),
