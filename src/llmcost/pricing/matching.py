@@ -24,6 +24,8 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)"
 )
 _PATH = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
+_ALSO = {"google": "vertex"}
+"""Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
 _REVISION = re.compile(r"(?P<name>.+?)(?:-v[0-9]+)?:[0-9]+")
 
 
@@ -91,7 +93,7 @@ def _match(prices: PriceList, stated: str | None, name: str, at: datetime | None
         return found
     split = _prefix(prices, name)
     if split is None:
-        return None
+        return _within(prices, _ALSO[stated], name, at) if stated in _ALSO else None
     owner, region, rest = split
     # The route invoices: `bedrock/` beats a stated vendor, a stated host beats a vendor's prefix.
     payer = owner if owner in HOSTS and stated not in HOSTS else stated

@@ -43,6 +43,9 @@ UNITS = {
 }
 """Its price key -> our unit; both are for the same number of units."""
 
+_ELSEWHERE = {("google", "claude"): "vertex"}
+"""Provider and family -> who invoices for it really: Google sells Claude on Vertex AI."""
+_NOT_SOLD = {("openai", name) for name in ("gpt-oss-120b", "gpt-oss-20b", "gpt-oss-safeguard-20b")}
 _CONDITIONS = ("processing", "service_tier", "speed")
 
 Prices = dict[str, tuple[str, dict[int, str]]]
@@ -54,9 +57,13 @@ def convert_genai(providers: Sequence[Mapping[str, Any]]) -> Converted:
     entries: dict[str, Entry] = {}
     left_out: dict[str, str] = {}
     for provider in providers:
-        owner = normalise_provider(provider["id"]) or str(provider["id"]).lower()
+        stated = normalise_provider(provider["id"]) or str(provider["id"]).lower()
         for model in provider["models"]:
             key = f"{provider['id']}/{model['id']}"
+            owner = _ELSEWHERE.get((stated, str(model["id"]).partition("-")[0]), stated)
+            if (stated, str(model["id"])) in _NOT_SOLD:
+                left_out[key] = "given away by its maker, and sold only by others"
+                continue
             prices = _prices(model)
             if prices:
                 entries.setdefault(f"{owner}/{model['id']}", _entry(owner, model, prices))
