@@ -185,9 +185,14 @@ def parse_text(text: str, name: str) -> Text:
         if _STAR.search(text):
             aliases = _aliases(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # A bare `*` is at fault itself, not what comes after it.
+        aliased = "alias" in (error.context or "")
+        mark = (error.context_mark if aliased else None) or error.problem_mark or error.context_mark
         trouble = Trouble(
-            index=0 if mark is None else mark.index, message=error.problem or error.context or "broken YAML"
+            index=0 if mark is None else mark.index,
+            message="`*` begins an alias and needs a name, or quotes"
+            if aliased
+            else error.problem or error.context or "broken YAML",
         )
     except yaml.reader.ReaderError as error:
         # The C parser counts bytes here.
@@ -214,7 +219,8 @@ def _documents(text: str) -> Iterator[Node]:
     import yaml
 
     budget = MAX_VALUES
-    for root in yaml.compose_all(text, _loader()):
+    roots: Any = yaml.compose_all(text, _loader())
+    for root in roots:
         if root is None:
             continue
         builder = _Builder(text)

@@ -35,6 +35,7 @@ _KEYS = (
     "production",
     "customers",
     "budgets",
+    "limits",
     "alerts",
     "gate",
 )

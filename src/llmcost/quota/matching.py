@@ -157,9 +157,9 @@ def _within(value: str, wanted: Collection[str], *, subject: bool) -> Answer:
 
 def _compatible(left: Condition, right: Condition) -> Answer:
     subject = left.dimension == "subject"
-    if left.values is not None and right.values is not None:
-        if not any(patterns_meet(one, other) for one in left.values for other in right.values):
-            return None if subject and any(_kinds_mix(a, b) for a in left.values for b in right.values) else False
+    pairs = [(one, other) for one in left.values or () for other in right.values or ()]
+    if pairs and not any(patterns_meet(one, other) for one, other in pairs):
+        return None if subject and any(_kinds_mix(one, other) for one, other in pairs) else False
     for one, other in ((left, right), (right, left)):
         if one.values is not None and all(
             any(pattern_covers(excluded, value) for excluded in other.excluded) for value in one.values

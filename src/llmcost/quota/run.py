@@ -135,7 +135,7 @@ def _finding(
     secrets: tuple[str, ...],
 ) -> Finding:
     name, check = all_checks()[code]
-    start, end = problem.at if isinstance(problem.at, tuple) else (problem.at.start, problem.at.end)
+    start, end = problem.at if isinstance(problem.at, tuple) else _span(problem.at)
     pointer = "" if isinstance(problem.at, tuple) else pointers.of(problem.at)
     value = "" if isinstance(problem.at, tuple) or problem.at.kind != "scalar" else problem.at.text
     seed = "\n".join((code, problem.rule_id or pointer, pointer.rpartition("/")[2], value))
@@ -160,11 +160,17 @@ def _finding(
         rule_id=problem.rule_id,
         pointer=pointer,
         related=tuple(
-            Related(place=place_of(text, node.start, node.end), message=message) for node, message in problem.related
+            Related(place=place_of(text, *_span(node)), message=message) for node, message in problem.related
         ),
         fix=fix,
         fingerprint=hashlib.sha1(seed.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16],
     )
+
+
+def _span(node: Node) -> tuple[int, int]:
+    """What to point at: for a mapping of several lines its first key."""
+    head = node.own[0][0] if node.kind == "mapping" and not node.flow and node.own else node
+    return head.start, head.end
 
 
 def place_of(text: Text, start: int, end: int) -> Place:

@@ -32,6 +32,10 @@ _PLACEHOLDER = re.compile(
 )
 
 
+_SHORT = 12
+"""Length up to which nothing of a credential is shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
     """One credential."""
@@ -66,7 +70,7 @@ def masked(text: str, secrets: tuple[str, ...] = ()) -> str:
 
 def shown(value: str) -> str:
     """A credential as messages tell of it."""
-    return f"{value[:4]}... ({len(value)} characters)"
+    return f"{value[:4]}... ({len(value)} characters)" if len(value) > _SHORT else f"{len(value)} characters"
 
 
 def _keyed(key: Node, value: Node) -> Secret | None:
@@ -84,5 +88,5 @@ def _keyed(key: Node, value: Node) -> Secret | None:
 
 
 def _mask(value: str) -> str:
-    kept = 4 if len(value) > 8 else 0
+    kept = 4 if len(value) > _SHORT else 0
     return value[:kept] + "*" * (len(value) - kept)

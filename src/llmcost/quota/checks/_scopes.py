@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmcost.quota.matching import covers, missing_keys
+from llmcost.quota.matching import covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,10 @@ def held(short: Window, long: Window) -> int:
 
 
 def tighter(outer: Limit, inner: Limit) -> bool:
-    """Whether the outer limit always binds no later than the inner one: it counts at least as much into fewer counters."""
+    """Whether the outer limit always binds no later than the inner one: it counts at least as much into fewer counters.
+
+    A key that a request lacks is missing for both, since the inner one counts by all keys of the outer.
+    """
     return (
         outer.mode == inner.mode == "enforce"
         and outer.amount is not None
@@ -63,7 +66,6 @@ def tighter(outer: Limit, inner: Limit) -> bool:
         and (outer.unit, outer.counted, outer.window) == (inner.unit, inner.counted, inner.window)
         and set(outer.per) <= set(inner.per)
         and covers(outer.match, inner.match) is True
-        and not missing_keys(outer, inner.match)
     )
 
 

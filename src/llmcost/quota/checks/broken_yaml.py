@@ -18,11 +18,10 @@ def find(text: Text, known: Known) -> Iterator[Problem]:
         return
     index = min(text.trouble.index, len(text.text))
     here = text.text[index : index + 1]
-    near = text.text[max(index - 1, 0) : index + 1]
     hint = None
     if here == "\t" or "\\t" in text.trouble.message:
         hint = "indent with spaces"
-    elif "*" in near and "alias" not in text.trouble.message:
+    elif here == "*":
         hint = 'quote the star: "*"'
     yield Problem(
         at=(index, min(index + 1, len(text.text))), message=f"this is no YAML: {text.trouble.message}", help=hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmcost.quota.dialects._truefoundry import amount_of, scalar
+from llmcost.quota.dialects._reading import amount_of, scalar
 from llmcost.quota.problem import Change, Problem, replaced
 from llmcost.quota.shape import Anything, ListOf, Number, Record, Text
 

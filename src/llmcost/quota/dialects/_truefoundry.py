@@ -7,9 +7,9 @@ pass, so `when.modles` is accepted and matches everything.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.quota.dialects._reading import amount_of, places, scalar
 from llmcost.quota.limit import SECONDS, Alerts, Charge, Condition, Limit, Matcher, Unit, Window
 from llmcost.quota.problem import Problem, replaced
 from llmcost.quota.shape import ListOf, MapOf, Record, Text
@@ -69,27 +69,6 @@ def rules_of(root: Node) -> Iterator[tuple[int, Node]]:
     for number, rule in enumerate(rules.items if rules is not None else ()):
         if rule.kind == "mapping":
             yield number, rule
-
-
-def scalar(rule: Node, *path: str) -> str | None:
-    """Text at a path; None when there is none."""
-    node = rule.get(*path)
-    return None if node is None or node.kind != "scalar" or node.is_null else node.text
-
-
-def amount_of(node: Node | None) -> Decimal | None:
-    """The number a node holds, as the gateway's parser reads it; None when it holds none."""
-    if node is None or node.kind != "scalar":
-        return None
-    value = node.value
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return Decimal(value)
-    if isinstance(value, Decimal):
-        return value
-    text = str(value or "").replace(",", "")
-    return Decimal(text) if re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?([eE]\d{1,2})?", text, re.ASCII) else None
 
 
 def matcher_of(rule: Node) -> Matcher:
@@ -162,12 +141,6 @@ def alerts_of(rule: Node) -> Alerts | None:
     return Alerts(thresholds=tuple(value for value in values if value is not None and value.is_finite()))
 
 
-def places(rule: Node, **keys: str) -> dict[str, Node]:
-    """Nodes of a rule by the name our model gives them."""
-    found = {name: rule.get(key) for name, key in keys.items()}
-    return {name: node for name, node in found.items() if node is not None}
-
-
 def limit_of(
     number: int,
     rule: Node,
@@ -193,7 +166,9 @@ def limit_of(
         kind="budget" if kind == "budget" else "rate",
         alerts=alerts_of(rule),
         node=rule,
-        places=places(rule, id="id", when="when", amount="limit_to", unit="unit", per=per, mode="audit_mode"),
+        places=places(
+            rule, id="id", when="when", amount="limit_to", unit="unit", per=per, mode="audit_mode", alerts="alerts"
+        ),
     )
 
 

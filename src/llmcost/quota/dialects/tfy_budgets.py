@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects import _truefoundry as tfy
 from llmcost.quota.dialects._alerts import ALERTS, alert_problems
 from llmcost.quota.shape import Flag, ListOf, Number, Record, Text, mismatches
@@ -39,7 +40,7 @@ SHAPE = Record(fields={"name": Text(), "type": Text(one_of=(TYPE,)), "rules": Li
 
 def claims(root: Node) -> bool:
     """Whether a document says it is one."""
-    return tfy.scalar(root, "type") == TYPE
+    return reading.scalar(root, "type") == TYPE
 
 
 def read(documents: tuple[Node, ...], source: Source) -> Read:
@@ -48,12 +49,12 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     limits = []
     problems = list(mismatches(root, SHAPE, "the config"))
     for number, rule in tfy.rules_of(root):
-        rule_id = tfy.scalar(rule, "id")
+        rule_id = reading.scalar(rule, "id")
         problems += tfy.subject_problems(rule, rule_id)
         problems += tfy.per_problems(rule.get("budget_applies_per"), 1, ("team",), rule_id)
         problems += alert_problems(rule.get("alerts"), rule_id)
         limits.append(tfy.limit_of(number, rule, per="budget_applies_per", windows={}, kind="budget"))
-    return Read(limits=tuple(limits), problems=tuple(problems), name=tfy.scalar(root, "name"))
+    return Read(limits=tuple(limits), problems=tuple(problems), name=reading.scalar(root, "name"))
 
 
 dialect = Dialect(

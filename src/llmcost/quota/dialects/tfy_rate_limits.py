@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects import _truefoundry as tfy
 from llmcost.quota.problem import Problem
 from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
@@ -38,7 +39,7 @@ SHAPE = Record(fields={"name": Text(), "type": Text(one_of=(TYPE,)), "rules": Li
 
 def claims(root: Node) -> bool:
     """Whether a document says it is one."""
-    return tfy.scalar(root, "type") == TYPE
+    return reading.scalar(root, "type") == TYPE
 
 
 def read(documents: tuple[Node, ...], source: Source) -> Read:
@@ -47,7 +48,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     limits = []
     problems = list(mismatches(root, SHAPE, "the config"))
     for number, rule in tfy.rules_of(root):
-        rule_id = tfy.scalar(rule, "id")
+        rule_id = reading.scalar(rule, "id")
         problems += tfy.subject_problems(rule, rule_id)
         problems += tfy.per_problems(rule.get("rate_limit_applies_per"), 2, (), rule_id)
         if (segments := rule.key("segments")) is not None:
@@ -69,7 +70,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
                 kind="rate",
             )
         )
-    return Read(limits=tuple(limits), problems=tuple(problems), name=tfy.scalar(root, "name"))
+    return Read(limits=tuple(limits), problems=tuple(problems), name=reading.scalar(root, "name"))
 
 
 dialect = Dialect(

@@ -1,0 +1,68 @@
+"""Durations as LiteLLM and Bifrost write them: a number and a unit, `1m` a minute."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from llmcost.quota.limit import SECONDS, Window
+from llmcost.quota.problem import Problem, replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.config.nodes import Node
+
+_DURATION = re.compile(r"(?P<count>\d{1,6})(?P<unit>mo|[smhdwMY])")
+_SPANS = {
+    "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "M": "month", "Y": "year",
+}  # fmt: skip
+
+
+def window(text: str, kind: Literal["anchored", "fixed"] = "anchored") -> Window | None:
+    """The window a duration names; None when it is no duration.
+
+    `1mo` is a calendar month and so is `30d` in LiteLLM, which resets on the 1st
+    (https://docs.litellm.ai/docs/proxy/users#reset-budgets); other lengths are counted in seconds.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        return None
+    count, span = int(found["count"]), _SPANS[found["unit"]]
+    if span in {"month", "year"}:
+        return Window(kind="calendar", span=span) if count == 1 else Window(kind=kind, seconds=count * 2_678_400)
+    seconds = count * SECONDS[span]
+    return Window(kind=kind, seconds=seconds, span=span if count == 1 else None)
+
+
+def duration_problems(node: Node | None, month: str, rule_id: str | None) -> Iterator[Problem]:
+    """Durations that are none, and minutes that look like months; `month` is how this gateway writes one."""
+    if node is None or node.kind != "scalar" or node.is_null:
+        return
+    text = node.text
+    found = _DURATION.fullmatch(text)
+    known = {"mo": month == "1mo", "M": month == "1M", "Y": month == "1M"}
+    if found is not None and known.get(found["unit"], True):
+        if found["unit"] == "m" and int(found["count"]) <= 12:
+            wanted = f"{found['count']}{month[1:]}"
+            yield Problem(
+                code="QS215",
+                at=node,
+                message=f"`{text}` is {found['count']} minute{'' if found['count'] == '1' else 's'}; a month is `{month}`",
+                help=f"write {int(found['count']) * 60}s if minutes are meant, {wanted} if months are",
+                rule_id=rule_id,
+                change=replaced(node, wanted, f"write {wanted}, a month", safe=False),
+            )
+        return
+    loose = re.match(r"(\d+)\s*(mo|[smhdwMY])?", text)
+    reads = ""
+    if month == "1mo" and loose is not None and loose[2] and loose.end() < len(text) and " " not in text:
+        reads = f"; it is read as {loose[0]} only because the rest is not looked at"
+    yield Problem(
+        code="QS215",
+        at=node,
+        message=f"`{text}` is no duration{reads}",
+        help=f"a number and s, m, h, d or w, or {month} for a month",
+        rule_id=rule_id,
+        severity=None if reads else "error",
+    )

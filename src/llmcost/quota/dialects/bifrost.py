@@ -1,0 +1,144 @@
+"""Bifrost's governance: budgets and rate limits that virtual keys, teams, customers and providers refer to.
+
+https://docs.getbifrost.ai/deployment-guides/config-json/governance. `governance` in config.json, `bifrost.governance` in Helm
+values. All levels of the hierarchy must allow a request. `1m` is a minute, `1M` a month.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _reading as reading
+from llmcost.quota.dialects._durations import duration_problems, window
+from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.config.nodes import Node
+    from llmcost.config.nodes import Text as Source
+    from llmcost.quota.problem import Problem
+
+_PLACES = (("governance",), ("bifrost", "governance"))
+_RATES: dict[str, Unit] = {"token": "tokens", "request": "requests"}
+
+SHAPE = Record(
+    fields={
+        "budgets": ListOf(
+            item=Record(
+                fields={"id": Text(), "max_limit": Number(), "reset_duration": Text()},
+                required=("id", "max_limit", "reset_duration"),
+                open=True,
+            )
+        ),
+        "rate_limits": ListOf(
+            item=Record(
+                fields={
+                    "id": Text(),
+                    "token_max_limit": Number(whole=True),
+                    "token_reset_duration": Text(),
+                    "request_max_limit": Number(whole=True),
+                    "request_reset_duration": Text(),
+                },
+                required=("id",),
+                open=True,
+            )
+        ),
+        "virtual_keys": Anything(),
+    },
+    open=True,
+)
+_OWNERS = {
+    "virtual_keys": "virtualaccount", "virtualKeys": "virtualaccount", "teams": "team", "customers": "customer",
+    "providers": "provider",
+}  # fmt: skip
+
+
+def claims(root: Node) -> bool:
+    """Whether a document has governance with budgets or rate limits."""
+    return any(
+        node.get(key) is not None
+        for node in (root.get(*path) for path in _PLACES)
+        if node is not None
+        for key in ("budgets", "rate_limits", "rateLimits")
+    )
+
+
+def read(documents: tuple[Node, ...], source: Source) -> Read:
+    """Budgets and rate limits, for those who refer to them."""
+    root = documents[0]
+    path = next(path for path in _PLACES if root.get(*path) is not None)
+    governance = root.get(*path)
+    if governance is None:
+        return Read()
+    problems: list[Problem] = list(mismatches(governance, SHAPE, "`governance`"))
+    owners = _owners(governance)
+    limits: list[Limit] = []
+    for key in ("budgets", "rate_limits", "rateLimits"):
+        listed = governance.get(key)
+        for number, item in enumerate(listed.items if listed is not None else ()):
+            name = reading.scalar(item, "id")
+            where = (*path, key, number)
+            match = owners.get((key[:1], name or ""), Matcher())
+            for found in _limits(len(limits), where, item, match, budget=key == "budgets"):
+                problems += duration_problems(found.places.get("unit"), "1M", name)
+                limits.append(found)
+    return Read(limits=tuple(limits), problems=tuple(problems))
+
+
+def _limits(number: int, path: tuple[str | int, ...], item: Node, match: Matcher, *, budget: bool) -> Iterator[Limit]:
+    parts: list[tuple[str, str, Unit]] = [("max_limit", "reset_duration", "cost")]
+    if not budget:
+        parts = [(f"{word}_max_limit", f"{word}_reset_duration", unit) for word, unit in _RATES.items()]
+    for amount, duration, unit in parts:
+        node = item.get(amount)
+        if node is None or node.is_null:
+            continue
+        text = reading.scalar(item, duration)
+        yield Limit(
+            id=reading.scalar(item, "id"),
+            rule=number,
+            path=path,
+            match=match,
+            unit=unit,
+            amount=reading.amount_of(node),
+            window=(window(text) if text else None) or Window(kind="lifetime"),
+            charge="pre" if unit == "requests" else "post",
+            kind="budget" if budget else "rate",
+            node=item,
+            places=reading.places(item, id="id", amount=amount, unit=duration),
+        )
+
+
+def _owners(governance: Node) -> dict[tuple[str, str], Matcher]:
+    """Whom a budget or rate limit is for; one that several share is for requests of any of them."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for key, kind in _OWNERS.items():
+        listed = governance.get(key)
+        for item in listed.items if listed is not None else ():
+            name = reading.scalar(item, "id") or reading.scalar(item, "name")
+            for letter, reference in (("b", "budget_id"), ("r", "rate_limit_id")):
+                referred = reading.scalar(item, reference)
+                if name is not None and referred is not None:
+                    found.setdefault((letter, referred), []).append((kind, name))
+    matchers: dict[tuple[str, str], Matcher] = {}
+    for target, owners in found.items():
+        kinds = {kind for kind, _ in owners}
+        if len(kinds) == 1:
+            kind = kinds.pop()
+            subject = kind in {"virtualaccount", "team"}
+            values = frozenset(f"{kind}:{name}" if subject else name for _, name in owners)
+            matchers[target] = Matcher(conditions=(Condition(dimension="subject" if subject else kind, values=values),))
+    return matchers
+
+
+dialect = Dialect(
+    title="Bifrost governance",
+    semantics="all-must-pass",
+    claims=claims,
+    read=read,
+    shape=Record(fields={"governance": SHAPE}, open=True),
+    unique_ids=False,
+)

@@ -1,0 +1,180 @@
+"""Envoy AI Gateway: rate limits of BackendTrafficPolicy and QuotaPolicy in Kubernetes manifests.
+
+https://aigateway.envoyproxy.io/docs/capabilities/traffic/usage-based-ratelimiting. Tokens are charged after the answer, so a
+window may be overshot. What a response costs is written by `llmRequestCosts` of an AIGatewayRoute.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _reading as reading
+from llmcost.quota.dialects._durations import window
+from llmcost.quota.limit import SECONDS, Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.config.nodes import Node
+    from llmcost.config.nodes import Text as Source
+
+_UNITS: dict[str, Unit] = {"InputToken": "input_tokens", "OutputToken": "output_tokens", "TotalToken": "tokens"}
+_NAMESPACE = "io.envoy.ai_gateway"
+
+
+def claims(root: Node) -> bool:
+    """Whether a document is one of the kinds that limit, or that they refer to."""
+    group = (reading.scalar(root, "apiVersion") or "").partition("/")[0]
+    kind = reading.scalar(root, "kind")
+    if kind == "BackendTrafficPolicy" and group == "gateway.envoyproxy.io":
+        return root.get("spec", "rateLimit") is not None
+    return group == "aigateway.envoyproxy.io" and kind in {"AIGatewayRoute", "QuotaPolicy"}
+
+
+def read(documents: tuple[Node, ...], source: Source) -> Read:
+    """Limits of all policies of a file, seen beside its routes."""
+    routes = [root for root in documents if reading.scalar(root, "kind") == "AIGatewayRoute"]
+    costs = {
+        key: reading.scalar(item, "type") or ""
+        for root in routes
+        for item in _items(root.get("spec", "llmRequestCosts"))
+        if (key := reading.scalar(item, "metadataKey")) is not None
+    }
+    models = {name for root in routes for name in _overrides(root)}
+    limits: list[Limit] = []
+    problems: list[Problem] = []
+    for root in documents:
+        kind = reading.scalar(root, "kind")
+        if kind == "BackendTrafficPolicy":
+            for number, rule in enumerate(_items(root.get("spec", "rateLimit", "global", "rules"))):
+                limits.append(_traffic(len(limits), number, root, rule, costs))
+                problems += _costs(rule, costs, known=bool(routes))
+        elif kind == "QuotaPolicy":
+            for number, quota in enumerate(_items(root.get("spec", "perModelQuotas"))):
+                limits += _quota(len(limits), number, root, quota)
+                problems += _unmatched(quota, models, known=bool(routes))
+    return Read(limits=tuple(limits), problems=tuple(problems))
+
+
+def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, str]) -> Limit:
+    span = (reading.scalar(rule, "limit", "unit") or "Minute").lower()
+    key = reading.scalar(rule, "cost", "response", "metadata", "key")
+    conditions, per = [], []
+    for selector in _items(rule.get("clientSelectors")):
+        for header in _items(selector.get("headers")):
+            name = f"header.{reading.scalar(header, 'name')}"
+            value = reading.scalar(header, "value")
+            if reading.scalar(header, "type") == "Distinct":
+                per.append(name)
+            elif value is not None:
+                conditions.append(Condition(dimension=name, values=frozenset({value})))
+    unit = "requests" if key is None else _UNITS.get(costs.get(key, ""), "tokens")
+    return Limit(
+        id=f"{reading.scalar(root, 'metadata', 'name')}/{number}",
+        rule=place,
+        path=("spec", "rateLimit", "global", "rules", number),
+        match=Matcher(conditions=tuple(conditions)),
+        per=tuple(per),
+        unit=unit,
+        amount=reading.amount_of(rule.get("limit", "requests")),
+        window=Window(
+            kind="fixed", seconds=SECONDS.get(span), span=span if span in {*SECONDS, "month", "year"} else None
+        ),
+        charge="pre" if key is None else "post",
+        counted=key or "",
+        node=rule,
+        places={
+            name: node
+            for name, node in (
+                ("amount", rule.get("limit", "requests")),
+                ("unit", rule.get("limit", "unit")),
+                ("when", rule.get("clientSelectors")),
+            )
+            if node is not None
+        },
+    )
+
+
+def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
+    model = reading.scalar(quota, "modelName")
+    buckets = [("defaultBucket", quota.get("quota", "defaultBucket"), False)]
+    buckets += [
+        ("bucketRules", rule.get("quota") or rule, _true(rule.get("shadowMode")))
+        for rule in _items(quota.get("quota", "bucketRules"))
+    ]
+    for name, bucket, shadow in buckets:
+        if bucket is None or bucket.get("limit") is None:
+            continue
+        yield Limit(
+            id=f"{reading.scalar(root, 'metadata', 'name')}/{model}",
+            rule=place,
+            path=("spec", "perModelQuotas", number, "quota", name),
+            match=Matcher(conditions=(Condition(dimension="model", values=frozenset({model})),) if model else ()),
+            unit="tokens",
+            amount=reading.amount_of(bucket.get("limit")),
+            window=window(reading.scalar(bucket, "duration") or "1m", "fixed") or Window(kind="fixed", seconds=60),
+            charge="post",
+            mode="audit" if shadow else "enforce",
+            counted=reading.scalar(quota, "costExpression") or "",
+            node=quota,
+            places=reading.places(bucket, amount="limit", unit="duration"),
+        )
+
+
+def _costs(rule: Node, costs: dict[str, str], *, known: bool) -> Iterator[Problem]:
+    """A key that no route writes, and a request that costs something beside its tokens."""
+    response = rule.get("cost", "response")
+    if response is None:
+        return
+    key = response.get("metadata", "key")
+    ours = reading.scalar(response, "metadata", "namespace") in {None, _NAMESPACE}
+    if known and ours and key is not None and key.text not in costs:
+        yield Problem(
+            code="QS216",
+            at=key,
+            message=f"no route writes the cost `{key.text}`, so responses cost nothing and the limit never binds",
+            help=f"written are: {', '.join(sorted(costs))}" if costs else "add it to `llmRequestCosts`",
+        )
+    request = rule.get("cost", "request")
+    number = None if request is None else reading.amount_of(request.get("number"))
+    if number != 0:
+        yield Problem(
+            code="QS220",
+            at=(request.get("number") or request) if request is not None else (rule.get("cost") or rule),
+            message=f"each request costs {1 if number is None else number} token beside those of its response",
+            help="add `request: {from: Number, number: 0}`" if request is None else "write `number: 0`",
+        )
+
+
+def _unmatched(quota: Node, models: set[str], *, known: bool) -> Iterator[Problem]:
+    node = quota.get("modelName")
+    if known and node is not None and node.text not in models:
+        yield Problem(
+            code="QS217",
+            at=node,
+            message=f"no route sends a model `{node.text}`, so this quota is silently not applied",
+            help=f"`modelNameOverride` is one of {', '.join(sorted(models))}"
+            if models
+            else "set `modelNameOverride` on the route",
+        )
+
+
+def _overrides(route: Node) -> Iterator[str]:
+    for rule in _items(route.get("spec", "rules")):
+        for backend in _items(rule.get("backendRefs")):
+            name = reading.scalar(backend, "modelNameOverride")
+            if name is not None:
+                yield name
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return () if node is None else tuple(item for item in node.items if item.kind == "mapping")
+
+
+def _true(node: Node | None) -> bool:
+    return node is not None and node.value is True
+
+
+dialect = Dialect(title="Envoy AI Gateway", semantics="all-must-pass", claims=claims, read=read, whole_file=True)

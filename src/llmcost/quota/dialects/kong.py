@@ -1,0 +1,194 @@
+"""Kong's plugin ai-rate-limiting-advanced in a decK file, old (`llm_providers`) and new (`policies`, from 3.14).
+
+https://developer.konghq.com/plugins/ai-rate-limiting-advanced/. It counts tokens after the answer; its default window weighs the
+previous one. With `strategy: local` every node counts for itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _reading as reading
+from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.problem import Problem
+from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.config.nodes import Node
+    from llmcost.config.nodes import Text as Source
+
+_NAME = "ai-rate-limiting-advanced"
+_LISTS = ("plugins", "services", "routes", "consumers", "consumer_groups", "ai_gateway_policies")
+_UNITS: dict[str, Unit] = {
+    "total_tokens": "tokens", "prompt_tokens": "input_tokens", "completion_tokens": "output_tokens", "cost": "cost",
+}  # fmt: skip
+_DIMENSIONS = {"provider": "provider", "model": "model", "consumer": "consumer", "consumer-group": "consumer_group"}
+
+_CONFIG = Record(
+    fields={
+        "llm_providers": ListOf(
+            item=Record(
+                fields={
+                    "name": Text(),
+                    "limit": ListOf(item=Number(), single=True),
+                    "window_size": ListOf(item=Number(), single=True),
+                },
+                required=("name", "limit", "window_size"),
+                open=True,
+            )
+        ),
+        "policies": ListOf(
+            item=Record(
+                fields={
+                    "match": ListOf(
+                        item=Record(
+                            fields={"type": Text(), "values": ListOf(item=Anything()), "key": Anything()}, open=True
+                        )
+                    ),
+                    "limits": ListOf(
+                        item=Record(
+                            fields={"limit": Number(), "window_size": Number()},
+                            required=("limit", "window_size"),
+                            open=True,
+                        )
+                    ),
+                },
+                required=("limits",),
+                open=True,
+            )
+        ),
+        "window_type": Text(one_of=("sliding", "fixed")),
+        "strategy": Text(one_of=("local", "cluster", "redis")),
+    },
+    open=True,
+)
+SHAPE = Record(
+    fields={"plugins": ListOf(item=Record(fields={"name": Text(), "config": _CONFIG}, open=True))}, open=True
+)
+
+
+def claims(root: Node) -> bool:
+    """Whether a document has the plugin."""
+    return next(_plugins(root), None) is not None
+
+
+def read(documents: tuple[Node, ...], source: Source) -> Read:
+    """Every limit of every such plugin."""
+    limits: list[Limit] = []
+    problems: list[Problem] = []
+    for number, (path, config) in enumerate(_plugins(documents[0])):
+        problems += mismatches(config, _CONFIG, "the plugin's config")
+        problems += _unequal(config)
+        for rule, (node, match, per, pairs) in enumerate(_rules(config)):
+            limits += [
+                _limit((number, rule), (*path, place), config, node, match=match, per=per, amount=amount, size=size)
+                for place, (amount, size) in enumerate(pairs)
+            ]
+    return Read(limits=tuple(limits), problems=tuple(problems))
+
+
+def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+    """Path and config of each plugin, at the top or below services, routes and consumers."""
+    stack: list[tuple[tuple[str | int, ...], Node, int]] = [((), root, 0)]
+    while stack:
+        path, node, depth = stack.pop()
+        if _NAME in {reading.scalar(node, "name"), reading.scalar(node, "type"), reading.scalar(node, "plugin")}:
+            config = node.get("config")
+            if config is not None and config.kind == "mapping":
+                yield (*path, "config"), config
+            continue
+        for key in _LISTS if depth < 4 else ():
+            listed = node.get(key)
+            stack += [
+                ((*path, key, place), item, depth + 1)
+                for place, item in enumerate(listed.items if listed is not None else ())
+                if item.kind == "mapping"
+            ]
+
+
+def _rules(config: Node) -> Iterator[tuple[Node, Matcher, tuple[str, ...], list[tuple[Node, Node]]]]:
+    providers = config.get("llm_providers")
+    for item in providers.items if providers is not None else ():
+        name = reading.scalar(item, "name")
+        match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),) if name else ())
+        sizes, amounts = _listed(item.get("window_size")), _listed(item.get("limit"))
+        yield item, match, ("consumer",), list(zip(amounts, sizes, strict=False))
+    policies = config.get("policies")
+    for item in policies.items if policies is not None else ():
+        conditions, per = [], []
+        matches = item.get("match")
+        for one in matches.items if matches is not None else ():
+            kind = reading.scalar(one, "type") or ""
+            key = reading.scalar(one, "key")
+            dimension = _DIMENSIONS.get(kind, f"{kind}.{key}" if key else kind)
+            values = one.get("values")
+            if values is not None and values.texts:
+                conditions.append(Condition(dimension=dimension, values=frozenset(values.texts)))
+            split = one.get("partition_by")
+            if split is not None and split.value is True:
+                per.append(dimension)
+        listed = item.get("limits")
+        pairs = [
+            (amount, size)
+            for one in (listed.items if listed is not None else ())
+            if (amount := one.get("limit")) is not None and (size := one.get("window_size")) is not None
+        ]
+        yield item, Matcher(conditions=tuple(conditions)), tuple(per), pairs
+
+
+def _limit(
+    number: tuple[int, int],
+    path: tuple[str | int, ...],
+    config: Node,
+    node: Node,
+    *,
+    match: Matcher,
+    per: tuple[str, ...],
+    amount: Node,
+    size: Node,
+) -> Limit:
+    seconds = reading.amount_of(size)
+    length = int(seconds) if seconds is not None and seconds.is_finite() else 0
+    fixed = reading.scalar(config, "window_type") == "fixed"
+    span = {60: "minute", 3_600: "hour", 86_400: "day"}.get(length)
+    counted = reading.scalar(config, "tokens_count_strategy") or "total_tokens"
+    return Limit(
+        id=reading.scalar(node, "name"),
+        rule=number[0] * 1_000 + number[1],
+        path=path,
+        match=match,
+        per=per,
+        unit=_UNITS.get(counted, "tokens"),
+        amount=reading.amount_of(amount),
+        window=Window(kind="fixed" if fixed else "sliding_counter", seconds=length, span=span),
+        charge="post",
+        local=reading.scalar(config, "strategy") in {None, "local"},
+        node=node,
+        places={**reading.places(node, id="name", when="match"), "amount": amount, "unit": size},
+    )
+
+
+def _unequal(config: Node) -> Iterator[Problem]:
+    providers = config.get("llm_providers")
+    for item in providers.items if providers is not None else ():
+        sizes, amounts = _listed(item.get("window_size")), _listed(item.get("limit"))
+        node = item.get("window_size")
+        if node is not None and len(sizes) != len(amounts):
+            yield Problem(
+                code="QS214",
+                at=node,
+                message=f"{len(amounts)} limits and {len(sizes)} windows: the lists belong together, one window for each limit",
+                rule_id=reading.scalar(item, "name"),
+            )
+
+
+def _listed(node: Node | None) -> tuple[Node, ...]:
+    if node is None:
+        return ()
+    return node.items if node.kind == "sequence" else (node,)
+
+
+dialect = Dialect(title="Kong AI rate limiting", semantics="all-must-pass", claims=claims, read=read, shape=SHAPE)

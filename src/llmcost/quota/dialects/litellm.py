@@ -1,0 +1,164 @@
+"""LiteLLM's config.yaml: rpm and tpm of deployments, budgets of the proxy and of providers.
+
+Deployments: https://docs.litellm.ai/docs/routing; rpm and tpm are hints for routing unless
+`optional_pre_call_checks: [enforce_model_rate_limits]` is set. Budgets: https://docs.litellm.ai/docs/proxy/provider_budget_routing.
+Limits of keys, teams and users live in its database, not in the file. Windows begin with the first request. Without Redis every
+instance counts for itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.quota.config import Dialect, Read
+from llmcost.quota.dialects import _reading as reading
+from llmcost.quota.dialects._durations import duration_problems, window
+from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.shape import Anything, ListOf, MapOf, Number, Record, Shape, Text, mismatches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.config.nodes import Node
+    from llmcost.config.nodes import Text as Source
+    from llmcost.quota.problem import Problem
+
+_KEYS = ("model_list", "litellm_settings", "router_settings")
+_RATES: dict[str, Unit] = {
+    "rpm": "requests", "tpm": "tokens", "itpm": "input_tokens", "otpm": "output_tokens",
+    "max_parallel_requests": "concurrency",
+}  # fmt: skip
+_MINUTE = Window(kind="anchored", seconds=60, span="minute")
+_NUMBERS: dict[str, Shape] = {name: Number(whole=True, quoted=True) for name in _RATES}
+_BUDGET: dict[str, Shape] = {"max_budget": Number(quoted=True), "budget_duration": Text()}
+
+SHAPE = Record(
+    fields={
+        "model_list": ListOf(
+            item=Record(
+                fields={
+                    "model_name": Text(),
+                    "litellm_params": Record(fields={"model": Text(), **_NUMBERS}, open=True),
+                    **_NUMBERS,
+                },
+                required=("model_name", "litellm_params"),
+                open=True,
+            )
+        ),
+        "litellm_settings": Record(
+            fields={
+                **_BUDGET,
+                "max_internal_user_budget": Number(quoted=True),
+                "internal_user_budget_duration": Text(),
+                "default_internal_user_params": Record(fields=_BUDGET, open=True),
+                "default_team_params": Record(fields=_BUDGET, open=True),
+                "default_key_generate_params": Record(fields=_BUDGET, open=True),
+            },
+            open=True,
+        ),
+        "router_settings": Record(
+            fields={
+                "provider_budget_config": MapOf(
+                    value=Record(
+                        fields={"budget_limit": Number(quoted=True), "time_period": Text()},
+                        required=("budget_limit", "time_period"),
+                        open=True,
+                    )
+                )
+            },
+            open=True,
+        ),
+        "general_settings": Anything(),
+        "environment_variables": Anything(),
+    },
+    open=True,
+)
+
+
+def claims(root: Node) -> bool:
+    """Whether a document has one of its three main keys."""
+    models = root.get("model_list")
+    listed = models is not None and any(item.get("litellm_params") is not None for item in models.items)
+    return listed or any(root.get(key) is not None for key in _KEYS[1:])
+
+
+def read(documents: tuple[Node, ...], source: Source) -> Read:
+    """Deployments, then budgets."""
+    root = documents[0]
+    local = root.get("router_settings", "redis_host") is None and root.get("router_settings", "redis_url") is None
+    problems: list[Problem] = list(mismatches(root, SHAPE, "the config"))
+    limits = [*_deployments(root, local=local)]
+    for path, key, duration, per in (
+        (("litellm_settings",), "max_budget", "budget_duration", ()),
+        (("litellm_settings",), "max_internal_user_budget", "internal_user_budget_duration", ("user",)),
+        (("litellm_settings", "default_internal_user_params"), "max_budget", "budget_duration", ("user",)),
+        (("litellm_settings", "default_team_params"), "max_budget", "budget_duration", ("team",)),
+        (("litellm_settings", "default_key_generate_params"), "max_budget", "budget_duration", ("api_key",)),
+    ):
+        node = root.get(*path)
+        if node is None or node.get(key) is None:
+            continue
+        problems += duration_problems(node.get(duration), "1mo", key)
+        limits.append(_budget(len(limits), path, node, key, duration=duration, per=per))
+    providers = root.get("router_settings", "provider_budget_config")
+    for name, (_, node) in (providers.entries if providers is not None else {}).items():
+        problems += duration_problems(node.get("time_period"), "1mo", name)
+        match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),))
+        where = ("router_settings", "provider_budget_config", name)
+        limits.append(_budget(len(limits), where, node, "budget_limit", duration="time_period", match=match, name=name))
+    return Read(limits=tuple(limits), problems=tuple(problems))
+
+
+def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:
+    models = root.get("model_list")
+    for number, item in enumerate(models.items if models is not None else ()):
+        name = reading.scalar(item, "model_name")
+        deployment = f"{name or reading.scalar(item, 'litellm_params', 'model')}#{number}"
+        for key, unit in _RATES.items():
+            node = item.get(key) or item.get("litellm_params", key)
+            if node is None or node.is_null:
+                continue
+            yield Limit(
+                id=name,
+                rule=number,
+                path=("model_list", number),
+                match=Matcher(conditions=(Condition(dimension="deployment", values=frozenset({deployment})),)),
+                unit=unit,
+                amount=reading.amount_of(node),
+                window=Window(kind="instant") if unit == "concurrency" else _MINUTE,
+                charge="pre" if unit in {"requests", "concurrency"} else "post",
+                local=local,
+                node=item,
+                places={**reading.places(item, id="model_name"), "amount": node},
+            )
+
+
+def _budget(
+    number: int,
+    path: tuple[str, ...],
+    node: Node,
+    key: str,
+    *,
+    duration: str,
+    per: tuple[str, ...] = (),
+    match: Matcher | None = None,
+    name: str | None = None,
+) -> Limit:
+    text = reading.scalar(node, duration)
+    return Limit(
+        id=name or key,
+        rule=10_000 + number,
+        path=path,
+        match=match or Matcher(),
+        per=per,
+        unit="cost",
+        amount=reading.amount_of(node.get(key)),
+        window=(window(text) if text else None) or Window(kind="lifetime"),
+        charge="post",
+        kind="budget",
+        node=node,
+        places=reading.places(node, amount=key, unit=duration),
+    )
+
+
+dialect = Dialect(title="LiteLLM", semantics="all-must-pass", claims=claims, read=read, shape=SHAPE)
