@@ -82,7 +82,7 @@ def used(rule: Rule, charges: list[tuple[int, int]], now: int):
 
 def replay(rules: list[Rule], requests: list[Request], *, decides="all", counts="all", refused_count=False):
     """For each request the number of the rule that refuses it, or None."""
-    charges: list[list[tuple[int, int, int, str]]] = [[] for _ in rules]  # instant, order, weight, key
+    charges: list[list[tuple[int, int, int, str | None]]] = [[] for _ in rules]  # instant, order, weight, key
     verdicts = []
     for order, request in enumerate(requests):
         matching = [number for number in range(len(rules)) if request.keys[number] is not None]

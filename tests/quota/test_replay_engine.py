@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.quota.brute import Request, Rule, replay
 
-from llmcost.quota.replay.counting import Counting, Deciding
+from llmcost.quota.replay.counting import Counting, LimitSet
 from llmcost.quota.replay.meters.anchored import AnchoredWindow
 from llmcost.quota.replay.meters.calendar import CalendarWindow
 from llmcost.quota.replay.meters.fixed import FixedWindow
@@ -62,7 +62,7 @@ def meter(rule):
     return make[rule.kind]
 
 
-def refused_by_engine(rules, requests, **options):
+def refused_by_engine(rules, requests, *, decides="all", counts="all", refused_count=False):
     """For each request the number of the rule that refuses it: the engine tells only sums, so each request has a cost bit."""
     limits = [
         Counting(
@@ -76,7 +76,8 @@ def refused_by_engine(rules, requests, **options):
         )
         for number, rule in enumerate(rules)
     ]
-    simulation = Simulation(limits, Deciding(**options))
+    one_set = LimitSet(limits=tuple(limits), first_at=4, decides=decides, counts=counts)
+    simulation = Simulation([one_set], refused_count=refused_count)
     simulation.feed(
         [(one.at, one.end, 1 << place, None, one.first, one.weight, *one.keys) for place, one in enumerate(requests)]
     )

@@ -38,16 +38,16 @@ class Counting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deciding:
-    """Which limits decide a request, and which counters it moves."""
+class LimitSet:
+    """Limits that decide together: one config. A request must get past every set."""
 
+    limits: tuple[Counting, ...]
     decides: Literal["first", "all"] = "all"
     """The limits of the first rule that matches, or all that match."""
     counts: Literal["deciding", "all"] = "all"
     """A request let through moves the counters of the limits that decided, or of all that match."""
-    refused_count: bool = False
-    """Whether a refused request moves the counters that are charged on arrival. No gateway's documentation was found to say;
-    Kong's older plugin calls it a penalty (https://developer.konghq.com/plugins/rate-limiting-advanced/)."""
+    first_at: int | None = None
+    """Where an event has the first rule that matches it; needed where only the first decides."""
 
 
 def whole_amount(amount: Decimal, unit: str, charge: str) -> int:

@@ -6,8 +6,7 @@ An event is a tuple, as it comes from the ledger:
     1  when its response ended; what is charged afterwards is charged then
     2  its cost, whole units of 10^-12
     3  its caller, for the tally of who was refused
-    4  the first rule that matches it, where only the first decides
-    5+ keys of counters and weights, at the places each limit names
+    4+ keys of counters, weights and first rules, at the places the limits name
 
 At one instant, responses that end are charged first, then requests sent again arrive, then new ones.
 """
@@ -22,7 +21,7 @@ from llmcost.quota.replay.outcome import HOUR, Closure, LimitOutcome, Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from llmcost.quota.replay.counting import Counting, Deciding
+    from llmcost.quota.replay.counting import Counting, LimitSet
 
 Event = tuple[Any, ...]
 
@@ -30,15 +29,19 @@ Event = tuple[Any, ...]
 class Simulation:
     """One set of limits, at work."""
 
-    def __init__(self, limits: Sequence[Counting], deciding: Deciding, *, retried: bool = False) -> None:
-        """With `retried`, a refused request is sent once more when its window has passed; only then is it refused."""
-        self._limits = [_State(number, limit) for number, limit in enumerate(limits)]
-        self._rules: dict[int, list[_State]] = {}
-        for state in self._limits:
-            self._rules.setdefault(state.limit.rule, []).append(state)
-        self._first = deciding.decides == "first"
-        self._count_all = deciding.counts == "all"
-        self._refused_count = deciding.refused_count
+    def __init__(self, sets: Sequence[LimitSet], *, refused_count: bool = False, retried: bool = False) -> None:
+        """Limits at rest.
+
+        With `refused_count`, a refused request moves the counters that are charged on arrival. No gateway's documentation
+        was found to say; Kong's older plugin calls it a penalty (https://developer.konghq.com/plugins/rate-limiting-advanced/).
+        With `retried`, a refused request is sent once more when its window has passed; only then does it count as refused.
+        """
+        numbered = iter(range(sum(len(one.limits) for one in sets)))
+        self._sets = [(one, [_State(next(numbered), limit) for limit in one.limits]) for one in sets]
+        self._limits = [state for _, states in self._sets for state in states]
+        self._firsts = tuple(one.first_at for one in sets if one.decides == "first" and one.first_at is not None)
+        self._courses: dict[tuple[int | None, ...], _Course] = {}
+        self._refused_count = refused_count
         self._retried = retried
         self._landings: list[tuple[int, int, _State, str, int]] = []
         self._returns: list[tuple[int, int, Event]] = []
@@ -68,7 +71,8 @@ class Simulation:
         while self._landings and self._landings[0][0] <= now:
             time, _, state, key, weight = heappop(self._landings)
             state.meter.charge(key, time, weight)
-        deciding = self._rules.get(event[4], ()) if self._first else self._limits
+        first = tuple(event[at] for at in self._firsts) if self._firsts else ()
+        deciding, counting = self._courses.get(first) or self._course(first)
         verdict, refusing = self._verdict(deciding, event, now)
         if verdict is not None and self._retried and not again:
             back = verdict.meter.reopens(now)
@@ -76,7 +80,7 @@ class Simulation:
                 self._sequence += 1
                 heappush(self._returns, (back, self._sequence, event))
                 if self._refused_count:
-                    self._move(deciding, event, now, refused=True)
+                    self._move(counting, event, now, refused=True)
                 return
         for state in refusing:
             if state.limit.mode == "audit" or state is verdict:
@@ -85,11 +89,24 @@ class Simulation:
             for state in deciding:
                 if state.closed and (key := event[state.key_at]) in state.closed and state not in refusing:
                     state.reopen(state.closed[key], now)
-            self._move(deciding, event, now, refused=False)
+            self._move(counting, event, now, refused=False)
             return
         self._tally(event, now)
         if self._refused_count:
-            self._move(deciding, event, now, refused=True)
+            self._move(counting, event, now, refused=True)
+
+    def _course(self, first: tuple[int | None, ...]) -> _Course:
+        """Which limits decide, and which count, where these rules are the first that match in their sets."""
+        deciding: list[_State] = []
+        counting: list[_State] = []
+        rules = iter(first)
+        for one, states in self._sets:
+            rule = next(rules) if one.decides == "first" and one.first_at is not None else None
+            own = [state for state in states if state.limit.rule == rule] if one.decides == "first" else states
+            deciding += own
+            counting += states if one.counts == "all" else own
+        self._courses[first] = deciding, counting
+        return deciding, counting
 
     def _verdict(self, deciding: Sequence[_State], event: Event, now: int) -> tuple[_State | None, Sequence[_State]]:
         """The limit named in the refusal, the first without room; and all without room."""
@@ -113,8 +130,8 @@ class Simulation:
             named = [state for state in refusing if state.limit.mode == "soft"]
         return (named[0] if named else None), refusing
 
-    def _move(self, deciding: Sequence[_State], event: Event, now: int, *, refused: bool) -> None:
-        for state in self._limits if self._count_all else deciding:
+    def _move(self, counting: Sequence[_State], event: Event, now: int, *, refused: bool) -> None:
+        for state in counting:
             key = event[state.key_at]
             if key is None:
                 continue
@@ -135,6 +152,9 @@ class Simulation:
         tally[1] += event[2]
         hour = now // HOUR
         outcome.hours[hour] = outcome.hours.get(hour, 0) + 1
+
+
+_Course = tuple[list["_State"], list["_State"]]
 
 
 class _State:

@@ -1,0 +1,218 @@
+"""From the limits of configs to what the engine counts: which can be replayed, with which algorithm, in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from llmcost.domain.errors import UsageError
+from llmcost.domain.period import time_zone
+from llmcost.domain.text import nearest
+from llmcost.quota.replay.counting import Counting, LimitSet, whole_amount
+from llmcost.quota.replay.meters.anchored import AnchoredWindow
+from llmcost.quota.replay.meters.calendar import CalendarWindow
+from llmcost.quota.replay.meters.fixed import FixedWindow
+from llmcost.quota.replay.meters.gcra import Gcra
+from llmcost.quota.replay.meters.lifetime import Lifetime
+from llmcost.quota.replay.meters.sliding_buckets import SlidingBuckets
+from llmcost.quota.replay.meters.sliding_counter import SlidingCounter
+from llmcost.quota.replay.meters.sliding_log import SlidingLog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from llmcost.quota.config import Config
+    from llmcost.quota.limit import Limit, Window
+    from llmcost.quota.replay.meters import Meter
+    from llmcost.quota.semantics import Semantics
+
+Algorithm = Literal["fixed", "sliding_log", "sliding_buckets", "sliding_counter", "anchored", "gcra"]
+ALGORITHMS: tuple[Algorithm, ...] = (
+    "fixed",
+    "sliding_log",
+    "sliding_buckets",
+    "sliding_counter",
+    "anchored",
+    "gcra",
+)
+"""What a window of a length in seconds may be counted with."""
+
+_MICROSECONDS = 1_000_000
+_BUCKETS = 6
+_COUNTABLE = ("requests", "tokens", "input_tokens", "output_tokens", "cost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One limit that takes part in a replay."""
+
+    limit: Limit
+    set_number: int
+    """Which config it is of."""
+    file: str
+    amount: int
+    """In whole units: requests, tokens, or 10^-12 dollars."""
+    overrides: tuple[Limit, ...]
+    """Limits that take its place for what they match."""
+
+    @property
+    def is_sliding(self) -> bool:
+        """Whether its window can be counted with another algorithm: any but those of the calendar."""
+        return self.limit.window.kind not in {"calendar", "lifetime"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The limits of some configs, ready to be replayed."""
+
+    slots: tuple[Slot, ...]
+    semantics: tuple[Semantics, ...]
+    """Of each config."""
+    left_out: tuple[tuple[Limit, str], ...]
+    """Limits that cannot be replayed, and why."""
+
+
+def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None) -> Plan:
+    """The plan for some configs, in order; `changes` are other amounts for rules, by id.
+
+    Raises UsageError when a change names no rule.
+    """
+    slots: list[Slot] = []
+    left_out: list[tuple[Limit, str]] = []
+    wanted = dict(changes or {})
+    unknown = set(wanted)
+    for number, config in enumerate(configs):
+        for limit in config.limits:
+            amount = limit.amount
+            if limit.id in wanted:
+                unknown.discard(limit.id)
+                amount = wanted[limit.id]
+            reason = _hindrance(limit, amount)
+            if reason is not None or amount is None:
+                left_out.append((limit, reason or "says no amount"))
+                continue
+            slots.append(
+                Slot(
+                    limit=limit,
+                    set_number=number,
+                    file=config.source.name,
+                    amount=whole_amount(amount, limit.unit, limit.charge),
+                    overrides=tuple(
+                        other
+                        for other in config.limits
+                        if other.base is not None and other.base == limit.id and not limit.base
+                    ),
+                )
+            )
+    if unknown:
+        names = [limit.label for config in configs for limit in config.limits]
+        raise UsageError(
+            f"--what-if names no rule of the config: {', '.join(sorted(unknown))}",
+            hint=nearest(min(unknown), names) or f"the rules are {', '.join(dict.fromkeys(names))}",
+        )
+    return Plan(slots=tuple(slots), semantics=tuple(config.semantics for config in configs), left_out=tuple(left_out))
+
+
+def limit_sets(
+    made: Plan,
+    taking_part: Sequence[int],
+    places: Mapping[str, int],
+    firsts: Mapping[int, int],
+    algorithm: Algorithm | None = None,
+) -> list[LimitSet]:
+    """What the engine counts of the slots `taking_part`.
+
+    `places` says where an event has `key N` of a slot and the weight of a unit, `firsts` where the first rule of a set.
+    """
+    sets = []
+    for number, semantics in enumerate(made.semantics):
+        counted = [
+            Counting(
+                rule=made.slots[index].limit.rule,
+                amount=made.slots[index].amount,
+                meter=_Maker(made.slots[index], algorithm),
+                key_at=places[f"key {index}"],
+                weight_at=places[made.slots[index].limit.unit],
+                charge=made.slots[index].limit.charge,
+                mode=made.slots[index].limit.mode,
+            )
+            for index in taking_part
+            if made.slots[index].set_number == number
+        ]
+        if counted:
+            sets.append(
+                LimitSet(
+                    limits=tuple(counted),
+                    decides=semantics.decides,
+                    counts=semantics.counts,
+                    first_at=firsts.get(number),
+                )
+            )
+    return sets
+
+
+def algorithm_name(slot: Slot, algorithm: Algorithm | None = None) -> str:
+    """How a limit is counted, in words."""
+    window = _window(slot, algorithm)
+    if window.kind == "sliding_buckets":
+        return f"{window.buckets or _BUCKETS} sliding buckets"
+    if window.kind == "calendar":
+        return f"calendar {window.span} {window.tz}"
+    return {
+        "fixed": "fixed window",
+        "sliding_log": "sliding log",
+        "sliding_counter": "sliding counter",
+        "anchored": "anchored window",
+        "gcra": "GCRA",
+    }.get(window.kind, window.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the counters of a slot."""
+
+    slot: Slot
+    algorithm: Algorithm | None
+
+    def __call__(self) -> Meter:
+        window = _window(self.slot, self.algorithm)
+        length = (window.seconds or 0) * _MICROSECONDS
+        match window.kind:
+            case "sliding_log":
+                return SlidingLog(length)
+            case "sliding_buckets":
+                return SlidingBuckets(length, window.buckets or _BUCKETS)
+            case "sliding_counter":
+                return SlidingCounter(length)
+            case "anchored":
+                return AnchoredWindow(length)
+            case "gcra":
+                return Gcra(length, self.slot.amount)
+            case "calendar":
+                return CalendarWindow(window.span or "day", time_zone(window.tz))
+            case "lifetime":
+                return Lifetime()
+            case _:
+                return FixedWindow(length)
+
+
+def _window(slot: Slot, algorithm: Algorithm | None) -> Window:
+    window = slot.limit.window
+    return window if algorithm is None or not slot.is_sliding else replace(window, kind=algorithm)
+
+
+def _hindrance(limit: Limit, amount: Decimal | None) -> str | None:
+    """Why a limit cannot be replayed; None when it can."""
+    if amount is None:
+        return "says no amount"
+    if not amount.is_finite() or amount < 0:
+        return f"has an impossible amount, {amount}"
+    if limit.unit not in _COUNTABLE:
+        return f"counts {limit.unit.replace('_', ' ')}, which the ledger does not hold"
+    window = limit.window
+    if window.kind == "instant" or (window.kind not in {"calendar", "lifetime"} and not window.seconds):
+        return "has no window"
+    if window.kind == "calendar" and window.span not in {"day", "week", "month", "quarter", "year"}:
+        return f"has a window the calendar does not know: {window.name}"
+    return None

@@ -1,0 +1,232 @@
+"""Replaying a period of the ledger against configs: the use case behind `llmcost quota simulate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.domain.period import Period
+from llmcost.domain.text import plural
+from llmcost.quota.replay.counting import PICO
+from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, limit_sets
+from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
+from llmcost.quota.replay.simulation import Simulation
+from llmcost.quota.replay.traffic import Traffic
+
+if TYPE_CHECKING:
+    from llmcost.ledger.composition import Selection
+    from llmcost.ledger.connection import Connection
+    from llmcost.quota.limit import Limit
+    from llmcost.quota.replay.outcome import Closure, LimitOutcome, Outcome
+    from llmcost.quota.replay.plan import Algorithm, Plan, Slot
+    from llmcost.quota.replay.traffic import Demand, Totals
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BREACHES = 200
+_SUBJECTS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """What no config says."""
+
+    algorithm: Algorithm | None = None
+    """Counts every sliding or fixed window; None: what the gateway is documented to use."""
+    shared: bool = False
+    """Whether requests without what a limit counts by share one counter; else the limit skips them."""
+    refused_count: bool = False
+    """Whether a refused request moves counters."""
+    others: bool = True
+    """Whether the other algorithms are tried as well."""
+    retries: bool = True
+    """Whether refused requests are also sent again, for the lower bound of what is avoided."""
+
+
+def replayed(
+    connection: Connection, selection: Selection, made: Plan, manner: Manner, headers: tuple[str, ...] = ()
+) -> Simulated:
+    """What the limits of a plan would have done to the selected requests."""
+    traffic = Traffic(connection, selection, made, shared=manner.shared)
+    totals = traffic.totals()
+    demands = [traffic.demand(number) for number in range(len(made.slots))]
+    hot = [number for number, demand in enumerate(demands) if demand.hot]
+    outcomes = _played(traffic, made, manner, hot)
+    plain = outcomes["plain"]
+    again = outcomes.get("retried")
+    by_slot = {
+        number: (plain.limits[at], again.limits[at] if again else None) for at, number in enumerate(_order(made, hot))
+    }
+    rules = tuple(
+        _rule(
+            slot,
+            algorithm_name(slot, manner.algorithm),
+            (totals.matched[number], totals.decided[number]),
+            demands[number],
+            by_slot.get(number, (None, None)),
+        )
+        for number, slot in enumerate(made.slots)
+    )
+    breaches = [
+        _breach(made.slots[number].limit, closure)
+        for number, (outcome, _) in by_slot.items()
+        if made.slots[number].limit.mode != "audit"
+        for closure in _longest(outcome)
+    ]
+    return Simulated(
+        headers=headers,
+        period=Period(
+            since=selection.period.since or _moment(totals.first), until=selection.period.until or _moment(totals.last)
+        ),
+        tz=str(selection.zone),
+        requests=totals.requests,
+        limited=totals.limited,
+        cost=_dollars(totals.cost),
+        refused=plain.refused,
+        cost_low=_dollars(again.cost) if again else Decimal(0),
+        cost_high=_dollars(plain.cost),
+        rules=rules,
+        callers=tuple(
+            CallerResult(caller=caller, refused=count, cost=_dollars(cost))
+            for caller, (count, cost) in sorted(plain.callers.items(), key=lambda one: (-one[1][0], one[0] or ""))
+        ),
+        breaches=tuple(
+            sorted(breaches, key=lambda one: (-one.length, one.start, one.rule_id, one.subject))[:_BREACHES]
+        ),
+        others=tuple((name, outcome.refused) for name, outcome in outcomes.items() if name in ALGORITHMS),
+        left_out=tuple((limit.label, reason) for limit, reason in made.left_out),
+        notes=tuple(_notes(made, totals)),
+        first=_moment(totals.first),
+        last=_moment(totals.last),
+    )
+
+
+def subject_of(limit: Limit, key: str) -> str:
+    """A counter's key as the gateway would name its subject, such as `user:bob model:gpt-4o`."""
+    if not limit.per:
+        return "everyone"
+    return " ".join(f"{name}:{part}" for name, part in zip(limit.per, key.split("\x1f"), strict=True))
+
+
+def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> dict[str, Outcome]:
+    """The replay as it is, with requests sent again, and with other algorithms, all in one pass over the events."""
+    places, firsts, _ = traffic.layout(hot)
+
+    def simulation(algorithm: Algorithm | None, *, retried: bool = False) -> Simulation:
+        sets = limit_sets(made, hot, places, firsts, algorithm)
+        return Simulation(sets, refused_count=manner.refused_count, retried=retried)
+
+    running = {"plain": simulation(manner.algorithm)}
+    if manner.retries:
+        running["retried"] = simulation(manner.algorithm, retried=True)
+    if manner.others and any(made.slots[number].is_sliding for number in hot):
+        running |= {name: simulation(name) for name in ALGORITHMS}
+    if hot:
+        for piece in traffic.events(hot):
+            for one in running.values():
+                one.feed(piece)
+    return {name: one.finish() for name, one in running.items()}
+
+
+def _order(made: Plan, hot: list[int]) -> list[int]:
+    """The slots in the order the engine has them: by config."""
+    return sorted(hot, key=lambda number: made.slots[number].set_number)
+
+
+def _rule(
+    slot: Slot,
+    algorithm: str,
+    concerned: tuple[int, int],
+    demand: Demand,
+    played: tuple[LimitOutcome | None, LimitOutcome | None],
+) -> RuleResult:
+    outcome, again = played
+    limit = slot.limit
+    closures = [] if outcome is None else _longest(outcome)
+    hours = {} if outcome is None else outcome.hours
+    worst = max(hours.items(), key=lambda pair: (pair[1], -pair[0]), default=None)
+    keys = {} if outcome is None else outcome.keys
+    return RuleResult(
+        rule_id=limit.label,
+        file=slot.file,
+        unit=limit.unit,
+        amount=_in_unit(slot.amount, limit.unit),
+        window=limit.window.name,
+        per=limit.per,
+        algorithm=algorithm,
+        charge=limit.charge,
+        mode=limit.mode,
+        matched=concerned[0],
+        decided=concerned[1],
+        counters=demand.counters,
+        p50=_in_unit(demand.p50, limit.unit),
+        p95=_in_unit(demand.p95, limit.unit),
+        p99=_in_unit(demand.p99, limit.unit),
+        most=_in_unit(demand.most, limit.unit),
+        most_subject=None if demand.most_key is None else subject_of(limit, demand.most_key),
+        refused=0 if outcome is None else outcome.refused,
+        cost_low=_dollars(0 if again is None else again.cost),
+        cost_high=_dollars(0 if outcome is None else outcome.cost),
+        first=None if outcome is None else _moment(outcome.first),
+        subjects=tuple(
+            (subject_of(limit, key), count)
+            for key, count in sorted(keys.items(), key=lambda pair: (-pair[1], pair[0]))[:_SUBJECTS]
+        ),
+        worst_hour=None if worst is None else (_EPOCH + timedelta(hours=worst[0]), worst[1]),
+        longest=_breach(limit, closures[0]) if closures else None,
+        breaches=0 if outcome is None else len(outcome.closures),
+        hours=tuple(sorted(hours.items())),
+    )
+
+
+def _longest(outcome: LimitOutcome) -> list[Closure]:
+    import heapq
+
+    return heapq.nsmallest(_BREACHES, outcome.closures, key=lambda one: (-one.length, one.start, one.key))
+
+
+def _breach(limit: Limit, closure: Closure) -> Breach:
+    return Breach(
+        rule_id=limit.label,
+        subject=subject_of(limit, closure.key),
+        caller=closure.caller,
+        start=_EPOCH + timedelta(microseconds=closure.start),
+        length=timedelta(microseconds=closure.length),
+        refused=closure.refused,
+    )
+
+
+def _notes(made: Plan, totals: Totals) -> list[str]:
+    """What may make the answer differ from what the gateway would have done."""
+    notes = []
+    for number, slot in enumerate(made.slots):
+        if totals.keyless[number]:
+            count = plural(totals.keyless[number], "request")
+            notes.append(
+                f"{count} of `{slot.limit.label}` have no {' and '.join(slot.limit.per)}; gateways do not document whether they"
+                " are then limited"
+            )
+        elif not totals.matched[number] and totals.requests:
+            notes.append(f"`{slot.limit.label}` matches no request of this period")
+    if totals.unended and any(slot.limit.charge == "post" for slot in made.slots):
+        notes.append(f"{plural(totals.unended, 'request')} have no end; what they used is charged when they started")
+    if totals.unpriced and any(slot.limit.unit == "cost" for slot in made.slots):
+        notes.append(f"{plural(totals.unpriced, 'request')} are unpriced and count as free")
+    if totals.blocked:
+        notes.append(
+            f"{plural(totals.blocked, 'request')} were already refused when they were made; they count as asked for"
+        )
+    return notes
+
+
+def _in_unit(units: int, unit: str) -> Decimal:
+    return _dollars(units) if unit == "cost" else Decimal(units)
+
+
+def _dollars(units: int) -> Decimal:
+    return Decimal(units) / PICO
+
+
+def _moment(instant: int | None) -> datetime | None:
+    return None if instant is None else _EPOCH + timedelta(microseconds=instant)

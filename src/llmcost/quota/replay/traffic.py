@@ -1,0 +1,311 @@
+"""The ledger's requests as events, and what they ask of each limit.
+
+Most counters never come near their limit. If all there was to charge in two neighbouring windows together would fit, no
+window of that length, wherever it starts, can be full, however many requests other limits refuse: such counters need no
+replay and are proven never to refuse. (Three neighbours for spans of the calendar, whose days and months differ in length;
+for GCRA, whose bucket holds one window's amount, two suffice as well.) What is left is sorted and handed out in pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from llmcost.domain.period import time_zone
+from llmcost.domain.request import LEAF_TOKENS
+from llmcost.ledger.composition import Query, Selection
+from llmcost.ledger.keys import tag_keys
+from llmcost.ledger.timezones import offsets
+from llmcost.quota.replay.columns import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llmcost.ledger.connection import Connection
+    from llmcost.quota.replay.plan import Plan, Slot
+    from llmcost.quota.replay.simulation import Event
+
+_PIECE = 20_000
+_INPUT = tuple(name for name in LEAF_TOKENS if "output" not in name and name != "reasoning_tokens")
+_OUTPUT = tuple(name for name in LEAF_TOKENS if name not in _INPUT)
+_WEIGHTS = {
+    "requests": "1",
+    "tokens": " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS),
+    "input_tokens": " + ".join(f"coalesce({name}, 0)" for name in _INPUT),
+    "output_tokens": " + ".join(f"coalesce({name}, 0)" for name in _OUTPUT),
+    "cost": "cast(coalesce(cost, 0) * 1000000000000 as bigint)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What the traffic is."""
+
+    requests: int
+    cost: int
+    """In units of 10^-12."""
+    first: int | None
+    """Arrival of the first request, microseconds since 1970."""
+    last: int | None
+    limited: int
+    """Requests that some limit is about."""
+    matched: tuple[int, ...]
+    """Requests each limit is about, by slot."""
+    decided: tuple[int, ...]
+    """Requests each limit decides."""
+    keyless: tuple[int, ...]
+    """Requests that match a limit and lack what it counts by."""
+    unended: int
+    """Requests whose end the log does not say."""
+    unpriced: int
+    blocked: int
+    """Requests that were refused when they were made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a limit is asked for in windows that start where the clock or the calendar does, refused or not."""
+
+    counters: int
+    windows: int
+    """Windows with any use."""
+    p50: int
+    p95: int
+    p99: int
+    most: int
+    most_key: str | None
+    hot: int
+    """Counters that can be full at all."""
+
+
+class Traffic:
+    """The requests of a ledger that a plan is about."""
+
+    def __init__(self, connection: Connection, selection: Selection, made: Plan, *, shared: bool = False) -> None:
+        """With `shared`, requests that lack what a limit counts by share one counter; else the limit skips them."""
+        self._connection = connection
+        self._selection = selection
+        self._plan = made
+        self._shared = shared
+        self._tags = tag_keys(connection)
+        self._parts = bool(connection.execute("select exists (select 1 from request where part > 0)").fetchone()[0])  # type: ignore[index]
+
+    def totals(self) -> Totals:
+        """Sums over the traffic."""
+        slots = range(len(self._plan.slots))
+        query, source = self._source()
+        sums = ["0" if not slots else "count(*) filter (" + " or ".join(f"key_{n} is not null" for n in slots) + ")"]
+        sums += [f"count(key_{n})" for n in slots]
+        sums += [f"count(*) filter ({self._is_decided(n)})" for n in slots]
+        sums += [f"count(*) filter (match_{n} and key_{n} is null)" for n in slots]
+        row = self._connection.execute(
+            f"""
+            {source}
+            select count(*), coalesce(sum(cost), 0), min(arrived), max(arrived),
+                count(*) filter (not has_end), count(*) filter (cost_status = 'unpriced'),
+                count(*) filter (status = 'blocked' or http_status = 429), {", ".join(sums)}
+            from matched
+            """,
+            query.parameters,
+        ).fetchone()
+        if row is None:  # an aggregate without groups always has one row
+            raise RuntimeError("no totals")
+        count = len(slots)
+        return Totals(
+            requests=row[0],
+            cost=int(row[1]),
+            first=row[2],
+            last=row[3],
+            unended=row[4],
+            unpriced=row[5],
+            blocked=row[6],
+            limited=row[7],
+            matched=tuple(row[8 : 8 + count]),
+            decided=tuple(row[8 + count : 8 + 2 * count]),
+            keyless=tuple(row[8 + 2 * count :]),
+        )
+
+    def demand(self, number: int) -> Demand:
+        """What slot `number` is asked for; also notes which of its counters can be full, for `events`."""
+        slot = self._plan.slots[number]
+        query, source = self._source()
+        instant = "ended" if slot.limit.charge == "post" else "arrived"
+        self._connection.execute(
+            f"""
+            create or replace temp table demand_{number} as
+            {source}
+            select key_{number} as key, {self._bucket(slot, instant)} as bucket, sum({slot.limit.unit}) as weight
+            from matched
+            where key_{number} is not null
+            group by all
+            """,
+            query.parameters,
+        )
+        neighbours = 2 if slot.limit.window.kind == "calendar" else 1
+        self._connection.execute(
+            f"""
+            create or replace temp table hot_{number} as
+            select key
+            from (
+                select key, sum(weight) over (
+                    partition by key order by bucket range between {neighbours} preceding and current row
+                ) as near
+                from demand_{number}
+            )
+            group by key
+            having max(near) {">=" if slot.limit.charge == "post" else ">"} $amount
+            """,
+            {"amount": slot.amount},
+        )
+        row = self._connection.execute(
+            f"""
+            select count(distinct key), count(*),
+                coalesce(quantile_disc(weight, [0.5, 0.95, 0.99]), [0, 0, 0]), coalesce(max(weight), 0),
+                min(key) filter (weight = (select max(weight) from demand_{number})),
+                (select count(*) from hot_{number})
+            from demand_{number}
+            """
+        ).fetchone()
+        if row is None:  # an aggregate without groups always has one row
+            raise RuntimeError("no demand")
+        p50, p95, p99 = (int(value) for value in row[2])
+        return Demand(
+            counters=row[0], windows=row[1], p50=p50, p95=p95, p99=p99, most=int(row[3]), most_key=row[4], hot=row[5]
+        )
+
+    def layout(self, taking_part: list[int]) -> tuple[dict[str, int], dict[int, int], list[str]]:
+        """Where events have keys and weights, where first rules; and the columns after the fixed four."""
+        units = list(dict.fromkeys(self._plan.slots[number].limit.unit for number in taking_part))
+        names = [*(f"hot_key_{number}" for number in taking_part), *units]
+        places = {
+            name.replace("hot_key_", "key ") if name.startswith("hot") else name: at for at, name in enumerate(names, 4)
+        }
+        sets = sorted({self._plan.slots[number].set_number for number in taking_part})
+        sets = [number for number in sets if self._plan.semantics[number].decides == "first"]
+        firsts = {number: 4 + len(names) + at for at, number in enumerate(sets)}
+        return places, firsts, [*names, *(f"first_{number}" for number in sets)]
+
+    def events(self, taking_part: list[int]) -> Iterator[list[Event]]:
+        """What can meet a full counter, in order of arrival; equal instants in the order of the ledger's row keys."""
+        query, source = self._source()
+        _, _, names = self.layout(taking_part)
+        hot = ", ".join(
+            f"case when key_{number} in (select key from hot_{number}) then key_{number} end as hot_key_{number}"
+            for number in taking_part
+        )
+        result = self._connection.execute(
+            f"""
+            {source}, hot as (select *, {hot} from matched)
+            select arrived, ended, cost, caller, {", ".join(names)}
+            from hot
+            where {" or ".join(f"hot_key_{number} is not null" for number in taking_part)}
+            order by arrived, row_key
+            """,
+            query.parameters,
+        )
+        while piece := result.fetchmany(_PIECE):
+            yield piece
+
+    def _source(self) -> tuple[Query, str]:
+        """CTEs ending in `matched`: a row per request, with a key and a match per slot."""
+        query = Query()
+        rows = query.rows(self._connection, self._selection, [])
+        columns = Columns(query.bind, self._tags)
+        slots = self._plan.slots
+        matches, keys = [], []
+        for number, slot in enumerate(slots):
+            others = "".join(f" and not ({columns.matches(other.match)})" for other in slot.overrides)
+            matches.append(f"({columns.matches(slot.limit.match)}{others}) as match_{number}")
+            key = columns.key(slot.limit.per, shared=self._shared)
+            keys.append(f"case when match_{number} then {key} end as key_{number}")
+        firsts = [
+            f"{self._first(number)} as first_{number}"
+            for number, semantics in enumerate(self._plan.semantics)
+            if semantics.decides == "first"
+        ]
+        weights = [f"{sql} as {name}" for name, sql in _WEIGHTS.items() if name != "cost"]
+        end = "coalesce(ended_at, started_at + to_microseconds(cast(latency_ms * 1000 as bigint)))"
+        columns_sql = [
+            "row_key, status, http_status, cost_status",
+            "epoch_us(started_at) as arrived",
+            f"{end} is not null as has_end",
+            f"greatest(arrived, coalesce(epoch_us({end}), arrived)) as ended",
+            f"{_WEIGHTS['cost']} as cost",
+            *weights,
+            f"{columns.caller()} as caller",
+            *matches,
+            *keys,
+        ]
+        return (
+            query,
+            f"""
+            {rows},
+            call as ({self._folded() if self._parts else "select * from keyed where part = 0"}),
+            described as (select {", ".join(columns_sql)} from call),
+            matched as (select {", ".join(["*", *firsts])} from described)
+            """,
+        )
+
+    def _folded(self) -> str:
+        """Calls with what was billed apart inside them: the gateway saw one request."""
+        counted = (*LEAF_TOKENS, "cost")
+        sums = ", ".join(f"sum({name}) as part_{name}" for name in counted)
+        whole = ", ".join(f"coalesce({name} + coalesce(part_{name}, 0), part_{name}) as {name}" for name in counted)
+        return f"""
+            select keyed.* replace ({whole})
+            from keyed left join (
+                select issuer as part_issuer, request_id as part_id, {sums} from keyed where part > 0 group by all
+            ) on issuer = part_issuer and request_id = part_id
+            where part = 0
+            """
+
+    def _first(self, set_number: int) -> str:
+        """The first rule of a set that is about a request."""
+        branches = [
+            f"when key_{number} is not null then {slot.limit.rule}"
+            for number, slot in sorted(enumerate(self._plan.slots), key=lambda pair: pair[1].limit.rule)
+            if slot.set_number == set_number
+        ]
+        return f"case {' '.join(branches)} end" if branches else "null"
+
+    def _is_decided(self, number: int) -> str:
+        slot = self._plan.slots[number]
+        if self._plan.semantics[slot.set_number].decides == "all":
+            return f"key_{number} is not null"
+        return f"key_{number} is not null and first_{slot.set_number} = {slot.limit.rule}"
+
+    def _bucket(self, slot: Slot, instant: str) -> str:
+        """The number of the window an instant is in; neighbours have neighbouring numbers."""
+        window = slot.limit.window
+        if window.kind == "lifetime":
+            return "0"
+        if window.kind != "calendar":
+            return f"{instant} // {(window.seconds or 0) * 1_000_000}"
+        stamp = f"make_timestamp({instant})"
+        local = f"({stamp} + {self._offset(window.tz, stamp)})"
+        day = f"datediff('day', date '1970-01-01', cast({local} as date))"
+        match window.span:
+            case "day":
+                return day
+            case "week":
+                return f"({day} + 3) // 7"  # 1970 began on a Thursday
+            case "month":
+                return f"year({local}) * 12 + month({local})"
+            case "quarter":
+                return f"year({local}) * 4 + quarter({local})"
+            case _:
+                return f"year({local})"
+
+    def _offset(self, zone: str, stamp: str) -> str:
+        found = self._connection.execute(
+            "select min(started_at), max(coalesce(ended_at, started_at)) from request"
+        ).fetchone()
+        first, last = found if found is not None else (None, None)
+        months: list[datetime] = []
+        if first is not None and last is not None:
+            month = datetime(first.year, first.month, 1)  # noqa: DTZ001  the ledger's naive UTC
+            while month <= last:
+                months.append(month)
+                month = (month + timedelta(days=32)).replace(day=1)
+        return offsets(months, UTC if zone == "UTC" else time_zone(zone)).interval(stamp)
