@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmcost.cli import quota_simulate
+
 if TYPE_CHECKING:
     from llmcost.domain.finding import Findings, Rule
     from llmcost.quota.check import Known
@@ -20,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command("explain")(explain)
     group.command("rules")(rules)
     group.command("schema")(schema)
+    quota_simulate.add_to(group)
     app.add_typer(group, name="quota")
 
 

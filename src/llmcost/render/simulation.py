@@ -184,10 +184,16 @@ def _compared(document: Simulation, wide: int) -> str:
 
 def _footer(result: Simulated) -> list[str]:
     used = list(dict.fromkeys(rule.algorithm for rule in result.rules))
-    lines = [f"Counted with {', '.join(used)}; a request refused moves no counter it would have moved."] if used else []
+    moving = (
+        "refused requests move counters of requests too" if result.refused_count else "refused requests move no counter"
+    )
+    lines = [f"Counted with {', '.join(used)}; {moving}."] if used else []
     if result.others:
         counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in result.others)
         lines.append(f"Had windows that slide been counted otherwise, refused in all: {counts}.")
+    if result.other_reading is not None:
+        name, count = result.other_reading
+        lines.append(f"Read as {name}, {count:,} would have been refused.")
     lines.append(
         "Not spent is a range: the high end if nobody tries again; the low end if every refused request comes back once, a"
         " window later. Counters are empty when the period starts."

@@ -29,6 +29,11 @@ def simulation_json(document: Simulation) -> str:
         "callers": [_caller(one) for one in result.callers[:_LISTED]],
         "breaches": [_breach(one) for one in result.breaches[:_LISTED]],
         "other_algorithms": [{"algorithm": name, "blocked": count} for name, count in result.others],
+        "other_semantics": (
+            None
+            if result.other_reading is None
+            else {"semantics": result.other_reading[0], "blocked": result.other_reading[1]}
+        ),
         "not_replayed": [{"rule_id": label, "reason": reason} for label, reason in result.left_out],
         "notes": list(result.notes),
     }

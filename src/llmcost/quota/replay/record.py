@@ -113,6 +113,10 @@ class Simulated:
     """The longest first."""
     others: tuple[tuple[str, int], ...]
     """Refusals had the sliding windows been counted with another algorithm."""
+    other_reading: tuple[str, int] | None
+    """The other semantics a gateway's own pages give the file, and the refusals under it."""
+    refused_count: bool
+    """Whether refused requests moved counters."""
     left_out: tuple[tuple[str, str], ...]
     """Limits that were not replayed, and why."""
     notes: tuple[str, ...]

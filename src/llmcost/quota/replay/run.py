@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, limit_sets
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
 from llmcost.quota.replay.simulation import Simulation
 from llmcost.quota.replay.traffic import Traffic
+from llmcost.quota.semantics import OTHER_READING, PROFILES
 
 if TYPE_CHECKING:
     from llmcost.ledger.composition import Selection
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BREACHES = 200
 _SUBJECTS = 1_000
+_READING = "read as "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,15 @@ def replayed(
             sorted(breaches, key=lambda one: (-one.length, one.start, one.rule_id, one.subject))[:_BREACHES]
         ),
         others=tuple((name, outcome.refused) for name, outcome in outcomes.items() if name in ALGORITHMS),
+        other_reading=next(
+            (
+                (name.removeprefix(_READING), outcome.refused)
+                for name, outcome in outcomes.items()
+                if name.startswith(_READING)
+            ),
+            None,
+        ),
+        refused_count=manner.refused_count,
         left_out=tuple((limit.label, reason) for limit, reason in made.left_out),
         notes=tuple(_notes(made, totals)),
         first=_moment(totals.first),
@@ -120,8 +131,16 @@ def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> dic
     running = {"plain": simulation(manner.algorithm)}
     if manner.retries:
         running["retried"] = simulation(manner.algorithm, retried=True)
-    if manner.others and any(made.slots[number].is_sliding for number in hot):
-        running |= {name: simulation(name) for name in ALGORITHMS}
+    if manner.others:
+        if any(made.slots[number].is_sliding for number in hot):
+            running |= {name: simulation(name) for name in ALGORITHMS}
+        readings = [OTHER_READING.get(one.name, one.name) for one in made.semantics]
+        if readings != [one.name for one in made.semantics]:
+            other = replace(made, semantics=tuple(PROFILES[name] for name in readings))
+            sets = limit_sets(other, hot, places, firsts, manner.algorithm)
+            running[_READING + ", ".join(dict.fromkeys(readings))] = Simulation(
+                sets, refused_count=manner.refused_count
+            )
     if hot:
         for piece in traffic.events(hot):
             for one in running.values():

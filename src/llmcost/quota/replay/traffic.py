@@ -182,7 +182,6 @@ class Traffic:
             name.replace("hot_key_", "key ") if name.startswith("hot") else name: at for at, name in enumerate(names, 4)
         }
         sets = sorted({self._plan.slots[number].set_number for number in taking_part})
-        sets = [number for number in sets if self._plan.semantics[number].decides == "first"]
         firsts = {number: 4 + len(names) + at for at, number in enumerate(sets)}
         return places, firsts, [*names, *(f"first_{number}" for number in sets)]
 
@@ -219,11 +218,7 @@ class Traffic:
             matches.append(f"({columns.matches(slot.limit.match)}{others}) as match_{number}")
             key = columns.key(slot.limit.per, shared=self._shared)
             keys.append(f"case when match_{number} then {key} end as key_{number}")
-        firsts = [
-            f"{self._first(number)} as first_{number}"
-            for number, semantics in enumerate(self._plan.semantics)
-            if semantics.decides == "first"
-        ]
+        firsts = [f"{self._first(number)} as first_{number}" for number in range(len(self._plan.semantics))]
         weights = [f"{sql} as {name}" for name, sql in _WEIGHTS.items() if name != "cost"]
         end = "coalesce(ended_at, started_at + to_microseconds(cast(latency_ms * 1000 as bigint)))"
         columns_sql = [

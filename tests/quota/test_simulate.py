@@ -1,0 +1,255 @@
+"""Replaying a ledger against configs, with results worked out by hand."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from tests.quota.ledgers import at, call, every, fill
+
+from llmcost.config.nodes import parse_text
+from llmcost.domain.errors import UsageError
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Selection
+from llmcost.quota.files import opened_text
+from llmcost.quota.replay.assertion import asserted
+from llmcost.quota.replay.comparison import changed
+from llmcost.quota.replay.plan import plan
+from llmcost.quota.replay.run import Manner, replayed
+
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def rate_limits(*rules):
+    head = "name: limits\ntype: gateway-rate-limiting-config\nrules:\n"
+    return head + "".join(f"  - {rule}\n" for rule in rules)
+
+
+def budgets(*rules):
+    return "name: budgets\ntype: gateway-budget-config\nrules:\n" + "".join(f"  - {rule}\n" for rule in rules)
+
+
+def simulated(ledger, *texts, changes=None, period=None, **manner):
+    configs = [
+        one for number, text in enumerate(texts) for one in opened_text(parse_text(text, f"{number}.yaml")).configs
+    ]
+    selection = Selection(period=period or Period(), zone=UTC, basis="requests")
+    return replayed(ledger, selection, plan(configs, changes), Manner(**manner))
+
+
+def utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+USER = '{id: user-daily, when: {subjects: ["user:bob"]}, limit_to: 1000, unit: requests_per_day}'
+TEAM = '{id: team-daily, when: {subjects: ["team:red"]}, limit_to: 5000, unit: requests_per_day}'
+ACCOUNT = '{id: account-daily, when: {subjects: ["virtualaccount:ci"]}, limit_to: 1500, unit: requests_per_day}'
+
+
+def test_a_user_at_1000_requests_a_day(ledger):
+    # One request a minute from midnight on: 1,000 fit into the first 16 h 40 min. Counted in calendar-like fixed days the
+    # other 440 of the day are refused, and the next day starts anew.
+    fill(ledger, every(at("2026-11-02"), MINUTE, 1440 + 500, user="bob", cost="0.01"))
+
+    result = simulated(ledger, rate_limits(USER), algorithm="fixed")
+    rule = result.rules[0]
+
+    assert (rule.matched, rule.decided, rule.refused) == (1940, 1940, 440)
+    assert rule.first == utc("2026-11-02T16:40:00")
+    assert rule.cost_high == Decimal("4.40")
+    assert rule.worst_hour == (utc("2026-11-02T17:00:00"), 60)
+    assert (rule.longest.length, rule.longest.refused) == (7 * HOUR + 20 * MINUTE, 440)
+    assert (rule.p50, rule.most) == (500, 1440)
+    # Sent again at the next midnight, 440 requests and the day's own 500 fit into 1,000.
+    assert rule.cost_low == 0
+
+
+def test_a_user_at_1000_requests_a_day_in_sliding_buckets(ledger):
+    # A bucket of 4 hours holds 240. 1,000 have passed at 16:40, and nothing passes until the first bucket leaves the window,
+    # at midnight: 440 refused. From then on every 4 hours forget 240 and 240 come, so all of the second day's 500 pass.
+    fill(ledger, every(at("2026-11-02"), MINUTE, 1440 + 500, user="bob", cost="0.01"))
+
+    rule = simulated(ledger, rate_limits(USER)).rules[0]
+
+    assert rule.algorithm == "6 sliding buckets"
+    assert rule.refused == 440
+
+
+def test_a_team_at_5000_requests_a_day_is_one_pool(ledger):
+    # Two members, 3,000 requests each, one every 20 s in turn: the 5,001st is refused whoever sends it.
+    start = at("2026-11-02")
+    calls = [call(start + n * 10 * SECOND, user="ann" if n % 2 else "bob", team="red") for n in range(6000)]
+    fill(ledger, [*calls, *every(start, MINUTE, 100, user="eve", team="blue")])
+
+    result = simulated(ledger, rate_limits(TEAM), algorithm="fixed")
+
+    assert result.rules[0].refused == 1000
+    assert result.rules[0].first == utc("2026-11-02T13:53:20")  # 50,000 s after midnight
+    assert result.rules[0].subjects == (("everyone", 1000),)
+    assert [(one.caller, one.refused) for one in result.callers] == [("user:ann", 500), ("user:bob", 500)]
+    assert (result.requests, result.limited) == (6100, 6000)
+
+
+def test_a_virtual_account_at_1500_requests_a_day(ledger):
+    # A job sends 1,600 requests at 09:00, one a second, on two days: 100 too many on each.
+    calls = [
+        one for day in range(2) for one in every(at("2026-11-02T09:00:00") + day * DAY, SECOND, 1600, account="ci")
+    ]
+    fill(ledger, calls)
+
+    rule = simulated(ledger, rate_limits(ACCOUNT), algorithm="fixed").rules[0]
+
+    assert (rule.refused, rule.breaches) == (200, 2)
+    assert rule.first == utc("2026-11-02T09:25:00")
+    assert rule.longest.length == 14 * HOUR + 35 * MINUTE  # until midnight
+    # The sliding log remembers yesterday's 1,500 from 09:00:00 to 09:24:59; at 09:00:00 the first is forgotten, and so on:
+    # each second frees one place and takes it. At 09:25:00 nothing is freed any more, and 100 are refused again.
+    assert simulated(ledger, rate_limits(ACCOUNT), algorithm="sliding_log").rules[0].refused == 200
+
+
+def test_exactly_the_limit_passes(ledger):
+    fill(ledger, every(at("2026-11-02"), SECOND, 1500, account="ci"))
+
+    result = simulated(ledger, rate_limits(ACCOUNT))
+
+    assert (result.refused, result.rules[0].most) == (0, 1500)
+
+
+def test_the_first_rule_decides_and_all_count_under_v1(ledger):
+    # Bob's rule comes first and lets 3 a minute pass; his requests fill the pool of 4 for everyone, which then refuses ann.
+    rules = rate_limits(
+        '{id: bob, when: {subjects: ["user:bob"]}, limit_to: 3, unit: requests_per_minute}',
+        "{id: pool, when: {}, limit_to: 4, unit: requests_per_minute}",
+    )
+    start = at("2026-11-02")
+    fill(ledger, [*every(start, SECOND, 4, user="bob"), *every(start + 10 * SECOND, SECOND, 2, user="ann")])
+
+    result = simulated(ledger, rules, algorithm="fixed")
+
+    # Bob's fourth is refused and counts nowhere; ann's first is the pool's fourth, her second is refused.
+    assert [(rule.rule_id, rule.decided, rule.refused) for rule in result.rules] == [("bob", 4, 1), ("pool", 2, 1)]
+    # Read as "all rules must allow", the same three of bob's and one of ann's pass.
+    assert result.other_reading == ("tfy-legacy-all", 2)
+
+
+def test_the_readings_of_one_file_differ(ledger):
+    # Bob may send 10 a minute by his own rule; the pool of 4 below it refuses him only where every rule must allow.
+    rules = rate_limits(
+        '{id: bob, when: {subjects: ["user:bob"]}, limit_to: 10, unit: requests_per_minute}',
+        "{id: pool, when: {}, limit_to: 4, unit: requests_per_minute}",
+    )
+    fill(ledger, every(at("2026-11-02"), SECOND, 7, user="bob"))
+
+    result = simulated(ledger, rules)
+
+    assert result.refused == 0
+    assert result.other_reading == ("tfy-legacy-all", 3)
+
+
+def test_tokens_are_charged_when_the_response_ends(ledger):
+    # 100 tokens a minute. Three calls of 60 start at once and take 30 s: none is charged yet when they start, so all pass.
+    # At 20 s still nothing is charged; at 40 s 240 are, and the call is refused.
+    rules = rate_limits("{id: tpm, when: {}, limit_to: 100, unit: tokens_per_minute}")
+    start = at("2026-11-02")
+    calls = [call(start + n * SECOND, user="bob", tokens=60, seconds=30) for n in (0, 0, 0, 20, 40)]
+    fill(ledger, calls)
+
+    assert simulated(ledger, rules, algorithm="fixed").refused == 1
+
+
+def test_a_budget_refuses_once_it_is_spent_and_opens_at_utc_midnight(ledger):
+    # $1 a day: calls of $0.40 pass while less than $1 is spent, so three pass and overshoot to $1.20.
+    rules = budgets("{id: day, when: {}, limit_to: 1, unit: cost_per_day, budget_applies_per: [user]}")
+    fill(ledger, every(at("2026-11-02T20:00:00"), HOUR, 6, user="bob", cost="0.40", seconds=1))
+
+    rule = simulated(ledger, rules).rules[0]
+
+    # 20, 21, 22 pass, 23 is refused, 00 and 01 pass.
+    assert (rule.refused, rule.first) == (1, utc("2026-11-02T23:00:00"))
+    assert rule.longest.length == HOUR
+    assert rule.algorithm == "calendar day UTC"
+
+
+def test_audit_refuses_nobody_and_tells_what_it_would_have(ledger):
+    rules = budgets("{id: day, when: {}, limit_to: 1, unit: cost_per_day, audit_mode: true}")
+    fill(ledger, every(at("2026-11-02T10:00:00"), MINUTE, 5, user="bob", cost="0.50", seconds=1))
+
+    result = simulated(ledger, rules)
+
+    # Audited requests do pass and are charged: the third, fourth and fifth come after $1 is spent.
+    assert (result.refused, result.rules[0].refused) == (0, 3)
+
+
+def test_counters_per_metadata_skip_requests_without_it(ledger):
+    rules = rate_limits(
+        "{id: t, when: {}, limit_to: 1, unit: requests_per_minute, rate_limit_applies_per: [metadata.tenant]}"
+    )
+    start = at("2026-11-02")
+    calls = [
+        call(start + n * SECOND, user="bob", tags=tags) for n, tags in enumerate(['{"tenant":"a"}'] * 2 + [None] * 3)
+    ]
+    fill(ledger, calls)
+
+    skipping, sharing = simulated(ledger, rules), simulated(ledger, rules, shared=True)
+
+    assert (skipping.refused, sharing.refused) == (1, 3)
+    assert skipping.rules[0].subjects == (("metadata.tenant:a", 1),)
+    assert any("3 requests of `t` have no metadata.tenant" in note for note in skipping.notes)
+
+
+def test_parts_billed_apart_are_one_request(ledger):
+    rules = rate_limits("{id: t, when: {}, limit_to: 100, unit: tokens_per_minute}")
+    start = at("2026-11-02")
+    whole = call(start, user="bob", tokens=60, request_id="x")
+    part = call(start, user="bob", tokens=50, request_id="x", part=1, cost="0.5")
+    fill(ledger, [whole, part, call(start + SECOND, user="bob", tokens=1)])
+
+    result = simulated(ledger, rules)
+
+    # 110 tokens are used by what the gateway saw as one request; the next is refused.
+    assert (result.requests, result.refused, result.rules[0].matched) == (2, 1, 2)
+    assert result.cost == Decimal("0.5")
+
+
+def test_what_if_and_comparison(ledger):
+    fill(ledger, [*every(at("2026-11-02"), SECOND, 10, user="bob"), *every(at("2026-11-03"), SECOND, 4, user="ann")])
+    old = rate_limits("{id: a, when: {}, limit_to: 6, unit: requests_per_minute, rate_limit_applies_per: [user]}")
+
+    before = simulated(ledger, old)
+    after = simulated(ledger, old, changes={"a": Decimal(3)})
+
+    assert (before.refused, after.refused) == (4, 8)
+    assert [(one.caller, one.before, one.refused) for one in changed(before, after)] == [
+        ("user:ann", 0, 1),
+        ("user:bob", 4, 7),
+    ]
+    with pytest.raises(UsageError, match="names no rule"):
+        simulated(ledger, old, changes={"b": Decimal(3)})
+
+
+def test_assertions_hold_or_not(ledger):
+    fill(ledger, every(at("2026-11-02"), SECOND, 10, user="bob"))
+    result = simulated(ledger, rate_limits("{id: a.b, when: {}, limit_to: 6, unit: requests_per_minute}"))
+
+    found = asserted(["blocked_pct<1", "blocked = 4", "a.b.blocked_pct<=40%", "a.b.p99_pct>166"], result, None)
+
+    assert [(one.value, one.holds) for one in found[:3]] == [(40, False), (4, True), (40, True)]
+    assert found[3].holds
+    for text in ("blocked_pc<1", "blocked", "b.blocked<1", "newly_blocked<1"):
+        with pytest.raises(UsageError):
+            asserted([text], result, None)
+
+
+def test_a_refused_request_may_count(ledger):
+    # 1 a minute, sliding log, one every 40 s: the second is refused; if that counts, so is every later one.
+    rules = rate_limits("{id: a, when: {}, limit_to: 1, unit: requests_per_minute}")
+    fill(ledger, every(at("2026-11-02"), 40 * SECOND, 5, user="bob"))
+
+    assert simulated(ledger, rules, algorithm="sliding_log").refused == 2
+    assert simulated(ledger, rules, algorithm="sliding_log", refused_count=True).refused == 4
+
+
+def test_an_empty_ledger_and_a_period_without_requests(ledger):
+    result = simulated(ledger, rate_limits(USER))
+
+    assert (result.requests, result.refused, result.blocked_pct) == (0, 0, 0)
+    assert result.rules[0].counters == 0
