@@ -34,7 +34,18 @@ _COLUMNS = {
     "customer": "customer_id",
     "tenant": "customer_id",
 }
+_TAGGED = ("metadata", "header", "tags")
 _MAIL = "user_email"
+
+
+def knows(name: str) -> bool:
+    """Whether the ledger may hold a dimension of a request."""
+    kind, found, key = name.partition(".")
+    return (
+        name in {"user", "subject", *_COLUMNS}
+        or bool(found and key and kind in _TAGGED)
+        or (name in dimension_names() and "grain" not in dimension(name).notes)
+    )
 
 
 class Columns:
@@ -45,14 +56,6 @@ class Columns:
         self._bind = bind
         self._tags = set(tags)
 
-    def has(self, name: str) -> bool:
-        """Whether the ledger can say anything about a dimension."""
-        try:
-            self.expression(name)
-        except UsageError:
-            return False
-        return True
-
     def expression(self, name: str) -> str:
         """A dimension's value; UsageError when the ledger has nothing of the kind."""
         if name == "user":
@@ -61,11 +64,11 @@ class Columns:
         if name in _COLUMNS:
             return _COLUMNS[name]
         kind, found, key = name.partition(".")
-        if found and kind in {"metadata", "header", "tags"}:
+        if found and kind in _TAGGED:
             column = [quote_identifier(key)] if key in WHO else []
             tag = [self._tag(key)] if key in self._tags or not column else []
             return f"coalesce({', '.join([*tag, *column])})" if len(tag) + len(column) > 1 else (tag + column)[0]
-        if name in dimension_names() and "grain" not in dimension(name).notes:
+        if knows(name) and name in dimension_names():
             return f"cast({dimension(name).sql} as varchar)"
         raise UsageError(f"the ledger does not know {name!r} of a request")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import time_zone
 from llmcost.domain.text import nearest
+from llmcost.quota.replay.columns import knows
 from llmcost.quota.replay.counting import Counting, LimitSet, whole_amount
 from llmcost.quota.replay.meters.anchored import AnchoredWindow
 from llmcost.quota.replay.meters.calendar import CalendarWindow
@@ -210,6 +211,10 @@ def _hindrance(limit: Limit, amount: Decimal | None) -> str | None:
         return f"has an impossible amount, {amount}"
     if limit.unit not in _COUNTABLE:
         return f"counts {limit.unit.replace('_', ' ')}, which the ledger does not hold"
+    dimensions = (*(condition.dimension for condition in limit.match.conditions), *limit.per)
+    unknown = [name for name in dimensions if not knows(name)]
+    if unknown:
+        return f"is about {unknown[0]}, which the ledger does not hold"
     window = limit.window
     if window.kind == "instant" or (window.kind not in {"calendar", "lifetime"} and not window.seconds):
         return "has no window"

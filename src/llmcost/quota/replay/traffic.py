@@ -174,6 +174,16 @@ class Traffic:
             counters=row[0], windows=row[1], p50=p50, p95=p95, p99=p99, most=int(row[3]), most_key=row[4], hot=row[5]
         )
 
+    def use(self, number: int) -> tuple[int, int]:
+        """All that slot `number` counts, in its unit, and what the requests it is about cost, in units of 10^-12."""
+        query, source = self._source()
+        unit = self._plan.slots[number].limit.unit
+        row = self._connection.execute(
+            f"{source} select coalesce(sum({unit}), 0), coalesce(sum(cost), 0) from matched where key_{number} is not null",
+            query.parameters,
+        ).fetchone()
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
     def layout(self, taking_part: list[int]) -> tuple[dict[str, int], dict[int, int], list[str]]:
         """Where events have keys and weights, where first rules; and the columns after the fixed four."""
         units = list(dict.fromkeys(self._plan.slots[number].limit.unit for number in taking_part))
