@@ -69,7 +69,11 @@ FIELDS = (
 
 def read_mapping(path: Path) -> Source:
     """The mapping in a file. Raises ConfigError naming line and column of what is wrong."""
-    document = read_document(path)
+    return mapping_of(read_document(path))
+
+
+def mapping_of(document: Document) -> Source:
+    """The mapping a document holds. Raises ConfigError naming line and column of what is wrong."""
     if not isinstance(document.value, dict) or not isinstance(document.value.get("fields"), dict):
         raise document.error(
             "a mapping needs `fields:`", hint="`llmcost ingest --suggest-map FILE` prints a first draft for your file"

@@ -75,7 +75,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
     Raises UsageError for paths that do not exist, ConfigError for a bad price list, DataError for a ledger that cannot
     be written. What could not be read inside a file is part of the result.
     """
-    sources = _sources(request)
+    sources = sources_for(request)
     price_list = load_price_list(tuple(request.pricing))
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder_beside(request.ledger))
@@ -107,8 +107,8 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             sources=sources,
             attribution=request.attribution,
             at=request.at,
-            lineage=_lineage(files, sources),
-            forced=_forced(request),
+            lineage=lineage_of(files, sources),
+            forced=forced_route(request),
         )
         run = _Run(
             connection,
@@ -222,7 +222,8 @@ class _Run:
                 rate_unpriced(self.connection, self._id(), self.price_list)
 
 
-def _sources(request: IngestRequest) -> Mapping[str, Source]:
+def sources_for(request: IngestRequest) -> Mapping[str, Source]:
+    """The sources a request lets claim records."""
     if request.at == "mtime" and "-" in request.paths:
         raise UsageError("standard input has no time of change", hint="name the time: `--at 2026-11-01T00:00:00Z`")
     if request.mapping is None and request.source is not None and source_named(request.source).claims == "false":
@@ -234,7 +235,7 @@ def _sources(request: IngestRequest) -> Mapping[str, Source]:
     return {name: source for name, source in all_sources().items() if source.claims != "false"}
 
 
-def _forced(request: IngestRequest) -> Route | None:
+def forced_route(request: IngestRequest) -> Route | None:
     """`--source ID` reads records as that source even where its own signature is missing."""
     if request.source is None:
         return None
@@ -313,7 +314,7 @@ def _looked_at(request: IngestRequest) -> tuple[list[LogFile], dict[int, str]]:
     return files, trouble
 
 
-def _lineage(files: Iterable[LogFile], sources: Mapping[str, Source]) -> dict[str, str]:
+def lineage_of(files: Iterable[LogFile], sources: Mapping[str, Source]) -> dict[str, str]:
     """Session -> parent session, over every file of the run."""
     readers = [source.lineage for source in sources.values() if source.lineage is not None]
     found: dict[str, str] = {}

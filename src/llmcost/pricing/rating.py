@@ -116,7 +116,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
 }
 """Column of the request -> units whose amounts it holds, rounded together; the rest is `unit_cost`."""
 
-_SECONDS = {"audio_hour": 3600, "video_second": 1}
+SECONDS = {"audio_hour": 3600, "video_second": 1}
 """Units of time, in seconds."""
 
 _FEE_ARGUMENTS = {
@@ -388,10 +388,10 @@ def _fees(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
         quantity = f"coalesce(q_{unit}, 0)"
         if name in minimums:
             quantity = f"case when q_{unit} > 0 then greatest(q_{unit}, minimum_{name}) else 0 end"
-        if unit in _SECONDS:
+        if unit in SECONDS:
             # Microseconds times 1e-12ths; past what fits, no amount, as for any sum too large.
             micro = f"({quantity} * 1000000)::hugeint * (fee_{unit} * {_PICO})::hugeint"
-            parts.append(f"case when {quantity} < 100000000 then {micro} * {3600 // _SECONDS[unit]} end")
+            parts.append(f"case when {quantity} < 100000000 then {micro} * {3600 // SECONDS[unit]} end")
         else:
             whole = f"({quantity})::bigint" if name in minimums else quantity
             terms.append(f"{whole} * fee_{unit}")

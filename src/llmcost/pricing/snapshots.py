@@ -1,0 +1,86 @@
+"""A price list as the ledger keeps it, beside the rows it rated, back as a price list."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from llmcost.pricing.price_list import Alias, Model, Multiplier, Prefix, Price, PriceList, Tier, Variant, When
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Plain = Mapping[str, Any]
+
+
+def restored(content: bytes) -> PriceList | None:
+    """The price list of a snapshot, without the places its prices were written at; None when it holds none."""
+    try:
+        plain = json.loads(zlib.decompress(content))
+    except (zlib.error, ValueError):
+        return None
+    return PriceList(
+        currency=plain["currency"],
+        as_of=plain["as_of"],
+        models={key: _model(one) for key, one in plain["models"].items()},
+        aliases=tuple(
+            Alias(**{**one, "since": _moment(one["since"]), "until": _moment(one["until"]), "place": ""})
+            for one in plain["aliases"]
+        ),
+        prefixes=tuple(Prefix(**one) for one in plain["prefixes"]),
+        sources=plain["sources"],
+        checked=plain.get("checked", {}),
+    )
+
+
+def _model(plain: Plain) -> Model:
+    return Model(
+        id=plain["id"],
+        names=tuple(plain["names"]),
+        dated=plain["dated"],
+        prices=tuple(_price(one) for one in plain["prices"]),
+        place="",
+    )
+
+
+def _price(plain: Plain) -> Price:
+    return Price(
+        since=_moment(plain["since"]),
+        until=_moment(plain["until"]),
+        source=plain["source"],
+        free=plain["free"],
+        tiers=_tiers(plain["tiers"]),
+        fees=_amounts(plain["fees"]),
+        minimums=_amounts(plain.get("minimums", {})),
+        variants=tuple(
+            Variant(label=one["label"], when=_when(one["when"]), tiers=_tiers(one["tiers"]), fees=_amounts(one["fees"]))
+            for one in plain["variants"]
+        ),
+        multipliers=tuple(
+            Multiplier(label=one["label"], when=_when(one["when"]), factor=Decimal(one["factor"]))
+            for one in plain["multipliers"]
+        ),
+    )
+
+
+def _tiers(plain: list[Plain]) -> tuple[Tier, ...]:
+    return tuple(Tier(start=one["start"], label=one["label"], rates=_amounts(one["rates"])) for one in plain)
+
+
+def _when(plain: Plain) -> When:
+    clock = plain["clock"]
+    return When(
+        values={key: frozenset(accepted) for key, accepted in plain["values"].items()},
+        clock=None if clock is None else tuple((start, end) for start, end in clock),
+    )
+
+
+def _amounts(plain: Plain) -> dict[str, Decimal]:
+    return {unit: Decimal(amount) for unit, amount in plain.items()}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
