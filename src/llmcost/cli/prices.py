@@ -13,12 +13,18 @@ import typer
 from llmcost import cli
 from llmcost.cli.options import Config, Format, Limit, Output
 
+Provider = Annotated[str | None, typer.Option("--provider", metavar="NAME", help="Who invoices.")]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="Prices of that ISO date or time, UTC; now.")]
+PageFormat = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
     group = typer.Typer(help="Show what the price list holds, and what a call would cost.", rich_markup_mode=None)
     group.callback()(lambda: None)
     group.command("list")(list_)
+    group.command("show")(show)
+    group.command("explain")(explain)
     for module in sorted(one.name for one in pkgutil.iter_modules(cli.__path__) if one.name.startswith("prices_")):
         importlib.import_module(f"{cli.__name__}.{module}").register_price_command(group)
     app.add_typer(group, name="prices")
@@ -26,11 +32,9 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     *,
-    provider: Annotated[str | None, typer.Option("--provider", metavar="NAME", help="Who invoices.")] = None,
+    provider: Provider = None,
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="Part of a model's name.")] = "",
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="Prices of that ISO date or time, UTC; now.")
-    ] = None,
+    at: At = None,
     limit: Limit = None,
     output_format: Format = None,
     output: Output = None,
@@ -58,3 +62,89 @@ def list_(
         diagnostics.note(f"{limit:,} of {len(found):,} models shown")
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(listing(found[:limit], prices, chosen, surface), output)
+
+
+def show(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Its id, or a name as logged.", show_default=False)],
+    *,
+    provider: Provider = None,
+    at: At = None,
+    output_format: PageFormat = None,
+    output: Output = None,
+    config: Config = None,
+) -> None:
+    """Show all prices of one model: dates, tiers, variants, factors, fees, names and sources."""
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import clock, time_zone
+    from llmcost.pricing.lookup import model_named
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.render import output as destination
+    from llmcost.render.price import FORMATS, model_page
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+
+    chosen = choice("--format", output_format or "table", FORMATS)
+    prices = load_price_list(load_settings(config).pricing)
+    found = model_named(prices, model, clock(at, time_zone("UTC")), provider)
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    destination.write(model_page(found, prices, chosen, surface), output)
+
+
+def explain(
+    *,
+    model: Annotated[
+        str, typer.Option("--model", metavar="MODEL", help="Its id, or a name as logged.", show_default=False)
+    ],
+    provider: Provider = None,
+    at: At = None,
+    usage: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--usage", metavar="UNIT=N,...", help="input, cache_read, output, web_search, ...; input=1000,output=1000."
+        ),
+    ] = None,
+    processing: Annotated[str | None, typer.Option("--processing", metavar="WORD", help="batch.")] = None,
+    service_tier: Annotated[
+        str | None, typer.Option("--service-tier", metavar="WORD", help="flex, priority, ...")
+    ] = None,
+    speed: Annotated[str | None, typer.Option("--speed", metavar="WORD", help="fast.")] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="WORD", help="Inference region, such as us.")
+    ] = None,
+    unit_size: Annotated[
+        str | None, typer.Option("--unit-size", metavar="WORD", help="Size of an image or a search, such as low.")
+    ] = None,
+    output_format: PageFormat = None,
+    output: Output = None,
+    config: Config = None,
+) -> None:
+    """Show what a call would cost, line by line. `input` leaves out what a cache served or took."""
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import clock, time_zone
+    from llmcost.pricing.estimate import Call, estimated
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.pricing.usage import parse_usage
+    from llmcost.render import output as destination
+    from llmcost.render.estimate import FORMATS, estimate
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+
+    chosen = choice("--format", output_format or "table", FORMATS)
+    call = Call(
+        model=model,
+        provider=provider,
+        at=clock(at, time_zone("UTC")),
+        quantities=parse_usage(usage or ("input=1000,output=1000",)),
+        processing=processing,
+        service_tier=service_tier,
+        speed=speed,
+        inference_region=region,
+        unit_size=unit_size,
+    )
+    found = estimated(load_price_list(load_settings(config).pricing), call)
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    destination.write(estimate(found, chosen, surface), output)

@@ -44,6 +44,8 @@ class Line:
     """Exact; rounded to 12 places only where the exact amount has no end, such as an hour's price by the second."""
     charged_as: str | None = None
     """The unit whose price it is, where it has none of its own; None where it has."""
+    listed: bool = True
+    """Whether there is a price for it at all; without one it counts nothing, and the cost is an estimate."""
 
     @property
     def exact(self) -> Fraction:
@@ -126,10 +128,13 @@ def _explained(row: RateRow, quantities: Mapping[str, Decimal], prompt: int) -> 
         lines=lines,
         total=total,
         prompt_tokens=prompt,
-        gaps=tuple(
-            f"no {GAPS[unit]} price" for bit, unit in enumerate(GAPS) if row.gaps >> bit & 1 and quantities.get(unit)
-        ),
+        gaps=tuple(f"no {GAPS[unit]} price" for unit in GAPS if _lacks(row, unit) and quantities.get(unit)),
     )
+
+
+def _lacks(row: RateRow, unit: str) -> bool:
+    """Whether a unit has no price of its own where one is due."""
+    return bool(row.gaps >> list(GAPS).index(unit) & 1)
 
 
 def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
@@ -143,7 +148,8 @@ def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
             own = row.charged_as.get(unit)
             price = row.tier.rates[own] if row.tier is not None and own is not None else Decimal(0)
             line = _line(unit, quantity, published=price, per=_PER_TOKENS, factor=factor)
-            lines.append(line if own == unit else replace(line, charged_as=own))
+            listed = own is not None or not _lacks(row, unit)
+            lines.append(line if own == unit else replace(line, charged_as=own, listed=listed))
     for unit, per in FEE_UNITS.items():
         # The rate row holds the price of one; the price list that of `per`.
         published = row.fees.get(unit, Decimal(0)) * per
@@ -151,7 +157,8 @@ def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
         if used:
             quantity = max(used, row.minimums.get(QUANTITIES.get(unit, ""), Decimal(0)))
             line = _line(unit, quantity, published=published, per=SECONDS.get(unit, per))
-            lines.append(replace(line, used=used) if quantity != used else line)
+            listed = unit == "request" or not _lacks(row, unit)
+            lines.append(replace(line, used=used if quantity != used else None, listed=listed))
     return lines
 
 

@@ -72,7 +72,11 @@ def nearest_names(prices: PriceList, provider: str | None, name: str, limit: int
     lowered = name.strip().lower()
     found = _prefix(prices, lowered)
     bare = found[2] if found else lowered
-    ids = {known: id_ for (owner, known), id_ in prices.names.items() if stated in (None, owner)}
+    ids: dict[str, str] = {}
+    for (owner, known), id_ in prices.names.items():
+        # Of several who invoice for a model, its maker is the one most likely meant.
+        if stated in (None, owner) and (known not in ids or owner in FIRST_PARTY):
+            ids[known] = id_
     close = difflib.get_close_matches(bare, list(ids), n=limit * 2, cutoff=0.6)
     return list(dict.fromkeys(ids[one] for one in close))[:limit]
 

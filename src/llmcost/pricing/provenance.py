@@ -109,8 +109,8 @@ def tier_words(calculation: Explanation) -> str | None:
         return None
     prompt = f"a prompt of {calculation.prompt_tokens:,} tokens, caches included,"
     if rate.tier is not tiers[0]:
-        return f"{prompt} is {_bound(rate.tier.label)}: the whole request has the rates of that tier"
-    return f"{prompt} is not {_bound(tiers[1].label)}: the first tier"
+        return f"{prompt} is {bound_words(rate.tier.label)}: the whole request has the rates of that tier"
+    return f"{prompt} is not {bound_words(tiers[1].label)}: the first tier"
 
 
 def variant_words(calculation: Explanation, context: Context, at: datetime) -> str | None:
@@ -134,8 +134,8 @@ def factor_words(calculation: Explanation) -> str | None:
     return "; ".join(found) or None
 
 
-def _bound(label: str) -> str:
-    """`above-200000` as words."""
+def bound_words(label: str) -> str:
+    """The label of a tier as words: `above-200000` is `above 200,000`."""
     word, _, number = label.rpartition("-")
     return f"{word.replace('-', ' ')} {int(number):,}" if number.isdigit() else label
 

@@ -143,8 +143,8 @@ def lines_table(lines: Sequence[Line], currency: str) -> Table:
             (
                 _named(line),
                 "" if bare else _count(line.quantity),
-                "" if bare else f"{plain(line.published)}{_PER.get(line.per, f'/{line.per:,}')}",
-                "" if bare or each is None else plain(each),
+                "" if bare else _published(line),
+                "" if bare or each is None or not line.listed else plain(each),
                 *([("" if bare else f"{line.multiplier.normalize():f}")] if factors else []),
                 amount,
             )
@@ -158,6 +158,10 @@ def lines_table(lines: Sequence[Line], currency: str) -> Table:
         ),
         expendable=("each",),
     )
+
+
+def _published(line: Line) -> str:
+    return f"{plain(line.published)}{_PER.get(line.per, f'/{line.per:,}')}" if line.listed else "no price"
 
 
 def _named(line: Line) -> str:
@@ -353,8 +357,8 @@ def line_document(line: Line) -> dict[str, Any]:
         "component": line.component,
         "quantity": f"{line.quantity.normalize():f}",
         "used": f"{(line.quantity if line.used is None else line.used).normalize():f}",
-        "unit_price": None if line.unit_price is None else plain(line.unit_price),
-        "published": plain(line.published),
+        "unit_price": None if line.unit_price is None or not line.listed else plain(line.unit_price),
+        "published": plain(line.published) if line.listed else None,
         "per": line.per,
         "multiplier": f"{line.multiplier.normalize():f}",
         "amount": plain(line.amount),
