@@ -46,6 +46,11 @@ class Listed:
         """Whether batch processing has a price of its own."""
         return self.price is not None and any("processing" in one.when.values for one in self.price.variants)
 
+    @property
+    def has_clock(self) -> bool:
+        """Whether the price depends on the time of the week."""
+        return self.price is not None and any(one.when.clock is not None for one in self.price.variants)
+
 
 def listed(prices: PriceList, at: datetime, *, provider: str | None = None, search: str = "") -> list[Listed]:
     """Models by id, with the price that holds `at` (UTC); `search` is part of any of their names.

@@ -1,10 +1,11 @@
 """A report as a grid of text for people: headings, rows and totals of the columns shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from llmcost.domain.printable import printable
-from llmcost.render.numbers import human
+from llmcost.render.numbers import human, money_places
 from llmcost.render.visible import OTHER, UNATTRIBUTED, label
 from llmcost.reports.record import Cell, Column, Report, Row
 
@@ -26,11 +27,13 @@ def grid(report: Report) -> Grid:
     indexes = [names.index(name) for name in report.shown]
     columns = tuple(report.columns[index] for index in indexes)
     total = Row(cells=report.totals)
+    lines = [*report.rows, *([total] if report.by else [])]
+    places = {index: _places(lines, index) for index in indexes if report.columns[index].kind == "money"}
     return Grid(
         columns=columns,
         headings=tuple(printable(column.title) for column in columns),
-        rows=tuple(_texts(row, indexes, report) for row in report.rows),
-        totals=None if not report.by else ("Total", *_texts(total, indexes, report)[1:]),
+        rows=tuple(_texts(row, indexes, report, places) for row in report.rows),
+        totals=None if not report.by else ("Total", *_texts(total, indexes, report, places)[1:]),
     )
 
 
@@ -39,12 +42,17 @@ def is_number(column: Column) -> bool:
     return column.role != "key"
 
 
-def _texts(row: Row, indexes: Sequence[int], report: Report) -> tuple[str, ...]:
+def _places(lines: Sequence[Row], index: int) -> int:
+    cells = (row.cells[index] for row in lines)
+    return money_places(Decimal(cell) for cell in cells if cell is not None and not isinstance(cell, str))
+
+
+def _texts(row: Row, indexes: Sequence[int], report: Report, places: Mapping[int, int]) -> tuple[str, ...]:
     unpriced = row.cells[[column.name for column in report.columns].index("unpriced_requests")]
-    return tuple(_text(row, index, report, unpriced) for index in indexes)
+    return tuple(_text(row, index, report, unpriced, places.get(index)) for index in indexes)
 
 
-def _text(row: Row, index: int, report: Report, unpriced: Cell) -> str:
+def _text(row: Row, index: int, report: Report, unpriced: Cell, places: int | None) -> str:
     column, value = report.columns[index], row.cells[index]
     if column.role == "key":
         if value is not None:
@@ -54,4 +62,5 @@ def _text(row: Row, index: int, report: Report, unpriced: Cell) -> str:
         return OTHER if row.other else UNATTRIBUTED
     if value is None and column.name == "cost" and unpriced:
         return "unpriced"
-    return human(value, column.kind, report.currency, signed=column.name.endswith(("_change", "_change_ratio")))
+    signed = column.name.endswith(("_change", "_change_ratio"))
+    return human(value, column.kind, report.currency, signed=signed, places=places)

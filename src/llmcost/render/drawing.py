@@ -6,11 +6,11 @@ from typing import Literal
 
 from llmcost.render.cells import Grid, is_number
 from llmcost.render.surface import Surface
-from llmcost.render.visible import width
+from llmcost.render.visible import folded, width
 
 _GAP = 2
-_FOLDED = range(14, 29)
-"""Text columns are folded only above a width in this range, the more of them the sooner; numbers are never cut."""
+_FOLDED = 14
+"""Names are never folded below this width. Numbers are never cut, whatever the width."""
 _RULES = "    \n    \n ── \n    \n ── \n ── \n    \n    \n"
 """Lines below the headings and above the totals, nothing else."""
 
@@ -67,18 +67,24 @@ def _widths(cells: Grid, *, split: bool) -> list[int]:
     ]
 
 
-def _least(cells: Grid, available: int) -> list[int]:
-    """The width of each column below which numbers would be cut, or text folded more than is pleasant."""
-    texts = sum(not is_number(column) for column in cells.columns)
-    folded = min(max(available * 2 // 5 // max(texts, 1), _FOLDED.start), _FOLDED.stop - 1)
-    return [
-        size if is_number(column) else min(size, folded)
-        for column, size in zip(cells.columns, _widths(cells, split=True), strict=True)
-    ]
+def _least(cells: Grid, available: int, *, narrow: bool = False) -> list[int]:
+    """The width of each column below which numbers would be cut, or names folded more than is pleasant.
+
+    Names may take half of the width, which those that need less leave to the others; when it is `narrow`, a quarter.
+    """
+    widths = _widths(cells, split=True)
+    texts = sorted(
+        (index for index, one in enumerate(cells.columns) if not is_number(one)), key=lambda index: widths[index]
+    )
+    left = max(available // (4 if narrow else 2), _FOLDED * len(texts))
+    for number, index in enumerate(texts):
+        widths[index] = min(widths[index], left // (len(texts) - number))
+        left -= widths[index]
+    return widths
 
 
-def _least_width(cells: Grid, gap: int, available: int) -> int:
-    return sum(_least(cells, available)) + gap * (len(cells.columns) - 1)
+def _least_width(cells: Grid, gap: int, available: int, *, narrow: bool = False) -> int:
+    return sum(_least(cells, available, narrow=narrow)) + gap * (len(cells.columns) - 1)
 
 
 def _aligned(cells: Grid) -> str:
@@ -103,10 +109,12 @@ def _rich(cells: Grid, surface: Surface) -> str:
     from rich.text import Text
 
     available = surface.width or 0
-    gap = _GAP if _least_width(cells, _GAP, available) <= available else 1
+    # Where even without the expendable columns there is no room, names give way.
+    narrow = _least_width(cells, 1, available) > available
+    gap = _GAP if _least_width(cells, _GAP, available, narrow=narrow) <= available else 1
     drawing = Table(box=box.Box(_RULES), show_edge=False, pad_edge=False, padding=(0, gap - 1, 0, 0))
-    sizes = _least(cells, available)
-    spare = max(available - _least_width(cells, gap, available), 0)
+    sizes = _least(cells, available, narrow=narrow)
+    spare = max(available - _least_width(cells, gap, available, narrow=narrow), 0)
     for index, wanted in enumerate(_widths(cells, split=False)):
         more = min(wanted - sizes[index], spare)
         sizes[index] += more
@@ -118,13 +126,26 @@ def _rich(cells: Grid, surface: Surface) -> str:
         lines = "\n".join([""] * (height - len(heading)) + heading)
         drawing.add_column(Text(lines), justify=justify, overflow="fold", min_width=size, max_width=size)
     for row in cells.rows:
-        drawing.add_row(*(Text(text) for text in row))
+        drawing.add_row(*(Text(text) for text in _fitted(row, cells, sizes)))
     if cells.totals:
         drawing.add_section()
-        drawing.add_row(*(Text(text, style="bold") for text in cells.totals))
+        drawing.add_row(*(Text(text, style="bold") for text in _fitted(cells.totals, cells, sizes)))
     target = io.StringIO()
     console = Console(
-        file=target, width=max(available, 1), force_terminal=True, no_color=not surface.color, highlight=False
+        file=target,
+        # A line longer than the terminal is bad, a number without its end worse.
+        width=max(available, sum(sizes) + gap * (len(sizes) - 1)),
+        force_terminal=True,
+        no_color=not surface.color,
+        highlight=False,
     )
     console.print(drawing)
     return "\n".join(line.rstrip() for line in target.getvalue().rstrip("\n").split("\n"))
+
+
+def _fitted(row: Sequence[str], cells: Grid, sizes: Sequence[int]) -> list[str]:
+    """The row with names folded to the width of their columns."""
+    return [
+        text if is_number(column) else "\n".join(folded(text, size))
+        for text, column, size in zip(row, cells.columns, sizes, strict=True)
+    ]

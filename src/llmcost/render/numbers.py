@@ -1,5 +1,6 @@
 """Numbers as people read them and as machines do. Nothing rounds before this."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from llmcost.ledger.registry import Kind
@@ -26,13 +27,25 @@ def machine(value: Cell, kind: Kind) -> str | int | float | None:
     return round(float(value), 6)
 
 
-def human(value: Cell, kind: Kind, currency: str, *, signed: bool = False) -> str:
-    """A cell as a table shows it; `signed` writes the plus of a change."""
+def human(value: Cell, kind: Kind, currency: str, *, signed: bool = False, places: int | None = None) -> str:
+    """A cell as a table shows it; `signed` writes the plus of a change, `places` are the decimals of a column of money."""
     if value is None or isinstance(value, str):
         return UNKNOWN if value is None else value
     sign = "+" if signed and value > 0 else "-" if value < 0 else ""
     size: Decimal | float = -value if value < 0 else value
+    if kind == "money" and places is not None:
+        return sign + _in_column(Decimal(size), currency, places)
     return sign + _unsigned(size, kind, currency)
+
+
+def money_places(amounts: Iterable[Decimal]) -> int:
+    """The decimals of a column of money: as many as its smallest amount needs, within what matters beside the largest."""
+    sizes = [abs(amount) for amount in amounts if amount]
+    if not sizes:
+        return 2
+    largest = max(sizes)
+    most = 2 if largest >= 10 else 4 if largest >= Decimal("0.01") else _places(largest) + 2
+    return min(most, max(len(_money_digits(size).partition(".")[2]) for size in sizes))
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -43,8 +56,7 @@ def money(amount: Decimal, currency: str) -> str:
 def _unsigned(value: Decimal | float, kind: Kind, currency: str) -> str:
     match kind:
         case "money":
-            symbol = _SYMBOLS.get(currency, f"{currency} ")
-            return f"{symbol}{_money_digits(Decimal(value))}"
+            return f"{_symbol(currency)}{_money_digits(Decimal(value))}"
         case "count" | "tokens":
             return f"{int(value):,}"
         case "percent":
@@ -68,14 +80,30 @@ def _percent(share: float) -> str:
     return f"{share * 100:,.1f}%"
 
 
+def _symbol(currency: str) -> str:
+    return _SYMBOLS.get(currency, f"{currency} ")
+
+
+def _in_column(amount: Decimal, currency: str, places: int) -> str:
+    """Money with so many decimals; what they are too few for is not shown as nothing."""
+    rounded = _rounded(amount, places)
+    if amount and not rounded:
+        return f"<{_symbol(currency)}{Decimal(1).scaleb(-places):f}"
+    return f"{_symbol(currency)}{rounded:,f}"
+
+
 def _money_digits(amount: Decimal) -> str:
-    if not amount or amount >= 1:
-        places = 2
-    elif amount >= Decimal("0.01"):
-        places = 4
-    else:
-        places = min(12, 1 - amount.adjusted())
-    with localcontext(prec=60):
-        rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    whole, _, fraction = f"{rounded:,f}".partition(".")
+    whole, _, fraction = f"{_rounded(amount, _places(amount)):,f}".partition(".")
     return f"{whole}.{fraction.rstrip('0'):0<2}"
+
+
+def _places(amount: Decimal) -> int:
+    """The decimals that matter of one amount."""
+    if not amount or amount >= 1:
+        return 2
+    return 4 if amount >= Decimal("0.01") else min(12, 1 - amount.adjusted())
+
+
+def _rounded(amount: Decimal, places: int) -> Decimal:
+    with localcontext(prec=60):
+        return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)

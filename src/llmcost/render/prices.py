@@ -69,7 +69,7 @@ def _grid(entries: Sequence[Listed]) -> Grid:
             (
                 printable(one.model.id),
                 *(_rate(one.rates.get(unit)) for unit in _RATES),
-                UNKNOWN if one.price is None or one.price.since is None else moment(one.price.since),
+                UNKNOWN if one.price is None or one.price.since is None else moment(one.price.since)[:10],
                 _also(one),
                 one.checked or UNKNOWN,
                 printable(one.layer),
@@ -101,7 +101,9 @@ def _also(one: Listed) -> str:
         return "no price then"
     if one.price.free:
         return "free"
-    words = [word for word, holds in (("tiers", one.has_tiers), ("batch", one.has_batch)) if holds]
+    words = [
+        word for word, holds in (("tiers", one.has_tiers), ("batch", one.has_batch), ("clock", one.has_clock)) if holds
+    ]
     if not one.rates:
         words += [per_unit(unit, fee) for unit, fee in one.price.fees.items()]
     return ", ".join(words)

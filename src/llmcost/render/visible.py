@@ -13,6 +13,7 @@ OTHER = "(other)"
 
 _RESERVED = {"", UNATTRIBUTED, OTHER}
 _NO_WIDTH = {"Mn", "Me", "Cf"}
+_BREAKS = set("-/_.:@,| ")
 
 
 def label(text: str) -> str:
@@ -28,3 +29,36 @@ def width(text: str) -> int:
         0 if unicodedata.category(character) in _NO_WIDTH else 1 + (unicodedata.east_asian_width(character) in "WF")
         for character in text
     )
+
+
+def folded(text: str, columns: int, *, most: int = 3) -> list[str]:
+    """Printable text in at most so many lines that fit `columns`, broken behind a `-`, `/` or the like where there is one.
+
+    What is too long even for that loses its middle: both ends tell names apart.
+    """
+    if width(text) <= columns * most and len(lines := _folded(text, columns)) <= most:
+        return lines
+    room = columns * (most - 1)
+    return _folded(f"{_cut(text, room // 2)}…{_cut(text[::-1], room // 2)[::-1]}", columns)
+
+
+def _folded(text: str, columns: int) -> list[str]:
+    lines = []
+    while width(text) > columns:
+        line = _cut(text, columns)
+        breaks = [place + 1 for place, character in enumerate(line) if character in _BREAKS]
+        # A line that would be nearly empty looks worse than a broken word.
+        place = next((one for one in reversed(breaks) if one * 3 >= len(line)), len(line))
+        lines.append(text[:place].rstrip())
+        text = text[place:].lstrip()
+    return [*lines, text]
+
+
+def _cut(text: str, columns: int) -> str:
+    """As much of the start as fits, at least one character."""
+    taken = 0
+    for place, character in enumerate(text):
+        taken += width(character)
+        if taken > columns and place:
+            return text[:place]
+    return text
