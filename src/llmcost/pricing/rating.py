@@ -390,7 +390,7 @@ def _fees(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
             quantity = f"case when q_{unit} > 0 then greatest(q_{unit}, minimum_{name}) else 0 end"
         if unit in SECONDS:
             # Microseconds times 1e-12ths; past what fits, no amount, as for any sum too large.
-            micro = f"({quantity} * 1000000)::hugeint * (fee_{unit} * {_PICO})::hugeint"
+            micro = f"(({quantity})::decimal(38, 6) * 1000000)::hugeint * (fee_{unit} * {_PICO})::hugeint"
             parts.append(f"case when {quantity} < 100000000 then {micro} * {3600 // SECONDS[unit]} end")
         else:
             whole = f"({quantity})::bigint" if name in minimums else quantity
