@@ -117,7 +117,7 @@ def _cost(one: Explained) -> str:
             value = "unknown" if one.stored is None else plain(one.stored)
             return f"{amount}, included in a subscription; list value {value}{why}"
         case "unpriced":
-            near = f"; the price list has {' and '.join(one.nearest)}" if one.nearest else ""
+            near = f"; nearest in the price list: {', '.join(one.nearest)}" if one.nearest else ""
             return f"unpriced{why}{near}"
         case outcome:
             return f"{amount}, {outcome}{why}"
@@ -203,7 +203,7 @@ def _remarks(one: Explained) -> list[tuple[str, str]]:
     if one.row["reported_cost"] is not None:
         facts.append(("Log said", _claim(one)))
     for conflict in one.conflicts:
-        where = conflict.path or "a file no longer known"
+        where = "a file no longer known" if conflict.path is None else _shown(conflict.path)
         tokens = f"{conflict.other_tokens or 0:,} tokens where {conflict.kept_tokens or 0:,} were kept"
         facts.append(("Conflict", f"{where} ({conflict.source}) has other usage for this id: {tokens}"))
     return facts
@@ -252,20 +252,27 @@ def _places(traced: Trace) -> list[str]:
 
 
 def _place(one: Sighting) -> str:
+    path = _shown(one.path)
     changed = " (the file has changed since it was read)" if one.changed else ""
     match one.state:
         case "found":
             numbers = ", ".join(f"{line:,}" for line in one.lines[:_SHOWN_LINES])
             more = f" and {len(one.lines) - _SHOWN_LINES:,} more" if len(one.lines) > _SHOWN_LINES else ""
-            return f"{one.path}: {'line' if len(one.lines) == 1 else 'lines'} {numbers}{more}{changed}"
+            return f"{path}: {'line' if len(one.lines) == 1 else 'lines'} {numbers}{more}{changed}"
         case "gone":
-            return f"{one.path} is gone"
+            return f"{path} is gone"
         case "not kept":
             return "read from standard input, which is not kept"
         case "unreadable":
-            return f"{one.path} cannot be read any more"
+            return f"{path} cannot be read any more"
         case _:
-            return f"{one.path}: no line of it is this call any more{changed}"
+            return f"{path}: no line of it is this call any more{changed}"
+
+
+def _shown(path: str) -> str:
+    """A path as a person in the working directory calls it."""
+    below = Path(path).is_relative_to(Path.cwd())
+    return str(Path(path).relative_to(Path.cwd())) if below else path
 
 
 def _total(found: Sequence[Explained]) -> str:
