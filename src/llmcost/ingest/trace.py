@@ -18,7 +18,8 @@ from llmcost.domain.errors import LlmcostError
 from llmcost.ingest.commit import key_rows
 from llmcost.ingest.files import LogFile, is_damage, look_at
 from llmcost.ingest.generic import mapping_of
-from llmcost.ingest.reader import Item, numbered_lines, read_lines, up_to_damage
+from llmcost.ingest.lines import numbered_lines
+from llmcost.ingest.reader import Item, read_lines, up_to_damage
 from llmcost.ingest.run import IngestRequest, forced_route, lineage_of, sources_for
 from llmcost.ingest.source import Route
 from llmcost.ingest.staged import BULK, REST

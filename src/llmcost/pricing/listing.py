@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
@@ -29,7 +28,6 @@ class Listed:
     """Where the price was published."""
     checked: str | None
     """ISO date on which it was last compared with its source."""
-    layer: str
 
     @property
     def rates(self) -> Mapping[str, Decimal]:
@@ -59,12 +57,13 @@ def listed(prices: PriceList, at: datetime, *, provider: str | None = None, sear
     """
     owner = None if provider is None else known_provider(prices, provider)
     part = search.strip().lower()
-    found = [
-        model
-        for model in prices.models.values()
-        if owner in (None, model.provider) and (part in model.id.lower() or any(part in name for name in model.names))
-    ]
-    return [entry(prices, model, price_at(model, at)) for model in sorted(found, key=lambda one: one.id)]
+    # Names are at hand for all models; a model is built when it is asked for.
+    ids = {
+        id_
+        for (invoicing, name), id_ in prices.names.items()
+        if owner in (None, invoicing) and (part in name or part in id_.lower())
+    }
+    return [entry(prices, prices.models[id_], price_at(prices.models[id_], at)) for id_ in sorted(ids)]
 
 
 def entry(prices: PriceList, model: Model, price: Price | None) -> Listed:
@@ -75,7 +74,6 @@ def entry(prices: PriceList, model: Model, price: Price | None) -> Listed:
         price=price,
         url=None if source is None else prices.sources.get(source),
         checked=None if source is None else prices.checked.get(source),
-        layer=layer_of(model),
     )
 
 
@@ -89,7 +87,7 @@ def price_at(model: Model, at: datetime) -> Price | None:
 
 def known_provider(prices: PriceList, provider: str) -> str:
     """A provider's own spelling; UsageError where the list has no model of it."""
-    known = {model.provider for model in prices.models.values()}
+    known = {owner for owner, _ in prices.names}
     owner = normalise_provider(provider) or provider.strip().lower()
     if owner not in known:
         raise UsageError(
@@ -97,8 +95,3 @@ def known_provider(prices: PriceList, provider: str) -> str:
             hint=nearest(provider, known) or f"it has {', '.join(sorted(known))}",
         )
     return owner
-
-
-def layer_of(model: Model) -> str:
-    """The file a model's prices were written in, by name."""
-    return Path(model.place.partition(":")[0]).name

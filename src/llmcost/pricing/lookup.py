@@ -25,11 +25,7 @@ def model_named(prices: PriceList, name: str, at: datetime, provider: str | None
     if match is not None:
         return match.model
     lowered = name.strip().lower()
-    owners = (
-        sorted({model.id for (owner, known), model in prices.by_name.items() if known == lowered})
-        if provider is None
-        else []
-    )
+    owners = sorted({id_ for (_, known), id_ in prices.names.items() if known == lowered}) if provider is None else []
     if owners:
         raise UsageError(f"several providers have a model {name!r}", hint=f"choose one of {', '.join(owners)}")
     raise unknown(prices, name, provider)

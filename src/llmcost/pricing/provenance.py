@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcost.pricing.matching import match_model
@@ -42,7 +41,7 @@ class Provenance:
     place: str | None
     """File, line and column the price stands at."""
     layer: str | None
-    """The file by name."""
+    """Which of the layers it is in."""
     list_version: str
     list_as_of: str
     currency: str
@@ -80,10 +79,10 @@ def provenance(
         if context.response_model is None
         else match_model(prices, context.provider, None, context.response_model, at)
     )
-    place = match.model.place
+    written: Model | None = match.model
     if today is not None:
         same = today.models.get(match.model.id)
-        place = same.place if same is not None and same.prices == match.model.prices else ""
+        written = same if same is not None and same.prices == match.model.prices else None
     return Provenance(
         model=match.model,
         id=calculation.rate.price_id or match.model.id,
@@ -91,8 +90,8 @@ def provenance(
         until=price.until,
         url=None if price.source is None else prices.sources.get(price.source),
         checked=None if price.source is None else prices.checked.get(price.source),
-        place=place or None,
-        layer=Path(place.partition(":")[0]).name if place else None,
+        place=None if written is None else written.place,
+        layer=None if written is None else written.layer,
         list_version=version,
         list_as_of=prices.as_of,
         currency=prices.currency,

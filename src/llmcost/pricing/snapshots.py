@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from llmcost.pricing.agreements import Allowance, Contract, Provisioned, SelfHosted
 from llmcost.pricing.price_list import Alias, Model, Multiplier, Prefix, Price, PriceList, Tier, Variant, When
 
 if TYPE_CHECKING:
@@ -26,14 +27,59 @@ def restored(content: bytes) -> PriceList | None:
         currency=plain["currency"],
         as_of=plain["as_of"],
         models={key: _model(one) for key, one in plain["models"].items()},
-        aliases=tuple(
-            Alias(**{**one, "since": _moment(one["since"]), "until": _moment(one["until"]), "place": ""})
-            for one in plain["aliases"]
-        ),
+        aliases=tuple(Alias(**_dated(one)) for one in plain["aliases"]),
         prefixes=tuple(Prefix(**one) for one in plain["prefixes"]),
         sources=plain["sources"],
         checked=plain.get("checked", {}),
+        contracts=tuple(
+            Contract(
+                **{
+                    **_dated(one),
+                    "models": tuple(one["models"]),
+                    "discount_pct": Decimal(one["discount_pct"]),
+                    "applies_to": frozenset(one["applies_to"]),
+                }
+            )
+            for one in plain.get("contracts", ())
+        ),
+        self_hosted=tuple(
+            SelfHosted(
+                **{
+                    **_dated(one),
+                    "gpus": Decimal(one["gpus"]),
+                    "usd_per_gpu_hour": Decimal(one["usd_per_gpu_hour"]),
+                    "tokens_per_gpu_hour": None
+                    if one["tokens_per_gpu_hour"] is None
+                    else Decimal(one["tokens_per_gpu_hour"]),
+                    "weights": _amounts(one["weights"]),
+                }
+            )
+            for one in plain.get("self_hosted", ())
+        ),
+        provisioned=tuple(
+            Provisioned(
+                **{
+                    **_dated(one),
+                    "covers": tuple(one["covers"]),
+                    "units": Decimal(one["units"]),
+                    "usd_per_unit_hour": Decimal(one["usd_per_unit_hour"]),
+                }
+            )
+            for one in plain.get("provisioned", ())
+        ),
+        allowances=tuple(
+            Allowance(**{**_dated(one), "models": tuple(one["models"])}) for one in plain.get("allowances", ())
+        ),
+        fx={
+            currency: tuple((date.fromisoformat(day), Decimal(rate)) for day, rate in rates)
+            for currency, rates in plain.get("fx", {}).items()
+        },
     )
+
+
+def _dated(plain: Plain) -> dict[str, Any]:
+    """A record that holds during a time; where it was written is not kept."""
+    return {**plain, "since": _moment(plain["since"]), "until": _moment(plain["until"]), "place": ""}
 
 
 def _model(plain: Plain) -> Model:
@@ -52,6 +98,7 @@ def _price(plain: Plain) -> Price:
         until=_moment(plain["until"]),
         source=plain["source"],
         free=plain["free"],
+        free_reason=plain.get("free_reason", "free model"),
         tiers=_tiers(plain["tiers"]),
         fees=_amounts(plain["fees"]),
         minimums=_amounts(plain.get("minimums", {})),

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from llmcost.domain.text import plural
-from llmcost.pricing.listing import layer_of
 from llmcost.pricing.price_list import TOKEN_UNITS, WEEK, Alias, Model, Price, PriceList, Tier, When
 from llmcost.pricing.provenance import bound_words
 from llmcost.pricing.rates import GAPS
@@ -40,7 +39,7 @@ def _page(model: Model, prices: PriceList, aliases: Sequence[Alias]) -> Page:
         Fact(label="Provider", text=model.provider),
         Fact(label="Names", text=names),
         *(Fact(label="Alias", text=_alias(alias)) for alias in aliases),
-        Fact(label="Layer", text=layer_of(model)),
+        Fact(label="Layer", text=model.layer),
         Fact(
             label="Prices",
             text=f"{plural(len(model.prices), 'entry', 'entries')}, {prices.currency} per million tokens",
@@ -159,7 +158,7 @@ def _document(model: Model, prices: PriceList, aliases: Sequence[Alias]) -> dict
             }
             for alias in aliases
         ],
-        "layer": layer_of(model),
+        "layer": model.layer,
         "place": model.place,
         "prices": [_price(price, prices) for price in model.prices],
     }

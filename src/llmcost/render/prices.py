@@ -72,7 +72,7 @@ def _grid(entries: Sequence[Listed]) -> Grid:
                 UNKNOWN if one.price is None or one.price.since is None else moment(one.price.since)[:10],
                 _also(one),
                 one.checked or UNKNOWN,
-                printable(one.layer),
+                printable(one.model.layer),
                 UNKNOWN if one.url is None else printable(one.url),
             )
             for one in entries
@@ -123,7 +123,7 @@ def _machine(one: Listed) -> dict[str, Any]:
         "since": None if price is None or price.since is None else moment(price.since),
         "source": one.url,
         "checked": one.checked,
-        "layer": one.layer,
+        "layer": one.model.layer,
     }
 
 
