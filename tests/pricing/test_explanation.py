@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmcost.pricing.explanation import decimal_of, explain
-from llmcost.pricing.provenance import factor_words, provenance, tier_words, variant_words
+from llmcost.pricing.provenance import contract_words, factor_words, provenance, tier_words, variant_words
 from llmcost.pricing.rates import Context
 from llmcost.pricing.rating import QUANTITIES
 
@@ -37,6 +37,12 @@ models:
     prices: [{fees: {audio_hour: 0.111}, minimums: {audio_seconds: 10}}]
   - id: openai/fee
     prices: [{rates: {input: 1}, fees: {request: 5, video_second: 0.05}}]
+  - id: azure/agreed
+    prices: [{rates: {input: 1.5, output: 6}, fees: {web_search: 10, character: 0.000007, audio_hour: 0.111}}]
+contracts:
+  - {provider: azure, models: ["azure/*"], discount_pct: 33.3, applies_to: [tokens, fees]}
+provisioned:
+  - {name: ptu, provider: groq, deployment: llama, units: 50, usd_per_unit_hour: 1}
 """
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -140,6 +146,34 @@ def test_a_month_of_sound_in_one_call_is_not_too_much(prices, rate_all):
     assert priced(prices, "groq/ears", audio_hour=2_352_501).total == Decimal("72.5354475")
 
 
+def test_a_contract_is_a_factor_and_is_named(prices):
+    found = priced(prices, "azure/agreed", input=1000, web_search=2)
+
+    # 1000 x 1.5 / 1M x 0.667 and 2 x 10 / 1k x 0.667
+    assert [(str(line.multiplier), f"{line.amount:f}") for line in found.lines] == [
+        ("0.667", "0.0010005"),
+        ("0.667", "0.01334"),
+    ]
+    assert contract_words(found).endswith("33.3% off fees and tokens")
+
+
+def test_a_discounted_fee_is_rounded_to_a_price_before_it_is_multiplied(prices):
+    found = priced(prices, "azure/agreed", character=1_000_000)
+
+    # 0.000007 / 1M x 0.667 = 0.000000000004669, a price of 0.000000000005 for one
+    assert [(line.component, f"{line.amount:f}") for line in found.lines] == [
+        ("character", "0.000004669"),
+        ("rounding", "0.000000331"),
+    ]
+
+
+def test_what_provisioned_capacity_serves_costs_nothing_by_itself(prices):
+    found = priced(prices, "groq/llama", input=1000)
+
+    assert (found.lines, found.total, found.status) == ((), 0, "free")
+    assert found.reason == "covered by provisioned ptu"
+
+
 def test_a_fee_per_request_counts_once(prices):
     found = priced(prices, "openai/fee", input=100, video_second=2)
 
@@ -186,7 +220,7 @@ def test_a_fraction_is_a_decimal_where_its_places_end(value, text):
 @given(
     calls=st.lists(
         st.tuples(
-            st.sampled_from(["openai/plain", "openai/odd", "openai/long", "groq/ears", "openai/fee"]),
+            st.sampled_from(["openai/plain", "openai/odd", "openai/long", "groq/ears", "openai/fee", "azure/agreed"]),
             st.dictionaries(st.sampled_from(sorted(QUANTITIES)), st.integers(0, 3_000_000), min_size=1, max_size=5),
             st.sampled_from([None, "us"]),
             st.sampled_from([None, "fast"]),

@@ -44,7 +44,11 @@ class Estimated:
     call: Call
     context: Context
     calculation: Explanation
-    price: Provenance
+    price: Provenance | None
+    """None for what provisioned capacity serves."""
+    model: str
+    """Its id."""
+    currency: str
 
 
 def estimated(prices: PriceList, call: Call) -> Estimated:
@@ -63,11 +67,15 @@ def estimated(prices: PriceList, call: Call) -> Estimated:
     )
     calculation = explain(prices, context, call.at, call.quantities)
     price = provenance(prices, calculation, context, call.at, version=prices.version)
-    if price is None:
-        if calculation.rate.match_kind is None:
+    rate = calculation.rate
+    id_ = f"{rate.provider}/{rate.model}"
+    if rate.status == "unpriced":
+        if rate.match_kind is None:
             raise unknown(prices, call.model, call.provider)
         raise UsageError(
-            f"{calculation.rate.provider}/{calculation.rate.model} has no price at {call.at:%Y-%m-%d %H:%M} UTC",
+            f"{id_} has no price at {call.at:%Y-%m-%d %H:%M} UTC",
             hint="`llmcost prices show MODEL` lists the dates of its prices",
         )
-    return Estimated(call=call, context=context, calculation=calculation, price=price)
+    return Estimated(
+        call=call, context=context, calculation=calculation, price=price, model=id_, currency=prices.currency
+    )

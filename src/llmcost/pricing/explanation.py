@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from llmcost.pricing.agreements import Part
     from llmcost.pricing.price_list import PriceList
     from llmcost.pricing.rates import Context
 
@@ -118,7 +119,7 @@ def decimal_of(value: Fraction) -> Decimal | None:
 
 def _explained(row: RateRow, quantities: Mapping[str, Decimal], prompt: int) -> Explanation:
     lines = tuple(_lines(row, quantities)) if row.tier is not None else ()
-    total = _total(lines)
+    total = _total(row, lines)
     rest = decimal_of(Fraction(total) - sum((Fraction(line.amount) for line in lines), Fraction(0)))
     if rest:
         one = Decimal(1)
@@ -139,7 +140,7 @@ def _lacks(row: RateRow, unit: str) -> bool:
 
 def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
     """A line for everything that was used or charged."""
-    factor = Fraction(1)
+    factor = _agreed(row, "tokens")
     for one in row.multipliers:
         factor *= Fraction(one.factor)
     lines = []
@@ -150,16 +151,29 @@ def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
             line = _line(unit, quantity, published=price, per=_PER_TOKENS, factor=factor)
             listed = own is not None or not _lacks(row, unit)
             lines.append(line if own == unit else replace(line, charged_as=own, listed=listed))
+    fees = _fees(row)
     for unit, per in FEE_UNITS.items():
-        # The rate row holds the price of one; the price list that of `per`.
-        published = row.fees.get(unit, Decimal(0)) * per
+        published = fees.get(unit, Decimal(0))
         used = Decimal(1) if unit == "request" and published else quantities.get(unit, Decimal(0))
         if used:
             quantity = max(used, row.minimums.get(QUANTITIES.get(unit, ""), Decimal(0)))
-            line = _line(unit, quantity, published=published, per=SECONDS.get(unit, per))
+            line = _line(unit, quantity, published=published, per=SECONDS.get(unit, per), factor=_agreed(row, "fees"))
             listed = unit == "request" or not _lacks(row, unit)
             lines.append(replace(line, used=used if quantity != used else None, listed=listed))
     return lines
+
+
+def _agreed(row: RateRow, part: Part) -> Fraction:
+    """What the contract that holds for a part of the price leaves to pay of 1."""
+    return next((Fraction(one.factor) for one in row.contracts if part in one.applies_to), Fraction(1))
+
+
+def _fees(row: RateRow) -> dict[str, Decimal]:
+    """The fees that hold, as published."""
+    fees = dict(row.price.fees) if row.price is not None else {}
+    for variant in reversed(row.fee_variants):
+        fees.update(variant.fees)
+    return fees
 
 
 def _line(unit: str, quantity: Decimal, *, published: Decimal, per: int, factor: Fraction = Fraction(1)) -> Line:
@@ -175,19 +189,22 @@ def _line(unit: str, quantity: Decimal, *, published: Decimal, per: int, factor:
     return replace(line, amount=_half_even(line.exact) if amount is None else amount)
 
 
-def _total(lines: tuple[Line, ...]) -> Decimal:
+def _total(row: RateRow, lines: tuple[Line, ...]) -> Decimal:
     """The sum of the components as the ledger keeps them, each rounded once."""
-    exact = {line.component: line.exact for line in lines}
-    rounded = [
+    exact = {line.component: line.exact for line in lines if line.component in TOKEN_UNITS}
+    for line in lines:
+        if line.component in FEE_UNITS:
+            # A discounted fee is rounded to a price of its own, and then multiplied.
+            each = Fraction(row.fees[line.component]) / SECONDS.get(line.component, 1)
+            exact[line.component] = Fraction(line.quantity) * each
+    groups = [
         *COMPONENTS.values(),
         *((unit,) for unit in FEE_UNITS if unit not in SECONDS),
         # Prices by time are added before they are rounded.
         tuple(SECONDS),
     ]
-    return sum(
-        (_half_even(sum((exact.get(unit, Fraction(0)) for unit in units), Fraction(0))) for units in rounded),
-        Decimal(0),
-    )
+    sums = (sum((exact.get(unit, Fraction(0)) for unit in units), Fraction(0)) for units in groups)
+    return sum(map(_half_even, sums), Decimal(0))
 
 
 def _half_even(value: Fraction) -> Decimal:

@@ -103,7 +103,7 @@ def provenance(
 def tier_words(calculation: Explanation) -> str | None:
     """Which tier the prompt reached and why; None where the price has only one."""
     rate = calculation.rate
-    tiers = rate.tiers
+    tiers = rate.variant.tiers if rate.variant is not None else () if rate.price is None else rate.price.tiers
     if rate.tier is None or len(tiers) < 2:
         return None
     prompt = f"a prompt of {calculation.prompt_tokens:,} tokens, caches included,"
@@ -115,7 +115,9 @@ def tier_words(calculation: Explanation) -> str | None:
 def variant_words(calculation: Explanation, context: Context, at: datetime) -> str | None:
     """Which variants of the price were chosen and why; None for the standard rates and fees."""
     found = []
-    for variant in calculation.rate.variants:
+    rate = calculation.rate
+    rating = () if rate.variant is None else (rate.variant,)
+    for variant in (*rating, *(one for one in rate.fee_variants if one is not rate.variant)):
         reasons = [f"{key} is {getattr(context, key) or _stated(key, context)}" for key in variant.when.values]
         if variant.when.clock is not None:
             reasons.append(f"it was {at:%A %H:%M} UTC")
@@ -129,6 +131,15 @@ def factor_words(calculation: Explanation) -> str | None:
         f"{one.factor.normalize():f} on token amounts, because "
         + " and ".join(f"{key} is {'|'.join(sorted(accepted))}" for key, accepted in one.when.values.items())
         for one in calculation.rate.multipliers
+    ]
+    return "; ".join(found) or None
+
+
+def contract_words(calculation: Explanation) -> str | None:
+    """The contracts that hold and what they leave to pay; None without any."""
+    found = [
+        f"{one.label}: {one.discount_pct.normalize():f}% off {' and '.join(sorted(one.applies_to))}"
+        for one in calculation.rate.contracts
     ]
     return "; ".join(found) or None
 

@@ -23,12 +23,12 @@ def estimate(found: Estimated, format_name: Format, surface: Surface) -> str:
 
 
 def _page(found: Estimated) -> Page:
-    calculation, currency = found.calculation, found.price.currency
+    calculation, currency = found.calculation, found.currency
     reason = "" if calculation.reason is None else f": {calculation.reason}"
-    facts = price_facts(calculation, found.price, found.context, found.call.at)
+    facts = [] if found.price is None else price_facts(calculation, found.price, found.context, found.call.at)
     lines: tuple[Table, ...] = (lines_table(calculation.lines, currency),) if calculation.lines else ()
     return (
-        Heading(text=f"A call of {found.price.model.id} on {moment(found.call.at)}"),
+        Heading(text=f"A call of {found.model} on {moment(found.call.at)}"),
         *lines,
         Fact(label="Cost", text=f"{plain(calculation.total)} {currency}, {calculation.status}{reason}"),
         *(Fact(label=label, text=text) for label, text in facts),
@@ -39,12 +39,14 @@ def _document(found: Estimated) -> dict[str, Any]:
     calculation = found.calculation
     return {
         "schema": "llmcost/price-explain/1",
-        "model": found.price.model.id,
+        "model": found.model,
         "at": moment(found.call.at),
-        "currency": found.price.currency,
+        "currency": found.currency,
         "cost": plain(calculation.total or Decimal(0)),
         "cost_status": calculation.status,
         "reason": calculation.reason,
         "lines": [line_document(line) for line in calculation.lines],
-        "price": price_document(calculation, found.price, found.context, found.call.at),
+        "price": None
+        if found.price is None
+        else price_document(calculation, found.price, found.context, found.call.at),
     }

@@ -11,7 +11,7 @@ from llmcost.domain.text import plural
 from llmcost.ingest.trace import Sighting, Trace
 from llmcost.pricing.explanation import Explanation, Line
 from llmcost.pricing.price_list import FEE_UNITS
-from llmcost.pricing.provenance import Provenance, factor_words, tier_words, variant_words
+from llmcost.pricing.provenance import Provenance, contract_words, factor_words, tier_words, variant_words
 from llmcost.pricing.rates import GAPS, Context
 from llmcost.render.cells import Grid
 from llmcost.render.json import dumped
@@ -179,7 +179,7 @@ def price_facts(calculation: Explanation, price: Provenance, context: Context, a
     until = "" if price.until is None else f" until {moment(price.until)}"
     source = "no source named" if price.url is None else price.url
     checked = "" if price.checked is None else f", checked {price.checked}"
-    where = "" if price.place is None else f", at {Path(price.place).name}"
+    where = "" if price.place is None else f", {price.layer} layer at {Path(price.place).name}"
     facts = [
         ("Price", f"{price.id}, from {since}{until}"),
         ("Source", f"{source}{checked}"),
@@ -190,6 +190,7 @@ def price_facts(calculation: Explanation, price: Provenance, context: Context, a
         ("Tier", tier_words(calculation)),
         ("Variant", variant_words(calculation, context, at)),
         ("Factor", factor_words(calculation)),
+        ("Contract", contract_words(calculation)),
     ):
         if words is not None:
             facts.append((label, words))
@@ -388,6 +389,7 @@ def price_document(calculation: Explanation, price: Provenance, context: Context
         "tier": tier_words(calculation),
         "variant": variant_words(calculation, context, at),
         "factor": factor_words(calculation),
+        "contract": contract_words(calculation),
         "place": price.place,
         "layer": price.layer,
         "list": price.list_version,
