@@ -26,7 +26,19 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _RATES = {"input": "Input", "cache_read": "Cache read", "cache_write_5m": "Cache write", "output": "Output"}
 _EXPENDABLE = ("since", "also", "checked", "layer", "source")
 """Columns a narrow terminal goes without, the last first."""
-_PER = {1_000: "1k", 1_000_000: "1M"}
+_FEES = {
+    "request": "1k requests",
+    "web_search": "1k web searches",
+    "file_search": "1k file searches",
+    "map_search": "1k map searches",
+    "rerank_search": "1k rerank searches",
+    "image": "1k images",
+    "page": "1k pages",
+    "character": "1M characters",
+    "audio_hour": "hour of audio",
+    "video_second": "second of video",
+    "code_session": "code session",
+}
 
 
 def listing(entries: Sequence[Listed], prices: PriceList, format_name: Format, surface: Surface) -> str:
@@ -87,9 +99,8 @@ def moment(at: datetime) -> str:
 
 
 def per_unit(unit: str, fee: Decimal) -> str:
-    """A fee as it was published: `10.00/1k web_search`."""
-    amount = plain(fee)
-    return f"{amount}/hour of audio" if unit == "audio_hour" else f"{amount}/{_PER[FEE_UNITS[unit]]} {unit}"
+    """A fee as it was published: `10.00/1k web searches`."""
+    return f"{plain(fee)}/{_FEES.get(unit, f'{FEE_UNITS[unit]:,} {unit}')}"
 
 
 def _rate(rate: Decimal | None) -> str:

@@ -115,7 +115,7 @@ def _added(
 
 def _settle_names(prices: PriceList, found: dict[str, Entry]) -> None:
     """Leave a further name to the model that has it: one of ours, or another of the new ones."""
-    claimed = {*prices.by_name, *((id_.partition("/")[0], id_.partition("/")[2].lower()) for id_ in found)}
+    claimed = {*prices.names, *((id_.partition("/")[0], id_.partition("/")[2].lower()) for id_ in found)}
     for id_, entry in found.items():
         match = dict(entry.pop("match", {}))
         owner = id_.partition("/")[0]
