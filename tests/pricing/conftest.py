@@ -82,7 +82,7 @@ def built_in():
     return load_price_list()
 
 
-@pytest.fixture(name="rate_all")
+@pytest.fixture(scope="session", name="rate_all")
 def rate_all_fixture():
     """Rate several rows at once."""
     return rate_all
