@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from llmcost.render.numbers import human, machine, money, plain
+from llmcost.render.numbers import human, machine, money, money_places, plain
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,27 @@ def test_ratios_for_machines_have_six_decimals():
     assert machine(1 / 3, "ratio") == 0.333333
     assert machine(Decimal(2), "money") == "2.00"
     assert machine(7, "count") == 7
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (["0.8052", "0.833"], ["$0.8052", "$0.8330"]),
+        (["12.5", "0.8052"], ["$12.50", "$0.81"]),
+        (["12.5", "0.004"], ["$12.50", "<$0.01"]),
+        (["12.5", "-0.004"], ["$12.50", "-<$0.01"]),
+        (["12.5", "0.005"], ["$12.50", "<$0.01"]),
+        (["12.5", "0.0051"], ["$12.50", "$0.01"]),
+        (["1.2", "0.0312"], ["$1.2000", "$0.0312"]),
+        (["1.25", "3.5"], ["$1.25", "$3.50"]),
+        (["0.5", "0.25"], ["$0.50", "$0.25"]),
+        (["0.0031", "0.00002"], ["$0.00310", "$0.00002"]),
+        (["0.0031", "0.00000002"], ["$0.003100", "<$0.000001"]),
+        (["1234567.891", "0"], ["$1,234,567.89", "$0.00"]),
+        (["0", "0"], ["$0.00", "$0.00"]),
+    ],
+)
+def test_money_in_one_column_has_the_same_decimals(amounts, expected):
+    places = money_places(Decimal(amount) for amount in amounts)
+
+    assert [human(Decimal(amount), "money", "USD", places=places) for amount in amounts] == expected

@@ -117,7 +117,7 @@ class _Search:
     ) -> Trace:
         """The lines of one row."""
         certain = list(dict.fromkeys([*own, *disputed]))
-        sightings = [self._sighting(one, key, request_id) for one in certain]
+        sightings = [self._sighting(one, key, request_id, thorough=True) for one in certain]
         unsearched, budget = 0, _SEARCHED_BYTES
         for one in others:
             if request_id is None or one in certain or not Path(one.path).is_file():
@@ -127,11 +127,11 @@ class _Search:
                 unsearched += 1
                 continue
             if _holds(one, request_id):
-                sighting = self._sighting(one, key, request_id)
+                sighting = self._sighting(one, key, request_id, thorough=False)
                 sightings += [sighting] if sighting.state == "found" else []
         return Trace(sightings=tuple(sightings), unsearched=unsearched)
 
-    def _sighting(self, stored: _Stored, key: "UUID", request_id: str | None) -> Sighting:
+    def _sighting(self, stored: _Stored, key: "UUID", request_id: str | None, *, thorough: bool) -> Sighting:
         path = Path(stored.path)
         if stored.path.startswith("stdin:"):
             return Sighting(path="standard input", state="not kept", lines=(), changed=False)
@@ -139,7 +139,7 @@ class _Search:
             return Sighting(path=stored.path, state="gone", lines=(), changed=False)
         try:
             file = look_at(path, stored.path, named=True)
-            lines = self._lines(file, stored, key, request_id)
+            lines = self._lines(file, stored, key, request_id, thorough=thorough)
         except (LlmcostError, OSError):
             return Sighting(path=stored.path, state="unreadable", lines=(), changed=False)
         return Sighting(
@@ -149,7 +149,10 @@ class _Search:
             changed=(file.size, file.fingerprint) != (stored.size, stored.fingerprint),
         )
 
-    def _lines(self, file: LogFile, stored: _Stored, key: "UUID", request_id: str | None) -> list[int]:
+    def _lines(
+        self, file: LogFile, stored: _Stored, key: "UUID", request_id: str | None, *, thorough: bool
+    ) -> list[int]:
+        """Lines with the key. A `thorough` search looks at all where none with the id has it."""
         if file.format in {"empty", "unknown"}:
             return []
         request = _request_of(stored)
@@ -163,7 +166,7 @@ class _Search:
         )
         needle = request_id if file.format == "lines" else None
         found = self._keyed(file, settings, key, needle)
-        return found if found or needle is None else self._keyed(file, settings, key, None)
+        return found if found or needle is None or not thorough else self._keyed(file, settings, key, None)
 
     def _keyed(self, file: LogFile, settings: MappingSettings, key: "UUID", needle: str | None) -> list[int]:
         staging = _Lines(self.connection, file, settings, self.folder)

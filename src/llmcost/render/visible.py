@@ -13,7 +13,7 @@ OTHER = "(other)"
 
 _RESERVED = {"", UNATTRIBUTED, OTHER}
 _NO_WIDTH = {"Mn", "Me", "Cf"}
-_BREAKS = set("-/_.:@,| ")
+_BREAKS = "-/_.:@,| "
 
 
 def label(text: str) -> str:
@@ -39,16 +39,17 @@ def folded(text: str, columns: int, *, most: int = 3) -> list[str]:
     if width(text) <= columns * most and len(lines := _folded(text, columns)) <= most:
         return lines
     room = columns * (most - 1)
-    return _folded(f"{_cut(text, room // 2)}…{_cut(text[::-1], room // 2)[::-1]}", columns)
+    # Broken anywhere, so that it surely fits.
+    return _folded(f"{_cut(text, room // 2)}…{_cut(text[::-1], room // 2)[::-1]}", columns, breaks="")
 
 
-def _folded(text: str, columns: int) -> list[str]:
+def _folded(text: str, columns: int, *, breaks: str = _BREAKS) -> list[str]:
     lines = []
     while width(text) > columns:
         line = _cut(text, columns)
-        breaks = [place + 1 for place, character in enumerate(line) if character in _BREAKS]
         # A line that would be nearly empty looks worse than a broken word.
-        place = next((one for one in reversed(breaks) if one * 3 >= len(line)), len(line))
+        ends = (end for end in range(len(line), 0, -1) if line[end - 1] in breaks or text[end : end + 1] == " ")
+        place = next((end for end in ends if end * 3 >= len(line)), len(line))
         lines.append(text[:place].rstrip())
         text = text[place:].lstrip()
     return [*lines, text]
