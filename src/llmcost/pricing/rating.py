@@ -255,11 +255,23 @@ def _write(connection: Any, name: str, columns: dict[str, str], rows: Sequence[t
     connection.execute(f"insert into {name} select {values}", lists)
 
 
-def rated_select(table: str) -> str:
-    """SELECT of every row of `table` with its model and costs; call `prepare_rates` for the same rows first."""
+def rated_select(table: str, *, aggregated: bool = False) -> str:
+    """SELECT of every row of `table` with its model and costs; call `prepare_rates` for the same rows first.
+
+    Rows that are aggregates have a column `requests`. Their tokens are those of many prompts, so they never reach a tier
+    and owe no minimum, and what they cost is an estimate.
+    """
     rates = ", ".join(f"r.{column} as z_{column}" for column in _RATE_COLUMNS)
     # Clamped, so that an absurd count cannot overflow the sum before it is found out.
     prompt = " + ".join(f"least(coalesce(t.{QUANTITIES[unit]}, 0), {_PICO})" for unit in PROMPT_UNITS)
+    if aggregated:
+        prompt = "0"
+    fee_arguments = {
+        name: f"({column} * coalesce(requests, 1))" if aggregated and name == "fee_request" else column
+        for name, column in _FEE_ARGUMENTS.items()
+    }
+    if aggregated:
+        fee_arguments |= {name: "0::decimal(18, 6)" for name in fee_arguments if name.startswith("minimum_")}
     minute = "(isodow(t.started_at) - 1) * 1440 + hour(t.started_at) * 60 + minute(t.started_at)"
     known = " or ".join(f"t.{column} is not null" for column in QUANTITIES.values())
     used = " | ".join(f"case when t.{column} <> 0 then {_BIT[unit]} else 0 end" for unit, column in QUANTITIES.items())
@@ -287,7 +299,7 @@ summed as (
     select
         *,
         {", ".join(f"{_sum(units)} as z_{name}_exact" for name, units in COMPONENTS.items())},
-        {FEES_MACRO}({", ".join(_FEE_ARGUMENTS.values())}) as z_unit_cost_exact
+        {FEES_MACRO}({", ".join(fee_arguments.values())}) as z_unit_cost_exact
     from joined
 ),
 rounded as (
@@ -337,6 +349,7 @@ valued as (
                 '; ',
                 z_reason,
                 z_gap_reason,
+                {"'sum of many calls'" if aggregated else "null"},
                 case usage_origin when 'tokenizer' then 'tokens counted locally' when 'estimate' then 'usage estimated' end
             ), '')
         end as z_why,
