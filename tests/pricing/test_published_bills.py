@@ -170,7 +170,7 @@ def test_two_short_prompts_never_add_up_to_a_long_one(built_in):
     )
     connection.execute("alter table staged add column requests bigint default 20")
     prepare_rates(connection, "staged", built_in)
-    select = f"select request_id, cost, cost_status, cost_reason from ({{}}) order by request_id"
+    select = "select request_id, cost, cost_status, cost_reason from ({}) order by request_id"
     assert connection.execute(select.format(rated_select("staged"))).fetchall()[0][:3] == (
         "day",
         Decimal(3),
