@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from llmcost.pricing.layers import built_in, merge
 from llmcost.pricing.matching import match_model
-from llmcost.pricing.price_list import PriceList, load_price_list
+from llmcost.pricing.price_file import read_price_file
+from llmcost.pricing.price_list import PriceList
 from llmcost.pricing.update.convert_genai import convert_genai
 from llmcost.pricing.update.convert_litellm import convert_litellm, read_litellm
 from llmcost.pricing.update.read_genai import read_genai
@@ -70,7 +72,8 @@ class Reviewed:
 
 
 def _reviewed_list() -> PriceList:
-    return load_price_list()
+    """pricing.yaml alone, without the tail that is being made."""
+    return merge([read_price_file(built_in(), layer="built-in", packaged=True)])
 
 
 def pack(models: dict[str, Any], *, as_of: str) -> bytes:

@@ -57,8 +57,8 @@ _KEY = re.compile(
     r"(?:_(?P<mode>batches|flex|priority|fast|ultrafast|balanced|decisions))?"
 )
 _SIZED = re.compile(
-    r"(?P<before>(?:[a-z_]+/)?)(?:(?P<quality>hd|low|medium|high|standard)/)?"
-    r"(?:(?P<width>[0-9]+|max)-x-(?P<height>[0-9]+|max)/)?(?P<steps>[0-9a-z]+-steps/)?(?P<name>.+)"
+    r"(?:(?P<quality>hd|low|medium|high|standard)/)?(?:(?P<width>[0-9]+|max)-x-(?P<height>[0-9]+|max)/)?"
+    r"(?P<steps>[0-9a-z]+-steps/)?(?P<name>.+)"
 )
 _RESOLUTION = re.compile("output_cost_per_second_(?P<size>[0-9]+p|[248]k)")
 _REGION = re.compile(r"(?P<region>us|eu|apac|[a-z]{2}(?:-gov)?-[a-z]+-[0-9])/(?P<name>.+)")
@@ -158,7 +158,7 @@ def _size(name: str) -> tuple[str | None, str]:
         return None, name
     measured = f"{match['width']}x{match['height']}" if match["width"] else ""
     steps = (match["steps"] or "").removesuffix("/")
-    return " ".join(part for part in (measured, match["quality"], steps) if part), match["before"] + match["name"]
+    return " ".join(part for part in (measured, match["quality"], steps) if part), match["name"]
 
 
 def _price(spec: Mapping[str, Any], source: str) -> Entry | None:
@@ -334,8 +334,7 @@ def _add_size(base: Entry, size: str, made: Entry) -> bool:
     fee = made.get("fees", {}).get("image")
     if fee is None or "image" not in base.get("fees", {}):
         return False
-    if fee != base["fees"]["image"]:
-        base.setdefault("variants", []).append({"when": {"unit_size": size}, "fees": {"image": fee}})
+    base.setdefault("variants", []).append({"when": {"unit_size": size}, "fees": {"image": fee}})
     return True
 
 
