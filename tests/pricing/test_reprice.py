@@ -23,6 +23,7 @@ import llmcost
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger import database, locks
+from llmcost.pricing import reprice as use_case
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.reprice import RepriceRequest, StatusChange, preview, reprice
 
@@ -122,7 +123,7 @@ def test_what_was_told_is_what_is_done_and_the_list_is_recorded(ledger, request_
         ),
     ) == [("a", False), ("b", True), ("c", True), ("d", False)]
     assert query(ledger, "select changed, old_cost, new_cost, locked_until, locked_changed from reprice") == [
-        (2, Decimal(2), Decimal("4.25"), None, 0)
+        (2, Decimal("3.4004"), Decimal("5.6504"), None, 0)
     ]
 
 
@@ -158,6 +159,7 @@ def test_killed_after_writing_and_before_the_commit_leaves_the_old_costs(ledger,
 import os, signal
 from pathlib import Path
 from llmcost.pricing import reprice
+from llmcost.pricing import reprice as use_case
 from llmcost.pricing.price_list import load_price_list
 write = reprice._write
 def killed(*arguments):
@@ -206,6 +208,7 @@ def test_neither_threads_nor_the_order_of_rows_matter(many, request_of, monkeypa
             patch.setattr(database, "connect", partial(database.connect, threads=threads))
             diff = preview(request_of(period=Period(since=datetime(2026, 10, 1, tzinfo=UTC)), models=["m1", "m2"]))
         assert [numbers(change)[:-1] for change in diff.changes] == [b, c]
+    monkeypatch.setattr(use_case, "_SPAN_ROWS", COPIES)
     reprice(request_of(models=["m1", "m2"]), lambda _diff: True)
     assert query(many, "select sum(cost) from request where request_id[6] in ('b', 'c')") == [(b[-1] + c[-1],)]
 

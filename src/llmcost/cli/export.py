@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def requests(
     until: Until = None,
     tz: Tz = None,
     as_of: AsOf = None,
+    currency: CurrencyOption = None,
     output_format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="jsonl, csv or parquet; by default as FILE ends.")
     ] = None,
@@ -33,11 +34,12 @@ def requests(
 ) -> None:
     """Write every request as a native record with its cost.
 
-    `llmcost ingest` reads these files back. They hold what the log held: open them in a spreadsheet with care, or use
+    With --currency, records also have `converted_cost` and `converted_currency`. `llmcost ingest` reads these files back. They hold what the log held: open them in a spreadsheet with care, or use
     `llmcost report --format csv`, which defuses formulas.
     """
     import sys
 
+    from llmcost.config.currency import chosen_currency
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -45,7 +47,7 @@ def requests(
     from llmcost.ledger.exports import FORMATS, export_requests
     from llmcost.render.output import piped, replacing
     from llmcost.reports.choices import choice
-    from llmcost.reports.question import Question, selection
+    from llmcost.reports.question import Question, check_rates, selection
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
@@ -53,14 +55,18 @@ def requests(
     file_format = choice("--format", output_format or (ending if ending in FORMATS else "jsonl"), FORMATS)
     if output is None and file_format == "parquet" and sys.stdout.isatty():
         raise UsageError("a terminal cannot show Parquet", hint="name a file with --output")
+    reported_in = chosen_currency(currency, settings)
     question = Question(
         where=tuple(where or ()),
         period=chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone),
         zone=zone,
         basis="requests",
+        currency=reported_in.code,
+        rates=reported_in.rates,
     )
     with reading(settings.ledger_path(db)) as ledger:
         chosen = selection(ledger, question)
+        check_rates(ledger, chosen)
         if output is not None:
             with replacing(output) as path:
                 written = export_requests(ledger, chosen, path, file_format)

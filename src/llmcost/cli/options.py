@@ -46,6 +46,10 @@ Top = Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="The 
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N rows.")]
 Compare = Annotated[str | None, typer.Option("--compare", metavar="previous", help="Beside the period before.")]
 
+CurrencyOption = Annotated[
+    str | None, typer.Option("--currency", metavar="CODE", help="Convert at the dated rates of `fx:` in llmcost.yaml.")
+]
+
 Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json, csv or markdown.")]
 Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write there instead of to stdout.")]
 

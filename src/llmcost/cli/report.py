@@ -10,6 +10,7 @@ from llmcost.cli.options import (
     By,
     Compare,
     Config,
+    CurrencyOption,
     Db,
     Format,
     Limit,
@@ -45,6 +46,7 @@ def report(
     basis: Annotated[
         str | None, typer.Option("--basis", metavar="BASIS", help="requests or exports; requests if there are any.")
     ] = None,
+    currency: CurrencyOption = None,
     output_format: Format = None,
     output: Output = None,
     db: Db = None,
@@ -56,6 +58,7 @@ def report(
     """
     import sys
 
+    from llmcost.config.currency import chosen_currency
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.composition import BASES
@@ -72,6 +75,7 @@ def report(
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
+    reported_in = chosen_currency(currency, settings)
     chosen_format = choice("--format", output_format or "table", FORMATS)
     question = Question(
         by=tuple(name for text in by or () for name in split_list(text) if name),
@@ -83,12 +87,12 @@ def report(
         compare=compare is not None and choice("--compare", compare, ("previous",)) == "previous",
         top=top,
         limit=limit,
+        currency=reported_in.code,
+        rates=reported_in.rates,
     )
     with reading(settings.ledger_path(db)) as ledger:
         sections = not question.by and chosen_format in {"table", "markdown"}
         document = overview(ledger, question) if sections else cost_by(ledger, question)
-    if settings.currency != question.currency:
-        diagnostics.note(f"costs are in {question.currency}; converting to {settings.currency} needs a dated rate")
     for line in document.notes:
         diagnostics.note(line)
     if chosen_format in {"json", "csv"} and isinstance(document, Report) and len(document.rows) < document.row_count:

@@ -13,6 +13,8 @@ from decimal import Decimal, InvalidOperation
 Rates = tuple[tuple[date, Decimal], ...]
 """(first day, rate), by day; no day twice."""
 
+BASE = "USD"
+"""The currency of the price list, and of every amount in a ledger."""
 PLACES = 8
 """Decimals a rate may have; with the ledger's 12 a converted amount has 20, which is exact."""
 _DAY = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")

@@ -10,7 +10,9 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.period import Period
+from llmcost.ledger.conversion import MONEY, Conversion
 from llmcost.ledger.filters import Condition, predicate
+from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
 from llmcost.ledger.timezones import Offsets, offsets
 
@@ -20,10 +22,15 @@ if TYPE_CHECKING:
 Basis = Literal["requests", "exports"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 
-# `calls` is how many requests a row stands for; both sources have the columns of `request`.
-_REQUESTS = "select *, cast(part = 0 as bigint) as calls from request where {time}"
+# `calls` is how many requests a row stands for, `claimed_cost` what its log claimed, in the currency reported in; both
+# sources have the columns of `request`.
+_REQUESTS = """
+    select *, cast(part = 0 as bigint) as calls,
+        case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost
+    from request where {time}
+"""
 _EXPORTS = """
-    select *, cast(null as bigint) as calls from request where false
+    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost from request where false
     union all by name
     select * exclude (bucket_key, bucket_start, bucket_end, requests, currency), requests as calls
     from (select *, bucket_start as started_at from usage_bucket) where {time}
@@ -38,6 +45,8 @@ class Selection:
     zone: tzinfo
     basis: Basis
     conditions: tuple[tuple[Key, Condition], ...] = ()
+    conversion: Conversion | None = None
+    """None: amounts as the ledger has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,8 @@ class Query:
     def rows(self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key]) -> str:
         """CTEs ending in `keyed`: the selected rows with their keys as `key_0`, `key_1`, ..."""
         source = (_REQUESTS if selection.basis == "requests" else _EXPORTS).format(time=self.within(selection.period))
+        if selection.conversion is not None:
+            source = f"select * replace ({_converted(selection.conversion)}) from ({source})"
         if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
             self._offsets = offsets(_months(connection, selection), selection.zone)
             interval = self._offsets.interval("started_at")
@@ -121,6 +132,16 @@ class Query:
 
     def _expression(self, key: Key) -> str:
         return key.sql if key.pointer is None else key.sql.replace("{pointer}", self.bind(key.pointer))
+
+
+def _converted(conversion: Conversion) -> str:
+    """Every amount at the rate of its row; a claim already made in that currency is taken as it is."""
+    rate = conversion.rate("started_at")
+    claim = (
+        f"case when upper(reported_currency) = {quote_literal(conversion.currency)} then reported_cost "
+        f"else claimed_cost * {rate} end as claimed_cost"
+    )
+    return ", ".join([*(f"{name} * {rate} as {name}" for name in MONEY), claim])
 
 
 def _months(connection: "DuckDBPyConnection", selection: Selection) -> list[datetime]:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.ledger.composition import Query, Selection
+from llmcost.ledger.identifiers import quote_literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,8 +43,15 @@ def export_requests(connection: "DuckDBPyConnection", selection: Selection, path
     text is changed to please a spreadsheet.
     """
     query = Query()
-    rows = query.rows(connection, selection, [])
-    record = re.sub(r"\{(\w+):(\w+)\}", _column(file_format), _RECORD.read_text(encoding="utf-8"))
+    # What is read back must be in the ledger's own currency; an amount converted stands beside it.
+    rows = query.rows(connection, replace(selection, conversion=None), [])
+    record = _RECORD.read_text(encoding="utf-8")
+    if selection.conversion is not None:
+        rate, code = selection.conversion.rate("started_at"), quote_literal(selection.conversion.currency)
+        rows += f", converted as (select *, cost * {rate} as converted_cost from keyed)"
+        columns = f"{{amount:converted_cost}} as converted_cost,\n    {code} as converted_currency"
+        record = record.replace("\nfrom keyed", f",\n    {columns}\nfrom converted as keyed")
+    record = re.sub(r"\{(\w+):(\w+)\}", _column(file_format), record)
     statement = f"{rows} {record}"
     if file_format == "jsonl":
         # A merge patch onto nothing drops the members that are null.

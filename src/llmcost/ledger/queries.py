@@ -49,7 +49,7 @@ class Facts:
     requests: int
     unpriced: int
     unpriced_reported: Decimal | None
-    """What the logs claimed, in US dollars, for requests whose cost is unknown."""
+    """What the logs claimed for requests whose cost is unknown."""
     estimated: int
     assumed_time: int
     unattributed_cost: Decimal | None
@@ -80,6 +80,14 @@ def has_exports(connection: "DuckDBPyConnection", period: Period) -> bool:
     return bool(found and found[0])
 
 
+def first_start(connection: "DuckDBPyConnection", selection: Selection) -> datetime | None:
+    """When the earliest selected request began, naive UTC; None without any."""
+    query = Query()
+    source = query.rows(connection, selection, [])
+    found = connection.execute(f"{source} select min(started_at) from keyed", query.parameters).fetchone()
+    return found[0] if found else None
+
+
 def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | None = None) -> Facts:
     """What the selected rows are, and how much of their cost has no value for `key`."""
     query = Query()
@@ -93,9 +101,7 @@ def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | Non
             max(started_at)                                                           as last_start,
             coalesce(sum(calls), 0)                                                   as requests,
             coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0)           as unpriced,
-            sum(reported_cost) filter (
-                where cost_status = 'unpriced' and coalesce(upper(reported_currency), 'USD') = 'USD'
-            )                                                                         as unpriced_reported,
+            sum(claimed_cost) filter (where cost_status = 'unpriced')                 as unpriced_reported,
             coalesce(sum(calls) filter (where cost_status = 'estimated'), 0)          as estimated,
             coalesce(sum(calls) filter (where time_origin = 'assumed'), 0)            as assumed_time,
             {"null" if key is None else "coalesce(sum(cost) filter (where key_0 is null), 0)"} as unattributed_cost,

@@ -4,12 +4,13 @@ Nothing but the requests themselves decides the result: each row's new cost depe
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
+from datetime import UTC, datetime, time, tzinfo
+from decimal import Decimal, localcontext
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from llmcost.domain.period import Period
 from llmcost.domain.request import COLUMNS
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _EVERYTHING = Period()
 _REWRITTEN = ("provider", *RATED)
 _NEW = "llmcost_repriced"
+_SPAN_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,128 +123,129 @@ def reprice(request: RepriceRequest, agrees: Callable[[Diff], bool]) -> Diff:
 
 
 def _compared(connection: "Connection", request: RepriceRequest) -> Diff:
-    """Leave the rows that change, as they were and as they become, in a temporary table."""
+    """Rate every row in scope and keep nothing but sums."""
     lock = locks.locked_until(connection)
-    query, scope = _scope(connection, request)
-    free = "true" if lock is None or request.override_lock else f"started_at >= {query.bind(lock)}"
     declare_bills(connection, request.bills, request.price_list.currency)
     connection.execute(
         "create or replace temp view llmcost_reprice_context as select * exclude (provider), stated_provider as provider from request"
     )
     prepare_rates(connection, "llmcost_reprice_context", request.price_list)
-    stated = ", ".join("stated_provider as provider" if c.name == "provider" else c.name for c in COLUMNS)
-    was = ", ".join(f"{name} as was_{name}" for name in _REWRITTEN)
-    differs = " or ".join(f"{name} is distinct from was_{name}" for name in _REWRITTEN)
-    connection.execute(
-        f"""
-        create or replace temp table {_NEW} as
-        {scope},
-        to_rate as (select row_key, {stated}, key_0 as month_key, {was} from keyed where {free})
-        select
-            row_key, started_at, month_key, {", ".join(_REWRITTEN)}, was_model, was_cost, was_cost_status
-        from ({rated_select("to_rate")})
-        where {differs}
-        """,
-        query.parameters,
-    )
-    changes = _changes(connection, request, free)
-    total = changes[-1]
-    locked = locked_changed = 0
-    if lock is not None:
-        query, scope = _scope(connection, request)
-        (locked,) = connection.execute(
-            f"{scope} select count(*) from keyed where started_at < {query.bind(lock)}", query.parameters
-        ).fetchone() or (0,)
-        (locked_changed,) = connection.execute(
-            f"select count(*) from {_NEW} where started_at < $lock", {"lock": lock}
-        ).fetchone() or (0,)
+    found = [one for span in _spans(connection, request) for one in _sums(connection, request, span, lock)]
+    groups: dict[tuple[str, str | None], list[_Sum]] = {}
+    for one in found:
+        groups.setdefault((one.month, one.model), []).append(one)
+    changes = [_change(month, model, sums) for (month, model), sums in groups.items()]
     return Diff(
         price_list=request.price_list.version,
         as_of=request.price_list.as_of,
-        total=total,
-        changes=tuple(change for change in changes[:-1] if change.changed),
+        total=_change(None, None, found),
+        changes=tuple(
+            sorted(
+                (change for change in changes if change.changed),
+                key=lambda change: (change.month, -abs(change.difference), change.model or ""),
+            )
+        ),
         locked_until=lock,
-        locked=locked,
-        locked_changed=locked_changed,
+        locked=0 if lock is None else _locked(connection, request, lock),
+        locked_changed=sum(one.rows for one in found if one.locked and one.changed),
     )
 
 
-def _scope(connection: "Connection", request: RepriceRequest) -> tuple[Query, str]:
+def _sums(connection: "Connection", request: RepriceRequest, period: Period, lock: datetime | None) -> Iterator["_Sum"]:
+    query, rated = _rated(connection, request, period, lock)
+    rows = connection.execute(
+        f"""
+        {rated}
+        select
+            {query.text(resolve(connection, "month"), "month_key")}, model, was_cost_status, cost_status, changed,
+            {"false" if lock is None else f"started_at < {query.bind(lock)}"} as locked,
+            count(*), sum(was_cost), sum(cost)
+        from rated
+        group by month_key, model, was_cost_status, cost_status, changed, locked
+        order by all
+        """,
+        query.parameters,
+    ).fetchall()
+    return (_Sum(*row) for row in rows)
+
+
+class _Sum(NamedTuple):
+    """Rows that are alike in what a diff tells."""
+
+    month: str
+    model: str | None
+    before: str
+    after: str
+    changed: bool
+    locked: bool
+    rows: int
+    old_cost: Decimal | None
+    new_cost: Decimal | None
+
+
+def _change(month: str | None, model: str | None, sums: Sequence[_Sum]) -> Change:
+    statuses: dict[tuple[str, str], int] = {}
+    for one in sums:
+        if one.before != one.after:
+            statuses[one.before, one.after] = statuses.get((one.before, one.after), 0) + one.rows
+    return Change(
+        month=month,
+        model=model,
+        rows=sum(one.rows for one in sums),
+        changed=sum(one.rows for one in sums if one.changed),
+        old_cost=_total(one.old_cost for one in sums),
+        new_cost=_total(one.new_cost for one in sums),
+        statuses=tuple(
+            StatusChange(before=before, after=after, rows=rows)
+            for (before, after), rows in sorted(statuses.items(), key=lambda item: (-item[1], item[0]))
+        ),
+    )
+
+
+def _total(costs: Iterable[Decimal | None]) -> Decimal | None:
+    """Their exact sum; None where none is known."""
+    known = [cost for cost in costs if cost is not None]
+    with localcontext(prec=60):
+        return sum(known, Decimal(0)) if known else None
+
+
+def _locked(connection: "Connection", request: RepriceRequest, lock: datetime) -> int:
+    query, scope = _scope(connection, request, request.period)
+    (count,) = connection.execute(
+        f"{scope} select count(*) from keyed where started_at < {query.bind(lock)}", query.parameters
+    ).fetchone() or (0,)
+    return int(count)
+
+
+def _rated(
+    connection: "Connection", request: RepriceRequest, period: Period, lock: datetime | None
+) -> tuple[Query, str]:
+    """A query and its CTEs ending in `rated`: the rows in scope and free to change, as they were and as they become."""
+    query, scope = _scope(connection, request, period)
+    free = "true" if lock is None or request.override_lock else f"started_at >= {query.bind(lock)}"
+    stated = ", ".join("stated_provider as provider" if c.name == "provider" else c.name for c in COLUMNS)
+    was = ", ".join(f"{name} as was_{name}" for name in _REWRITTEN)
+    differs = " or ".join(f"{name} is distinct from was_{name}" for name in _REWRITTEN)
+    return (
+        query,
+        f"""
+        {scope},
+        to_rate as (select row_key, {stated}, key_0 as month_key, {was} from keyed where {free}),
+        -- DuckDB takes twenty seconds to plan aggregates over these expressions where it may inline them.
+        rated as materialized (select *, {differs} as changed from ({rated_select("to_rate")}))
+    """,
+    )
+
+
+def _scope(connection: "Connection", request: RepriceRequest, period: Period) -> tuple[Query, str]:
     """A query and its CTEs ending in `keyed`: the rows in scope, with their month."""
     found = conditions(connection, request.where)
     if request.models:
         named = Condition(key="model", operator="in", values=tuple(request.models))
         found = (*found, (resolve(connection, "model"), named))
     query = Query()
-    selection = Selection(period=request.period, zone=request.zone, basis="requests", conditions=found)
+    selection = Selection(period=period, zone=request.zone, basis="requests", conditions=found)
     return query, query.rows(connection, selection, [resolve(connection, "month")])
-
-
-def _changes(connection: "Connection", request: RepriceRequest, free: str) -> list[Change]:
-    """Every group, and the total last. Unchanged rows are summed as stored, changed ones moved to what they become."""
-    query, scope = _scope(connection, request)
-    if free != "true":
-        free = f"started_at >= {query.bind(locks.locked_until(connection))}"
-    month = query.text(resolve(connection, "month"), "month_key")
-    rows = connection.execute(
-        f"""
-        {scope},
-        moved as (
-            select
-                key_0 as month_key, model, count(*) as held, 0 as changed,
-                sum(cost) as old_cost, count(cost) as old_known, sum(cost) as new_cost, count(cost) as new_known
-            from keyed where {free} group by all
-            union all
-            select month_key, was_model, -count(*), 0, -sum(was_cost), -count(was_cost), -sum(was_cost), -count(was_cost)
-            from {_NEW} group by all
-            union all
-            select month_key, model, count(*), count(*), sum(was_cost), count(was_cost), sum(cost), count(cost)
-            from {_NEW} group by all
-        )
-        select
-            grouping(month_key) as is_total, {month}, model, sum(held), sum(changed),
-            case when sum(old_known) > 0 then sum(old_cost) end as old_cost,
-            case when sum(new_known) > 0 then sum(new_cost) end as new_cost
-        from moved
-        group by grouping sets ((month_key, model), ())
-        order by
-            is_total, month_key, abs(coalesce(sum(new_cost), 0) - coalesce(sum(old_cost), 0)) desc, model nulls last
-        """,
-        query.parameters,
-    ).fetchall()
-    statuses: dict[tuple[str | None, str | None], list[StatusChange]] = {}
-    for at, model, before, after, count in connection.execute(
-        f"""
-        select {month}, model, was_cost_status, cost_status, count(*)
-        from {_NEW}
-        where cost_status <> was_cost_status
-        group by month_key, model, was_cost_status, cost_status
-        order by month_key, model, count(*) desc, was_cost_status, cost_status
-        """
-    ).fetchall():
-        statuses.setdefault((at, model), []).append(StatusChange(before=before, after=after, rows=count))
-    return [
-        Change(
-            month=at,
-            model=model,
-            rows=int(held or 0),
-            changed=int(changed or 0),
-            old_cost=old,
-            new_cost=new,
-            statuses=_summed(statuses) if is_total else tuple(statuses.get((at, model), ())),
-        )
-        for is_total, at, model, held, changed, old, new in rows
-    ]
-
-
-def _summed(statuses: dict[tuple[str | None, str | None], list[StatusChange]]) -> tuple[StatusChange, ...]:
-    counts: dict[tuple[str, str], int] = {}
-    for change in (change for found in statuses.values() for change in found):
-        counts[change.before, change.after] = counts.get((change.before, change.after), 0) + change.rows
-    return tuple(
-        StatusChange(before=before, after=after, rows=rows)
-        for (before, after), rows in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    )
 
 
 def _write(connection: "Connection", request: RepriceRequest, diff: Diff) -> None:
@@ -260,22 +263,48 @@ def _write(connection: "Connection", request: RepriceRequest, diff: Diff) -> Non
         },
     )
     connection.execute(
-        f"""
-        insert into ledger.reprice
-        select $number, $since, $until, $terms, count(*), sum(was_cost), sum(cost), $lock, $locked_changed from {_NEW}
-        """,
+        "insert into ledger.reprice values ($number, $since, $until, $terms, $changed, $old, $new, $lock, $locked_changed)",
         {
             "number": number,
             **period,
             "terms": json.dumps(terms),
+            "changed": diff.total.changed,
+            "old": diff.total.old_cost,
+            "new": diff.total.new_cost,
             "lock": diff.locked_until,
             "locked_changed": diff.locked_changed,
         },
     )
     updates = ", ".join(f"{name} = {_NEW}.{name}" for name in _REWRITTEN)
-    connection.execute(
-        f"update ledger.request as request set {updates}, ingest_id = {number} from {_NEW} where request.row_key = {_NEW}.row_key"
-    )
+    for span in _spans(connection, request):
+        query, rated = _rated(connection, request, span, diff.locked_until)
+        connection.execute(
+            f"create or replace temp table {_NEW} as {rated} select row_key, {', '.join(_REWRITTEN)} from rated where changed",
+            query.parameters,
+        )
+        connection.execute(
+            f"update ledger.request as request set {updates}, ingest_id = {number} from {_NEW} where request.row_key = {_NEW}.row_key"
+        )
+
+
+def _spans(connection: "Connection", request: RepriceRequest) -> list[Period]:
+    """The period in pieces of about a million rows, a day at least, so that memory does not grow with the ledger."""
+    query = Query()
+    days = connection.execute(
+        f"select started_at::date, count(*) from request where {query.within(request.period)} group by all order by all",
+        query.parameters,
+    ).fetchall()
+    cuts: list[datetime] = []
+    held = 0
+    for day, rows in days:
+        if held and held + rows > _SPAN_ROWS:
+            cuts.append(datetime.combine(day, time(), tzinfo=UTC))
+            held = 0
+        held += rows
+    return [
+        Period(since=since, until=until)
+        for since, until in pairwise([request.period.since, *cuts, request.period.until])
+    ]
 
 
 def _text(instant: datetime | None) -> str | None:

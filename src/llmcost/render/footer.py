@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
+from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
@@ -10,12 +11,13 @@ from llmcost.render.numbers import human, money
 from llmcost.reports.record import Report
 
 _MODELS = 5
+_RATES = 6
 
 
 def footer(report: Report) -> list[str]:
     """One sentence or two a line, what is clean left out."""
     coverage = report.coverage
-    lines = [_period(report), _basis(report)]
+    lines = [_period(report), _basis(report), *_rates(report)]
     if report.previous is not None:
         lines.append(f"Compared with {span(report.previous, report.zone)}.")
     if coverage.unpriced_requests:
@@ -23,7 +25,7 @@ def footer(report: Report) -> list[str]:
         claim = (
             ""
             if coverage.unpriced_reported is None
-            else f" The logs claim {money(coverage.unpriced_reported, 'USD')} for {_them(coverage.unpriced_requests)}."
+            else f" The logs claim {money(coverage.unpriced_reported, report.currency)} for {_them(coverage.unpriced_requests)}."
         )
         lines.append(
             f"{coverage.unpriced_requests:,} of {plural(coverage.requests, 'request')} {verb} unpriced"
@@ -77,6 +79,18 @@ def _basis(report: Report) -> str:
         name[:8] if as_of is None else f"{as_of} ({printable(name[:8])})" for name, as_of in report.price_lists
     )
     return f"Basis: {report.basis}; price list{'' if len(report.price_lists) == 1 else 's'} {lists}."
+
+
+def _rates(report: Report) -> list[str]:
+    """Which rates a report in another currency rests on."""
+    if not report.rates:
+        return []
+    if len(report.rates) <= _RATES:
+        used = ", ".join(f"{rate:f} from {day}" for day, rate in report.rates)
+    else:
+        rates = [rate for _, rate in report.rates]
+        used = f"{len(rates)} rates between {min(rates):f} and {max(rates):f}"
+    return [f"Converted from {BASE} to {report.currency} at the rate of each request's day: {used}."]
 
 
 def _models(models: tuple[tuple[str, int], ...]) -> str:

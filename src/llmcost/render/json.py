@@ -40,6 +40,8 @@ def json(document: Report | Overview) -> str:
             "unattributed_cost": None if unattributed is None else plain(unattributed),
         },
     }
+    if report.rates:
+        shape["rates"] = [{"from": day.isoformat(), "rate": plain(rate)} for day, rate in report.rates]
     if report.previous is not None:
         shape["previous"] = _span(report, report.previous.since, report.previous.until)
     return f"{dumped(shape)}\n"

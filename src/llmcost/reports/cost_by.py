@@ -13,7 +13,7 @@ from llmcost.ledger.metrics import Metric, metric, metric_names
 from llmcost.ledger.queries import Group, Number
 from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
-from llmcost.reports.question import Question, selection
+from llmcost.reports.question import Question, check_rates, selection
 from llmcost.reports.record import Cell, Column, Report, Row
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         _check_comparable(keys, question.period)
     metrics = _metrics(question.metrics, keys)
     chosen = selection(connection, question)
+    check_rates(connection, chosen)
     facts = queries.facts(connection, chosen, keys[0] if keys else None)
     totals = queries.totals(connection, chosen, metrics)
     top = None if question.top is None or not keys else queries.rank(connection, chosen, keys, question.top)
@@ -58,6 +59,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
     if question.compare:
         earlier = previous_period(question.period, question.zone)
         before = replace(chosen, period=earlier)
+        check_rates(connection, before)
         earlier_totals = queries.totals(connection, before, metrics)
         earlier_groups, _ = queries.grouped(connection, before, keys, metrics, total=earlier_totals, top=top)
         groups = compared(groups, earlier_groups, metrics)
@@ -79,6 +81,9 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         previous=earlier,
         zone=question.zone,
         currency=question.currency,
+        rates=()
+        if chosen.conversion is None or facts.first is None or facts.last is None
+        else chosen.conversion.used(facts.first, facts.last),
         price_lists=queries.price_lists(connection, facts.ingest_ids),
         coverage=coverage(connection, chosen, facts),
         notes=_notes(connection, keys, groups, facts, filtered=bool(question.where)),

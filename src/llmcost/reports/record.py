@@ -5,6 +5,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
+from llmcost.domain.fx import Rates
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Basis
 from llmcost.ledger.registry import Kind
@@ -40,7 +41,7 @@ class Coverage:
     unpriced_requests: int
     """Requests whose cost is unknown; in no sum of cost."""
     unpriced_reported: Decimal | None
-    """What the logs claimed for them, in US dollars."""
+    """What the logs claimed for them."""
     unpriced_models: tuple[tuple[str, int], ...]
     """Their models and how many requests each, most first."""
     estimated_requests: int
@@ -80,6 +81,8 @@ class Report:
     price_lists: tuple[tuple[str, date | None], ...]
     """Content hash and date of the price lists the rows were rated with."""
     coverage: Coverage
+    rates: Rates = ()
+    """The rates amounts were converted at; none: they were not."""
     notes: tuple[str, ...] = field(default=())
     """What the reader should know and the data does not say."""
 

@@ -48,6 +48,7 @@ _OTHERS = (
 _COMPUTED = (
     *("cost", "cost_status", "cost_reason", "price_id", "match_kind", "list_value", "billed_cost", "input_cost"),
     *("cache_read_cost", "cache_write_cost", "output_cost", "reasoning_cost", "audio_cost", "image_cost", "unit_cost"),
+    *("converted_cost", "converted_currency"),
 )
 # What an export says in these columns it mostly has from its tags.
 _WHO_PAIRS = ", ".join(

@@ -1,5 +1,5 @@
 -- title: Reported cost
 -- kind: money
--- meaning: what the logs themselves claimed, in US dollars
+-- meaning: what the logs themselves claimed, in US dollars or in the currency of the report
 -- additive: yes
-sum(reported_cost) filter (where coalesce(upper(reported_currency), 'USD') = 'USD')
+sum(claimed_cost)

@@ -13,7 +13,7 @@ create table reprice (
     until                     timestamp,
     conditions                varchar not null,      -- JSON: the --where terms
     changed                   bigint not null,       -- rows
-    old_cost                  decimal(38, 12),       -- of the changed rows
+    old_cost                  decimal(38, 12),       -- of all rows in scope
     new_cost                  decimal(38, 12),
     locked_until              timestamp,             -- the lock in force then
     locked_changed            bigint not null        -- rows before that lock that were changed all the same

@@ -1,0 +1,7 @@
+-- title: Drift %
+-- kind: percent
+-- meaning: drift ÷ the cost of the requests it is taken over
+-- additive: no
+sum(claimed_cost - cost) filter (where charge_basis is distinct from 'subscription')
+/
+sum(case when claimed_cost is not null then cost end) filter (where charge_basis is distinct from 'subscription')

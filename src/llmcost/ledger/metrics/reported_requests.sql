@@ -1,0 +1,5 @@
+-- title: Reported requests
+-- kind: count
+-- meaning: requests whose log claims a cost
+-- additive: yes
+sum(case when claimed_cost is not null then calls else 0 end)
