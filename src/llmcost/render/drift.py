@@ -1,0 +1,91 @@
+"""Claims against computed costs, as a table and as JSON."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
+from llmcost.render.cells import Grid
+from llmcost.render.drawing import drawn, wrapped
+from llmcost.render.json import dumped
+from llmcost.render.numbers import human, plain
+from llmcost.render.surface import Surface
+from llmcost.render.visible import label
+from llmcost.reports.drift import Drift
+from llmcost.reports.record import Column
+
+FORMATS = ("table", "json")
+
+_COLUMNS = (
+    Column(name="model", title="Provider and model", kind="text", role="key"),
+    Column(name="requests", title="Compared", kind="count", role="metric"),
+    Column(name="differing", title="Differing", kind="count", role="metric"),
+    Column(name="computed", title="Computed", kind="money", role="metric"),
+    Column(name="reported", title="Reported", kind="money", role="metric"),
+    Column(name="difference", title="Drift", kind="money", role="metric"),
+    Column(name="share", title="Drift %", kind="percent", role="metric"),
+)
+_EXPENDABLE = ("differing", "requests")
+"""Columns a narrow terminal goes without, the last first."""
+
+
+def as_text(found: Sequence[Drift], limit: Decimal, currency: str, surface: Surface) -> str:
+    """The table, then a line on each model above the limit: which request is worst, and what explains it."""
+    cells = Grid(
+        columns=_COLUMNS,
+        headings=tuple(column.title for column in _COLUMNS),
+        rows=tuple(_cells(one, currency) for one in found),
+        totals=None,
+    )
+    over = [one for one in found if one.exceeds(limit)]
+    share = f"{limit * 100:f}".rstrip("0").rstrip(".") if "." in f"{limit * 100:f}" else f"{limit * 100:f}"
+    lines = [_line(one, currency) for one in over] or [f"No model drifts by more than {share}%."]
+    if surface.width is not None:
+        lines = [part for line in lines for part in wrapped(line, surface.width, "  ")]
+    return "\n".join([drawn(cells, surface, _EXPENDABLE), "", *lines]) + "\n"
+
+
+def as_json(found: Sequence[Drift], limit: Decimal, currency: str) -> str:
+    """The stable document `llmcost/drift/1`."""
+    rows: list[dict[str, Any]] = [
+        {
+            "provider": one.provider,
+            "model": one.model,
+            "requests": one.requests,
+            "differing_requests": one.differing,
+            "computed": plain(one.computed),
+            "reported": plain(one.reported),
+            "difference": plain(one.difference),
+            "difference_ratio": None if one.share is None else round(float(one.share), 6),
+            "exceeds": one.exceeds(limit),
+            "worst_request_id": one.worst,
+            "worst_difference": None if one.worst is None else plain(one.worst_difference),
+            "cause": None if one.cause is None else {"name": one.cause.name, "requests": one.cause.requests},
+        }
+        for one in found
+    ]
+    return dumped({"schema": "llmcost/drift/1", "currency": currency, "above": float(limit), "rows": rows}) + "\n"
+
+
+def _name(one: Drift) -> str:
+    return label(f"{one.provider or '(no provider)'}/{one.model or '(no model)'}")
+
+
+def _cells(one: Drift, currency: str) -> tuple[str, ...]:
+    return (
+        _name(one),
+        human(one.requests, "count", currency),
+        human(one.differing, "count", currency),
+        human(one.computed, "money", currency),
+        human(one.reported, "money", currency),
+        human(one.difference, "money", currency, signed=True),
+        human(None if one.share is None else float(one.share), "percent", currency, signed=True),
+    )
+
+
+def _line(one: Drift, currency: str) -> str:
+    worst = f"largest in {printable(one.worst or '')}: {human(one.worst_difference, 'money', currency, signed=True)}"
+    if one.cause is None:
+        return f"{_name(one)}: no known mistake explains it; {worst}."
+    return f"{_name(one)}: {one.cause.name} explains {plural(one.cause.requests, 'request')}; {worst}."
