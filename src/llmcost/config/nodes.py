@@ -129,7 +129,7 @@ class Trouble:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Text:
     """A file's text and the documents in it."""
 
@@ -234,8 +234,8 @@ def _documents(text: str) -> Iterator[Node]:
 def _aliases(text: str) -> list[int]:
     import yaml
 
-    events: Any = yaml.parse(text, _loader())
-    return [event.start_mark.index for event in events if isinstance(event, yaml.AliasEvent)]
+    events: list[Any] = [event for event in yaml.parse(text, _loader()) if isinstance(event, yaml.AliasEvent)]
+    return [event.start_mark.index for event in events]
 
 
 def _loader() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Dialect:
     """Values of `type:` it answers to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Config:
     """One config and how it is read."""
 
@@ -78,7 +79,7 @@ class Config:
         node = self.root.get("type") if self.root.kind == "mapping" else None
         return None if node is None else node.text
 
-    @property
+    @cached_property
     def rules(self) -> list[Limit]:
         """The first limit of each rule, without overrides."""
         found: dict[int, Limit] = {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from llmcost.quota.config import Config
 
-_MOST_COMPARED = 400
+_MOST_COMPARED = 200
 """Rules up to which every pair is looked at for a note."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,8 +47,13 @@ class Secret:
     """Whether it is one that was meant to be replaced."""
 
 
-def secrets_of(text: Text) -> Iterator[Secret]:
+@lru_cache(maxsize=32)
+def secrets_of(text: Text) -> tuple[Secret, ...]:
     """Values that are credentials by their shape or by their key; references to an environment are none."""
+    return tuple(_secrets(text))
+
+
+def _secrets(text: Text) -> Iterator[Secret]:
     seen: set[int] = set()
     for root in text.documents:
         for node in root.walk():

@@ -32,6 +32,7 @@ class Earlier:
         """Rules remembered that may cover this one, in order."""
         found = {one.rule: one for one in self.always}
         for condition in limit.match.conditions:
-            for value in condition.values or ():
-                found.update((one.rule, one) for one in self.by_value.get((condition.dimension, value), ()))
+            # A rule that covers this one has all of these values, so looking at the rarest is enough.
+            lists = [self.by_value.get((condition.dimension, value), []) for value in condition.values or ()]
+            found.update((one.rule, one) for one in min(lists, key=len, default=[]))
         return [found[place] for place in sorted(found)]

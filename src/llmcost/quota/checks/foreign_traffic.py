@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from llmcost.quota.check import Check, Known
 from llmcost.quota.config import Config
+from llmcost.quota.limit import Limit
 from llmcost.quota.problem import Problem
 
 
@@ -18,9 +19,11 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
     """Shared catch-alls below other rules."""
     if config.semantics.decides != "first" or config.semantics.counts != "all":
         return
-    for place, limit in enumerate(config.rules):
-        above = [one for one in config.rules[:place] if not one.match.is_everything]
-        if limit.match.is_everything and not limit.per and above:
+    above: list[Limit] = []
+    for limit in config.rules:
+        if not limit.match.is_everything:
+            above.append(limit)
+        elif not limit.per and above:
             names = ", ".join(f"`{one.label}`" for one in above[:3]) + (", ..." if len(above) > 3 else "")
             yield Problem(
                 at=limit.place("id"),

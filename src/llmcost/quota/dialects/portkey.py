@@ -60,6 +60,10 @@ _RATE = Record(
     required=("conditions", "group_by", "type", "unit", "value"),
 )
 
+_EITHER = Record(
+    fields={**_RATE.fields, **_USAGE.fields}, required=("conditions", "group_by", "type"), about="A policy of either kind."
+)
+
 
 def claims(root: Node) -> bool:
     """Whether a document is a policy, or a list of them under a key."""
@@ -182,6 +186,6 @@ dialect = Dialect(
     semantics="all-must-pass",
     claims=claims,
     read=read,
-    shape=Record(fields={"policies": ListOf(item=_USAGE)}, open=True),
+    shape=Record(fields={"policies": ListOf(item=_EITHER)}, open=True),
     alerts=True,
 )

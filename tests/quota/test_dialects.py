@@ -1,0 +1,164 @@
+"""Each dialect: a clean file of it says nothing, and becomes the limits worked out here by hand."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from llmcost.config.nodes import parse_text
+from llmcost.pricing.price_list import load_price_list
+from llmcost.quota.check import Known
+from llmcost.quota.files import all_dialects, opened, opened_text
+from llmcost.quota.run import check, choice
+from llmcost.quota.semantics import PROFILES
+from llmcost.quota.shape import json_schema
+
+CLEAN = Path(__file__).parent / "clean"
+KNOWN = Known(day=date(2026, 11, 21), load_prices=load_price_list)
+
+# id, unit, amount, window, kind of window, per, what is matched
+LIMITS = {
+    "tfy-rate-limits": [
+        ("batch", "tokens", "2000000", "hour", "sliding_buckets", (),
+         {"subject": {"virtualaccount:nightly-batch"}, "model": {"openai-main/gpt-4o-mini"}}),
+        ("search-team", "requests", "120", "minute", "sliding_buckets", ("user", "model"), {"subject": {"team:search"}}),
+        ("everybody", "requests", "30", "minute", "sliding_buckets", ("user",), {}),
+    ],
+    "tfy-budgets": [
+        ("research", "cost", "1500.50", "month", "calendar", ("user",),
+         {"subject": {"team:research"}, "metadata.environment": {"development"}}),
+        ("everybody", "cost", "20", "day", "calendar", ("user",), {}),
+    ],
+    "tfy-v2": [
+        ("development-default", "cost", "10", "day", "calendar", ("user",), {"subject": None, "metadata.environment": {"development"}}),
+        ("development-default", "cost", "150", "month", "calendar", ("user",), {"subject": None, "metadata.environment": {"development"}}),
+        ("development-default", "cost", "50", "day", "calendar", ("user",),
+         {"subject": {"user:lead@example.com"}, "metadata.environment": {"development"}}),
+        ("development-default", "cost", "600", "month", "calendar", ("user",),
+         {"subject": {"user:lead@example.com"}, "metadata.environment": {"development"}}),
+        ("mcp-tools", "tool_calls", "20", "minute", "sliding_buckets", ("user",), {"mcp_server": {"tickets"}}),
+        ("mcp-tools", "tool_calls", "300", "hour", "sliding_buckets", ("user",), {"mcp_server": {"tickets"}}),
+    ],
+    "litellm": [
+        ("chat", "requests", "500", "minute", "anchored", (), {"deployment": {"chat#0"}}),
+        ("chat", "tokens", "300000", "minute", "anchored", (), {"deployment": {"chat#0"}}),
+        ("chat", "requests", "500", "minute", "anchored", (), {"deployment": {"chat#1"}}),
+        ("chat", "tokens", "300000", "minute", "anchored", (), {"deployment": {"chat#1"}}),
+        ("max_budget", "cost", "5000", "30 days", "anchored", (), {}),
+        ("openai", "cost", "200", "day", "anchored", (), {"provider": {"openai"}}),
+    ],
+    "portkey": [
+        ("each key, monthly", "cost", "500", "month", "calendar", ("api_key",), {}),
+        ("claude, per minute", "tokens", "60000", "minute", "sliding_log", ("metadata._user",), {"model": {"@anthropic/*"}}),
+    ],
+    "kong": [
+        ("openai", "tokens", "100000", "minute", "sliding_counter", ("consumer",), {"provider": {"openai"}}),
+        ("openai", "tokens", "2000000", "hour", "sliding_counter", ("consumer",), {"provider": {"openai"}}),
+        (None, "tokens", "50000", "minute", "fixed", ("provider",), {"provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
+        (None, "tokens", "900000", "hour", "fixed", ("provider",), {"provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
+    ],
+    "envoy-ai-gateway": [
+        ("tokens/0", "input_tokens", "500000", "hour", "fixed", ("header.x-tenant-id",), {}),
+        ("upstream/gpt-4o", "tokens", "2000000", "hour", "fixed", (), {"model": {"gpt-4o"}}),
+    ],
+    "bifrost": [
+        ("budget-team", "cost", "500", "month", "calendar", (), {"subject": {"team:search"}}),
+        ("budget-key", "cost", "25.5", "day", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
+        ("key-limits", "tokens", "200000", "hour", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
+        ("key-limits", "requests", "60", "minute", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
+    ],
+    "helicone": [(None, "cost", "50", "day", "sliding_log", ("user",), {})],
+    "llmcost": [
+        ("free-plan", "requests", "100", "hour", "fixed", ("customer_id",), {"plan": {"free"}, "model": {"openai/*", "anthropic/*"}}),
+        ("pro-plan", "requests", "2000", "hour", "fixed", ("customer_id",), {"plan": {"pro"}, "model": {"openai/*", "anthropic/*"}}),
+        ("everybody", "cost", "750.50", "month", "calendar", (), {}),
+    ],
+}  # fmt: skip
+
+
+def _file(dialect):
+    (path,) = CLEAN.glob(f"{dialect}.*")
+    (found,), _ = opened([path])
+    return found
+
+
+def test_every_dialect_has_a_clean_file_and_a_profile():
+    assert set(LIMITS) == set(all_dialects()) == {path.stem for path in CLEAN.iterdir()}
+    assert {one.semantics for one in all_dialects().values()} <= set(PROFILES)
+
+
+@pytest.mark.parametrize("dialect", LIMITS)
+def test_a_clean_file_reports_nothing(dialect):
+    assert check([_file(dialect)], choice((), (), pedantic=False), KNOWN).findings == ()
+
+
+@pytest.mark.parametrize("dialect", LIMITS)
+def test_a_file_becomes_these_limits(dialect):
+    configs = _file(dialect).configs
+    found = [
+        (
+            limit.id, limit.unit, limit.amount, limit.window.name, limit.window.kind, limit.per,
+            {one.dimension: None if one.values is None else set(one.values) for one in limit.match.conditions},
+        )
+        for config in configs
+        for limit in config.limits
+    ]  # fmt: skip
+    wanted = [(*one[:2], Decimal(one[2]), *one[3:]) for one in LIMITS[dialect]]
+
+    assert {config.dialect_id for config in configs} == {dialect}
+    if dialect == "tfy-v2":  # an override's condition stands beside that of the whole manifest, which excludes a team
+        found = [(*one[:6], {key: value or None for key, value in one[6].items()}) for one in found]
+    assert found == wanted
+
+
+def test_a_limit_knows_where_each_value_stands():
+    text = "name: a\ntype: gateway-budget-config\nrules:\n- id: b\n  when: {}\n  limit_to: 5\n  unit: cost_per_day\n"
+    file = opened_text(parse_text(text, "a.yaml"))
+    (limit,) = file.configs[0].limits
+
+    assert [file.text.position(limit.place(name).start) for name in ("id", "when", "amount", "unit")] == [
+        (4, 7),
+        (5, 9),
+        (6, 13),
+        (7, 9),
+    ]
+
+
+@pytest.mark.parametrize("dialect", [name for name, one in all_dialects().items() if one.shape])
+def test_a_clean_file_fits_the_schema_of_its_dialect(dialect):
+    """Only what our schemas use: type, properties, required, items, enum, anyOf, additionalProperties."""
+    for config in _file(dialect).configs:
+        if dialect == "tfy-v2" and config.name == "mcp-tools":
+            continue  # no type definitions of these are published
+        assert _fits(_plain(config.root), json_schema(config.dialect.shape)) == []
+
+
+def _plain(node):
+    if node.kind == "mapping":
+        return {name: _plain(value) for name, (_, value) in node.entries.items()}
+    return [_plain(item) for item in node.items] if node.kind == "sequence" else node.value
+
+
+_TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, Decimal)}
+
+
+def _fits(value, schema, path=""):
+    if "anyOf" in schema:
+        return [] if any(not _fits(value, one) for one in schema["anyOf"]) else [path]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(isinstance(value, _TYPES[kind]) for kind in kinds):
+        return [path]
+    wrong = [f"{path}.{name}" for name in schema.get("required", ()) if name not in value]
+    if "enum" in schema and value not in schema["enum"]:
+        wrong.append(path)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        more = schema.get("additionalProperties", True)
+        for name, one in value.items():
+            inner = known.get(name, more)
+            wrong += [f"{path}.{name}"] if inner is False else [] if inner is True else _fits(one, inner, f"{path}.{name}")
+    if isinstance(value, list):
+        wrong += [bad for one in value for bad in _fits(one, schema.get("items", {}), f"{path}[]")]
+    return wrong
