@@ -158,7 +158,9 @@ def _fits(value, schema, path=""):
         more = schema.get("additionalProperties", True)
         for name, one in value.items():
             inner = known.get(name, more)
-            wrong += [f"{path}.{name}"] if inner is False else [] if inner is True else _fits(one, inner, f"{path}.{name}")
+            wrong += (
+                [f"{path}.{name}"] if inner is False else [] if inner is True else _fits(one, inner, f"{path}.{name}")
+            )
     if isinstance(value, list):
         wrong += [bad for one in value for bad in _fits(one, schema.get("items", {}), f"{path}[]")]
     return wrong

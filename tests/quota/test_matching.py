@@ -50,7 +50,14 @@ def test_what_does_not_cover_misses_some_request(outer, inner):
     """The world has a member for each pattern and one outside all of them, so it can show every difference."""
     if covers(outer, inner) is False:
         # `a/*` has more members than the two named, and a rule for all more than those: a fresh one of each.
-        fresh = [("a/new", "free"), ("a/new", "pro"), ("a/new", "new"), ("b/new", "free"), ("b/new", "pro"), ("b/new", "new")]
+        fresh = [
+            ("a/new", "free"),
+            ("a/new", "pro"),
+            ("a/new", "new"),
+            ("b/new", "free"),
+            ("b/new", "pro"),
+            ("b/new", "new"),
+        ]
         fresh += [(model, "new") for model in _MODELS] + [("new", tier) for tier in (*_TIERS, "new")]
         points = {*fresh, *product(_MODELS, _TIERS)}
         seen = [
@@ -117,7 +124,9 @@ _TEXTS = ["".join(letters) for size in range(7) for letters in product("abc", re
     ],
 )
 def test_who_is_in_a_team_is_not_in_the_file(outer, inner, answer):
-    one, other = (Matcher(conditions=(Condition(dimension="subject", values=frozenset({name})),)) for name in (outer, inner))
+    one, other = (
+        Matcher(conditions=(Condition(dimension="subject", values=frozenset({name})),)) for name in (outer, inner)
+    )
 
     assert covers(one, other) is answer
 

@@ -22,9 +22,13 @@ def moved_above(config: Config, later: Limit, first: Limit) -> Change | None:
         return None
     start, end = blocks[later.rule]
     above = blocks[first.rule][0]
-    text = config.source.text[start:end]
-    if not text.endswith("\n"):
-        text += "\n"
+    whole = config.source.text
+    before = whole[:start]
+    blank = before[len(before.rstrip()) :].count("\n") > 1
+    text = whole[start:end].rstrip("\r\n") + ("\n\n" if blank else "\n")
+    if blank and not whole[end:].strip():
+        # The last rule takes the blank line above it along; one below it there is none.
+        start = len(before.rstrip()) + 1
     return Change(
         title=f"move `{later.label}` above `{first.label}`", safe=False, edits=((above, above, text), (start, end, ""))
     )

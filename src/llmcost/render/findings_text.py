@@ -21,7 +21,7 @@ _WIDEST = 120
 
 def concise(found: Findings, surface: Surface) -> str:
     """`file:line:column: severity CODE name: message`, one line each."""
-    return "".join(f"{_headline(one, surface)}\n" for one in found.findings)
+    return "".join(f"{_coloured(_headline(one), one, surface)}\n" for one in found.findings)
 
 
 def full(found: Findings, surface: Surface) -> str:
@@ -44,22 +44,30 @@ def summary(found: Findings) -> str:
     if safe:
         parts.append(f"{safe:,} can be mended with --fix")
     if unsafe:
-        parts.append(f"{unsafe:,} {'more ' if safe else ''}with --fix --unsafe-fixes")
+        parts.append(f"{unsafe:,} {'more' if safe else 'can be mended'} with --fix --unsafe-fixes")
     if found.suppressed:
         parts.append(f"{plural(found.suppressed, 'finding')} silenced by comments")
     return "; ".join(parts)
 
 
-def _headline(one: Finding, surface: Surface) -> str:
+def _headline(one: Finding) -> str:
     place = f"{printable(one.place.file)}:{one.place.line}:{one.place.column}:"
-    kind = _painted(f"{one.severity} {one.code}", _COLOURS[one.severity], surface)
     mark = " [*]" if one.fix is not None else ""
     sure = " (maybe)" if one.confidence == "maybe" else ""
-    return f"{_painted(place, '1', surface)} {kind} {one.name}{sure}:{mark} {printable(one.message)}"
+    return f"{place} {one.severity} {one.code} {one.name}{sure}:{mark} {printable(one.message)}"
+
+
+def _coloured(line: str, one: Finding, surface: Surface) -> str:
+    """A headline, or its first line, with place and severity painted."""
+    place, _, rest = line.partition(f" {one.severity} {one.code} ")
+    if not surface.color or not rest:
+        return line
+    kind = _painted(f"{one.severity} {one.code}", _COLOURS[one.severity], surface)
+    return f"{_painted(place, '1', surface)} {kind} {rest}"
 
 
 def _block(one: Finding, found: Findings, surface: Surface) -> Iterator[str]:
-    yield from _wrapped(_headline(one, surface), surface, "  ")
+    yield from (_coloured(line, one, surface) for line in _wrapped(_headline(one), surface, "  "))
     lines = found.sources.get(one.place.file, ())
     marks = [(one.place, "^", "")] + [(other.place, "-", other.message) for other in one.related]
     marks = [mark for mark in marks if mark[0].file == one.place.file and mark[0].line <= len(lines)]
@@ -126,7 +134,7 @@ def _cells(characters: list[str]) -> int:
 def _wrapped(line: str, surface: Surface, indent: str) -> list[str]:
     import textwrap
 
-    if surface.width is None or surface.color:
+    if surface.width is None:
         return [line]
     return textwrap.wrap(
         line,

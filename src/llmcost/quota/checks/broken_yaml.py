@@ -24,7 +24,9 @@ def find(text: Text, known: Known) -> Iterator[Problem]:
     elif here == "*":
         hint = 'quote the star: "*"'
     yield Problem(
-        at=(index, min(index + 1, len(text.text))), message=f"this cannot be read as YAML: {text.trouble.message}", help=hint
+        at=(index, min(index + 1, len(text.text))),
+        message=f"this cannot be read as YAML: {text.trouble.message}",
+        help=hint,
     )
 
 

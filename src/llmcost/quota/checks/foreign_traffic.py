@@ -8,11 +8,14 @@ Fix: count by user, or go over to V2.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from llmcost.quota.check import Check, Known
 from llmcost.quota.config import Config
-from llmcost.quota.limit import Limit
 from llmcost.quota.problem import Problem
+
+if TYPE_CHECKING:
+    from llmcost.quota.limit import Limit
 
 
 def find(config: Config, known: Known) -> Iterator[Problem]:

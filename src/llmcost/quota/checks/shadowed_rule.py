@@ -52,7 +52,7 @@ def _problem(config: Config, first: Limit, later: Limit) -> Problem:
     why = f"`{first.label}` (line {line}) {reach}, and the first match decides ({config.semantics.name})"
     identical = first.match == later.match
     change = None if identical else moved_above(config, later, first)
-    fix = "move it above" if not identical else "merge the two, or tell them apart by `when`"
+    fix = f"move it above `{first.label}`" if not identical else "merge the two, or tell them apart by `when`"
     about = "when" if "when" in first.places else "id"
     related = ((first.place(about), reach),)
     if not missing or missing == ["user"]:

@@ -61,7 +61,9 @@ _RATE = Record(
 )
 
 _EITHER = Record(
-    fields={**_RATE.fields, **_USAGE.fields}, required=("conditions", "group_by", "type"), about="A policy of either kind."
+    fields={**_RATE.fields, **_USAGE.fields},
+    required=("conditions", "group_by", "type"),
+    about="A policy of either kind.",
 )
 
 

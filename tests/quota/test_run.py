@@ -1,0 +1,147 @@
+"""What a run promises whatever the file: no crash, places inside it, fixes that keep it YAML."""
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llmcost.config.nodes import parse_text
+from llmcost.quota.check import Known
+from llmcost.quota.files import opened_text
+from llmcost.quota.fixes import fixed
+from llmcost.quota.run import check, choice
+from llmcost.render.findings import FINDINGS_FORMATS, render_findings
+from llmcost.render.surface import Surface
+
+KNOWN = Known(day=date(2026, 11, 21), pedantic=True)
+ALL = choice((), (), pedantic=True)
+
+_WORDS = st.sampled_from(
+    [
+        "name", "type", "rules", "id", "when", "subjects", "models", "metadata", "limit_to", "unit", "alerts", "thresholds",
+        "rate_limit_applies_per", "budget_applies_per", "limits", "applies_to", "overrides", "cost_per_day", "policies",
+        "conditions", "group_by", "credit_limit", "value", "key", "model_list", "litellm_params", "litellm_settings",
+        "max_budget", "budget_duration", "governance", "budgets", "max_limit", "Helicone-RateLimit-Policy", "limit", "window",
+        "apiVersion", "kind", "spec", "rateLimit", "global", "plugins", "config", "llm_providers", "window_size", "<<",
+    ]
+)  # fmt: skip
+_SCALARS = _WORDS | st.sampled_from(
+    [
+        "gateway-rate-limiting-config", "gateway-budget-config", "tenant-budget-config", "requests_per_day", "cost_per_month",
+        "user:bob", "team:a", "*", "1:30", "05000", "no", "1e5", "~", "", "-1", ".nan", ".inf", "0", "5", "100", "1m", "30min",
+        "ai-rate-limiting-advanced", "sk-1234", "metadata.x", "{user}-x", "99999999999999999999999", "1;w=5", "2026-01-01",
+        "gateway.envoyproxy.io/v1", "BackendTrafficPolicy", "aigateway.envoyproxy.io/v1", "QuotaPolicy",
+    ]
+) | st.text(max_size=6)  # fmt: skip
+_VALUES = st.recursive(
+    _SCALARS | st.integers() | st.floats() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS, inner, max_size=6),
+    max_leaves=25,
+)
+_RULE = st.dictionaries(_WORDS, _VALUES, max_size=6)
+_DOCUMENTS = st.fixed_dictionaries({"type": _SCALARS, "rules": st.lists(_RULE, max_size=4)}) | st.dictionaries(
+    _WORDS, _VALUES, max_size=6
+)
+
+
+def _written(value):
+    import yaml
+
+    return yaml.safe_dump(value, allow_unicode=True)
+
+
+def _check(text):
+    file = opened_text(parse_text(text, "case.yaml"))
+    found = check([file], ALL, KNOWN)
+    lines = file.text.lines
+    for one in found.findings:
+        for place in (one.place, *(other.place for other in one.related)):
+            assert 1 <= place.line <= place.end_line <= len(lines)
+            assert 1 <= place.column <= len(lines[place.line - 1]) + 1
+            assert 1 <= place.end_column <= len(lines[place.end_line - 1]) + 1
+            assert (place.line, place.column) <= (place.end_line, place.end_column)
+    for form in FINDINGS_FORMATS:
+        for width in (None, 40):
+            assert isinstance(render_findings(found, form, Surface(width=width)), str)
+    return file, found
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+@given(_DOCUMENTS)
+def test_no_yaml_is_too_odd(value):
+    _check(_written(value))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(
+        _SCALARS
+        | st.sampled_from(["\n", "  ", "- ", ": ", "{", "}", "[", "]", "&a ", "*a", "'", '"', "#", "\t", "|\n"])
+    )
+)
+def test_no_text_is_too_odd(parts):
+    _check("type: gateway-budget-config\nrules:\n" + "".join(parts))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@given(_DOCUMENTS)
+def test_fixes_keep_a_file_readable_and_come_to_an_end(value):
+    file = opened_text(parse_text(_written(value), "case.yaml"))
+    changed, after = fixed([file], ALL, KNOWN, unsafe=True)
+
+    assert after[0].text.trouble is None
+    if not changed:
+        assert after[0].text is file.text
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_fix_changes_nothing_else(ending):
+    text = ending.join(
+        [
+            "# kept",
+            'name:   "x"',
+            "type: gateway-budget-config",
+            "rules:",
+            "- {id: a,  when: , limit_to: '5',   unit: cost_per_day}  # kept too",
+            "",
+        ]
+    )
+    changed, _ = fixed([opened_text(parse_text(text, "a.yaml"))], ALL, KNOWN, unsafe=False)
+
+    assert [one.after.text for one in changed] == [text.replace("when: ,", "when: {} ,").replace("'5'", "5")]
+
+
+def test_a_place_counts_characters_after_an_emoji_and_a_tab():
+    text = "name: '🙂\t'\ntype: gateway-budget-config\nrules:\n- {id: '🙂🙂', when: {}, limit_to: '5', unit: cost_per_day}\n"
+    file, found = _check(text)
+
+    assert [(one.place.line, one.place.column) for one in found.findings if one.code == "QS206"] == [(4, 34)]
+    assert file.text.text[file.text.starts[3] + 33] == "'"
+
+
+def test_a_fingerprint_stays_when_lines_move():
+    text = "name: a\ntype: gateway-budget-config\nrules:\n- {id: b, when: {}, limit_to: 0, unit: cost_per_day}\n"
+    prints = [
+        {one.code: one.fingerprint for one in _check(words + text)[1].findings} for words in ("", "# a\n\n# comment\n")
+    ]
+
+    assert prints[0] == prints[1]
+    assert len(set(prints[0].values())) == len(prints[0])
+
+
+def test_a_comment_silences_its_line_the_next_or_the_file():
+    head = "name: a\ntype: gateway-budget-config\nrules:\n"
+    rule = "- {{id: {id}, when: {{models: [{id}]}}, limit_to: 0, unit: cost_per_day}}{more}\n"
+    both = [rule.format(id=name, more="") for name in "ab"]
+    silenced = {
+        head + rule.format(id="a", more=" # llmcost: ignore[QL301] off") + both[1]: 1,
+        head + "# llmcost: ignore[QL3] off\n" + "".join(both): 1,
+        "# llmcost: ignore-file[QL301] all off\n" + head + "".join(both): 0,
+        head + "".join(both): 2,
+    }
+    for text, left in silenced.items():
+        found = _check(text)[1]
+        assert sum(one.code == "QL301" for one in found.findings) == left
+        assert found.suppressed >= 2 - left
+        assert not any(one.code == "QX901" for one in found.findings)
