@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmcost.cli import quota_simulate, quota_suggest
+from llmcost.cli import quota_request, quota_simulate, quota_suggest
 
 if TYPE_CHECKING:
     from llmcost.domain.finding import Findings, Rule
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group.command("schema")(schema)
     quota_simulate.add_to(group)
     quota_suggest.add_to(group)
+    quota_request.add_to(group)
     app.add_typer(group, name="quota")
 
 

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.render.numbers import human, money
+from llmcost.render.quota_text import columns, limit_words, wrapped
 from llmcost.render.strip import strip
-from llmcost.render.visible import UNATTRIBUTED, width
+from llmcost.render.visible import UNATTRIBUTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,11 @@ _SHOWN = 10
 _DETAILED = 12
 
 
-def simulation(document: Simulation, columns: int | None, *, unicode: bool = True) -> str:
+def simulation(document: Simulation, across: int | None, *, unicode: bool = True) -> str:
     """The document as text for a terminal of so many columns; None for a pipe."""
     result = document.result
-    wide = columns or 100
-    parts = [_head(result, wide), _table(_rules(result), wide)]
+    wide = across or 100
+    parts = [_head(result, wide), columns(_rules(result), wide, texts=2)]
     refusing = [rule for rule in result.rules if rule.refused]
     parts += [_rule(rule, result, wide, unicode=unicode) for rule in refusing[:_DETAILED]]
     if len(refusing) > _DETAILED:
@@ -39,7 +40,7 @@ def simulation(document: Simulation, columns: int | None, *, unicode: bool = Tru
         parts.append(_callers("Who would have been refused", result.callers, compared=False, wide=wide))
     if document.before is not None:
         parts.append(_compared(document, wide))
-    parts.append("\n".join(line for text in _footer(result) for line in _wrapped(text, wide)))
+    parts.append("\n".join(line for text in _footer(result) for line in wrapped(text, wide)))
     if document.assertions:
         parts.append(
             "\n".join(
@@ -52,8 +53,7 @@ def simulation(document: Simulation, columns: int | None, *, unicode: bool = Tru
 
 def limit_text(rule: RuleResult) -> str:
     """A limit in words: `1,000 requests/day per user`."""
-    amount = money(rule.amount, "USD") if rule.unit == "cost" else f"{rule.amount:,.0f} {rule.unit.replace('_', ' ')}"
-    return f"{amount}/{rule.window}" + (f" per {', '.join(rule.per)}" if rule.per else "")
+    return limit_words(rule.amount, rule.unit, rule.window, rule.per)
 
 
 def avoided(low: Decimal, high: Decimal) -> str:
@@ -97,7 +97,7 @@ def _head(result: Simulated, wide: int) -> str:
         f" {result.refused:,} ({share(result.refused, result.requests)}) would have been refused,"
         f" {avoided(result.cost_low, result.cost_high)} of {money(result.cost, 'USD')} not spent."
     )
-    return "\n".join(part for line in lines for part in _wrapped(line, wide))
+    return "\n".join(part for line in lines for part in wrapped(line, wide))
 
 
 def _rules(result: Simulated) -> list[tuple[str, ...]]:
@@ -113,7 +113,7 @@ def _rules(result: Simulated) -> list[tuple[str, ...]]:
                 f"{rule.decided:,}",
                 refused,
                 share(rule.refused, rule.decided) if rule.decided else "-",
-                "-" if use is None or not rule.counters else f"{use * 100:,.0f}%",
+                "-" if use is None or not rule.counters else _use(use),
                 money(rule.cost_high, "USD") if rule.refused else "-",
             )
         )
@@ -130,9 +130,7 @@ def _rule(rule: RuleResult, result: Simulated, wide: int, *, unicode: bool) -> s
     )
     uses = [rule.utilisation(value) for value in (rule.p50, rule.p95, rule.p99, rule.most)]
     if uses[0] is not None:
-        texts = [
-            f"{name} {(value or 0) * 100:,.0f}%" for name, value in zip(("p50", "p95", "p99", "max"), uses, strict=True)
-        ]
+        texts = [f"{name} {_use(value or 0)}" for name, value in zip(("p50", "p95", "p99", "max"), uses, strict=True)]
         lines.append(f"asked for {'  '.join(texts)} of the limit ({printable(rule.most_subject or '')})")
     if rule.first is not None and rule.worst_hour is not None:
         lines.append(
@@ -151,8 +149,8 @@ def _rule(rule: RuleResult, result: Simulated, wide: int, *, unicode: bool) -> s
             f"          {result.first.astimezone(zone):%Y-%m-%d} to {result.last.astimezone(zone):%Y-%m-%d}, {step} each"
         )
     head, *rest = lines
-    folded = [part for line in rest for part in _wrapped(line, wide - 2, " " * 10)]
-    return "\n".join([*_wrapped(head, wide), *(f"  {line}" for line in folded)])
+    folded = [part for line in rest for part in wrapped(line, wide - 2, " " * 10)]
+    return "\n".join([*wrapped(head, wide), *(f"  {line}" for line in folded)])
 
 
 def _breach(breach: Breach, zone: tzinfo) -> str:
@@ -167,7 +165,7 @@ def _callers(title: str, callers: Sequence[CallerResult], *, compared: bool, wid
         before = (f"{one.before or 0:,}",) if compared else ()
         rows.append((name, *before, f"{one.refused:,}", money(one.cost, "USD")))
     more = f"\n{len(callers) - _SHOWN:,} more." if len(callers) > _SHOWN else ""
-    return f"{title}\n{_table(rows, wide, texts=1)}{more}"
+    return f"{title}\n{columns(rows, wide, texts=1)}{more}"
 
 
 def _compared(document: Simulation, wide: int) -> str:
@@ -179,7 +177,7 @@ def _compared(document: Simulation, wide: int) -> str:
         return f"{head} Nobody is refused more or less often than before."
     newly = sum(1 for one in document.changed if one.refused and not one.before)
     title = f"{head} {plural(newly, 'caller')} newly refused."
-    return _callers("\n".join(_wrapped(title, wide)), document.changed, compared=True, wide=wide)
+    return _callers("\n".join(wrapped(title, wide)), document.changed, compared=True, wide=wide)
 
 
 def _footer(result: Simulated) -> list[str]:
@@ -202,35 +200,8 @@ def _footer(result: Simulated) -> list[str]:
     return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in map(printable, result.notes))]
 
 
-def _table(rows: Sequence[tuple[str, ...]], wide: int, *, texts: int = 2) -> str:
-    """Aligned columns, the first `texts` of them folded where the line would be too long."""
-    sizes = [max(width(row[index]) for row in rows) for index in range(len(rows[0]))]
-    numbers = sum(sizes[texts:]) + 2 * (len(sizes) - 1)
-    room = max(wide - numbers, 12 * texts)
-    while sum(sizes[:texts]) > room:
-        longest = max(range(texts), key=lambda index: sizes[index])
-        sizes[longest] -= 1
-    lines = []
-    for row in rows:
-        folded = [_folded(cell, size) for cell, size in zip(row[:texts], sizes, strict=False)]
-        for number in range(max(map(len, folded))):
-            cells = [cell[number] if number < len(cell) else "" for cell in folded]
-            left = [text + " " * (size - width(text)) for text, size in zip(cells, sizes, strict=False)]
-            right = [" " * (size - width(text)) + text for text, size in zip(row[texts:], sizes[texts:], strict=True)]
-            lines.append("  ".join([*left, *(right if number == 0 else [])]).rstrip())
-    return "\n".join(lines)
-
-
-def _folded(text: str, size: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, size, break_on_hyphens=True) or [""]
-
-
-def _wrapped(line: str, columns: int, indent: str = "  ") -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(line, columns, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True) or [""]
+def _use(share_of_limit: float) -> str:
+    return ">9,999%" if share_of_limit > 99.99 else f"{share_of_limit * 100:,.0f}%"
 
 
 def _plain(value: Decimal) -> str:

@@ -86,7 +86,7 @@ def replayed(
         limited=totals.limited,
         cost=_dollars(totals.cost),
         refused=plain.refused,
-        cost_low=_dollars(again.cost) if again else Decimal(0),
+        cost_low=_dollars(_least(plain.cost, again)),
         cost_high=_dollars(plain.cost),
         rules=rules,
         callers=tuple(
@@ -185,7 +185,7 @@ def _rule(
         most=_in_unit(demand.most, limit.unit),
         most_subject=None if demand.most_key is None else subject_of(limit, demand.most_key),
         refused=0 if outcome is None else outcome.refused,
-        cost_low=_dollars(0 if again is None else again.cost),
+        cost_low=_dollars(_least(0 if outcome is None else outcome.cost, again)),
         cost_high=_dollars(0 if outcome is None else outcome.cost),
         first=None if outcome is None else _moment(outcome.first),
         subjects=tuple(
@@ -218,16 +218,23 @@ def _breach(limit: Limit, closure: Closure) -> Breach:
 
 def _notes(made: Plan, totals: Totals) -> list[str]:
     """What may make the answer differ from what the gateway would have done."""
-    notes = []
+    keyless: dict[tuple[str, int], list[str]] = {}
+    idle: list[str] = []
     for number, slot in enumerate(made.slots):
         if totals.keyless[number]:
-            count = plural(totals.keyless[number], "request")
-            notes.append(
-                f"{count} of `{slot.limit.label}` have no {' and '.join(slot.limit.per)}; gateways do not document whether they"
-                " are then limited"
+            keyless.setdefault((" and ".join(slot.limit.per), totals.keyless[number]), []).append(
+                f"`{slot.limit.label}`"
             )
-        elif not totals.matched[number] and totals.requests:
-            notes.append(f"`{slot.limit.label}` matches no request of this period")
+        elif not totals.matched[number] and totals.requests and slot.limit.base is None:
+            idle.append(f"`{slot.limit.label}`")
+    notes = [
+        f"{plural(count, 'request')} of {', '.join(dict.fromkeys(labels))} have no {names}; gateways do not document whether they"
+        " are then limited"
+        for (names, count), labels in keyless.items()
+    ]
+    if idle:
+        verb = "matches" if len(set(idle)) == 1 else "match"
+        notes.append(f"{', '.join(dict.fromkeys(idle))} {verb} no request of this period")
     if totals.unended and any(slot.limit.charge == "post" for slot in made.slots):
         notes.append(f"{plural(totals.unended, 'request')} have no end; what they used is charged when they started")
     if totals.unpriced and any(slot.limit.unit == "cost" for slot in made.slots):
@@ -237,6 +244,11 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
             f"{plural(totals.blocked, 'request')} were already refused when they were made; they count as asked for"
         )
     return notes
+
+
+def _least(cost: int, again: LimitOutcome | Outcome | None) -> int:
+    """The low end of what is not spent: requests that come back may crowd out others, which avoids no more than the high end."""
+    return 0 if again is None else min(cost, again.cost)
 
 
 def _in_unit(units: int, unit: str) -> Decimal:

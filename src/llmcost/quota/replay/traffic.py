@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.domain.period import time_zone
@@ -18,6 +19,7 @@ from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.keys import tag_keys
 from llmcost.ledger.timezones import offsets
 from llmcost.quota.replay.columns import Columns
+from llmcost.quota.replay.counting import PICO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,6 +185,27 @@ class Traffic:
             query.parameters,
         ).fetchone()
         return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+    def prices(self, number: int) -> tuple[Decimal | None, Decimal | None]:
+        """What a unit of slot `number` cost, US dollars: on average, and for the dearest request in a hundred."""
+        unit = self._plan.slots[number].limit.unit
+        if unit == "cost":
+            return Decimal(1), Decimal(1)
+        query, source = self._source()
+        row = self._connection.execute(
+            f"""
+            {source}
+            select coalesce(sum({unit}), 0), coalesce(sum(cost), 0),
+                quantile_disc(cost // nullif({unit}, 0), 0.99)
+            from matched
+            where key_{number} is not null and cost_status != 'unpriced'
+            """,
+            query.parameters,
+        ).fetchone()
+        if row is None or not row[0] or not row[1]:
+            return None, None
+        usual = Decimal(int(row[1])) / PICO / Decimal(int(row[0]))
+        return usual, max(Decimal(int(row[2])) / PICO, usual)
 
     def layout(self, taking_part: list[int]) -> tuple[dict[str, int], dict[int, int], list[str]]:
         """Where events have keys and weights, where first rules; and the columns after the fixed four."""
