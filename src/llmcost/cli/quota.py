@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmcost.cli import quota_request, quota_simulate, quota_suggest
+from llmcost.cli import quota_migrate, quota_request, quota_simulate, quota_suggest
 
 if TYPE_CHECKING:
     from llmcost.domain.finding import Findings, Rule
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     quota_simulate.add_to(group)
     quota_suggest.add_to(group)
     quota_request.add_to(group)
+    quota_migrate.add_to(group)
     app.add_typer(group, name="quota")
 
 

@@ -1,0 +1,1 @@
+"""Rewriting a gateway's limits for another generation of it."""

@@ -1,0 +1,73 @@
+"""Whom a manifest of the second generation is about: values in and not in, by dimension, all of which must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from llmcost.quota.limit import Condition, Matcher
+
+KINDS = {"user": "users", "team": "teams", "virtualaccount": "virtual_accounts"}
+"""Prefix of a subject and its key in a manifest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Conditions of one manifest; dimensions are user, team, virtualaccount, model and metadata.KEY."""
+
+    inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    outside: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def only(self, condition: Condition) -> Scope | None:
+        """This scope within a condition of one kind of subject; None when the condition mixes kinds, and for nobody."""
+        parts = by_kind(condition)
+        if len(parts) != 1:
+            return None
+        ((name, values),) = parts.items()
+        kept = values if name not in self.inside else self.inside[name] & values
+        return replace(self, inside={**self.inside, name: kept}) if kept else None
+
+    def without(self, condition: Condition) -> Scope | None:
+        """This scope outside a condition; None when nobody is left."""
+        scope = self
+        for name, values in by_kind(condition).items():
+            if name in scope.inside and not any("*" in value for value in values):
+                kept = scope.inside[name] - values
+                if not kept:
+                    return None
+                scope = replace(scope, inside={**scope.inside, name: kept})
+            else:
+                excluded = scope.outside.get(name, frozenset()) | values
+                scope = replace(scope, outside={**scope.outside, name: excluded})
+        return scope
+
+
+def by_kind(condition: Condition) -> dict[str, frozenset[str]]:
+    """A condition's values by dimension: subjects by their kind, any of which may hold."""
+    values = condition.values or frozenset()
+    if condition.dimension != "subject":
+        return {condition.dimension: values}
+    found: dict[str, set[str]] = {}
+    for value in values:
+        kind, _, rest = value.partition(":")
+        found.setdefault(kind, set()).add(rest)
+    return {kind: frozenset(rest) for kind, rest in sorted(found.items())}
+
+
+def scopes_of(match: Matcher) -> list[Scope]:
+    """The scopes that together are a matcher: one, or one for each kind of subject where it mixes them."""
+    scopes = [Scope()]
+    for condition in match.conditions:
+        parts = by_kind(condition)
+        scopes = [
+            replace(scope, inside={**scope.inside, name: values}) for scope in scopes for name, values in parts.items()
+        ]
+    return scopes
+
+
+def listed(values: Iterable[str]) -> list[str]:
+    """Values in order."""
+    return sorted(values)
