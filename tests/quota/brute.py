@@ -13,10 +13,14 @@ class Request:
     at: int
     end: int
     weight: int = 1
-    cost: int = 0
+    weights: tuple[int, ...] = ()
+    """Per limit, where they differ from `weight`."""
     keys: tuple[str | None, ...] = ("",)
     """Key per limit; None where the limit does not match."""
     first: int | None = None
+
+    def weighs(self, number: int) -> int:
+        return self.weights[number] if self.weights else self.weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +96,7 @@ def replay(rules: list[Rule], requests: list[Request], *, decides="all", counts=
             rule = rules[number]
             landed = sorted(c for c in charges[number] if c[0] <= request.at and c[3] == request.keys[number])
             level = used(rule, [(at, weight) for at, _, weight, _ in landed], request.at)
-            fits = level < rule.amount if rule.charge == "post" else level + request.weight <= rule.amount
+            fits = level < rule.amount if rule.charge == "post" else level + request.weighs(number) <= rule.amount
             if not fits:
                 full.append(number)
         hard = [n for n in full if rules[n].mode == "enforce"]
@@ -104,7 +108,7 @@ def replay(rules: list[Rule], requests: list[Request], *, decides="all", counts=
             rule = rules[number]
             if rule.charge == "post":
                 if verdict is None:
-                    charges[number].append((request.end, order, request.weight, request.keys[number]))
+                    charges[number].append((request.end, order, request.weighs(number), request.keys[number]))
             elif verdict is None or refused_count:
-                charges[number].append((request.at, order, request.weight, request.keys[number]))
+                charges[number].append((request.at, order, request.weighs(number), request.keys[number]))
     return verdicts

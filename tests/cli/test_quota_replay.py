@@ -1,0 +1,169 @@
+"""`llmcost quota simulate`, `suggest`, `explain-request`, `exposure` and `migrate` as commands."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from tests.quota.ledgers import at, every, fill
+
+from llmcost.ledger.database import writing
+
+LIMITS = """\
+name: limits
+type: gateway-rate-limiting-config
+rules:
+  - id: user-daily
+    when: {subjects: ["user:bob"]}
+    limit_to: 1000
+    unit: requests_per_day
+  - id: per-user
+    when: {}
+    limit_to: 2000
+    unit: requests_per_day
+    rate_limit_applies_per: [user]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with writing(tmp_path / "llmcost.duckdb") as ledger:
+        minute = timedelta(minutes=1)
+        fill(
+            ledger,
+            [
+                *every(at("2026-11-02"), minute, 1200, user="bob", cost="0.01"),
+                *every(at("2026-11-02"), minute, 50, user="ann"),
+            ],
+        )
+    (tmp_path / "limits.yaml").write_text(LIMITS, "utf-8")
+    return tmp_path
+
+
+def test_simulate_tells_who_is_refused(cli, folder):
+    run = cli("quota", "simulate", "limits.yaml", "--algorithm", "fixed")
+
+    assert run.code == 0, run.stderr
+    assert "1,250 requests, 1,250 of them under a limit; 200 (16.0%) would have been" in run.stdout
+    assert "user-daily: 1,000 requests/day, fixed window" in run.stdout
+    assert "first     2026-11-02 16:40 UTC; worst hour 2026-11-02 17:00 (60)" in run.stdout
+    assert "user:bob      200" in run.stdout
+    assert run.stderr == ""
+
+
+def test_a_failed_assertion_is_exit_1(cli, folder):
+    run = cli("quota", "simulate", "limits.yaml", "--assert", "blocked_pct<1", "--assert", "per-user.blocked=0")
+
+    assert run.code == 1
+    assert "FAILED blocked_pct<1  (16)" in run.stdout
+    assert "ok     per-user.blocked=0  (0)" in run.stdout
+
+
+def test_the_json_has_its_shape(cli, folder):
+    (folder / "old.yaml").write_text(LIMITS.replace("1000", "1100"), "utf-8")
+
+    run = cli(
+        "quota", "simulate", "limits.yaml", "--compare", "old.yaml", "--algorithm", "fixed", "--assert", "blocked<=200",
+        "--format", "json",
+    )  # fmt: skip
+    document = json.loads(run.stdout)
+    rule = document["rules"][0]
+
+    assert run.code == 0, run.stderr
+    assert document["schema"] == "llmcost/simulation/1"
+    assert document["totals"] == {
+        "requests": 1250,
+        "limited_requests": 1250,
+        "cost": "12.00",
+        "blocked": 200,
+        "blocked_pct": 16.0,
+        "blocked_callers": 1,
+        "avoided": {"low": "0.00", "high": "2.00"},
+    }
+    assert (rule["rule_id"], rule["limit"], rule["blocked"], rule["first"]) == (
+        "user-daily",
+        1000,
+        200,
+        "2026-11-02T16:40:00Z",
+    )
+    assert rule["max"] == {"demand": 1200, "utilisation": 1.2, "subject": "everyone"}
+    assert document["breaches"] == [
+        {
+            "rule_id": "user-daily",
+            "subject": "everyone",
+            "caller": "user:bob",
+            "start": "2026-11-02T16:40:00Z",
+            "seconds": 26400.0,
+            "blocked": 200,
+        }
+    ]
+    assert document["compared"]["callers"] == [
+        {"caller": "user:bob", "blocked": 200, "avoided": "2.00", "blocked_before": 100}
+    ]
+    assert document["assertions"] == [{"assert": "blocked<=200", "value": 200.0, "holds": True}]
+
+
+def test_what_if_changes_an_amount_and_markdown_is_a_table(cli, folder):
+    run = cli("quota", "simulate", "limits.yaml", "--what-if", "user-daily.limit_to=1150", "--format", "markdown")
+
+    assert run.code == 0, run.stderr
+    assert "**50 of 1,250 requests (4.0%) would have been refused**" in run.stdout
+    assert "| user-daily | 1,150 requests/day |" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["simulate", "limits.yaml", "--what-if", "nobody=3"], 2, "--what-if names no rule"),
+        (["simulate", "limits.yaml", "--what-if", "user-daily=many"], 2, "cannot read --what-if"),
+        (["simulate", "limits.yaml", "--assert", "blocked"], 2, "cannot read --assert"),
+        (["simulate", "limits.yaml", "--algorithm", "guess"], 2, "--algorithm cannot be"),
+        (["simulate", "missing.yaml"], 3, "missing.yaml"),
+        (["simulate", "limits.yaml", "--db", "none.duckdb"], 3, "none.duckdb"),
+        (["suggest", "--unit", "cost", "--window", "minute"], 2, "no budgets per minute"),
+        (["suggest", "--per", "team"], 2, "no request of this period has a team"),
+        (["suggest", "--block-rate", "much"], 2, "cannot read --block-rate"),
+        (["explain-request", "limits.yaml", "--metadata", "plan"], 2, "cannot read --metadata"),
+    ],
+)
+def test_mistakes_are_told(cli, folder, arguments, code, message):
+    run = cli("quota", *arguments)
+
+    assert (run.code, run.stdout) == (code, "")
+    assert message in run.stderr
+
+
+def test_suggest_writes_a_config_that_simulate_reads(cli, folder):
+    written = cli("quota", "suggest", "--window", "hour", "--block-rate", "0", "--output", "new.yaml")
+    run = cli("quota", "simulate", "new.yaml", "--assert", "blocked=0")
+
+    assert (written.code, run.code) == (0, 0), written.stderr + run.stderr
+    assert "unit: requests_per_hour" in (folder / "new.yaml").read_text("utf-8")
+
+
+def test_explain_request_names_the_rule_that_decides(cli, folder):
+    run = cli("quota", "explain-request", "limits.yaml", "--user", "bob", "--format", "json")
+
+    limits = json.loads(run.stdout)["configs"][0]["limits"]
+    assert [(one["rule_id"], one["part"], one["counter"]) for one in limits] == [
+        ("user-daily", "decides", "everyone"),
+        ("per-user", "counts", "user:bob"),
+    ]
+
+
+def test_exposure_is_told_and_can_fail_a_job(cli, folder):
+    run = cli("quota", "exposure", "limits.yaml", "--format", "json")
+    failed = cli("quota", "exposure", "limits.yaml", "--fail-over", "100")
+
+    # 1,000 a day x 30 x $0.01; per user 2,000 x 30 x 2 users x $12 / 1,250 requests.
+    assert [one["usual"] for one in json.loads(run.stdout)["limits"]] == ["300.00", "1152.00"]
+    assert (run.code, failed.code) == (0, 1)
+
+
+def test_migrate_writes_manifests_that_pass_the_checks_and_refuse_the_same(cli, folder):
+    run = cli("quota", "migrate", "limits.yaml", "--out-dir", "v2")
+    checked = cli("quota", "check", "v2")
+
+    assert run.code == 0, run.stderr
+    assert "V1 and V2 both refuse 200 of them, the same from every caller" in run.stderr
+    assert sorted(path.name for path in (folder / "v2").iterdir()) == ["per-user.yaml", "user-daily.yaml"]
+    assert checked.code == 0, checked.stdout

@@ -1,0 +1,100 @@
+"""What the ledger leaves out of a replay makes no difference: the whole path equals the plain simulator."""
+
+from datetime import UTC, timedelta
+from random import Random
+
+import pytest
+from tests.quota.brute import Request, Rule, replay
+from tests.quota.ledgers import at, call, fill
+
+from llmcost.config.nodes import parse_text
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Selection
+from llmcost.quota.files import opened_text
+from llmcost.quota.replay.plan import plan
+from llmcost.quota.replay.run import Manner, replayed
+
+EPOCH = at("1970-01-01")
+LIMITS = """
+limits:
+  - {id: minute, limit: 3, unit: requests, window: 1m, per: [user_id], algorithm: ALGORITHM}
+  - {id: tokens, limit: 40, unit: tokens, window: 1h, per: [team], algorithm: ALGORITHM}
+  - {id: pool, limit: 30, unit: requests, window: 1h, algorithm: ALGORITHM}
+  - {id: berlin, limit: 12, unit: requests, window: day, tz: Europe/Berlin, per: [user_id]}
+  - {id: money, limit: 0.5, unit: usd, window: day, per: [team]}
+"""
+KINDS = {
+    "fixed": "fixed",
+    "sliding": "sliding_log",
+    "buckets": "sliding_buckets",
+    "counter": "sliding_counter",
+    "anchored": "anchored",
+    "gcra": "gcra",
+}
+
+
+def micros(moment):
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def traffic(seed):
+    """Bursts, ties and idle hours around the night in which Berlin's clocks go back."""
+    random = Random(seed)  # noqa: S311  traffic, no secrets
+    now, calls = at("2026-10-24T18:00:00"), []
+    for _ in range(220):
+        now += random.choice(
+            [timedelta(), timedelta(seconds=1), timedelta(seconds=20), timedelta(minutes=4), timedelta(hours=1)]
+        )
+        calls.append(
+            call(
+                now,
+                user=random.choice(["ann", "bob", "joe"]),
+                team=random.choice(["red", "blue"]),
+                tokens=random.randrange(12),
+                cost=str(random.randrange(8) / 100),
+                seconds=random.choice([0, 0, 3, 90]),
+            )
+        )
+    return calls
+
+
+@pytest.mark.parametrize("algorithm", KINDS)
+def test_the_ledgers_replay_equals_the_plain_simulator(ledger, algorithm):
+    calls = traffic(1)
+    fill(ledger, calls)
+    (config,) = opened_text(parse_text(LIMITS.replace("ALGORITHM", algorithm), "own.yaml")).configs
+    selection = Selection(period=Period(), zone=UTC, basis="requests")
+
+    result = replayed(ledger, selection, plan([config]), Manner(others=False, retries=False))
+
+    kind = KINDS[algorithm]
+    minute, hour = 60_000_000, 3_600_000_000
+    rules = [
+        Rule(kind=kind, amount=3, length=minute, buckets=6),
+        Rule(kind=kind, amount=40, length=hour, buckets=6, charge="post"),
+        Rule(kind=kind, amount=30, length=hour, buckets=6),
+        Rule(kind="calendar", amount=12, span="day", zone="Europe/Berlin"),
+        Rule(kind="calendar", amount=500_000_000_000, span="day", charge="post"),
+    ]
+    refused = [0] * len(rules)
+    for number in replay(
+        rules,
+        [
+            Request(
+                at=micros(one["started_at"]),
+                end=micros(one["ended_at"]),
+                weights=(1, one["uncached_input_tokens"], 1, 1, cost_of(one)),
+                keys=(one["user_id"], one["team"], "", one["user_id"], one["team"]),
+            )
+            for one in calls
+        ],
+    ):
+        if number is not None:
+            refused[number] += 1
+
+    assert [rule.refused for rule in result.rules] == refused
+    assert sum(refused) > 20
+
+
+def cost_of(one):
+    return round(float(one["cost"]) * 100) * 10_000_000_000
