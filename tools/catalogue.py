@@ -13,16 +13,18 @@ import gzip
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmcost.pricing.layers import built_in, merge
 from llmcost.pricing.matching import match_model
 from llmcost.pricing.price_file import read_price_file
-from llmcost.pricing.price_list import PriceList
 from llmcost.pricing.update.convert_genai import convert_genai
 from llmcost.pricing.update.convert_litellm import convert_litellm, read_litellm
 from llmcost.pricing.update.read_genai import read_genai
 from tools.combine import AGREED, DISPUTED, RETIRED, combine, grown
+
+if TYPE_CHECKING:
+    from llmcost.pricing.price_list import PriceList
 
 CATALOGUE = Path(__file__).parents[1] / "src/llmcost/pricing/catalogue.json.gz"
 SCHEMA = "llmcost-catalogue/1"

@@ -75,8 +75,10 @@ def _notes(comparison: Comparison, lines: Sequence[Line], done: Refreshed | None
     models = f"{plural(comparison.compared, 'model')} compared, {comparison.unknown:,} in no catalogue"
     notes = [f"{models}: {plural(stale, 'stale price')}, {disputed:,} disputed."]
     if unlisted and len(lines) < len(comparison.lines):
-        models = len({line.model for line in comparison.lines if line.state == "missing"})
-        notes.append(f"{plural(unlisted, 'price')} of {plural(models, 'model')} that our list lacks: --all shows them.")
+        lacking = len({line.model for line in comparison.lines if line.state == "missing"})
+        notes.append(
+            f"{plural(unlisted, 'price')} of {plural(lacking, 'model')} that our list lacks: --all shows them."
+        )
     if done is not None and done.written is not None:
         notes.append(
             f"{plural(len(done.changed), 'model')} changed and {len(done.added):,} added in {printable(str(done.written))}."
