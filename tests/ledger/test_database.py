@@ -89,6 +89,17 @@ def test_a_ledger_in_memory_has_every_table(ledger):
     assert {name for (name,) in tables} == {*TABLES, "schema_migration"}
 
 
+def test_a_path_with_a_question_mark_is_refused_before_anything_is_made(tmp_path):
+    """DuckDB would write its log to `odd.wal?name/x.duckdb`, or, where that exists, lose what it holds."""
+    folder = tmp_path / "odd?name"
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    for path in (folder / "x.duckdb", tmp_path / "x?.duckdb", tmp_path / "link" / "x.duckdb"):
+        with pytest.raises(DataError, match="cannot keep a ledger at"), database.writing(path):
+            pass
+    assert (list(folder.iterdir()), sorted(entry.name for entry in tmp_path.iterdir())) == ([], ["link", "odd?name"])
+
+
 def test_a_path_with_a_quote_is_just_a_path(tmp_path):
     path = tmp_path / "it's; drop.duckdb"
     with database.writing(path) as ledger:

@@ -98,3 +98,25 @@ def test_a_condition_on_an_unknown_key_is_refused(small, key):
 def test_a_broken_pattern_is_refused(small):
     with pytest.raises(UsageError, match=r"cannot read the pattern '\(': missing \)"):
         cost_by(small, Question(where=("customer_id~(",)))
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        (("customer_id=acmee",), ("no customer_id is 'acmee'; did you mean 'acme'?",)),
+        (("customer_id in acme,globx",), ()),
+        (("model=zzz",), ("no model is 'zzz'; there are claude-sonnet-4-5, gpt-5, gpt-x",)),
+        (("region_code=uk", "customer_id=nobody"), "both"),
+        (("team=core",), ("no request in this period has a team",)),
+        (("model!=gpt-5", "model=gpt-5"), ()),
+    ],
+)
+def test_a_value_nobody_has_is_answered_with_those_there_are(small, where, told):
+    notes = cost_by(small, Question(where=where)).notes
+
+    if told == "both":
+        assert len(notes) == 3
+    elif where == ("customer_id in acme,globx",):
+        assert notes == ()
+    else:
+        assert notes == ("no request in this period matches every --where", *told)

@@ -76,6 +76,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
     be written. What could not be read inside a file is part of the result.
     """
     sources = sources_for(request)
+    database.check_name(request.ledger)
     price_list = load_price_list(tuple(request.pricing))
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder_beside(request.ledger))

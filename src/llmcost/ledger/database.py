@@ -117,6 +117,11 @@ def writing(
         os.umask(mask)
 
 
+def check_name(path: Path) -> None:
+    """Raise DataError when no ledger could be kept at `path`, before any work is done for it."""
+    _real(path)
+
+
 def memory_ledger() -> "DuckDBPyConnection":
     """An empty ledger that lives in memory, for tests and previews."""
     connection = connect()
@@ -243,7 +248,11 @@ def _back_up(session: "DuckDBPyConnection", path: Path) -> None:
 
 def _real(path: Path) -> Path:
     """The file behind links, absolute: no name DuckDB could take for a URL or another system's prefix."""
-    return Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path))
+    refusal = failures.unnameable(target)
+    if refusal is not None:
+        raise refusal
+    return target
 
 
 def _spill_into(connection: "DuckDBPyConnection", folder: Path) -> None:

@@ -48,6 +48,16 @@ def missing(path: Path) -> DataError:
     )
 
 
+def unnameable(path: Path) -> DataError | None:
+    """Why no ledger may have this name: DuckDB takes what follows a `?` for a query and puts its log elsewhere."""
+    if "?" not in str(path):
+        return None
+    return DataError(
+        f"cannot keep a ledger at {path}: DuckDB gives '?' in a name a meaning of its own",
+        hint="name a file and folders without a question mark with --db PATH",
+    )
+
+
 def foreign(path: Path) -> DataError:
     """The file is somebody else's; we neither read nor write it."""
     return DataError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, previous_period
 from llmcost.ledger import queries
+from llmcost.ledger.composition import Selection
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names
 from llmcost.ledger.queries import Group, Number
@@ -15,6 +16,7 @@ from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
 from llmcost.reports.question import Question, check_rates, selection
 from llmcost.reports.record import Cell, Column, Report, Row
+from llmcost.reports.suggestion import suggestions
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -86,7 +88,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         else chosen.conversion.used(facts.first, facts.last),
         price_lists=queries.price_lists(connection, facts.ingest_ids),
         coverage=coverage(connection, chosen, facts),
-        notes=_notes(connection, keys, groups, facts, filtered=bool(question.where)),
+        notes=_notes(connection, keys, groups, facts, chosen),
     )
 
 
@@ -152,11 +154,13 @@ def _midnight(instant: datetime, zone: tzinfo, *, days: int) -> datetime:
 
 
 def _notes(
-    connection: "Connection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts, *, filtered: bool
+    connection: "Connection", keys: Sequence[Key], groups: Sequence[Group], facts: queries.Facts, chosen: Selection
 ) -> tuple[str, ...]:
     """What to say about keys that no selected request has a value for."""
     if not facts.rows:
-        return ("no requests in this period" if not filtered else "no request in this period matches every --where",)
+        if not chosen.conditions:
+            return ("no requests in this period",)
+        return ("no request in this period matches every --where", *suggestions(connection, chosen))
     empty = [
         key.name
         for index, key in enumerate(keys)

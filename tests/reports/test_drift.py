@@ -1,0 +1,106 @@
+"""Claims against computed costs. Every call has a million input tokens, at 2.00, unless said otherwise:
+
+model  computed                                   claimed  what the claim forgot
+cache  600,000 * 2 + 400,000 read * 0.2 = 1.28    2.00     that reads are cheaper
+batch  1.00                                       2.00     the batch price
+old    2.00 since October                         1.00     that the price rose
+none   2.00                                       0        to know the model
+long   200,000 at 2 above 100,000 = 0.40          0.20     the price of long prompts
+odd    2.00                                       1.70     nobody knows
+fine   2.00                                       2.000001 nothing: a rounding
+"""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from tests.ingesting import native, read, write
+
+from llmcost.ledger import database
+from llmcost.pricing.price_list import load_price_list
+from llmcost.reports.drift import Cause, drift
+from llmcost.reports.question import Question, selection
+
+BASE = "{input: 2, cache_read: 0.2, output: 10}"
+BATCH = "{when: {processing: batch}, rates: {input: 1, cache_read: 0.1, output: 5}}"
+PRICES = "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\nmodels:\n" + "\n".join(
+    [
+        *(f"  - {{id: vllm/{name}, prices: [{{rates: {BASE}}}]}}" for name in ("cache", "none", "odd", "fine")),
+        f"  - {{id: vllm/batch, prices: [{{rates: {BASE}, variants: [{BATCH}]}}]}}",
+        f"  - {{id: vllm/old, prices: [{{rates: {{input: 1, output: 5}}}}, {{from: 2026-10-01, rates: {BASE}}}]}}",
+        "  - {id: vllm/long, prices: [{rates: {input: 1, output: 1}, tiers: [{above: 100000, rates: {input: 2, output: 2}}]}]}",
+    ]
+)
+
+
+def claim(model, cost, **fields):
+    return native(
+        **{
+            "request_id": f"call-{model}-0123456789abcdef",
+            "timestamp": "2026-10-05T12:00:00Z",
+            "provider": "vllm",
+            "model": model,
+            "input_tokens": 1_000_000,
+            "output_tokens": 0,
+            "reported_cost": cost,
+            "reported_by": "gateway",
+            **fields,
+        }
+    )
+
+
+@pytest.fixture
+def company(tmp_path):
+    (tmp_path / "own.yaml").write_text(PRICES)
+    (tmp_path / "llmcost.yaml").write_text("pricing: [own.yaml]\ndb: ledger\n")
+    log = write(
+        tmp_path / "log.jsonl",
+        [
+            claim("cache", "2.00", cache_read_input_tokens=400_000),
+            claim("batch", "2.00", processing="batch"),
+            claim("old", "1.00"),
+            claim("none", "0"),
+            claim("long", "0.20", input_tokens=200_000),
+            claim("odd", "1.70"),
+            claim("fine", "2.000001"),
+            claim("fine", None, request_id="call-silent-0123456789abcdef"),
+            claim("unpriced", "5.00"),
+        ],
+    )
+    read(tmp_path / "ledger", log, pricing=[tmp_path / "own.yaml"])
+    return tmp_path
+
+
+def test_each_mistake_is_named_by_what_it_would_have_cost(company):
+    with database.reading(company / "ledger") as ledger:
+        chosen = selection(ledger, Question(basis="requests"))
+        found = drift(ledger, chosen, load_price_list([company / "own.yaml"]), datetime(2026, 11, 21, tzinfo=UTC))
+
+    assert [(one.model, one.requests, one.differing, one.computed, one.reported, one.cause) for one in found] == [
+        ("none", 1, 1, Decimal(2), Decimal(0), Cause(name="the log's price is 0: no price known there", requests=1)),
+        ("batch", 1, 1, Decimal(1), Decimal(2), Cause(name="batch price ignored", requests=1)),
+        ("old", 1, 1, Decimal(2), Decimal(1), Cause(name="the price before this one", requests=1)),
+        ("cache", 1, 1, Decimal("1.28"), Decimal(2), Cause(name="cache tokens at the full input price", requests=1)),
+        ("odd", 1, 1, Decimal(2), Decimal("1.7"), None),
+        ("long", 1, 1, Decimal("0.4"), Decimal("0.2"), Cause(name="long-prompt price ignored", requests=1)),
+        ("fine", 1, 0, Decimal(2), Decimal("2.000001"), None),
+    ]
+    assert [one.worst for one in found][-2:] == ["call-long-0123456789abcdef", None]
+    assert found[0].worst_difference == Decimal(-2)
+
+
+def test_the_command_fails_above_the_limit_and_says_why(company, cli):
+    done = cli("prices", "drift", "--where", "model in cache,fine")
+
+    assert (done.code, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[-1] == (
+        "vllm/cache: cache tokens at the full input price explains 1 request; largest in call-cache-0123456789abcdef: +$0.72."
+    )
+    fine = cli("prices", "drift", "--where", "model=fine", "--above", "0.5%", "--format", "json")
+    document = json.loads(fine.stdout)
+    assert fine.code == 0
+    assert (document["schema"], document["rows"][0]["exceeds"]) == ("llmcost/drift/1", False)
+    assert cli("prices", "drift", "--above", "lots").code == 2
+    nothing = cli("prices", "drift", "--where", "model=unpriced")
+    assert (nothing.stdout, nothing.code) == ("", 0)
