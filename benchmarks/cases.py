@@ -1,12 +1,14 @@
 """What is measured, against what, and what it should come to."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from benchmarks.measure import Contender, Series, interleaved, ratios, run
+from benchmarks.shapes import other_prices
 from benchmarks.workshop import Workshop, equal_rows
 
 _HUGE_BYTES = 5_000_000_000
@@ -107,6 +109,41 @@ def report(workshop: Workshop) -> list[Finding]:
     return findings
 
 
+def reprice(workshop: Workshop) -> list[Finding]:
+    """Every request of a large ledger rated again at other prices, against an INSERT ... SELECT of rows as wide."""
+    log = workshop.log("litellm", workshop.lines)
+    ledger = workshop.ledger(log)
+    requests = workshop.facts(log).requests
+    prices = workshop.folder / "other-prices.yaml"
+    prices.write_text(other_prices(), "utf-8")
+    target = workshop.folder / "repriced.duckdb"
+
+    def prepare() -> None:
+        workshop.discard(target)
+        shutil.copyfile(ledger, target)
+
+    def changed(output: str) -> None:
+        totals = json.loads(output)["totals"]
+        found = totals["requests"], totals["changed"]
+        assert found == (requests, requests), f"{found} requests and changes, not {requests} each"
+        workshop.discard(target)
+
+    def copied(output: str) -> None:
+        assert json.loads(output) == {"rows": requests}, f"{output.strip()}, not {requests}"
+        workshop.discard(target)
+
+    options = ("--yes", "--format", "json", "--pricing", str(prices), "--db", str(target))
+    contenders = [
+        Contender(name="floor", command=workshop.bare("rewrite", str(target)), prepare=prepare, check=copied),
+        Contender(name="ours", command=workshop.llmcost("db", "reprice", *options), prepare=prepare, check=changed),
+    ]
+    series = interleaved(contenders, workshop.rounds, workshop.environment)
+    return [
+        *_compared("reprice", f"{requests:,} requests", series["ours"], series["floor"], goal=2),
+        _memory("reprice", "peak RSS", series["ours"], series["floor"]),
+    ]
+
+
 def small(workshop: Workshop) -> list[Finding]:
     """What is felt at every call: a small ledger's report, `--version` and `--help`."""
     ledger = workshop.ledger(workshop.log("litellm", 10_000))
@@ -162,6 +199,7 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "mixed": mixed,
     "known": known,
     "report": report,
+    "reprice": reprice,
     "small": small,
     "huge": huge,
 }

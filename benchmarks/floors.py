@@ -98,6 +98,16 @@ def table(ledger: str) -> None:
     Console().print(shown)
 
 
+def rewrite(ledger: str) -> None:
+    """Write every request of a ledger once more, nothing else; prints how many."""
+    import duckdb
+
+    with duckdb.connect(ledger, config={"memory_limit": MEMORY_LIMIT}) as connection:
+        connection.execute("create table copy as select * from request limit 0")
+        written = connection.execute("insert into copy select * from request").fetchone() or (0,)
+    print(json.dumps({"rows": written[0]}))
+
+
 def check(ledger: str) -> None:
     """What a ledger holds, to be compared with the log's own facts."""
     import duckdb
@@ -132,7 +142,13 @@ def _identities(kind: str) -> list[str]:
     return ["request_id", "id", "response"] if kind == "mixed" else ["request_id"]
 
 
-_FLOORS: dict[str, Callable[..., None]] = {"ingest": ingest, "report": report, "table": table, "check": check}
+_FLOORS: dict[str, Callable[..., None]] = {
+    "ingest": ingest,
+    "report": report,
+    "table": table,
+    "rewrite": rewrite,
+    "check": check,
+}
 
 if __name__ == "__main__":
     _FLOORS[sys.argv[1]](*sys.argv[2:])

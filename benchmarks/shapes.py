@@ -66,6 +66,18 @@ _MODELS = (
     ("claude-opus-4-5", "anthropic"),
     ("claude-3-5-haiku", "anthropic"),
 )
+
+
+def other_prices() -> str:
+    """A price file in which each of these models costs something else than in the built-in list."""
+    rates = "{input: 7.77, cache_read: 0.77, cache_write_5m: 8.88, cache_write_1h: 9.99, output: 33.33}"
+    models = "".join(
+        f"  - {{id: {provider}/{name}, match: {{dated: true}}, prices: [{{rates: {rates}}}]}}\n"
+        for name, provider in _MODELS
+    )
+    return f"schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\nmodels:\n{models}"
+
+
 _OPENAI = [name for name, provider in _MODELS if provider == "openai"]
 _CLAUDE = ("claude-sonnet-4-5-20250929", "claude-haiku-4-5-20251001")
 
