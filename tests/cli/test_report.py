@@ -222,3 +222,39 @@ def test_a_machine_format_does_not_load_rich(db, clean_environment, tmp_path):
     )
 
     assert done.stdout == "False\n"
+
+
+def test_a_report_in_another_currency_needs_dated_rates(cli, tmp_path):
+    """One call of a million tokens of input at 1.00, on 1 November, at 0.90 and then 0.93 from the 2nd on."""
+    (tmp_path / "own.yaml").write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\n"
+        "models: [{id: vllm/m1, prices: [{rates: {input: 1, output: 1}}]}]\n"
+    )
+    (tmp_path / "llmcost.yaml").write_text("pricing: [own.yaml]\n")
+    record = {"timestamp": "2026-11-01T12:00:00Z", "provider": "vllm", "model": "m1", "input_tokens": 1_000_000}
+    (tmp_path / "log.jsonl").write_text(json.dumps({**record, "request_id": "call-0123456789abcdef"}) + "\n")
+    assert cli("ingest", "log.jsonl").code == 0
+
+    without = cli("report", "--currency", "eur")
+    assert (without.code, without.stdout) == (2, "")
+    assert without.stderr.startswith(
+        "error: no rate from USD to EUR\n  hint: add dated rates to llmcost.yaml: `fx: {EUR"
+    )
+
+    (tmp_path / "llmcost.yaml").write_text(
+        'pricing: [own.yaml]\ncurrency: EUR\nfx: {EUR: {2026-11: "0.90", 2026-11-02: "0.93"}, CHF: {2026-11-02: "0.8"}}\n'
+    )
+    document = json.loads(cli("report", "--format", "json").stdout)
+    assert (document["currency"], document["totals"]["cost"]) == ("EUR", "0.90")
+    assert json.loads(cli("report", "--format", "json", "--currency", "USD").stdout)["totals"]["cost"] == "1.00"
+    early = cli("report", "--currency", "CHF")
+    assert (early.code, early.stderr.splitlines()[0]) == (
+        2,
+        "error: no CHF rate for 2026-11-01: the first is of 2026-11-02",
+    )
+    exported = json.loads(cli("export", "requests").stdout)
+    assert (exported["cost"], exported["converted_cost"], exported["converted_currency"]) == ("1.00", "0.90", "EUR")
+    # What was exported comes back as the same call, and the converted amount is no tag of it.
+    (tmp_path / "again.jsonl").write_text(json.dumps(exported) + "\n")
+    assert json.loads(cli("ingest", "again.jsonl", "--format", "json").stdout)["totals"]["known"] == 1
+    assert "converted" not in cli("export", "requests", "--currency", "USD").stdout

@@ -14,7 +14,7 @@ class Currency:
 
     code: str
     rates: Rates
-    """None for the price list's own currency."""
+    """None at all for the price list's own currency."""
 
 
 def chosen_currency(asked: str | None, settings: Settings) -> Currency:
