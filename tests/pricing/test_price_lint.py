@@ -196,6 +196,11 @@ def test_all_mistakes_of_a_file_are_found_at_once_in_their_order(lint):
     ]
 
 
+def test_a_file_that_does_not_fit_the_list_below_it_says_so(lint):
+    found = lint(GOOD, head=HEAD.replace("currency: USD", "currency: EUR"))
+    assert found == [("conflict", "error", 1, 1, "prices are in EUR, the built-in ones in USD")]
+
+
 def test_another_schema_is_all_there_is_to_say(lint):
     assert lint("", head="schema: llmcost-pricing/9\nmodels: 4\n") == [
         ("bad-value", "error", 1, 1, "expected 'schema: llmcost-pricing/1'")

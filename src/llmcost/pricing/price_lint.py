@@ -6,6 +6,7 @@ that can all be read.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from llmcost.pricing.price_values import Path_
 
+_PLACE = re.compile(r":(?P<line>[0-9]+):(?P<column>[0-9]+): ")
 _CACHE = ("cache_read", "cache_write_5m", "cache_write_1h")
 _DEAREST_CACHE = 3
 """Times the input rate. A write for an hour is twice the input wherever it is published."""
@@ -56,15 +58,20 @@ def lint_price_file(path: Path) -> list[PriceFinding]:
 
 
 def _parsing(error: ConfigError, path: Path, code: str | None = None) -> PriceFinding:
-    """A mistake of the YAML, whose message begins with its place."""
-    place, _, message = error.message.partition(": ")
-    line, column = (
-        int(part) if part.isdigit() else 1 for part in place.removeprefix(str(path)).split(":")[1:3] or "11"
-    )
+    """A mistake that knows its place only in words: the YAML is broken, or the file does not fit those below it."""
+    text = error.message.removeprefix(str(path))
+    match = _PLACE.match(text)
+    message = text[match.end() :] if match else text.removeprefix(": ")
     if code is None:
         code = "duplicate-key" if message.endswith("is written twice") else "broken-yaml"
     return PriceFinding(
-        code=code, severity="error", path=str(path), line=line, column=column, message=message, hint=error.hint
+        code=code,
+        severity="error",
+        path=str(path),
+        line=int(match["line"]) if match else 1,
+        column=int(match["column"]) if match else 1,
+        message=message,
+        hint=error.hint,
     )
 
 

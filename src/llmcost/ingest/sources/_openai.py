@@ -186,9 +186,8 @@ def tool_fields(body: str = "") -> dict[str, str]:
     containers = f"""list_distinct(list_transform({_items(body, "code_interpreter_call")},
         lambda item: coalesce(json_extract_string(item, '/container_id'), '')))"""
     images = _items(body, "image_generation_call", done)
-    size = (
-        f"""concat_ws(' ', json_extract_string({images}[1], '/size'), json_extract_string({images}[1], '/quality'))"""
-    )
+    size = f"""concat_ws(' ', json_extract_string(list_extract({images}, 1), '/size'),
+        json_extract_string(list_extract({images}, 1), '/quality'))"""
     return {
         "web_searches": f"nullif(len({_items(body, 'web_search_call', searched)}), 0)",
         "file_searches": f"nullif(len({_items(body, 'file_search_call')}), 0)",
