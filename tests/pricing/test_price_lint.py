@@ -166,6 +166,7 @@ CASES = {
 
 def test_a_good_file_has_nothing_to_find(lint):
     assert lint(GOOD) == []
+    assert lint("  - {id: openai/lint-free, prices: [{free: true}]}\n") == []
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -135,7 +135,7 @@ def _price(document: Document, place: Path_) -> Iterator[PriceFinding]:
     price = document.at(*place)
     if not isinstance(price, dict):
         return
-    if "source" not in price:
+    if "source" not in price and price.get("free") is not True:
         yield _finding(
             document,
             *place,
