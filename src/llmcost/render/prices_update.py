@@ -72,8 +72,8 @@ def _notes(comparison: Comparison, lines: Sequence[Line], done: Refreshed | None
     stale = sum(line.state == "stale" for line in comparison.lines)
     disputed = sum(line.state == "disputed" for line in comparison.lines)
     unlisted = len(comparison.lines) - stale - disputed
-    models = f"{plural(comparison.compared, 'model')} compared, {comparison.unknown:,} in no catalogue"
-    notes = [f"{models}: {plural(stale, 'stale price')}, {disputed:,} disputed."]
+    compared = f"{plural(comparison.compared, 'model')} compared, {comparison.unknown:,} in no catalogue"
+    notes = [f"{compared}: {plural(stale, 'stale price')}, {disputed:,} disputed."]
     if unlisted and len(lines) < len(comparison.lines):
         lacking = len({line.model for line in comparison.lines if line.state == "missing"})
         notes.append(

@@ -57,7 +57,7 @@ _KEY = re.compile(
     r"(?:_(?P<mode>batches|flex|priority|fast|ultrafast|balanced|decisions))?"
 )
 _SIZED = re.compile(
-    r"(?:(?P<quality>hd|low|medium|high|standard)/)?(?:(?P<width>[0-9]+|max)-x-(?P<height>[0-9]+|max)/)?"
+    r"(?:(?P<quality>hd|low|medium|high|xhigh|max|standard)/)?(?:(?P<width>[0-9]+|max)-x-(?P<height>[0-9]+|max)/)?"
     r"(?P<steps>[0-9a-z]+-steps/)?(?P<name>.+)"
 )
 _RESOLUTION = re.compile("output_cost_per_second_(?P<size>[0-9]+p|[248]k)")

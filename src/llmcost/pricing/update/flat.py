@@ -72,10 +72,10 @@ def flat_entry(prices: Sequence[Entry], at: datetime) -> Flat:
 
 
 def has_clock(price: Price | Entry) -> bool:
-    """Whether a price depends on the time of day."""
+    """Whether the standard price depends on the time of day."""
     if isinstance(price, dict):
-        return any("clock" in one["when"] for one in price.get("variants", ()))
-    return any(one.when.clock is not None for one in price.variants)
+        return any(one["when"].keys() == {"clock"} for one in price.get("variants", ()))
+    return any(one.when.clock is not None and not one.when.values for one in price.variants)
 
 
 def _tiers(when: tuple[tuple[str, str], ...], tiers: Sequence[Tier]) -> Iterator[tuple[Item, Decimal]]:
