@@ -41,7 +41,10 @@ GENAI = [
             {
                 "id": "grok-x",
                 "match": {"starts_with": "grok-x"},
-                "prices": {"input_mtok": {"base": 1.25, "tiers": [{"start": 199999, "price": 2.5}]}, "output_mtok": 2.5},
+                "prices": {
+                    "input_mtok": {"base": 1.25, "tiers": [{"start": 199999, "price": 2.5}]},
+                    "output_mtok": 2.5,
+                },
             }
         ],
     },
@@ -64,7 +67,11 @@ GENAI = [
     {
         "id": "openrouter",
         "models": [
-            {"id": "acme/small:free", "match": {"equals": "acme/small:free"}, "prices": {"input_mtok": 0, "output_mtok": 0}}
+            {
+                "id": "acme/small:free",
+                "match": {"equals": "acme/small:free"},
+                "prices": {"input_mtok": 0, "output_mtok": 0},
+            }
         ],
     },
     {

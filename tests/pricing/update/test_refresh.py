@@ -121,7 +121,9 @@ def test_the_written_file_is_a_layer_that_rates_as_before_until_its_day(price_li
     assert above.prices[2].since == TODAY
 
 
-def test_a_model_that_two_catalogues_agree_on_is_added_and_one_that_only_one_has_is_not(price_list, catalogues, tmp_path):
+def test_a_model_that_two_catalogues_agree_on_is_added_and_one_that_only_one_has_is_not(
+    price_list, catalogues, tmp_path
+):
     target = tmp_path / "new.yaml"
     below = "models: [{id: openai/gpt-own, prices: [{rates: {input: 1}}]}]\n"
     done = refresh(price_list(below), catalogues, at=NOW, since=TODAY, target=target)

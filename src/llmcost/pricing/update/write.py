@@ -48,8 +48,8 @@ def changed_entry(model: Model, changes: Mapping[Item, Decimal], since: datetime
         )
     entry = model_entry(model)
     fresh = _applied(_price(prices[index], None), changes)
-    fresh = {"from": _moment(since), **{key: value for key, value in fresh.items() if key not in ("from", "until")}}
-    entry["prices"].insert(index + 1, {**fresh, "source": source})
+    kept = {key: value for key, value in fresh.items() if key not in ("from", "until", "source")}
+    entry["prices"].insert(index + 1, {"from": _moment(since), "source": source, **kept})
     return entry
 
 
