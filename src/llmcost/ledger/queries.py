@@ -21,6 +21,7 @@ Identity = tuple[tuple[str | None, ...], bool]
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _PLACES = Decimal(1).scaleb(-12)
+_NUMBERS = (Decimal, int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,39 +200,53 @@ def grouped(
         for metric in metrics
         if metric.peak and selection.basis == "requests"
     }
-    groups = [_group(row, len(keys), metrics, peaks, total or {}) for row in rows]
+    places = _places(metrics)
+    groups = [_group(row, len(keys), places, peaks, total or {}) for row in rows]
     return groups, rows[0][-2] if rows else 0
+
+
+def _places(metrics: Sequence[Metric]) -> list[tuple[Metric, int | None, int | None]]:
+    """Each metric with the place of its value, and of its divisor, among the cells of a row."""
+    places: list[tuple[Metric, int | None, int | None]] = []
+    count = 0
+    for metric in metrics:
+        if metric.peak:
+            places.append((metric, None, None))
+            continue
+        divided = metric.denominator is not None and not metric.of_total
+        places.append((metric, count, count + 1 if divided else None))
+        count += 1 + divided
+    return places
 
 
 def _group(
     row: tuple[object, ...],
     width: int,
-    metrics: Sequence[Metric],
+    places: Sequence[tuple[Metric, int | None, int | None]],
     peaks: dict[str, dict[Identity, Number | None]],
     total: dict[str, Number | None],
 ) -> Group:
-    keys = tuple(None if value is None else str(value) for value in row[:width])
+    keys = tuple([None if value is None else str(value) for value in row[:width]])
     *cells, row_count, _, other = row[width:]
     identity = keys, bool(other)
     values: dict[str, Number | None] = {}
-    source = iter(cells)
-    for metric in metrics:
-        if metric.peak:
+    for metric, place, divisor in places:
+        if place is None:
             value = peaks.get(metric.name, {}).get(identity)
         else:
-            value = _number(next(source))
+            value = _number(cells[place])
             if metric.of_total:
                 value = _ratio(value, total.get("cost"), metric)
-            elif metric.denominator is not None:
-                value = _ratio(value, _number(next(source)), metric)
-        if value is None and metric.additive and not row_count:
+            elif divisor is not None:
+                value = _ratio(value, _number(cells[divisor]), metric)
+        if value is None and not row_count and metric.additive:
             value = Decimal(0) if metric.kind == "money" else 0
         values[metric.name] = value
     return Group(keys=keys, other=bool(other), values=values)
 
 
 def _number(value: object) -> Number | None:
-    return value if isinstance(value, Decimal | int | float) else None
+    return value if isinstance(value, _NUMBERS) else None
 
 
 def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric) -> Number | None:

@@ -3,6 +3,7 @@
 import json as standard
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from llmcost.render.numbers import machine, plain
@@ -13,8 +14,11 @@ _HIDDEN = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
-# A small ratio, alone on its line, in the notation that has no fixed number of decimals.
-_EXPONENT = re.compile(r"-?\d(?:\.\d+)?e-0\d(?=,?$)", re.MULTILINE)
+# The end of a small ratio, alone on its line, in the notation that has no fixed number of decimals.
+_EXPONENT = re.compile(r"e-0\d(?=,?$)", re.MULTILINE)
+_MANTISSA = frozenset("-.0123456789")
+
+_NESTED = (dict, list, tuple)
 
 
 def json(document: Report | Overview) -> str:
@@ -49,9 +53,42 @@ def json(document: Report | Overview) -> str:
 
 def dumped(value: Any) -> str:
     """Indented JSON in which every invisible character is an escape."""
-    text = standard.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
-    text = _EXPONENT.sub(lambda found: f"{float(found[0]):.6f}", text)
+    text = _indented(value, "\n")
+    text = _without_exponents(text)
+    # Looking for what is hardly ever there takes longer than writing the rest.
+    if text.isascii() and "\x7f" not in text:
+        return text
     return _HIDDEN.sub(lambda found: standard.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f", text)
+
+
+def _without_exponents(text: str) -> str:
+    pieces, done = [], 0
+    for found in _EXPONENT.finditer(text):
+        start = found.start()
+        while start and text[start - 1] in _MANTISSA:
+            start -= 1
+        pieces += [text[done:start], f"{float(text[start : found.end()]):.6f}"]
+        done = found.end()
+    return "".join((*pieces, text[done:]))
+
+
+def _indented(value: Any, newline: str) -> str:
+    """What the standard library writes with `indent=2`, which it does several times slower; `newline` ends in the indent."""
+    inner = newline + "  "
+    if not isinstance(value, _NESTED) or not value:
+        return _encoder(", ").encode(value)
+    if not any(isinstance(item, _NESTED) for item in (value.values() if isinstance(value, dict) else value)):
+        flat = _encoder(f",{inner}").encode(value)
+        return f"{flat[0]}{inner}{flat[1:-1]}{newline}{flat[-1]}"
+    if isinstance(value, dict):
+        pairs = (f"{_encoder(', ').encode(key)}: {_indented(item, inner)}" for key, item in value.items())
+        return f"{{{inner}{f',{inner}'.join(pairs)}{newline}}}"
+    return f"[{inner}{f',{inner}'.join(_indented(item, inner) for item in value)}{newline}]"
+
+
+@cache
+def _encoder(separator: str) -> standard.JSONEncoder:
+    return standard.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(separator, ": "))
 
 
 def _cells(columns: tuple[Column, ...], cells: tuple[Cell, ...]) -> dict[str, str | int | float | None]:
