@@ -52,8 +52,14 @@ def test_a_folder_read_twice_and_under_another_name(tmp_path, once):
     assert read(tmp_path / "ledger", path).files[0].status == "known"
     shutil.copy(path, moved)
     again = read(tmp_path / "ledger", moved)
+    assert (again.total("new"), again.files[0].status) == (0, "known")
+    # Without the original there is nothing to compare a copy with.
+    elsewhere = shutil.copy(path, tmp_path / "c.log")
+    path.unlink()
+    moved.unlink()
+    again = read(tmp_path / "ledger", elsewhere)
     assert (again.total("new"), again.files[0].status) == (0, "read")
-    _again(tmp_path, [moved], once=once)
+    _again(tmp_path, [Path(elsewhere)], once=once)
 
 
 def test_any_order_of_lines_split_over_two_runs(tmp_path, once):

@@ -83,6 +83,7 @@ def ingest(
         bills=settings.bills,
         wait=30 if wait is None else wait,
         stdin=sys.stdin.buffer if "-" in named else None,
+        summary=not (quiet and output_format == "json"),
         mapping=read_mapping(mapping) if mapping is not None else None,
         mapping_text=mapping.read_text("utf-8") if mapping is not None else "",
     )

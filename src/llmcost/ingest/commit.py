@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
-from llmcost.ingest.staging import FileOutcome
+from llmcost.ingest.repeats import Tally
+from llmcost.ingest.stage import FileOutcome
 from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import PriceList
@@ -70,13 +71,14 @@ def commit_batch(
     ambiguous: Mapping[int, int],
     *,
     recognised: Sequence[bool],
+    repeats: Tally,
     ingest_id: int,
     price_list: PriceList,
     attribution: Mapping[str, Sequence[str]],
     settings: str,
     revisions: Mapping[str, int],
 ) -> list[FileCounts]:
-    """Write the staged batch into the attached ledger, in one transaction."""
+    """Write the staged batch into the attached ledger, in one transaction. `repeats` were staged and dropped again."""
     numbers = list(range(len(files)))
     with transaction(connection):
         ids = file_ids(connection, files)
@@ -98,7 +100,7 @@ def commit_batch(
         _insert_fresh(connection, ingest_id, price_list)
         _insert_merged(connection, ingest_id, price_list)
         counts = _counts(
-            connection, numbers=numbers, ids=ids, new=new, conflicts=conflicts, ambiguous=ambiguous, ingest_id=ingest_id
+            connection, numbers=numbers, ids=ids, new=new, conflicts=conflicts, ambiguous=ambiguous, repeats=repeats
         )
         _write_rejects(connection, ids, outcomes, recognised)
         _write_files(
@@ -211,7 +213,13 @@ def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]]) -
 def _insert_merged(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
     """What `_merge` made: a row that would be rated as it was keeps its price, the others are rated."""
     connection.execute(f"insert into ledger.request by name select *, {ingest_id} as ingest_id from keeps_price")
-    _insert_rated(connection, "to_rate", ingest_id, price_list)
+    if _any(connection, "to_rate"):
+        _insert_rated(connection, "to_rate", ingest_id, price_list)
+
+
+def _any(connection: "Connection", relation: str) -> bool:
+    """Whether there is a row, which is cheaper to ask than to rate none."""
+    return connection.execute(f"select 1 from {relation} limit 1").fetchone() is not None
 
 
 def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
@@ -240,6 +248,8 @@ def late_rows(connection: "Connection", until: datetime) -> int:
 
 def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
     """Rows met once and never before: most rows of most batches."""
+    if not _any(connection, "stage anti join touched using (row_key)"):
+        return
     (touched,) = connection.execute("select count(*) from touched").fetchone() or (0,)
     anti = "anti join touched using (row_key)" if touched else ""
     connection.execute(
@@ -272,13 +282,16 @@ def _counts(
     new: Mapping[int, int],
     conflicts: Mapping[int, int],
     ambiguous: Mapping[int, int],
-    ingest_id: int,
+    repeats: Tally,
 ) -> list[FileCounts]:
     sources: dict[int, dict[str, int]] = {}
     for number, source, rows in connection.execute(
         "select file_no, source, count(*) from stage group by all order by all"
     ).fetchall():
         sources.setdefault(number, {})[source] = rows
+    for (number, source), rows in repeats.items():
+        found = sources.setdefault(number, {})
+        found[source] = found.get(source, 0) + rows
     unpriced = dict(
         connection.execute(
             "select file_id, count(*) from ledger.request semi join batch_file using (file_id) "
@@ -293,7 +306,7 @@ def _counts(
             conflicts=conflicts.get(number, 0),
             ambiguous=ambiguous.get(number, 0),
             unpriced=unpriced.get(ids[number], 0),
-            sources=sources.get(number, {}),
+            sources=dict(sorted(sources.get(number, {}).items())),
         )
         for number in numbers
     ]
@@ -302,7 +315,7 @@ def _counts(
 def _write_rejects(
     connection: "Connection", ids: Sequence[int], outcomes: Sequence[FileOutcome], recognised: Sequence[bool]
 ) -> None:
-    _forget(connection, "reject", ids, recognised)
+    forget(connection, "reject", _recognised_ids(ids, recognised))
     rejects = [
         (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
         for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)
@@ -330,7 +343,7 @@ def _write_files(
     revisions: Mapping[str, int],
 ) -> None:
     """The checkpoints: a file of these looks has been read, with this outcome."""
-    _forget(connection, "file", ids, recognised)
+    forget(connection, "file", _recognised_ids(ids, recognised))
     rows = [
         (
             file_id,
@@ -349,6 +362,7 @@ def _write_files(
             count.ambiguous,
             count.unpriced,
             ingest_id,
+            file.inode,
         )
         for file, file_id, outcome, count, known in zip(files, ids, outcomes, counts, recognised, strict=True)
         if known
@@ -356,10 +370,14 @@ def _write_files(
     connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
 
 
-def _forget(connection: "Connection", table: str, ids: Sequence[int], recognised: Sequence[bool]) -> None:
-    """Make room for what is now known of these files. One that is no log any more keeps its entry: rows refer to it."""
-    again = [file_id for file_id, known in zip(ids, recognised, strict=True) if known]
-    connection.execute(f"delete from ledger.{table} where list_contains($again, file_id)", {"again": again})
+def forget(connection: "Connection", table: str, ids: Sequence[int]) -> None:
+    """Make room for what is now known of these files."""
+    connection.execute(f"delete from ledger.{table} where list_contains($again, file_id)", {"again": list(ids)})
+
+
+def _recognised_ids(ids: Sequence[int], recognised: Sequence[bool]) -> list[int]:
+    """A file that is no log any more keeps its entry: rows refer to it."""
+    return [file_id for file_id, known in zip(ids, recognised, strict=True) if known]
 
 
 def status_of(outcome: FileOutcome) -> str:

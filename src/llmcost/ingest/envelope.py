@@ -6,7 +6,7 @@ answer text are never stored.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
@@ -79,14 +79,6 @@ _POINTERS = tuple(f"/{key}" for key in _KEYS) + _REQUEST_PARAMETERS
 _TAG_OBJECTS = ("metadata", "tags", "labels", "attributes", "request/metadata", "properties", "context")
 
 
-def _value(pointer: str) -> str:
-    return f"envelope[{_POINTERS.index(pointer) + 1}]"
-
-
-def _first(keys: tuple[str, ...], wrap: str = "filled({})") -> str:
-    return "coalesce(" + ", ".join(wrap.format(_value(f"/{key}")) for key in keys) + ", null)"
-
-
 _WRAPS = {
     "latency_ms": "number_of({})",
     "time_to_first_token_ms": "number_of({})",
@@ -95,12 +87,29 @@ _WRAPS = {
     "ended_at": "instant({})",
 }
 
-_COLUMNS = {name: _first(keys, _WRAPS.get(name, "filled({})")) for name, keys in _SCALARS.items()} | {
-    "temperature": f"number_of({_value('/request/temperature')})",
-    "max_output_tokens": f"coalesce(count_of({_value('/request/max_completion_tokens')}), "
-    f"count_of({_value('/request/max_tokens')}))",
-    "request_model": f"coalesce(filled({_value('/request/model')}), {_first(_SCALARS['request_model'])})",
-}
+Read = Callable[[str], str | None]
+"""SQL for the text at a JSON pointer; None where there can be none."""
+
+
+def _first(read: Read, pointers: Iterable[str], wrap: str = "filled({})") -> str:
+    found = [wrap.format(sql) for pointer in pointers if (sql := read(pointer)) is not None]
+    return f"coalesce({', '.join(found)}, null)" if found else "null"
+
+
+def _columns(read: Read) -> dict[str, str]:
+    """SQL for each column of `domain.request` that an envelope fills."""
+    columns = {
+        name: _first(read, (f"/{key}" for key in keys), _WRAPS.get(name, "filled({})"))
+        for name, keys in _SCALARS.items()
+    }
+    requested = _first(read, ("/request/model",)), columns["request_model"]
+    return columns | {
+        "temperature": _first(read, ("/request/temperature",), "number_of({})"),
+        "max_output_tokens": _first(read, ("/request/max_completion_tokens", "/request/max_tokens"), "count_of({})"),
+        "request_model": f"coalesce({', '.join(requested)})",
+    }
+
+
 _TEXT_KEYS = (
     *("prompt", "prompts", "input", "inputs", "output", "outputs", "completion", "text", "content", "messages"),
     *("question", "answer", "system", "system_prompt", "instructions", "query", "user_message", "assistant_message"),
@@ -118,59 +127,108 @@ _TEXT_KEYS = (
 
 _NOT_TAGS = (*_TEXT_KEYS, *_KEYS)
 
-_OBJECT_TAGS = (
-    *(f"pairs_of(envelope_objects[{number}])" for number, _ in enumerate(_TAG_OBJECTS, 1)),
-    f"pairs_of_list(list_of(envelope_objects[{_TAG_OBJECTS.index('tags') + 1}]), 'tags')",
-    f"pair('user', {_value('/request/user')})",
-)
-
-_TIME = (
-    f"list_filter(list_transform(envelope[1:{len(_TIME_KEYS)}], lambda v: instant(v)), lambda t: t is not null)[1]"
-    " as envelope_time"
-)
-
 ENVELOPE_TIME = "envelope_time"
 """Column: when the envelope says the call began, UTC."""
-ENVELOPE_COLUMNS = {name: f"envelope_{name}" for name in _COLUMNS}
+ENVELOPE_COLUMNS = {name: f"envelope_{name}" for name in (*_SCALARS, "temperature", "max_output_tokens")}
 """Columns of `domain.request` the envelope fills where the body is silent, and the columns that hold them."""
-ENVELOPE_TAGS = tuple(f"envelope_tags_{number}" for number in range(len(_OBJECT_TAGS) + 1))
+ENVELOPE_TAGS = tuple(f"envelope_tags_{number}" for number in range(len(_TAG_OBJECTS) + 3))
 """Columns with pairs of tags, the first that has a key wins."""
+
+
+RECORD_KEYS = "record_keys"
+"""Column with the top-level keys of a record that may be an envelope."""
 
 
 def envelope_layers(mounted: str, siblings: Sequence[str] = ()) -> tuple[str, ...]:
     """SELECT items, layer by layer, that read the envelope of records for which the predicate `mounted` holds.
 
-    `siblings` are the keys a sample of such records has. Where a record has no others, its scalars are read with the rest
-    in one pass; only a record with a key of its own is walked key by key.
+    `siblings` are the keys a sample of such records has. Where a record has no others, which `RECORD_KEYS` says, only what
+    those keys can mean is looked for; a record with a key of its own is asked for all there is to know.
     """
-    known = [key for key in siblings if key not in _NOT_TAGS]
-    pointers = ", ".join(quote_literal(p) for p in (*_POINTERS, *(json_pointer(key) for key in known)))
-    objects = ", ".join(quote_literal(f"/{key}") for key in _TAG_OBJECTS)
-    scalars = f"pairs_of_scalars(whole_record, [{', '.join(quote_literal(key) for key in _NOT_TAGS)}])"
-    if siblings:
-        pairs = ", ".join(
-            f"scalar_pair({quote_literal(key)}, envelope[{number}])"
-            for number, key in enumerate(known, len(_POINTERS) + 1)
-        )
-        keys = ", ".join(quote_literal(key) for key in siblings)
-        scalars = (
-            f"case when list_has_all([{keys}], json_keys(whole_record)) "
-            f"then {f'concat_ws({chr(39)},{chr(39)}, {pairs})' if known else 'null'} else {scalars} end"
-        )
-    return (
-        f"""case when {mounted} then json_extract_string(whole_record, [{pointers}]) end as envelope,
-            case when {mounted} then json_extract(whole_record, [{objects}]) end as envelope_objects""",
-        ", ".join(
-            (
-                _TIME,
-                *(f"{sql} as {ENVELOPE_COLUMNS[name]}" for name, sql in _COLUMNS.items()),
-                *(
-                    f"case when {mounted} then {sql} end as {name}"
-                    for name, sql in zip(ENVELOPE_TAGS, (*_OBJECT_TAGS, scalars), strict=True)
+    keys = ", ".join(quote_literal(key) for key in siblings)
+    usual = f"list_has_all([{keys}], {RECORD_KEYS})" if siblings else "false"
+    pointers = _pointers(siblings)
+    short = ", ".join(quote_literal(pointer) for pointer in pointers)
+    items = {pointer: f"envelope_text_{number}" for number, pointer in enumerate(pointers, 1)}
+    objects = {f"/{key}": f"envelope_object_{n}" for n, key in enumerate(_TAG_OBJECTS) if f"/{key}" in items}
+    all_texts, all_objects = _quoted(_POINTERS), _quoted(f"/{key}" for key in _TAG_OBJECTS)
+    parsed = [
+        f"case when is_unusual then json_extract_string(whole_record, [{all_texts}]) end as envelope_all",
+        f"case when is_unusual then json_extract(whole_record, [{all_objects}]) end as envelope_objects",
+    ]
+    if items:
+        parsed.append(f"case when is_usual then json_extract_string(whole_record, [{short}]) end as envelope_usual")
+    layers = [
+        f"coalesce({mounted} and {usual}, false) as is_usual, coalesce({mounted} and not {usual}, false) as is_unusual",
+        ", ".join(parsed),
+        ", ".join(f"envelope_usual[{number}] as {name}" for number, name in enumerate(items.values(), 1)),
+        ", ".join(f"try_cast({items[pointer]} as json) as {name}" for pointer, name in objects.items()),
+    ]
+    expected = {
+        ENVELOPE_TIME: _first(items.get, (f"/{key}" for key in _TIME_KEYS), "instant({})"),
+        **{ENVELOPE_COLUMNS[name]: sql for name, sql in _columns(items.get).items()},
+        **dict(
+            zip(
+                ENVELOPE_TAGS,
+                (
+                    *_object_tags(items.get, objects.get),
+                    _scalar_tags(items, siblings),
                 ),
+                strict=True,
             )
         ),
+    }
+    whole = _generic()
+    return (
+        *(layer for layer in layers if layer),
+        ", ".join(
+            f"coalesce({sql}, case when is_unusual then {whole[name]} end) as {name}" for name, sql in expected.items()
+        ),
     )
+
+
+def _pointers(siblings: Sequence[str]) -> list[str]:
+    """What an envelope with no keys but these can hold, of all that is read from envelopes."""
+    known = (*_POINTERS, *(f"/{key}" for key in _TAG_OBJECTS))
+    named = [pointer for pointer in known if pointer.split("/")[1] in siblings]
+    return list(dict.fromkeys([*named, *(json_pointer(key) for key in siblings if key not in _NOT_TAGS)]))
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(quote_literal(text) for text in texts)
+
+
+def _scalar_tags(items: Mapping[str, str], siblings: Sequence[str]) -> str:
+    """SQL for the pairs of an envelope's own scalars."""
+    keys = [key for key in siblings if key not in _NOT_TAGS]
+    pairs = ", ".join(f"scalar_pair({quote_literal(key)}, {items[json_pointer(key)]})" for key in keys)
+    return f"nullif(concat_ws(',', {pairs}), '')" if keys else "null"
+
+
+def _object_tags(read: Read, objects: Read) -> list[str]:
+    """SQL for the pairs of each object that holds tags, of a list of tags, and for whom the kept request names."""
+    found = [objects(f"/{key}") for key in _TAG_OBJECTS]
+    listed, user = objects("/tags"), read("/request/user")
+    return [
+        *("null" if sql is None else f"pairs_of({sql})" for sql in found),
+        "null" if listed is None else f"nullif(pairs_of_list(list_of({listed}), 'tags'), '')",
+        "null" if user is None else f"pair('user', {user})",
+    ]
+
+
+def _generic() -> dict[str, str]:
+    """SQL for every column of an envelope of which nothing is known beforehand."""
+
+    def read(pointer: str) -> str:
+        return f"envelope_all[{_POINTERS.index(pointer) + 1}]"
+
+    def objects(pointer: str) -> str:
+        return f"envelope_objects[{_TAG_OBJECTS.index(pointer[1:]) + 1}]"
+
+    time = f"list_filter(list_transform(envelope_all[1:{len(_TIME_KEYS)}], lambda v: instant(v)), lambda t: t is not null)[1]"
+    scalars = f"pairs_of_scalars(whole_record, [{_quoted(_NOT_TAGS)}])"
+    tags = zip(ENVELOPE_TAGS, (*_object_tags(read, objects), scalars), strict=True)
+    return {ENVELOPE_TIME: time, **{ENVELOPE_COLUMNS[n]: sql for n, sql in _columns(read).items()}, **dict(tags)}
 
 
 def why_no_time(record: bytes) -> str:

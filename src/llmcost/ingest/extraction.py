@@ -10,22 +10,32 @@ LINE_LIMIT = 16 * 1024 * 1024
 
 
 def from_files(
-    files: str, layout: Layout, *, whole: bool, compression: str = "uncompressed", line_limit: int = LINE_LIMIT
+    files: str,
+    layout: Layout,
+    *,
+    whole: bool,
+    only: int | None = None,
+    compression: str = "uncompressed",
+    line_limit: int = LINE_LIMIT,
 ) -> str:
     """SELECT over newline-delimited JSON files, one row per non-blank line, in order.
 
     `files` is SQL for a list of paths. A line that is no JSON object gives a row of nulls. Besides the layout's columns
-    there is `file_no`, the last six digits of the path, and `whole_record` if asked for.
+    there is `file_no`, the last six digits of the path, and `whole_record` if asked for. `only` is the number of the one
+    file, if it is one: DuckDB writes the name of the file once a row.
     """
     options = (
         f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {line_limit}, "
-        f"compression = '{compression}', filename = 'llmcost_file'"
+        f"compression = '{compression}'"
     )
-    file_no = "substr(llmcost_file, -6)::integer as file_no"
+    file_no = f"{only}::integer as file_no"
+    if only is None:
+        options += ", filename = 'llmcost_file'"
+        file_no = "substr(llmcost_file, -6)::integer as file_no"
     if not whole:
         columns = ", ".join(f"{quote_literal(name)}: {quote_literal(kind)}" for name, kind in layout.columns.items())
-        reader = f"read_json({files}, records = true, {options}, columns = {{{columns}}})"
-        return f"select * exclude (llmcost_file), {file_no} from {reader}"
+        names = ", ".join(quote_identifier(name) for name in layout.columns)
+        return f"select {names}, {file_no} from read_json({files}, records = true, {options}, columns = {{{columns}}})"
     return from_objects(f"select json, {file_no} from read_json_objects({files}, {options})", layout)
 
 

@@ -51,6 +51,8 @@ class LogFile:
     mtime_ns: int
     fingerprint: str
     """Hash of the first and last bytes."""
+    inode: str | None
+    """Device and inode, which a file keeps when it is renamed."""
     compression: Compression
     format: Format
     head: bytes
@@ -137,6 +139,7 @@ def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
         fingerprint=fingerprint,
+        inode=f"{status.st_dev}:{status.st_ino}",
         compression=compression,
         # What cannot be decompressed at all is no empty file: the strict reader says what is wrong with it.
         format="lines" if damaged and not head.strip() else _format(head, complete=complete, shown=shown),
@@ -156,6 +159,7 @@ def unreadable(path: Path, shown: str) -> LogFile:
         size=0,
         mtime_ns=0,
         fingerprint="",
+        inode=None,
         compression="uncompressed",
         format="unknown",
         head=b"",

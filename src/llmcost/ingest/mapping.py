@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmcost.domain.request import COLUMNS, KEYED_WHO, QUANTITIES, WHO
-from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, envelope_layers
+from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, RECORD_KEYS, envelope_layers
 from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
 from llmcost.ingest.source import Route
 from llmcost.ingest.tagging import ROUTE_INPUT, Attribution, Tagging, found, joined, pieces_one_by_one, values
@@ -192,6 +192,7 @@ class _Mapping:
             ", ".join(f"{sql} as {name}" for sql, name in self.computed.values.items()),
             ", ".join(f"{sql} as {name}" for sql, name in self.computed.parses.items()),
             ", ".join(f"{sql} as {name}" for name, sql in self.steps.items()),
+            self._record_keys(),
             *route_layers,
             f"({self._by_route(self._bad)})::integer as bad_count",
             *self._envelope(),
@@ -328,11 +329,16 @@ class _Mapping:
         route_sql = f"coalesce({', '.join(chosen)})" if len(chosen) > 1 else chosen[0]
         return claims, f"({route_sql})::tinyint as route"
 
+    def _record_keys(self) -> str:
+        """The keys of records that may be envelopes, which takes a parse of its own."""
+        bodies = [f"({self._sql(route, route.source.claims)})" for route in self.routes if route.mount]
+        return f"case when {' or '.join(bodies)} then json_keys(whole_record) end as {RECORD_KEYS}" if bodies else ""
+
     def _claims(self, route: Route) -> str:
         claims = [f"({self._sql(route, route.source.claims)})"]
         if route.mount and self.foreign:
             keys = ", ".join(quote_literal(key) for key in self.foreign)
-            claims.append(f"not list_has_any([{keys}], json_keys(whole_record))")
+            claims.append(f"not list_has_any([{keys}], {RECORD_KEYS})")
         if self.plain:
             for key in route.source.json_text:
                 place = (*route.mount, key)

@@ -315,3 +315,9 @@ def needs_sequence(record: Record, sources: Mapping[str, Source]) -> bool:
     if any(source.recognises_stream and source.recognises_stream(record) for source in sources.values()):
         return True
     return next(contained(record), None) is not record
+
+
+def json_text(record: Record) -> str:
+    """A record as JSON that DuckDB takes: half of a surrogate pair is no text and becomes a question mark."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -12,13 +12,16 @@ from typing import IO, TYPE_CHECKING
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError, UsageError
+from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, write_copies
 from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, late_rows, rate_unpriced, status_of
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
 from llmcost.ingest.reader import Reject, parse
 from llmcost.ingest.registry import all_sources, source_named
+from llmcost.ingest.repeats import drop_repeats
 from llmcost.ingest.result import FileResult, IngestResult
 from llmcost.ingest.source import Route, Source
-from llmcost.ingest.staging import FileOutcome, MappingSettings, Staging
+from llmcost.ingest.stage import FileOutcome, MappingSettings, Stage
+from llmcost.ingest.staging import fill
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
 from llmcost.ledger.interrupts import interruptible
@@ -57,16 +60,8 @@ class IngestRequest:
     """Reporters whose claimed cost is the bill."""
     wait: float = 30
     stdin: IO[bytes] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checkpoint:
-    size: int
-    mtime_ns: int
-    fingerprint: str
-    settings: str
-    revisions: Mapping[str, int]
-    result: FileResult
+    summary: bool = True
+    """Say afterwards what the ledger holds, which takes a look at all of it."""
 
 
 def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None = None) -> IngestResult:
@@ -93,9 +88,14 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
         declare_bills(connection, request.bills)
         settings_text = _settings_text(request, sources)
-        known = _known(connection, request, files, settings_text)
-        results: dict[int, FileResult] = {n: checkpoint.result for n, checkpoint in known.items()}
-        todo = [n for n in range(len(files)) if n not in known and files[n].format not in {"unknown", "empty"}]
+        stored = _stored(connection, request)
+        revisions = {name: source.revision for name, source in all_sources().items()}
+        results: dict[int, FileResult] = known_files(stored, files, settings_text, revisions)
+        todo = [n for n in range(len(files)) if n not in results and files[n].format not in {"unknown", "empty"}]
+        copies = known_copies(
+            stored, files, todo, settings=settings_text, revisions=revisions, by_mtime=request.at == "mtime"
+        )
+        todo = [n for n in todo if n not in copies]
         for number, file in enumerate(files):
             if file.format == "unknown":
                 reasons = tuple(Reject(line=0, reason=text, line_hash="") for n, text in trouble.items() if n == number)
@@ -119,6 +119,8 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             settings_text=settings_text,
             folder=folder,
         )
+        if copies:
+            results |= dict(zip(copies, run.copies({files[n]: seen for n, seen in copies.items()}), strict=True))
         total = sum(files[n].size for n in todo)
         done = 0
         for numbers in _batches(files, todo):
@@ -130,8 +132,9 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         summary = None
         if request.ledger.exists():
             run.rate_unpriced()
-            with database.reading(request.ledger, connection=connection, wait=request.wait):
-                summary = summarise(connection, request.attribution)
+            if request.summary:
+                with database.reading(request.ledger, connection=connection, wait=request.wait):
+                    summary = summarise(connection, request.attribution)
     return IngestResult(
         ledger=request.ledger,
         files=tuple(results[n] for n in range(len(files))),
@@ -170,19 +173,21 @@ class _Run:
 
     def batch(self, files: Sequence[LogFile]) -> list[FileResult]:
         """Stage without the ledger, then commit with it."""
-        staging = Staging(self.connection, files, self.settings, self.folder)
-        staging.run()
+        stage = Stage(self.connection, files, self.settings, self.folder)
+        fill(stage)
         ambiguous = key_rows(self.connection)
-        recognised = _recognised(self.connection, staging.outcomes)
+        recognised = _recognised(self.connection, stage.outcomes)
+        repeats = drop_repeats(self.connection)
         counts: list[FileCounts] = []
         if any(recognised):
             with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
                 counts = commit_batch(
                     self.connection,
                     files,
-                    staging.outcomes,
+                    stage.outcomes,
                     ambiguous,
                     recognised=recognised,
+                    repeats=repeats,
                     ingest_id=self._id(),
                     price_list=self.price_list,
                     attribution=self.settings.attribution,
@@ -194,8 +199,13 @@ class _Run:
                     self.late += late_rows(self.connection, self.lock)
         return [
             _result(file, outcome, counts[n] if recognised[n] else None)
-            for n, (file, outcome) in enumerate(zip(files, staging.outcomes, strict=True))
+            for n, (file, outcome) in enumerate(zip(files, stage.outcomes, strict=True))
         ]
+
+    def copies(self, copies: Mapping[LogFile, Checkpoint]) -> list[FileResult]:
+        """Note files whose content the ledger has under another name."""
+        with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
+            return write_copies(self.connection, copies, self._id())
 
     def _id(self) -> int:
         """This run's number, noted in the ledger with its first commit."""
@@ -253,48 +263,11 @@ def _settings_text(request: IngestRequest, sources: Mapping[str, Source]) -> str
     return json.dumps({"source": request.source, "map": request.mapping_text, "at": request.at, "registry": registry})
 
 
-def _known(
-    connection: "Connection", request: IngestRequest, files: Sequence[LogFile], settings: str
-) -> dict[int, _Checkpoint]:
-    """Files the ledger has read as they are now, under the settings that would apply now."""
+def _stored(connection: "Connection", request: IngestRequest) -> dict[str, Checkpoint]:
     if not request.ledger.exists():
         return {}
     with database.reading(request.ledger, connection=connection, wait=request.wait):
-        rows = connection.execute(
-            "select path, size, mtime_ns, fingerprint, status, settings, sources, revisions, lines, rows, conflicts, rejects, "
-            "ambiguous, unpriced from ledger.file"
-        ).fetchall()
-    stored = {row[0]: row for row in rows}
-    current = {name: source.revision for name, source in all_sources().items()}
-    found = {}
-    for number, file in enumerate(files):
-        row = stored.get(file.ledger_path)
-        if row is None or row[1:4] != (file.size, file.mtime_ns, file.fingerprint):
-            continue
-        same = row[5] == settings or (row[11] == 0 and _without_registry(row[5]) == _without_registry(settings))
-        revisions = json.loads(row[7])
-        if not same or any(current.get(name, revision) != revision for name, revision in revisions.items()):
-            continue
-        result = FileResult(
-            path=file.shown,
-            status="known",
-            named=file.named,
-            sources=json.loads(row[6]),
-            lines=row[8],
-            known=row[9],
-            conflicts=row[10],
-            rejected=row[11],
-            ambiguous=row[12],
-            unpriced=row[13],
-        )
-        found[number] = _Checkpoint(
-            size=row[1], mtime_ns=row[2], fingerprint=row[3], settings=row[5], revisions=revisions, result=result
-        )
-    return found
-
-
-def _without_registry(settings: str) -> object:
-    return {key: value for key, value in json.loads(settings).items() if key != "registry"}
+        return checkpoints(connection)
 
 
 def _looked_at(request: IngestRequest) -> tuple[list[LogFile], dict[int, str]]:
@@ -394,4 +367,4 @@ def _spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
             digest.update(part)
             file.write(part)
     seen = look_at(path, "-", named=True)
-    return replace(seen, ledger_path=f"stdin:{digest.hexdigest()[:32]}", mtime_ns=0)
+    return replace(seen, ledger_path=f"stdin:{digest.hexdigest()[:32]}", mtime_ns=0, inode=None)

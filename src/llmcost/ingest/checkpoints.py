@@ -1,0 +1,172 @@
+"""What the ledger knows of files: which are as they were, and which are a known file under another name."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmcost.ingest.commit import file_ids, forget
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.result import FileResult
+from llmcost.ledger.migrations import transaction
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A file as it was when it was last read."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    fingerprint: str
+    inode: str | None
+    settings: str
+    revisions: Mapping[str, int]
+    result: FileResult
+    """What it brought, as the result for a file that is known."""
+
+
+def checkpoints(connection: "Connection") -> dict[str, Checkpoint]:
+    """Every file the attached ledger has read, by path."""
+    rows = connection.execute(
+        "select path, size, mtime_ns, fingerprint, inode, settings, revisions, sources, lines, rows, conflicts, rejects, "
+        "ambiguous, unpriced from ledger.file"
+    ).fetchall()
+    return {
+        row[0]: Checkpoint(
+            path=row[0],
+            size=row[1],
+            mtime_ns=row[2],
+            fingerprint=row[3],
+            inode=row[4],
+            settings=row[5],
+            revisions=json.loads(row[6]),
+            result=FileResult(
+                path=row[0],
+                status="known",
+                named=False,
+                sources=json.loads(row[7]),
+                lines=row[8],
+                known=row[9],
+                conflicts=row[10],
+                rejected=row[11],
+                ambiguous=row[12],
+                unpriced=row[13],
+            ),
+        )
+        for row in rows
+    }
+
+
+def known_files(
+    stored: Mapping[str, Checkpoint], files: Sequence[LogFile], settings: str, revisions: Mapping[str, int]
+) -> dict[int, FileResult]:
+    """By position, the files that were read as they are now, under the settings that would apply now."""
+    found = {}
+    for number, file in enumerate(files):
+        seen = stored.get(file.ledger_path)
+        if seen is None or (seen.size, seen.mtime_ns, seen.fingerprint) != (file.size, file.mtime_ns, file.fingerprint):
+            continue
+        same = seen.settings == settings or (
+            seen.result.rejected == 0 and _without_registry(seen.settings) == _without_registry(settings)
+        )
+        if same and _still_read_so(seen, revisions):
+            found[number] = replace(seen.result, path=file.shown, named=file.named)
+    return found
+
+
+def known_copies(
+    stored: Mapping[str, Checkpoint],
+    files: Sequence[LogFile],
+    numbers: Collection[int],
+    *,
+    settings: str,
+    revisions: Mapping[str, int],
+    by_mtime: bool,
+) -> dict[int, Checkpoint]:
+    """By position, those of the files whose every byte was read under another name, in the way it would be read now.
+
+    Either the file itself was renamed, or what was read is still there unchanged and the two are compared. `by_mtime` says
+    that the file's time is part of what it says.
+    """
+    by_look: dict[tuple[int, str], list[Checkpoint]] = {}
+    for seen in stored.values():
+        if seen.settings == settings and _still_read_so(seen, revisions):
+            by_look.setdefault((seen.size, seen.fingerprint), []).append(seen)
+    found = {}
+    for number in numbers:
+        file = files[number]
+        for seen in by_look.get((file.size, file.fingerprint), ()):
+            if by_mtime and seen.mtime_ns != file.mtime_ns:
+                continue
+            if seen.path != file.ledger_path and (_was_renamed(seen, file) or _is_copy(seen, file)):
+                found[number] = seen
+                break
+    return found
+
+
+def write_copies(connection: "Connection", copies: Mapping[LogFile, Checkpoint], ingest_id: int) -> list[FileResult]:
+    """Note in the attached ledger, in one transaction, that these files have been read; their rows are there already."""
+    with transaction(connection):
+        ids = file_ids(connection, list(copies))
+        forget(connection, "reject", ids)
+        forget(connection, "file", ids)
+        for (file, seen), file_id in zip(copies.items(), ids, strict=True):
+            connection.execute(
+                "insert into ledger.file by name select * replace ($file_id as file_id, $path as path, $mtime as mtime_ns, "
+                "0 as unpriced, $ingest_id as ingest_id, $inode as inode) from ledger.file where path = $original",
+                {
+                    "file_id": file_id,
+                    "path": file.ledger_path,
+                    "mtime": file.mtime_ns,
+                    "ingest_id": ingest_id,
+                    "inode": file.inode,
+                    "original": seen.path,
+                },
+            )
+            connection.execute(
+                "insert into ledger.reject by name select * replace ($file_id as file_id) from ledger.reject "
+                "where file_id = (select file_id from ledger.file where path = $original)",
+                {"file_id": file_id, "original": seen.path},
+            )
+    return [replace(seen.result, path=file.shown, named=file.named, unpriced=0) for file, seen in copies.items()]
+
+
+def _still_read_so(seen: Checkpoint, revisions: Mapping[str, int]) -> bool:
+    return all(revisions.get(name, revision) == revision for name, revision in seen.revisions.items())
+
+
+def _was_renamed(seen: Checkpoint, file: LogFile) -> bool:
+    return seen.inode is not None and (seen.inode, seen.mtime_ns) == (file.inode, file.mtime_ns)
+
+
+def _is_copy(seen: Checkpoint, file: LogFile) -> bool:
+    original = Path(seen.path)
+    try:
+        status = original.stat()
+        if (status.st_size, status.st_mtime_ns) != (seen.size, seen.mtime_ns):
+            return False
+        return original.samefile(file.path) or _equal(original, file.path, seen.size)
+    except (OSError, ValueError):
+        return False
+
+
+def _equal(one: Path, other: Path, size: int) -> bool:
+    """Whether two files hold the same bytes, `size` of them."""
+    read = 0
+    with one.open("rb", buffering=0) as left, other.open("rb", buffering=0) as right:
+        while block := left.read(_BLOCK):
+            if block != right.read(_BLOCK):
+                return False
+            read += len(block)
+        return read == size and not right.read(1)
+
+
+def _without_registry(settings: str) -> object:
+    return {key: value for key, value in json.loads(settings).items() if key != "registry"}

@@ -1,0 +1,175 @@
+"""The staging tables of one batch: what raw records are mapped into, and the views the later steps read."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmcost.domain.request import COLUMNS
+from llmcost.ingest.envelope import why_no_time
+from llmcost.ingest.extraction import link_name
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.mapping import Mapped, layout_of, mapped
+from llmcost.ingest.reader import Reject, hash_of, json_text, parse
+from llmcost.ingest.recognise import recognise, root_keys
+from llmcost.ingest.source import Route, Source
+from llmcost.ingest.staged import BULK, REST, keys_select, staged_select
+from llmcost.ledger.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+ROUTES_AT_ONCE = 6
+"""DuckDB keeps a buffer for every expression of a query; a mapping of many shapes at once would need them all. Records of
+rarer shapes go through the strict reader."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FileOutcome:
+    """What became of one file of a batch."""
+
+    lines: int = 0
+    skipped: int = 0
+    """Lines of a known shape that are no calls."""
+    pending: int = 0
+    """Truncated last lines, left for the next run."""
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingSettings:
+    """What decides how records are mapped."""
+
+    sources: Mapping[str, Source]
+    attribution: Mapping[str, Sequence[str]]
+    at: str | None = None
+    """The time assumed for records that state none: UTC ISO text, or `mtime` for the file's own."""
+    lineage: Mapping[str, str] = field(default_factory=dict)
+    """Session -> the session it was forked from."""
+    forced: Route | None = None
+    """The user's own choice of source, for records nobody claims."""
+
+
+class Stage:
+    """The rows of one batch, on a connection whose temporary tables are ours."""
+
+    def __init__(
+        self, connection: "Connection", files: Sequence[LogFile], settings: MappingSettings, scratch: Path
+    ) -> None:
+        self.connection = connection
+        self.files = files
+        self.settings = settings
+        self.scratch = scratch
+        self.outcomes = [FileOutcome() for _ in files]
+        self.siblings: tuple[str, ...] = ()
+        """Keys that the batch's envelopes usually have."""
+        self._tables: list[str] = []
+        self._bulk: Mapped | None = None
+        for table in (BULK, REST, "tag_set"):
+            connection.execute(f"drop table if exists {table}")
+
+    def map(self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False) -> str:
+        """A fresh table of mapped rows: the staging table itself for the first of its kind, which is usually the only one."""
+        target = BULK if bulk else REST
+        table = "incoming" if target in self._tables else target
+        mapping = mapped(
+            routes,
+            extracted,
+            layout_of(routes, plain=plain),
+            self.settings.attribution,
+            assumed_time=self._assumed_time(),
+            bulk=bulk,
+            plain=plain,
+            siblings=self.siblings,
+            foreign=self._foreign(routes),
+        )
+        self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
+        if bulk:
+            self._bulk = mapping
+        return table
+
+    def keep(self, table: str) -> None:
+        """Leave only usable rows, and add them to those staged before."""
+        self.connection.execute(f"delete from {table} where verdict is not null")
+        if table != "incoming":
+            self._tables.append(table)
+            return
+        target = REST if self._columns("incoming") == self._columns(REST) else BULK
+        self.connection.execute(f"insert into {target} select * from incoming")
+        self.connection.execute("drop table incoming")
+
+    def show(self) -> None:
+        """The views the other steps read.
+
+        `stage`: keys alone. `staged`: everything. `staged_untagged`: everything but tags. `staged_touched`: the rows whose
+        key is in the table `touched`.
+        """
+        if not self._tables:
+            columns = ", ".join(f"{column.name} {column.sql_type}" for column in COLUMNS)
+            self.connection.execute(
+                f"create temp table {REST} (file_no integer, route tinyint, verdict varchar, near_unique boolean, "
+                f"stated_who varchar, {columns}, row_key uuid)"
+            )
+            self._tables.append(REST)
+        if self._bulk is not None and self._bulk.tagging.inputs:
+            select = self._bulk.tagging.tag_set(self.settings.attribution)
+            self.connection.execute(f"create temp table tag_set as {select}")
+        self.connection.execute("create or replace temp table touched (row_key uuid)")
+        for view, select in (
+            ("stage", keys_select(self._tables)),
+            ("staged", staged_select(self._tables, self._bulk)),
+            ("staged_untagged", staged_select(self._tables, self._bulk, tagged=False)),
+            ("staged_touched", staged_select(self._tables, self._bulk, only="touched")),
+        ):
+            self.connection.execute(f"create or replace temp view {view} as {select}")
+
+    def link(self, number: int) -> Path:
+        """The name under which DuckDB reads a file."""
+        link = link_name(self.scratch, number)
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.files[number].path)
+        return link
+
+    def routes(self, records: Sequence[str]) -> tuple[Route, ...]:
+        """The routes that some records (JSON text) take."""
+        return self.chosen(recognise(self.connection, records, self.settings.sources).claims)
+
+    def chosen(self, claims: Sequence[tuple[Route, ...]]) -> tuple[Route, ...]:
+        """Of some records: a source at the root before any in an envelope, which might claim its records as well."""
+        counts = Counter(claim[0] for claim in claims if len(claim) == 1)
+        found = tuple(sorted(counts, key=lambda route: (bool(route.mount), -counts[route])))
+        return found or ((self.settings.forced,) if self.settings.forced is not None else ())
+
+    def _foreign(self, routes: Sequence[Route]) -> tuple[str, ...]:
+        """Keys by which the sources without a route here know their records."""
+        here = {route.source_id for route in routes}
+        return root_keys(source for name, source in self.settings.sources.items() if name not in here)
+
+    def _columns(self, table: str) -> list[str]:
+        if table not in {"incoming", *self._tables}:
+            return []
+        return [name for name, *_ in self.connection.execute(f"describe {table}").fetchall()]
+
+    def _assumed_time(self) -> str | None:
+        if self.settings.at is None:
+            return None
+        if self.settings.at != "mtime":
+            return quote_literal(self.settings.at)
+        cases = " ".join(f"when {n} then make_timestamp({file.mtime_ns // 1000})" for n, file in enumerate(self.files))
+        return f"(case file_no {cases} end)"
+
+
+def rejected(line: int, reason: str, text: bytes, *, source: str | None = None) -> Reject:
+    """A record that was understood and cannot be used."""
+    if reason == "no time":
+        reason = why_no_time(text)
+    return Reject(line=line, reason=reason, line_hash=hash_of(_canonical(text)), source=source)
+
+
+def _canonical(text: bytes) -> bytes:
+    """A record's own bytes, whichever reader met it, so that one line rejected in two files counts as one."""
+    try:
+        return json_text(parse(text)).encode("utf-8", "replace")
+    except ValueError:
+        return text

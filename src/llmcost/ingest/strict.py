@@ -1,0 +1,164 @@
+"""What the bulk pass cannot take, record by record through the strict reader and the same mapping; the rest is rejected."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from llmcost.ingest.bulk import Verdict
+from llmcost.ingest.extraction import from_objects
+from llmcost.ingest.lines import lines_at
+from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of
+from llmcost.ingest.reader import Item, Pending, Reject, expand, json_text, read, read_lines, up_to_damage
+from llmcost.ingest.recognise import recognise
+from llmcost.ingest.sampling import SAMPLE_LINES
+from llmcost.ingest.source import Record, Route
+from llmcost.ingest.spool import spooled
+from llmcost.ingest.stage import ROUTES_AT_ONCE, Stage, rejected
+from llmcost.ledger.database import room_for
+from llmcost.ledger.identifiers import quote_literal
+
+_CHUNK_BYTES = 32 * 1024 * 1024
+
+
+class StrictPass:
+    """Takes files of a batch, or lines of them, into its staging tables."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def file(self, number: int) -> None:
+        """All of a file."""
+        file = self.stage.files[number]
+        self._take(number, self._parquet(number) if file.format == "parquet" else read(file))
+
+    def lines(self, number: int, ordinals: Mapping[int, Verdict]) -> None:
+        """A second look at the lines with these ordinals: known to be bad, or not understood yet."""
+        outcome = self.stage.outcomes[number]
+        rows = outcome.lines
+        outcome.lines -= sum(1 for known in ordinals.values() if known is None)
+
+        def suspects() -> Iterator[Item]:
+            for ordinal, (line, text, ended) in lines_at(self.stage.files[number], ordinals, rows):
+                known = ordinals[ordinal]
+                if known is None:
+                    yield from read_lines([(line, text, ended)])
+                else:
+                    outcome.rejects.append(rejected(line, known[1], text, source=known[0]))
+
+        self._take(number, up_to_damage(suspects()))
+
+    def _parquet(self, number: int) -> Iterator[Item]:
+        with self.stage.connection.cursor() as cursor:
+            rows = cursor.execute(
+                f"select to_json(r) from read_parquet({quote_literal(str(self.stage.link(number)))}) as r"
+            )
+            line = 0
+            while batch := rows.fetchmany(10_000):
+                for (text,) in batch:
+                    line += 1
+                    yield line, {key: value for key, value in json.loads(text).items() if value is not None}
+
+    def _take(self, number: int, items: Iterable[Item]) -> None:
+        """Items of the strict reader, in chunks, through the same mapping."""
+        chunk: list[tuple[int, str]] = []
+        size = 0
+        for item in expand(self._counted(number, items), self.stage.settings.sources, self.stage.settings.lineage):
+            if isinstance(item, Reject):
+                self.stage.outcomes[number].rejects.append(item)
+            elif not isinstance(item, Pending):
+                chunk.append((item[0], json_text(item[1])))
+                size += len(chunk[-1][1])
+            if size > _CHUNK_BYTES:
+                self._take_chunk(number, chunk)
+                chunk, size = [], 0
+        if chunk:
+            self._take_chunk(number, chunk)
+
+    def _counted(self, number: int, items: Iterable[Item]) -> Iterator[Item]:
+        outcome = self.stage.outcomes[number]
+        last = 0
+        for item in items:
+            line = item[0] if isinstance(item, tuple) else item.line
+            outcome.lines += line != last
+            outcome.pending += isinstance(item, Pending)
+            last = line
+            yield item
+
+    def _take_chunk(self, number: int, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...] = ()) -> None:
+        """Map one chunk; what is left unclaimed is looked at again until a look finds no new shape among it."""
+        sample = chunk[:: max(len(chunk) // SAMPLE_LINES, 1)]
+        routes = self._new_routes(sample, tried)
+        if not routes:
+            routes = self._new_routes(chunk, tried)
+        if not routes:
+            self._reject_unclaimed(number, chunk)
+            return
+        texts = [text for _, text in chunk]
+        # DuckDB holds buffers of twice this size per thread.
+        limit = max(max(len(text.encode("utf-8", "replace")) for text in texts) + 1024, 1024 * 1024)
+        with spooled(texts) as path:
+            relation = (
+                f"select json, {number} as file_no from read_json_objects({quote_literal(path)}, "
+                f"format = 'newline_delimited', maximum_object_size = {limit})"
+            )
+            with room_for(self.stage.connection, len(routes)):
+                table = self.stage.map(from_objects(relation, layout_of(routes)), routes)
+        left, apart = self._account_chunk(number, table, chunk, routes)
+        self.stage.keep(table)
+        if apart:
+            self._take_chunk(number, apart)
+        if left:
+            self._take_chunk(number, left, tried + routes)
+
+    def _new_routes(self, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
+        found = (route for route in self.stage.routes([text for _, text in chunk]) if route not in tried)
+        return tuple(found)[:ROUTES_AT_ONCE]
+
+    def _account_chunk(
+        self, number: int, table: str, chunk: Sequence[tuple[int, str]], routes: Sequence[Route]
+    ) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+        """Rejects of a chunk; its records that are still unclaimed, and the parts of those that bill several passes."""
+        outcome = self.stage.outcomes[number]
+        size, skipped = self.stage.connection.execute(
+            f"select count(*), count(*) filter (verdict = '{BOOKKEEPING}') from {table}"
+        ).fetchone() or (0, 0)
+        if size != len(chunk):
+            raise AssertionError(f"{len(chunk)} records written, {size} staged")
+        outcome.skipped += skipped
+        left: list[tuple[int, str]] = []
+        apart: list[tuple[int, str]] = []
+        for row, route, verdict, source in self.stage.connection.execute(
+            f"select rowid, route, verdict, source from {table} where verdict <> '{BOOKKEEPING}' order by rowid"
+        ).fetchall():
+            line, text = chunk[row]
+            if verdict == UNCLAIMED:
+                left.append((line, text))
+            elif verdict == IN_PARTS:
+                parts = _parts_of(json.loads(text), routes[route - 1])
+                apart.extend((line, json_text(part)) for part in parts)
+            else:
+                outcome.rejects.append(rejected(line, verdict, text.encode("utf-8", "replace"), source=source))
+        return left, apart
+
+    def _reject_unclaimed(self, number: int, chunk: Sequence[tuple[int, str]]) -> None:
+        claims = recognise(self.stage.connection, [text for _, text in chunk], self.stage.settings.sources).claims
+        for (line, text), routes in zip(chunk, claims, strict=True):
+            reason = "no source knows this shape"
+            if len(routes) > 1:
+                names = ", ".join(route.name for route in routes)
+                reason = f"claimed by more than one source: {names}; choose one with --source"
+            self.stage.outcomes[number].rejects.append(rejected(line, reason, text.encode("utf-8", "replace")))
+
+
+def _parts_of(record: Record, route: Route) -> Iterator[Record]:
+    """The parts of a record's body, each in the record's own envelope."""
+    if route.source.parts is None:
+        raise AssertionError(f"{route.source_id} needs parts and has none")
+    levels = [record]
+    for key in route.mount:
+        value = levels[-1][key]
+        levels.append(json.loads(value) if isinstance(value, str) else value)
+    for part in route.source.parts(levels[-1], record):
+        whole = part
+        for level, key in zip(reversed(levels[:-1]), reversed(route.mount), strict=True):
+            whole = {**level, key: whole}
+        yield whole

@@ -1,0 +1,69 @@
+"""An envelope says the same whether or not it has the keys of those before it."""
+
+from typing import Any
+
+import pytest
+from tests.ingesting import chat, query, read, write
+
+_ENVELOPES: tuple[dict[str, Any], ...] = (
+    {"ts": "2026-11-01T10:00:00.5Z", "latency_ms": 12, "user": "u1", "metadata": {"customer_id": "acme", "team": ""}},
+    {"ts": 1793700000.25, "latency_ms": "12.5", "user": None, "metadata": '{"customer_id": "in text"}', "team": "blue"},
+    {"ts": "", "time": "2026-11-01T10:00:00+02:00", "metadata": "words", "tags": ["feature:chat", "beta"], "n": 1.50},
+    {"time": "2026-11-01", "tags": {"feature": "search"}, "labels": {"env": "staging"}, "ok": True, "status": 429},
+    {"ts": "2026-11-01T10:00:00Z", "request": {"model": "alias", "temperature": 0.2, "max_tokens": 64, "user": "u2"}},
+    {"ts": "2026-11-01T10:00:00Z", "request": {"metadata": {"plan": "pro"}, "max_completion_tokens": 32}},
+    {"ts": "2026-11-01T10:00:00Z", "request": "all of it", "metadata": [1], "attempt": 2, "session_id": "s", "n": None},
+    {"ts": "2026-11-01T10:00:00Z", "provider": "azure", "trace_id": "t", "conversation_id": "c", "big": 10**20},
+    {"ts": "2026-11-01T10:00:00Z", "prompt": "never kept", "feature": {"a": 1}, "context": {"app": "web"}, "e": "[x"},
+)
+_COLUMNS = (
+    "started_at, latency_ms, http_status, attempt, provider, trace_id, session_id, request_model, temperature, "
+    "max_output_tokens, customer_id, user_id, team, feature, environment, plan, tags, uncached_input_tokens"
+)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    """Every envelope once among its like, and once with a key that none of the first 450 has."""
+    folder = tmp_path_factory.mktemp("envelopes")
+    kinds = list(enumerate(_ENVELOPES))
+    usual = [{**envelope, "response": chat(f"usual-{n}", created=None)} for n, envelope in kinds]
+    before = [{**_ENVELOPES[0], "response": chat(f"other-{n}", created=None)} for n in range(450)]
+    unusual = [{**envelope, "response": chat(f"unusual-{n}", created=None), "new": None} for n, envelope in kinds]
+    result = read(folder / "ledger", write(folder / "log.jsonl", [*usual, *before, *unusual]))
+    assert (result.total("new"), result.total("rejected")) == (2 * len(kinds) + 450, 0)
+    return folder / "ledger"
+
+
+@pytest.mark.parametrize("number", range(len(_ENVELOPES)))
+def test_a_key_of_its_own_changes_nothing_else(ledger, number):
+    def row(kind: str) -> list[tuple[Any, ...]]:
+        sql = f"select {_COLUMNS} from request where starts_with(request_id, $id)"
+        return query(ledger, sql, id=f"chatcmpl-{kind}-{number}-")
+
+    assert len(row("usual")) == 1
+    assert row("usual") == row("unusual")
+
+
+def test_what_an_envelope_says(ledger):
+    sql = (
+        "select epoch_us(started_at), latency_ms, customer_id, user_id, feature, http_status, temperature, tags "
+        "from request where starts_with(request_id, 'chatcmpl-usual-') order by request_id"
+    )
+    ten = 1793527200_000000  # 2026-11-01 10:00 UTC
+    assert query(ledger, sql)[:5] == [
+        (ten + 500_000, 12.0, "acme", "u1", None, None, None, '{"customer_id":"acme","user":"u1"}'),
+        (1793700000_250000, 12.5, "in text", None, None, None, None, '{"customer_id": "in text","team":"blue"}'),
+        (
+            ten - 7200_000000,
+            None,
+            None,
+            None,
+            "chat",
+            None,
+            None,
+            '{"feature":"chat","tags":"beta","metadata":"words","n":"1.5"}',
+        ),
+        (ten - 36000_000000, None, None, None, "search", 429, None, '{"feature":"search","env":"staging","ok":"true"}'),
+        (ten, None, None, "u2", None, None, 0.2, '{"user":"u2"}'),
+    ]
