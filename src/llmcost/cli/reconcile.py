@@ -1,0 +1,103 @@
+"""`llmcost reconcile`: our numbers against the provider's bill."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmcost.cli import diagnostics
+from llmcost.cli.options import AsOf, Config, Db, Format, Limit, Output, PeriodOption, Since, Tz, Until
+from llmcost.domain.errors import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("reconcile")(reconcile)
+
+
+def reconcile(
+    *,
+    invoice: Annotated[
+        list[Path],
+        typer.Option("--invoice", metavar="FILE", help="A provider's cost export, .gz or not; repeat for more."),
+    ],
+    invoice_format: Annotated[
+        str | None,
+        typer.Option("--invoice-format", metavar="ID", help="What the file is, where its shape does not tell."),
+    ] = None,
+    invoice_map: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="YAML that names the columns of any other invoice.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", metavar="NAME", help="Whose bill it is, where it does not say.")
+    ] = None,
+    tolerance: Annotated[
+        str, typer.Option("--tolerance", metavar="LIMIT", help="How much may stay unexplained: 0.5% or 2.00.")
+    ] = "1%",
+    invoice_rounding: Annotated[
+        str | None,
+        typer.Option("--invoice-rounding", metavar="HOW", help="line, total or none; as the bill's digits say."),
+    ] = None,
+    period: PeriodOption = None,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    limit: Limit = None,
+    output_format: Format = None,
+    output: Output = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Compare the provider's bill with what was logged, and say why they differ.
+
+    Exits 1 when more of the difference stays unexplained than --tolerance allows.
+    """
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import chosen_period, clock, time_zone
+    from llmcost.ledger.database import reading
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.reconcile.mapping import read_map
+    from llmcost.reconcile.reading import read_invoices
+    from llmcost.reconcile.rows import ROUNDINGS
+    from llmcost.reconcile.run import ReconcileRequest
+    from llmcost.reconcile.run import reconcile as compare
+    from llmcost.reconcile.tolerance import parse_tolerance
+    from llmcost.render import output as destination
+    from llmcost.render.formats import FORMATS
+    from llmcost.render.reconcile import render_reconciliation, unused_lines
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+
+    settings = load_settings(config)
+    zone = time_zone(tz or settings.tz)
+    chosen_format = choice("--format", output_format or "table", FORMATS)
+    limit_left = parse_tolerance(tolerance)
+    rounding = None if invoice_rounding is None else choice("--invoice-rounding", invoice_rounding, ROUNDINGS)
+    chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
+    invoices = read_invoices(
+        invoice, format_name=invoice_format, invoice_map=None if invoice_map is None else read_map(invoice_map)
+    )
+    prices = load_price_list(settings.pricing)
+    with reading(settings.ledger_path(db)) as ledger:
+        result = compare(
+            ledger,
+            prices,
+            ReconcileRequest(
+                invoices=invoices,
+                tolerance=limit_left,
+                period=chosen,
+                zone=zone,
+                provider=provider,
+                rounding=rounding,
+                currency=prices.currency,
+            ),
+        )
+    for line in unused_lines(result):
+        diagnostics.warning(line)
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    destination.write(render_reconciliation(result, chosen_format, surface, limit), output)
+    if not result.within_tolerance:
+        raise typer.Exit(ExitCode.FINDING)

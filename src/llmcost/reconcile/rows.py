@@ -1,0 +1,140 @@
+"""Bill and ledger side by side, as finely as the bill tells days, models and token classes apart."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+from llmcost.reconcile.invoice import InvoiceLine
+from llmcost.reconcile.naming import ModelNames
+
+if TYPE_CHECKING:
+    from llmcost.ledger.billing import LoggedUsage
+
+InvoiceRounding = Literal["line", "total", "none"]
+ROUNDINGS: tuple[InvoiceRounding, ...] = get_args(InvoiceRounding)
+
+CENT = Decimal("0.01")
+UNITS, WHOLE = "units", "whole"
+"""The token class of what is not charged by the token, and that of a cost without components."""
+_NOISE = Decimal("1e-12")
+"""What a request's cost is rounded to, and, relative to an amount, what a bill's binary fractions may be off."""
+
+
+class RowKey(NamedTuple):
+    """What a row compares; None is everything together."""
+
+    since: date
+    until: date
+    provider: str | None
+    model: str | None
+    token_class: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One comparison."""
+
+    key: RowKey
+    billed: Decimal = Decimal(0)
+    lines: int = 0
+    """Lines of the bill it holds."""
+    quantity: Decimal | None = None
+    """What they count; None unless each says so."""
+    logged: Decimal = Decimal(0)
+    requests: int = 0
+    """Requests behind the logged amount."""
+    rounding: Decimal = Decimal(0)
+    """How far rounding may have moved the billed amount."""
+
+    @property
+    def tolerance(self) -> Decimal:
+        """What a difference may come to without any cause."""
+        return self.rounding + _NOISE * (self.requests + 1 + abs(self.billed))
+
+
+class BilledCells:
+    """The lines of bills, added up by what they tell apart."""
+
+    def __init__(self, lines: Iterable[InvoiceLine], names: ModelNames, rounding: InvoiceRounding | None) -> None:
+        """`rounding` None: as the digits of the lines say."""
+        self.cells: dict[RowKey, Row] = {}
+        found = list(lines)
+        quantum = _quantum(found) if rounding is None else Decimal(0) if rounding == "none" else CENT
+        known: dict[RowKey, list[InvoiceLine]] = defaultdict(list)
+        for line in found:
+            model = None if line.model is None else names.of(line.provider, line.model, line.since)
+            known[RowKey(line.since, line.until, line.provider, model, line.token_class)].append(line)
+        for key, members in known.items():
+            quantities = [line.quantity for line in members if line.quantity is not None]
+            self.cells[key] = Row(
+                key=key,
+                billed=sum((line.amount for line in members), Decimal(0)),
+                lines=len(members),
+                quantity=sum(quantities, Decimal(0)) if len(quantities) == len(members) else None,
+                rounding=quantum / 2 * (1 if rounding == "total" else len(members)),
+            )
+        self._spans: dict[date, list[tuple[date, date]]] = {}
+        for since, until in sorted({(key.since, key.until) for key in self.cells}, key=lambda span: span[1] - span[0]):
+            for offset in range((until - since).days):
+                self._spans.setdefault(since + timedelta(days=offset), []).append((since, until))
+        self._has_models = any(key.model is not None for key in self.cells)
+        self._has_classes = any(key.token_class is not None for key in self.cells)
+        self._daily = not self.cells or any(key.until - key.since == timedelta(days=1) for key in self.cells)
+
+    def key_of(self, day: date, provider: str | None, model: str | None, token_class: str) -> RowKey:
+        """The row that logged cost belongs to: the narrowest the bill has, or one of its own as fine as the bill is."""
+        kind = None if token_class == WHOLE else token_class
+        spans = self._spans.get(day, [])
+        for since, until in spans:
+            for name, part in ((model, kind), (None, kind), (model, None), (None, None)):
+                for owner in (provider, None):
+                    key = RowKey(since, until, owner, name, part)
+                    if key in self.cells:
+                        return key
+        since, until = (day, day + timedelta(days=1)) if self._daily or not spans else spans[0]
+        return RowKey(since, until, provider, model if self._has_models else None, kind if self._has_classes else None)
+
+
+class Book:
+    """Every row of one reading of the days, and what the ledger holds for it."""
+
+    def __init__(self, billed: BilledCells, usages: Sequence["LoggedUsage"]) -> None:
+        self.billed = billed
+        self.usages = usages
+        self.rows = {
+            key: Row(key=key, billed=cell.billed, lines=cell.lines, quantity=cell.quantity, rounding=cell.rounding)
+            for key, cell in billed.cells.items()
+        }
+        self._keys: dict[tuple[date, str | None, str | None, str], RowKey] = {}
+        for usage in usages:
+            for token_class, amount in usage.costs.items():
+                row = self.row(self.key_of(usage, token_class))
+                row.logged += amount
+                row.requests += usage.requests
+
+    def row(self, key: RowKey) -> Row:
+        """The row with this key, empty if there was none."""
+        if key not in self.rows:
+            self.rows[key] = Row(key=key)
+        return self.rows[key]
+
+    def key_of(self, usage: "LoggedUsage", token_class: str) -> RowKey:
+        """The row that this class of this usage belongs to."""
+        about = (usage.day, usage.provider, usage.model, token_class)
+        key = self._keys.get(about)
+        if key is None:
+            key = self._keys[about] = self.billed.key_of(*about)
+        return key
+
+
+def _quantum(lines: Sequence[InvoiceLine]) -> Decimal:
+    """The unit of the last digit that any line has; never coarser than a cent."""
+    places = 2
+    for line in lines:
+        exponent = line.amount.as_tuple().exponent
+        if isinstance(exponent, int):
+            places = max(places, -exponent)
+    return Decimal(1).scaleb(-places)

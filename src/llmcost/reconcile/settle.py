@@ -1,0 +1,186 @@
+"""The search for the readings, and then the constant factor, under which the log comes to what was billed.
+
+Rows of one model are settled together, since a provider reads a model's usage one way at a time. A reading is accepted where it
+makes rows come out to within rounding that did not before, at least one for each reading; what it does to the others follows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from llmcost.reconcile.cause import Cause, Reading
+from llmcost.reconcile.charging import Charge, Rates, context_of
+from llmcost.reconcile.factor import Factor, constant_factor
+from llmcost.reconcile.rows import Book, RowKey
+
+if TYPE_CHECKING:
+    from llmcost.ledger.billing import LoggedUsage
+
+_MOST = 3
+"""Readings that may hold of one model at once."""
+
+Choice = tuple[tuple[str, Reading], ...]
+"""Readings that hold together, each with the id of its cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some of a row's difference, explained."""
+
+    cause: str
+    detail: str
+    amount: Decimal
+
+
+@dataclass(slots=True, kw_only=True)
+class Settlement:
+    """What readings and factors make of every row."""
+
+    parts: dict[RowKey, list[Part]] = field(default_factory=lambda: defaultdict(list))
+    exact: int = 0
+    """Rows that come out to within rounding, less what was assumed to get there."""
+
+    def explained(self, key: RowKey) -> Decimal:
+        """How much of a row's difference is explained."""
+        return sum((part.amount for part in self.parts.get(key, ())), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What one choice of readings makes of a group's rows."""
+
+    choice: Choice
+    predicted: Mapping[RowKey, Decimal]
+    exact: frozenset[RowKey]
+    distance: Decimal
+    """Sum of what is left of all rows, without sign."""
+
+    @property
+    def merit(self) -> tuple[int, Decimal]:
+        return 2 * len(self.exact) - len(self.choice), -self.distance
+
+
+class Settler:
+    """Settles books against one price list."""
+
+    def __init__(self, rates: Rates, causes: Mapping[str, Cause]) -> None:
+        self._rates = rates
+        self._causes = causes
+        self._charged: dict[tuple[int, Choice], dict[str, Decimal]] = {}
+
+    def settle(self, book: Book) -> Settlement:
+        """Find what explains each row's difference without evidence from elsewhere."""
+        self._charged = {}
+        settlement = Settlement()
+        groups: dict[tuple[str | None, str | None], set[RowKey]] = defaultdict(set)
+        usages: dict[tuple[str | None, str | None], dict[int, LoggedUsage]] = defaultdict(dict)
+        for key in book.rows:
+            groups[key.provider, key.model].add(key)
+        for usage in book.usages:
+            for token_class in usage.costs:
+                key = book.key_of(usage, token_class)
+                usages[key.provider, key.model][id(usage)] = usage
+        factors: list[tuple[Factor, _Outcome]] = []
+        for group, keys in groups.items():
+            outcome, base = self._best(book, keys, list(usages[group].values()))
+            settlement.exact += outcome.merit[0]
+            for part_key, part in self._parts(book, keys, list(usages[group].values()), outcome, base):
+                settlement.parts[part_key].append(part)
+            factor = constant_factor(book, outcome.predicted, keys - outcome.exact)
+            if factor is not None:
+                settlement.exact += 2 * len(factor.rows) - 2
+                factors.append((factor, outcome))
+        for factor, outcome in factors:
+            for key, amount in factor.amounts(book, outcome.predicted):
+                settlement.parts[key].append(Part(cause=factor.cause, detail=factor.detail(), amount=amount))
+        return settlement
+
+    def _best(self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"]) -> tuple[_Outcome, _Outcome]:
+        """The choice with most merit, and the choice of no reading."""
+        base = self._outcome(book, keys, usages, ())
+        if len(base.exact) == len(keys) or not usages:
+            return base, base
+        best = base
+        for choice in self._choices(usages):
+            outcome = self._outcome(book, keys, usages, choice)
+            gained = len(outcome.exact - base.exact)
+            if gained >= len(choice) and outcome.merit > best.merit:
+                best = outcome
+        return best, base
+
+    def _choices(self, usages: Sequence["LoggedUsage"]) -> Iterator[Choice]:
+        """Readings that make a difference here, alone and together, the fewest first."""
+        useful = [
+            (name, reading)
+            for name, cause in self._causes.items()
+            for reading in (cause.readings(usages) if cause.readings is not None else ())
+            if any(self._of(usage, ((name, reading),)) != self._of(usage, ()) for usage in usages)
+        ]
+        for size in range(1, _MOST + 1):
+            for choice in combinations(useful, size):
+                if len({reading.slot for _, reading in choice}) == size:
+                    yield choice
+
+    def _outcome(self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"], choice: Choice) -> _Outcome:
+        predicted: dict[RowKey, Decimal] = dict.fromkeys(keys, Decimal(0))
+        group = next(iter(keys))[2:4]
+        for usage in usages:
+            for token_class, amount in self._of(usage, choice).items():
+                key = book.key_of(usage, token_class)
+                if key[2:4] == group:
+                    predicted[key] = predicted.get(key, Decimal(0)) + amount
+        exact, distance = set(), Decimal(0)
+        for key, amount in predicted.items():
+            row = book.rows.get(key)
+            left = abs((Decimal(0) if row is None else row.billed) - amount)
+            distance += left
+            if row is not None and left <= row.tolerance:
+                exact.add(key)
+        return _Outcome(choice=choice, predicted=predicted, exact=frozenset(exact), distance=distance)
+
+    def _parts(
+        self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"], outcome: _Outcome, base: _Outcome
+    ) -> Iterator[tuple[RowKey, Part]]:
+        """What each reading of a choice adds, in the order of the choice."""
+        before = base.predicted
+        for count, (name, reading) in enumerate(outcome.choice, 1):
+            after = self._outcome(book, keys, usages, outcome.choice[:count]).predicted
+            for key in after:
+                amount = after[key] - before.get(key, Decimal(0))
+                if amount:
+                    book.row(key)
+                    yield key, Part(cause=name, detail=reading.detail, amount=amount)
+            before = after
+
+    def _of(self, usage: "LoggedUsage", choice: Choice) -> dict[str, Decimal]:
+        """Cost of usage by token class as a choice reads it; as logged where the price list cannot say."""
+        known = (id(usage), choice)
+        found = self._charged.get(known)
+        if found is None:
+            found = self._charged[known] = self._charge(usage, [reading for _, reading in choice])
+        return found
+
+    def _charge(self, usage: "LoggedUsage", readings: Iterable[Reading]) -> dict[str, Decimal]:
+        if usage.cost_status not in {"priced", "estimated"}:
+            return usage.costs
+        logged = charge = Charge(context=context_of(usage), quantities=usage.quantities, requests=usage.requests)
+        for reading in readings:
+            charge = reading.change(usage, charge) or charge
+        if charge is logged:
+            return usage.costs
+        if not charge.requests:
+            return {}
+        base, read = self._rates.charged(usage, logged), self._rates.charged(usage, charge)
+        if base is None or read is None:
+            return usage.costs
+        if charge.repriced:
+            return {name: amount for name, amount in read.items() if amount}
+        amounts = {
+            name: usage.costs.get(name, Decimal(0)) + read[name] - base[name]
+            for name in (*read, *usage.costs)
+            if name in read
+        }
+        return {name: amount for name, amount in amounts.items() if amount}
