@@ -169,6 +169,12 @@ def algorithm_name(slot: Slot, algorithm: Algorithm | None = None) -> str:
     }.get(window.kind, window.kind)
 
 
+def forgets(slot: Slot, algorithm: Algorithm | None) -> bool:
+    """Whether nothing before the last whole window matters to a limit: its counters have no longer memory, no phase."""
+    kind = _window(slot, algorithm).kind
+    return slot.limit.charge != "post" and kind in {"fixed", "sliding_log", "sliding_buckets", "sliding_counter"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Maker:
     """Makes the counters of a slot."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.period import Period
 from llmcost.domain.text import plural
 from llmcost.quota.replay.counting import PICO
-from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, limit_sets
+from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, forgets, limit_sets
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
 from llmcost.quota.replay.simulation import Simulation
 from llmcost.quota.replay.traffic import Traffic
@@ -50,7 +50,9 @@ def replayed(
     connection: Connection, selection: Selection, made: Plan, manner: Manner, headers: tuple[str, ...] = ()
 ) -> Simulated:
     """What the limits of a plan would have done to the selected requests."""
-    traffic = Traffic(connection, selection, made, shared=manner.shared)
+    alone = not (manner.others or manner.retries)
+    stretches = frozenset(number for number, slot in enumerate(made.slots) if alone and forgets(slot, manner.algorithm))
+    traffic = Traffic(connection, selection, made, shared=manner.shared, stretches=stretches)
     totals = traffic.totals()
     demands = [traffic.demand(number) for number in range(len(made.slots))]
     hot = [number for number, demand in enumerate(demands) if demand.hot]

@@ -4,6 +4,9 @@ Most counters never come near their limit. If all there was to charge in two nei
 window of that length, wherever it starts, can be full, however many requests other limits refuse: such counters need no
 replay and are proven never to refuse. (Three neighbours for spans of the calendar, whose days and months differ in length;
 for GCRA, whose bucket holds one window's amount, two suffice as well.) What is left is sorted and handed out in pieces.
+
+Where only one algorithm is played, and that one forgets everything after a window, the same holds for stretches of time: of a
+counter, only the windows in which it can be full and their neighbours are needed.
 """
 
 from __future__ import annotations
@@ -84,8 +87,20 @@ class Demand:
 class Traffic:
     """The requests of a ledger that a plan is about."""
 
-    def __init__(self, connection: Connection, selection: Selection, made: Plan, *, shared: bool = False) -> None:
-        """With `shared`, requests that lack what a limit counts by share one counter; else the limit skips them."""
+    def __init__(
+        self,
+        connection: Connection,
+        selection: Selection,
+        made: Plan,
+        *,
+        shared: bool = False,
+        stretches: frozenset[int] = frozenset(),
+    ) -> None:
+        """With `shared`, requests that lack what a limit counts by share one counter; else the limit skips them.
+
+        Of the slots in `stretches`, only the times around full windows are handed out.
+        """
+        self._stretches = stretches
         self._connection = connection
         self._selection = selection
         self._plan = made
@@ -145,27 +160,26 @@ class Traffic:
             query.parameters,
         )
         neighbours = 2 if slot.limit.window.kind == "calendar" else 1
-        self._connection.execute(
-            f"""
-            create or replace temp table hot_{number} as
-            select key
-            from (
-                select key, sum(weight) over (
-                    partition by key order by bucket range between {neighbours} preceding and current row
-                ) as near
-                from demand_{number}
-            )
-            group by key
-            having max(near) {">=" if slot.limit.charge == "post" else ">"} $amount
-            """,
-            {"amount": slot.amount},
-        )
+        full = f"{'>=' if slot.limit.charge == 'post' else '>'} $amount"
+        near = f"""
+            select key, bucket, sum(weight) over (
+                partition by key order by bucket range between {neighbours} preceding and current row
+            ) as near
+            from demand_{number}
+        """
+        if number in self._stretches:
+            chosen = f"""
+                select distinct key, bucket + unnest([-1, 0, 1]) as bucket from ({near}) where near {full}
+            """
+        else:
+            chosen = f"select key from ({near}) group by key having max(near) {full}"
+        self._connection.execute(f"create or replace temp table hot_{number} as {chosen}", {"amount": slot.amount})
         row = self._connection.execute(
             f"""
             select count(distinct key), count(*),
                 coalesce(quantile_disc(weight, [0.5, 0.95, 0.99]), [0, 0, 0]), coalesce(max(weight), 0),
                 min(key) filter (weight = (select max(weight) from demand_{number})),
-                (select count(*) from hot_{number})
+                (select count(distinct key) from hot_{number})
             from demand_{number}
             """
         ).fetchone()
@@ -223,8 +237,7 @@ class Traffic:
         query, source = self._source()
         _, _, names = self.layout(taking_part)
         hot = ", ".join(
-            f"case when key_{number} in (select key from hot_{number}) then key_{number} end as hot_key_{number}"
-            for number in taking_part
+            f"case when {self._is_hot(number)} then key_{number} end as hot_key_{number}" for number in taking_part
         )
         result = self._connection.execute(
             f"""
@@ -296,6 +309,12 @@ class Traffic:
             if slot.set_number == set_number
         ]
         return f"case {' '.join(branches)} end" if branches else "null"
+
+    def _is_hot(self, number: int) -> str:
+        if number not in self._stretches:
+            return f"key_{number} in (select key from hot_{number})"
+        bucket = self._bucket(self._plan.slots[number], "arrived")
+        return f"(key_{number}, {bucket}) in (select (key, bucket) from hot_{number})"
 
     def _is_decided(self, number: int) -> str:
         slot = self._plan.slots[number]
