@@ -1,4 +1,4 @@
-"""`llmcost quota simulate`, `suggest`, `explain-request`, `exposure` and `migrate` as commands."""
+"""`llmcost quota simulate`, `suggest`, `explain-request` and `migrate` as commands."""
 
 import json
 from datetime import timedelta
@@ -78,6 +78,7 @@ def test_the_json_has_its_shape(cli, folder):
         "blocked_pct": 16.0,
         "blocked_callers": 1,
         "avoided": {"low": "0.00", "high": "2.00"},
+        "exposure": {"usual": "1452.00", "worst": "1500.00"},
     }
     assert (rule["rule_id"], rule["limit"], rule["blocked"], rule["first"]) == (
         "user-daily",
@@ -151,12 +152,11 @@ def test_explain_request_names_the_rule_that_decides(cli, folder):
 
 
 def test_exposure_is_told_and_can_fail_a_job(cli, folder):
-    run = cli("quota", "exposure", "limits.yaml", "--format", "json")
-    failed = cli("quota", "exposure", "limits.yaml", "--fail-over", "100")
+    run = cli("quota", "simulate", "limits.yaml", "--format", "json", "--assert", "exposure<100")
 
     # 1,000 a day x 30 x $0.01; per user 2,000 x 30 x 2 users x $12 / 1,250 requests.
-    assert [one["usual"] for one in json.loads(run.stdout)["limits"]] == ["300.00", "1152.00"]
-    assert (run.code, failed.code) == (0, 1)
+    assert [one["exposure"]["usual"] for one in json.loads(run.stdout)["rules"]] == ["300.00", "1152.00"]
+    assert run.code == 1
 
 
 def test_migrate_writes_manifests_that_pass_the_checks_and_refuse_the_same(cli, folder):

@@ -9,9 +9,9 @@ from llmcost.config.nodes import parse_text
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
 from llmcost.quota.explaining import described, explained
-from llmcost.quota.exposure import exposure
 from llmcost.quota.files import opened_text
 from llmcost.quota.replay.plan import plan
+from llmcost.quota.replay.run import Manner, replayed
 
 RULES = """
 name: limits
@@ -79,13 +79,13 @@ rules:
   - {id: ann, when: {subjects: ["user:ann"]}, limit_to: 100, unit: requests_per_day}
   - {id: rest, when: {}, limit_to: 10, unit: tokens_per_hour, rate_limit_applies_per: [user]}
 """
-    found = exposure(ledger, Selection(period=Period(), zone=UTC, basis="requests"), plan(configs_of(text)))
+    found = replayed(ledger, Selection(period=Period(), zone=UTC, basis="requests"), plan(configs_of(text)), Manner())
 
     # ann: 100 x 30 days x $0.02. rest: 10 tokens x 720 hours x 2 users; all tokens cost $4.48 / 2,000 on average, and of 200
     # requests the 198th in order of price still costs $0.002 a token, which is below that average.
-    assert [(one.counters, one.usual) for one in found.limits] == [(1, Decimal(60)), (2, Decimal("32.256"))]
-    assert found.limits[0].worst == Decimal(60)
-    assert (found.usual, found.unlimited) == (Decimal("92.256"), 0)
+    assert [(one.counters, one.exposure.usual) for one in found.rules] == [(1, Decimal(60)), (2, Decimal("32.256"))]
+    assert found.rules[0].exposure.worst == Decimal(60)
+    assert found.exposure.usual == Decimal("92.256")
 
 
 def test_a_budget_about_everything_bounds_what_is_spent(ledger):
@@ -96,8 +96,8 @@ def test_a_budget_about_everything_bounds_what_is_spent(ledger):
     )
 
     selection = Selection(period=Period(), zone=UTC, basis="requests")
-    found = exposure(ledger, selection, plan([*configs_of(rates), *configs_of(budget)]))
+    found = replayed(ledger, selection, plan([*configs_of(rates), *configs_of(budget)]), Manner())
 
     # 1,000 x 43,200 minutes x $0.02 against $300.
-    assert [one.usual for one in found.limits] == [Decimal(864_000), Decimal(300)]
-    assert (found.usual, found.worst) == (Decimal(300), Decimal(300))
+    assert [one.exposure.usual for one in found.rules] == [Decimal(864_000), Decimal(300)]
+    assert (found.exposure.usual, found.exposure.worst) == (Decimal(300), Decimal(300))

@@ -115,7 +115,7 @@ def _compared(
     )
     texts = [manifest_text(manifest) for result in results for manifest in result.manifests]
     new = opened_text(parse_text("---\n".join(texts), "migrated")).configs
-    manner = Manner(others=False, retries=False)
+    manner = Manner(others=False, retries=False, exposure=False)
     with reading(path) as ledger:
         rows = selection(ledger, question)
         before = replayed(ledger, rows, plan([result.config for result in results]), manner)

@@ -65,7 +65,7 @@ def simulate(
         bool, typer.Option("--refused-count", help="A refused request moves the counters of requests.")
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Only the replay itself: no other algorithms, no requests sent again.")
+        bool, typer.Option("--quick", help="Only the replay: no other algorithms, no retries, no exposure.")
     ] = False,
     output_format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
@@ -108,6 +108,7 @@ def simulate(
         refused_count=refused_count,
         others=not quick,
         retries=not quick,
+        exposure=not quick,
     )
     question = Question(
         where=tuple(where or ()),
@@ -123,7 +124,7 @@ def simulate(
         before = None
         if compare:
             old, old_headers = read_configs(compare, semantics)
-            before = replayed(ledger, rows, plan(old), replace(manner, others=False), old_headers)
+            before = replayed(ledger, rows, plan(old), replace(manner, others=False, exposure=False), old_headers)
     differences = () if before is None else changed(before, result)
     document = Simulation(
         result=result,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from llmcost.quota.replay.exposure import Exposure
     from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated, Simulation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -139,6 +140,10 @@ def _rule(rule: RuleResult, result: Simulated, wide: int, *, unicode: bool) -> s
         )
     if rule.longest is not None:
         lines.append(f"closed    {plural(rule.breaches, 'time')}; {_breach(rule.longest, zone)}")
+    if rule.exposure is not None and rule.exposure.usual is not None:
+        lines.append(
+            f"exposes   {_exposed(rule.exposure)} in 30 days, all {plural(rule.counters, 'counter')} at the limit"
+        )
     hit = ", ".join(f"{printable(name)} ({count:,})" for name, count in rule.subjects[:3])
     more = f" and {len(rule.subjects) - 3:,} more" if len(rule.subjects) > 3 else ""
     lines.append(f"whom      {hit}{more}")
@@ -189,6 +194,11 @@ def _footer(result: Simulated) -> list[str]:
     if result.others:
         counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in result.others)
         lines.append(f"Had windows that slide been counted otherwise, refused in all: {counts}.")
+    if result.exposure is not None and result.exposure.usual is not None:
+        lines.append(
+            f"With every counter at its limit all the time, {_exposed(result.exposure)} could be spent in 30 days: at the average"
+            " price of this use, and at that of the dearest request in a hundred."
+        )
     if result.other_reading is not None:
         name, count = result.other_reading
         lines.append(f"Read as {name}, {count:,} would have been refused.")
@@ -198,6 +208,10 @@ def _footer(result: Simulated) -> list[str]:
     )
     lines += [f"{printable(label)} was not replayed: it {reason}." for label, reason in result.left_out]
     return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in map(printable, result.notes))]
+
+
+def _exposed(exposure: Exposure) -> str:
+    return avoided(exposure.usual or Decimal(0), exposure.worst or Decimal(0))
 
 
 def _use(share_of_limit: float) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from llmcost.quota.replay.exposure import Exposure
     from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated, Simulation
 
 _LISTED = 100
@@ -59,6 +60,7 @@ def _totals(result: Simulated) -> dict[str, Any]:
         "blocked_pct": round(result.blocked_pct, 6),
         "blocked_callers": len(result.callers),
         "avoided": {"low": plain(result.cost_low), "high": plain(result.cost_high)},
+        "exposure": _exposure(result.exposure),
     }
 
 
@@ -93,11 +95,20 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
         "closures": rule.breaches,
         "longest_closure": None if rule.longest is None else _breach(rule.longest),
         "avoided": {"low": plain(rule.cost_low), "high": plain(rule.cost_high)},
+        "exposure": _exposure(rule.exposure),
         "p50": demand(rule.p50),
         "p95": demand(rule.p95),
         "p99": demand(rule.p99),
         "max": {**demand(rule.most), "subject": rule.most_subject},
     }
+
+
+def _exposure(exposure: Exposure | None) -> dict[str, str | None] | None:
+    """US dollars in 30 days; null where no use has a cost."""
+    if exposure is None:
+        return None
+    pairs = (("usual", exposure.usual), ("worst", exposure.worst))
+    return {name: None if amount is None else plain(round(amount, 12)) for name, amount in pairs}
 
 
 def _caller(one: CallerResult) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from llmcost.quota.replay.record import Assertion
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from llmcost.quota.replay.exposure import Exposure
     from llmcost.quota.replay.record import CallerResult, RuleResult, Simulated
 
 _FORM = re.compile(r"\s*(?P<name>.+?)\s*(?P<sign><=|>=|==|!=|<|>|=)\s*\$?(?P<number>\d+(?:\.\d+)?)\s*%?\s*")
@@ -26,6 +27,11 @@ _SIGNS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+
+
+def _worst(exposure: Exposure | None) -> Decimal:
+    """What could be spent; without bound where that is not known."""
+    return Decimal("Infinity") if exposure is None or exposure.worst is None else exposure.worst
 
 
 def _seconds(rule: RuleResult) -> Decimal:
@@ -41,6 +47,7 @@ _WHOLE: dict[str, Callable[[Simulated], Decimal]] = {
     "blocked_pct": lambda result: _percent(result.refused, result.requests),
     "blocked_callers": lambda result: Decimal(len(result.callers)),
     "avoided": lambda result: result.cost_high,
+    "exposure": lambda result: _worst(result.exposure),
     "longest_closure": lambda result: max((_seconds(rule) for rule in result.rules), default=Decimal(0)),
 }
 _RULE: dict[str, Callable[[RuleResult], Decimal]] = {
@@ -49,6 +56,7 @@ _RULE: dict[str, Callable[[RuleResult], Decimal]] = {
     "blocked_subjects": lambda rule: Decimal(len(rule.subjects)),
     "avoided": lambda rule: rule.cost_high,
     "longest_closure": _seconds,
+    "exposure": lambda rule: _worst(rule.exposure),
     "p99_pct": lambda rule: 100 * rule.p99 / rule.amount if rule.amount else Decimal("Infinity"),
 }
 NAMES = (*_WHOLE, "newly_blocked", *(f"RULE.{name}" for name in _RULE))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from llmcost.domain.period import Period
+    from llmcost.quota.replay.exposure import Exposure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,8 @@ class RuleResult:
     breaches: int
     hours: tuple[tuple[int, int], ...]
     """Refusals by hour since 1970."""
+    exposure: Exposure | None
+    """What could be spent under it; None where that was not asked."""
 
     @property
     def share(self) -> float:
@@ -113,6 +116,8 @@ class Simulated:
     """The longest first."""
     others: tuple[tuple[str, int], ...]
     """Refusals had the sliding windows been counted with another algorithm."""
+    exposure: Exposure | None
+    """What could be spent under all limits together; None where that was not asked."""
     other_reading: tuple[str, int] | None
     """The other semantics a gateway's own pages give the file, and the refusals under it."""
     refused_count: bool

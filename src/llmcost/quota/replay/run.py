@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.period import Period
 from llmcost.domain.text import plural
 from llmcost.quota.replay.counting import PICO
+from llmcost.quota.replay.exposure import exposures
 from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, forgets, limit_sets
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
 from llmcost.quota.replay.simulation import Simulation
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
     from llmcost.quota.limit import Limit
+    from llmcost.quota.replay.exposure import Exposure
     from llmcost.quota.replay.outcome import Closure, LimitOutcome, Outcome
     from llmcost.quota.replay.plan import Algorithm, Plan, Slot
     from llmcost.quota.replay.traffic import Demand, Totals
@@ -44,6 +46,8 @@ class Manner:
     """Whether the other algorithms are tried as well."""
     retries: bool = True
     """Whether refused requests are also sent again, for the lower bound of what is avoided."""
+    exposure: bool = True
+    """Whether to tell what could be spent while every limit is kept."""
 
 
 def replayed(
@@ -62,6 +66,13 @@ def replayed(
     by_slot = {
         number: (plain.limits[at], again.limits[at] if again else None) for at, number in enumerate(_order(made, hot))
     }
+    exposed, together = (
+        (None, None)
+        if not manner.exposure
+        else exposures(
+            made, [demand.counters for demand in demands], [traffic.prices(number) for number in range(len(made.slots))]
+        )
+    )
     rules = tuple(
         _rule(
             slot,
@@ -69,6 +80,7 @@ def replayed(
             (totals.matched[number], totals.decided[number]),
             demands[number],
             by_slot.get(number, (None, None)),
+            exposed=None if exposed is None else exposed[number],
         )
         for number, slot in enumerate(made.slots)
     )
@@ -99,6 +111,7 @@ def replayed(
             sorted(breaches, key=lambda one: (-one.length, one.start, one.rule_id, one.subject))[:_BREACHES]
         ),
         others=tuple((name, outcome.refused) for name, outcome in outcomes.items() if name in ALGORITHMS),
+        exposure=together,
         other_reading=next(
             (
                 (name.removeprefix(_READING), outcome.refused)
@@ -161,6 +174,8 @@ def _rule(
     concerned: tuple[int, int],
     demand: Demand,
     played: tuple[LimitOutcome | None, LimitOutcome | None],
+    *,
+    exposed: Exposure | None,
 ) -> RuleResult:
     outcome, again = played
     limit = slot.limit
@@ -198,6 +213,7 @@ def _rule(
         longest=_breach(limit, closures[0]) if closures else None,
         breaches=0 if outcome is None else len(outcome.closures),
         hours=tuple(sorted(hours.items())),
+        exposure=exposed,
     )
 
 

@@ -12,73 +12,43 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.quota.replay.counting import PICO
-from llmcost.quota.replay.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmcost.ledger.composition import Selection
-    from llmcost.ledger.connection import Connection
     from llmcost.quota.limit import Limit
     from llmcost.quota.replay.plan import Plan
 
 DAYS = 30
+Prices = tuple[Decimal | None, Decimal | None]
+"""Of a unit of use: usual, worst."""
 _SPANS = {"month": Decimal(1), "quarter": Decimal(1), "year": Decimal(1)}
 """How often a longer window can be emptied within 30 days: once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposed:
-    """One limit, and what could be spent under it."""
-
-    limit: Limit
-    file: str
-    counters: int
-    usual: Decimal | None
-    """US dollars in 30 days at the average price of past use; None where no use has a cost."""
-    worst: Decimal | None
-    """The same at the price of the dearest request in a hundred."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """What could be spent under some configs."""
+    """What could be spent in 30 days, US dollars."""
 
-    limits: tuple[Exposed, ...]
     usual: Decimal | None
-    """In all; None when a rule's is not known."""
+    """At the average price of past use; None where no use has a cost."""
     worst: Decimal | None
-    spent: Decimal
-    """What the period did cost, for 30 days of it."""
-    unlimited: int
-    """Requests that no limit is about: nothing bounds them."""
-    requests: int
-    left_out: tuple[tuple[str, str], ...]
+    """At the price of the dearest request in a hundred."""
 
 
-def exposure(connection: Connection, selection: Selection, made: Plan) -> Exposure:
-    """What could be spent under a plan, judged by the selected requests."""
-    traffic = Traffic(connection, selection, made)
-    totals = traffic.totals()
+def exposures(made: Plan, counters: Sequence[int], prices: Sequence[Prices]) -> tuple[tuple[Exposure, ...], Exposure]:
+    """What could be spent under each limit, and under all of them, given how many counters each has and what a unit costs."""
     found = []
-    for number, slot in enumerate(made.slots):
-        demand = traffic.demand(number)
-        prices = traffic.prices(number)
+    for slot, count, (usual, worst) in zip(made.slots, counters, prices, strict=True):
         amount = Decimal(slot.amount) / PICO if slot.limit.unit == "cost" else Decimal(slot.amount)
-        times = _times(slot.limit)
-        usual, worst = (None if price is None else amount * times * demand.counters * price for price in prices)
-        found.append(Exposed(limit=slot.limit, file=slot.file, counters=demand.counters, usual=usual, worst=worst))
-    span = 0 if totals.first is None or totals.last is None else totals.last - totals.first
-    days = max(Decimal(span) / 86_400_000_000, Decimal(1))
-    return Exposure(
-        limits=tuple(found),
-        usual=_together(made, [one.usual for one in found]),
-        worst=_together(made, [one.worst for one in found]),
-        spent=Decimal(totals.cost) / PICO / days * DAYS,
-        unlimited=totals.requests - totals.limited,
-        requests=totals.requests,
-        left_out=tuple((limit.label, reason) for limit, reason in made.left_out),
+        most = amount * _times(slot.limit) * count
+        found.append(
+            Exposure(usual=None if usual is None else most * usual, worst=None if worst is None else most * worst)
+        )
+    together = Exposure(
+        usual=_together(made, [one.usual for one in found]), worst=_together(made, [one.worst for one in found])
     )
+    return tuple(found), together
 
 
 def _times(limit: Limit) -> Decimal:
