@@ -28,7 +28,7 @@ class StrictPass:
     def file(self, number: int) -> None:
         """All of a file."""
         file = self.stage.files[number]
-        self._take(number, self._parquet(number) if file.format == "parquet" else read(file))
+        self.take(number, self._parquet(number) if file.format == "parquet" else read(file))
 
     def lines(self, number: int, ordinals: Mapping[int, Verdict]) -> None:
         """A second look at the lines with these ordinals: known to be bad, or not understood yet."""
@@ -44,7 +44,7 @@ class StrictPass:
                 else:
                     outcome.rejects.append(rejected(line, known[1], text, source=known[0]))
 
-        self._take(number, up_to_damage(suspects()))
+        self.take(number, up_to_damage(suspects()))
 
     def _parquet(self, number: int) -> Iterator[Item]:
         with self.stage.connection.cursor() as cursor:
@@ -57,7 +57,7 @@ class StrictPass:
                     line += 1
                     yield line, {key: value for key, value in json.loads(text).items() if value is not None}
 
-    def _take(self, number: int, items: Iterable[Item]) -> None:
+    def take(self, number: int, items: Iterable[Item]) -> None:
         """Items of the strict reader, in chunks, through the same mapping."""
         chunk: list[tuple[int, str]] = []
         size = 0
@@ -102,7 +102,7 @@ class StrictPass:
             )
             with room_for(self.stage.connection, len(routes)):
                 table = self.stage.map(from_objects(relation, layout_of(routes)), routes)
-        left, apart = self._account_chunk(number, table, chunk, routes)
+        left, apart = self.account(number, table, chunk, routes)
         self.stage.keep(table)
         if apart:
             self._take_chunk(number, apart)
@@ -113,7 +113,7 @@ class StrictPass:
         found = (route for route in self.stage.routes([text for _, text in chunk]) if route not in tried)
         return tuple(found)[:ROUTES_AT_ONCE]
 
-    def _account_chunk(
+    def account(
         self, number: int, table: str, chunk: Sequence[tuple[int, str]], routes: Sequence[Route]
     ) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
         """Rejects of a chunk; its records that are still unclaimed, and the parts of those that bill several passes."""

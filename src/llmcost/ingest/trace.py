@@ -22,8 +22,8 @@ from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.reader import Item, read_lines, up_to_damage
 from llmcost.ingest.run import IngestRequest, forced_route, lineage_of, sources_for
 from llmcost.ingest.source import Route
-from llmcost.ingest.staged import BULK, REST
-from llmcost.ingest.staging import MappingSettings, Staging
+from llmcost.ingest.stage import MappingSettings, Stage
+from llmcost.ingest.strict import StrictPass
 from llmcost.ledger import database
 
 if TYPE_CHECKING:
@@ -169,9 +169,15 @@ class _Search:
         return found if found or needle is None or not thorough else self._keyed(file, settings, key, None)
 
     def _keyed(self, file: LogFile, settings: MappingSettings, key: "UUID", needle: str | None) -> list[int]:
-        staging = _Lines(self.connection, file, settings, self.folder)
-        if not staging.search(needle):
+        stage = Stage(self.connection, [file], settings, self.folder)
+        lines = _Lines(stage)
+        if needle is None:
+            lines.file(0)
+        else:
+            lines.take(0, up_to_damage(_lines_with(file, needle)))
+        if not lines.found:
             return []
+        stage.show()
         key_rows(self.connection)
         rows = self.connection.execute(
             "select distinct line from staged where row_key = $key order by line", {"key": key}
@@ -179,42 +185,32 @@ class _Search:
         return [line for (line,) in rows.fetchall()]
 
 
-class _Lines(Staging):
-    """Stages the rows of one file with the line each came from."""
+class _Lines(StrictPass):
+    """Stages rows with the line each came from."""
 
-    def __init__(self, connection: "Connection", file: LogFile, settings: MappingSettings, scratch: Path) -> None:
-        super().__init__(connection, [file], settings, scratch)
-        self.file = file
+    found = False
+    """Whether any record was mapped."""
 
-    def search(self, needle: str | None) -> bool:
-        """Stage the lines that hold `needle`, or all; False when nothing is left to look at."""
-        for table in (BULK, REST, "tag_set"):
-            self.connection.execute(f"drop table if exists {table}")
-        if needle is None:
-            self._read_strictly(0)
-        else:
-            self._take(0, up_to_damage(self._lines_with(needle)))
-        if not self._tables:
-            return False
-        self._show()
-        return True
-
-    def _lines_with(self, needle: str) -> Iterator[Item]:
-        wanted = _spellings(needle)
-        with self.file.open() as stream:
-            for line, text, ended in numbered_lines(stream):
-                if any(one in text for one in wanted):
-                    yield from read_lines([(line, text, ended)])
-
-    def _account_chunk(
+    def account(
         self, number: int, table: str, chunk: Sequence[tuple[int, str]], routes: Sequence[Route]
     ) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-        outcome = super()._account_chunk(number, table, chunk, routes)
-        self.connection.execute(f"alter table {table} add column line bigint")
-        self.connection.execute(
+        """As the pass does, and the table gets a column `line`."""
+        outcome = super().account(number, table, chunk, routes)
+        self.stage.connection.execute(f"alter table {table} add column line bigint")
+        self.stage.connection.execute(
             f"update {table} set line = ($lines::bigint[])[{table}.rowid + 1]", {"lines": [line for line, _ in chunk]}
         )
+        self.found = True
         return outcome
+
+
+def _lines_with(file: LogFile, needle: str) -> Iterator[Item]:
+    """The records of lines that hold a text."""
+    wanted = _spellings(needle)
+    with file.open() as stream:
+        for line, text, ended in numbered_lines(stream):
+            if any(one in text for one in wanted):
+                yield from read_lines([(line, text, ended)])
 
 
 def _request_of(stored: _Stored) -> IngestRequest:
