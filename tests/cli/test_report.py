@@ -246,6 +246,10 @@ def test_a_report_in_another_currency_needs_dated_rates(cli, tmp_path):
     )
     document = json.loads(cli("report", "--format", "json").stdout)
     assert (document["currency"], document["totals"]["cost"]) == ("EUR", "0.90")
+    with (tmp_path / "own.yaml").open("a") as prices:
+        prices.write('fx: {EUR: {2026-11: "0.50"}, GBP: {2026-11: "0.75"}}\n')
+    assert json.loads(cli("report", "--format", "json", "--currency", "GBP").stdout)["totals"]["cost"] == "0.75"
+    assert json.loads(cli("report", "--format", "json").stdout)["totals"]["cost"] == "0.90"
     assert json.loads(cli("report", "--format", "json", "--currency", "USD").stdout)["totals"]["cost"] == "1.00"
     early = cli("report", "--currency", "CHF")
     assert (early.code, early.stderr.splitlines()[0]) == (

@@ -39,12 +39,12 @@ def requests(
     """
     import sys
 
-    from llmcost.config.currency import chosen_currency
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
     from llmcost.ledger.exports import FORMATS, export_requests
+    from llmcost.pricing.currency import chosen_currency
     from llmcost.render.output import piped, replacing
     from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, check_rates, selection

@@ -58,12 +58,12 @@ def report(
     """
     import sys
 
-    from llmcost.config.currency import chosen_currency
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
     from llmcost.ledger.filters import split_list
+    from llmcost.pricing.currency import chosen_currency
     from llmcost.render import output as destination
     from llmcost.render.formats import FORMATS, render
     from llmcost.render.surface import Surface, surface_of

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE, Rates
+from llmcost.pricing.price_list import load_price_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +19,16 @@ class Currency:
 
 
 def chosen_currency(asked: str | None, settings: Settings) -> Currency:
-    """The currency of `--currency`, else of `currency:`; UsageError for one without rates under `fx:`."""
+    """The currency of `--currency`, else of `currency:`; UsageError for one that has no rates.
+
+    Rates are those under `fx:` in llmcost.yaml, else those of the price files.
+    """
     code = (asked or settings.currency).upper()
     if not re.fullmatch("[A-Z]{3}", code):
         raise UsageError(f"{asked!r} is not a currency code", hint="use one such as USD or EUR")
     if code == BASE:
         return Currency(code=code, rates=())
-    rates = settings.fx.get(code, ())
+    rates = settings.fx.get(code) or load_price_list(settings.pricing).fx.get(code, ())
     if not rates:
         raise UsageError(
             f"no rate from {BASE} to {code}",
