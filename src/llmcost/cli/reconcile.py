@@ -97,6 +97,11 @@ def reconcile(
         )
     for line in unused_lines(result):
         diagnostics.warning(line)
+    if not result.requests:
+        whose = f" of {', '.join(result.providers)}" if result.providers else ""
+        diagnostics.warning(
+            f"the ledger has no request{whose} in these days", hint="name whose bill it is with --provider"
+        )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_reconciliation(result, chosen_format, surface, limit), output)
     if not result.within_tolerance:

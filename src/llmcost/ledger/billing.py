@@ -188,6 +188,7 @@ class Slot:
     model: str | None
     cost: Decimal
     """Of what is priced."""
+    requests: int
 
 
 def slots(connection: "DuckDBPyConnection", selection: Selection) -> list[Slot]:
@@ -197,14 +198,17 @@ def slots(connection: "DuckDBPyConnection", selection: Selection) -> list[Slot]:
     rows = connection.execute(
         f"""
         {source}
-        select time_bucket(interval 30 minutes, started_at) as start, provider, model, coalesce(sum(cost), 0)
+        select time_bucket(interval 30 minutes, started_at) as start, provider, model, coalesce(sum(cost), 0), cast(coalesce(sum(calls), 0) as bigint)
         from keyed
         group by start, provider, model
         order by all
         """,
         query.parameters,
     ).fetchall()
-    return [Slot(start=start, provider=provider, model=model, cost=cost) for start, provider, model, cost in rows]
+    return [
+        Slot(start=start, provider=provider, model=model, cost=cost, requests=requests)
+        for start, provider, model, cost, requests in rows
+    ]
 
 
 def logged_span(connection: "DuckDBPyConnection") -> Period:

@@ -1,6 +1,7 @@
 """A bill's file, opened: the cells of a CSV or the pages of a JSON export, each with its place."""
 
 import codecs
+import contextlib
 import csv
 import gzip
 import io
@@ -44,16 +45,18 @@ class Bill:
 
     def rows(self) -> Iterator[Cells]:
         """The records of a CSV file; DataError where it breaks off."""
-        with _opened(self.path) as text:
-            reader = csv.reader(text, delimiter=self.delimiter)
-            try:
+        line = 0
+        try:
+            with _opened(self.path) as text:
+                reader = csv.reader(text, delimiter=self.delimiter)
                 next(reader)
                 for values in reader:
+                    line = reader.line_num
                     if any(values):
-                        place = f"{self.path}:{reader.line_num}"
+                        place = f"{self.path}:{line}"
                         yield Cells(place=place, values=dict(zip(self.columns, values, strict=False)))
-            except (csv.Error, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
-                raise _unreadable(self.path, error, reader.line_num) from error
+        except (csv.Error, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+            raise _unreadable(self.path, error, line) from error
 
 
 def open_bill(path: Path) -> Bill:
@@ -75,14 +78,16 @@ def open_bill(path: Path) -> Bill:
     return Bill(path=path, columns=columns, delimiter=delimiter, pages=())
 
 
-def _opened(path: Path) -> IO[str]:
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
     """The text of a file, whatever its byte order mark says it is written in."""
-    packed = path.open("rb")
-    raw: Any = packed
-    if packed.peek(2)[:2] == b"\x1f\x8b":
-        raw = io.BufferedReader(gzip.GzipFile(fileobj=packed))
-    wide = raw.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
-    return io.TextIOWrapper(raw, encoding="utf-16" if wide else "utf-8-sig", newline="")
+    with contextlib.ExitStack() as files:
+        packed = files.enter_context(path.open("rb"))
+        raw: Any = packed
+        if packed.peek(2)[:2] == b"\x1f\x8b":
+            raw = files.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=packed)))
+        wide = raw.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        yield files.enter_context(io.TextIOWrapper(raw, encoding="utf-16" if wide else "utf-8-sig", newline=""))
 
 
 def _pages(path: Path, text: str) -> Iterator[tuple[str, Any]]:

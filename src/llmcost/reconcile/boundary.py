@@ -1,7 +1,7 @@
 """In which time zone a bill counts its days: the one under which most of its rows come out.
 
-The days of the ledger are drawn anew in each zone that clocks are set to, and the few under which the log looks most like the
-bill are settled in full. A bill in UTC stays in UTC unless another zone makes more rows come out to within rounding.
+The zones that clocks are set to are ranked by how much the log, its days drawn there, looks like the bill, and settled in that
+order until most rows come out. A bill in UTC stays in UTC unless another zone makes more rows come out to within rounding.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import time_zone
 from llmcost.reconcile.rows import BilledCells, Book
-from llmcost.reconcile.settle import Settlement, Settler
+from llmcost.reconcile.settle import MISS_BITS, Settlement, Settler
 
 if TYPE_CHECKING:
     from llmcost.ledger.billing import LoggedUsage, Slot
@@ -23,7 +23,12 @@ _HALF_HOURS = (*range(-24, 29, 2), -19, -7, -5, 7, 9, 11, 13, 19, 21)
 """Offsets from UTC in use, in half hours; https://www.iana.org/time-zones. Quarter hours (Nepal, Chatham) are left out."""
 _SWITCHING = ("America/Los_Angeles", "America/New_York", "Europe/London", "Europe/Berlin")
 """Zones whose clocks change, for bills that span a change."""
+_ZONE_BITS = 16.0
+"""What another zone has to be worth: three rows of a bill of whole cents, or one of exact amounts."""
 _FINALISTS = 4
+"""Zones that are tried in any case."""
+_MANY = 3000
+"""Groups of usage beyond which the others are not tried: a bill of a large ledger has enough rows to show its zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +60,11 @@ def draw(
     if not days:
         return first, first
     best = first
-    for zone in _finalists(cells, slots(), days, home):
+    for position, zone in enumerate(_likeliest(cells, slots(), days, home)):
+        if position >= _FINALISTS and (_comes_out(best) or len(first.book.usages) > _MANY):
+            break
         other = drawn(zone)
-        if _merit(other) > _merit(best):
+        if _merit(other, first) > max(_merit(best, first), first.settlement.merit + _ZONE_BITS):
             best = other
     return first, best
 
@@ -74,17 +81,23 @@ def zone_name(zone: tzinfo) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
-def _merit(drawn: Drawn) -> int:
-    """Rows that come out, less rows that are logged, billed nowhere, and left over."""
-    left_over = sum(
-        not row.lines and abs(row.logged + drawn.settlement.explained(key)) > row.tolerance
+def _merit(drawn: Drawn, first: Drawn) -> float:
+    """That of its rows, less the rows that drawing the days there moves in vain."""
+    missed = sum(
+        key not in drawn.settlement.settled
+        and row.is_moved(row.logged - (first.book.rows[key].logged if key in first.book.rows else Decimal(0)))
         for key, row in drawn.book.rows.items()
     )
-    return drawn.settlement.exact - 2 * left_over
+    return drawn.settlement.merit - MISS_BITS * missed
 
 
-def _finalists(cells: BilledCells, slots: Sequence["Slot"], days: set[date], home: tzinfo) -> list[tzinfo]:
-    """The zones under which the log, up to a factor for each model and class, looks most like the bill."""
+def _comes_out(drawn: Drawn) -> bool:
+    """Whether most rows do, so that no other zone can do much better."""
+    return 4 * len(drawn.settlement.settled) >= 3 * sum(bool(row.billed) for row in drawn.book.rows.values())
+
+
+def _likeliest(cells: BilledCells, slots: Sequence["Slot"], days: set[date], home: tzinfo) -> list[tzinfo]:
+    """The zones, those first under which the log, up to a factor for each model, looks most like the bill."""
     zones = _zones(slots, home)
     billed: dict[tuple[str | None, str | None], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for key, row in cells.cells.items():
@@ -101,7 +114,7 @@ def _finalists(cells: BilledCells, slots: Sequence["Slot"], days: set[date], hom
                 logged[column][local[slot.start]] += slot.cost
         distance = sum((_distance(billed[column], logged[column], days) for column in billed), Decimal(0))
         scores.append((distance, position, zone))
-    return [zone for _, _, zone in sorted(scores, key=lambda one: one[:2])[:_FINALISTS]]
+    return [zone for _, _, zone in sorted(scores, key=lambda one: one[:2])]
 
 
 def _column(billed: Iterable[tuple[str | None, str | None]], slot: "Slot") -> tuple[str | None, str | None] | None:

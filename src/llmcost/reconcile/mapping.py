@@ -105,7 +105,7 @@ def read_map(path: Path) -> InvoiceMap:
     if "columns" not in document.value:
         raise document.error("no columns", hint="say at least columns: {date: ..., amount: ...}")
     check_keys(document, ("columns",), _COLUMNS)
-    columns: dict[str, str] = document.at("columns")
+    columns: dict[str, object] = document.at("columns")
     for field, column in columns.items():
         if not isinstance(column, str) or not column:
             raise document.error(f"{field} must name a column", "columns", field)
@@ -114,7 +114,7 @@ def read_map(path: Path) -> InvoiceMap:
             raise document.error(f"no column for {field}", "columns", hint="date and amount are needed")
     return InvoiceMap(
         document=document,
-        columns=columns,
+        columns={field: str(column) for field, column in columns.items()},
         date_format=_text(document, "date_format"),
         shift=_UNITS[_word(document, "amount_unit", tuple(_UNITS)) or "units"],
         decimal_comma=_flag(document, "decimal_comma"),

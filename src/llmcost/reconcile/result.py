@@ -129,5 +129,5 @@ class Reconciliation:
 
     @property
     def within_tolerance(self) -> bool:
-        """Whether the unexplained rest may stay."""
-        return self.tolerance.allows(self.unexplained, self.billed)
+        """Whether the unexplained rests of all rows, added without sign, may stay."""
+        return self.tolerance.allows(self.unexplained_rows, self.billed)

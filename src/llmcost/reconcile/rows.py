@@ -1,5 +1,6 @@
 """Bill and ledger side by side, as finely as the bill tells days, models and token classes apart."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ UNITS, WHOLE = "units", "whole"
 """The token class of what is not charged by the token, and that of a cost without components."""
 _NOISE = Decimal("1e-12")
 """What a request's cost is rounded to, and, relative to an amount, what a bill's binary fractions may be off."""
+
+_SURE = 1000
+"""How many times finer than a fee amounts must be known for a whole number of fees to be no accident."""
 
 
 class RowKey(NamedTuple):
@@ -53,6 +57,16 @@ class Row:
     def tolerance(self) -> Decimal:
         """What a difference may come to without any cause."""
         return self.rounding + _NOISE * (self.requests + 1 + abs(self.billed))
+
+    def is_moved(self, amount: Decimal) -> bool:
+        """Whether an amount is more than rounding could hide in this row."""
+        return bool(self.billed) and abs(amount) > 4 * self.tolerance
+
+    @property
+    def bits(self) -> float:
+        """How unlikely it is, in bits, that an amount of this size comes out by accident; 0 for one that rounding swallows."""
+        ratio = abs(self.billed) / (2 * self.tolerance)
+        return math.log2(ratio) if ratio > 1 else 0.0
 
 
 class BilledCells:
@@ -128,6 +142,13 @@ class Book:
         if key is None:
             key = self._keys[about] = self.billed.key_of(*about)
         return key
+
+
+def is_whole_fees(rest: Decimal, fee: Decimal, tolerance: Decimal) -> bool:
+    """Whether an amount is a whole number of fees, and known well enough for that to be no accident."""
+    if rest <= tolerance or not fee or tolerance * _SURE > fee:
+        return False
+    return abs(rest - (rest / fee).to_integral_value() * fee) <= tolerance
 
 
 def _quantum(lines: Sequence[InvoiceLine]) -> Decimal:

@@ -107,7 +107,10 @@ class _Run:
         cells = BilledCells(lines, names, request.rounding)
         settler = Settler(self._rates, self._causes)
         first, best = draw(cells, usages_in, lambda: slots, settler, request.zone)
-        gaps = gap_days({slot.start for slot in slots}, since, until, best.zone)
+        counts: dict[datetime, int] = defaultdict(int)
+        for slot in slots:
+            counts[slot.start] += slot.requests
+        gaps = gap_days(counts, since, until, best.zone)
         evidence = LedgerEvidence(best.book, self._rates, gaps)
         rows = self._rows(first, best, evidence)
         return Reconciliation(

@@ -2,8 +2,12 @@
 
 Rows of one model are settled together, since a provider reads a model's usage one way at a time. A reading is accepted where it
 makes rows come out to within rounding that did not before, at least one for each reading; what it does to the others follows.
+How much a row that comes out proves depends on how finely its amount is known: in a bill of exact amounts it is no accident, in
+one of whole cents a row of ten cents proves little. So rows are weighed by the bits of accident they rule out, and readings and
+factors, which can be chosen, are charged for theirs, and for every row they move in vain.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +18,18 @@ from typing import TYPE_CHECKING
 from llmcost.reconcile.cause import Cause, Reading
 from llmcost.reconcile.charging import Charge, Rates, context_of
 from llmcost.reconcile.factor import Factor, constant_factor
-from llmcost.reconcile.rows import Book, RowKey
+from llmcost.reconcile.rows import UNITS, Book, Row, RowKey, is_whole_fees
 
 if TYPE_CHECKING:
     from llmcost.ledger.billing import LoggedUsage
 
 _MOST = 3
 """Readings that may hold of one model at once."""
+READING_BITS = 10.0
+"""What a reading has to be worth: with hundreds of choices of readings, one row in a thousand comes out by accident."""
+
+MISS_BITS = 4.0
+"""What a row costs that an assumption moves and does not make come out: one that holds seldom misses."""
 
 Choice = tuple[tuple[str, Reading], ...]
 """Readings that hold together, each with the id of its cause."""
@@ -40,8 +49,10 @@ class Settlement:
     """What readings and factors make of every row."""
 
     parts: dict[RowKey, list[Part]] = field(default_factory=lambda: defaultdict(list))
-    exact: int = 0
-    """Rows that come out to within rounding, less what was assumed to get there."""
+    settled: set[RowKey] = field(default_factory=set)
+    """Billed rows that come out to within rounding."""
+    merit: float = 0.0
+    """How unlikely it is, in bits, that they do so by accident, less what was assumed."""
 
     def explained(self, key: RowKey) -> Decimal:
         """How much of a row's difference is explained."""
@@ -50,17 +61,14 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """What one choice of readings makes of a group's rows."""
+    """What one choice of readings, and then a factor, make of a group's rows."""
 
     choice: Choice
     predicted: Mapping[RowKey, Decimal]
     exact: frozenset[RowKey]
-    distance: Decimal
-    """Sum of what is left of all rows, without sign."""
-
-    @property
-    def merit(self) -> tuple[int, Decimal]:
-        return 2 * len(self.exact) - len(self.choice), -self.distance
+    """Billed rows that come out to within rounding, or but for a whole number of fees for tools."""
+    factor: Factor | None
+    merit: float
 
 
 class Settler:
@@ -83,33 +91,26 @@ class Settler:
             for token_class in usage.costs:
                 key = book.key_of(usage, token_class)
                 usages[key.provider, key.model][id(usage)] = usage
-        factors: list[tuple[Factor, _Outcome]] = []
         for group, keys in groups.items():
-            outcome, base = self._best(book, keys, list(usages[group].values()))
-            settlement.exact += outcome.merit[0]
-            for part_key, part in self._parts(book, keys, list(usages[group].values()), outcome, base):
-                settlement.parts[part_key].append(part)
-            factor = constant_factor(book, outcome.predicted, keys - outcome.exact)
-            if factor is not None:
-                settlement.exact += 2 * len(factor.rows) - 2
-                factors.append((factor, outcome))
-        for factor, outcome in factors:
-            for key, amount in factor.amounts(book, outcome.predicted):
-                settlement.parts[key].append(Part(cause=factor.cause, detail=factor.detail(), amount=amount))
+            mine = list(usages[group].values())
+            base = self._outcome(book, keys, mine, ())
+            best = self._best(book, keys, mine, base)
+            settlement.merit += best.merit
+            settlement.settled |= best.exact | (frozenset() if best.factor is None else best.factor.rows)
+            for key, part in self._parts(book, keys, mine, best, base):
+                settlement.parts[key].append(part)
         return settlement
 
-    def _best(self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"]) -> tuple[_Outcome, _Outcome]:
-        """The choice with most merit, and the choice of no reading."""
-        base = self._outcome(book, keys, usages, ())
-        if len(base.exact) == len(keys) or not usages:
-            return base, base
+    def _best(self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"], base: _Outcome) -> _Outcome:
+        """The outcome with most merit."""
+        if not usages or all(_agrees(book.row(key)) for key in keys):
+            return base
         best = base
         for choice in self._choices(usages):
-            outcome = self._outcome(book, keys, usages, choice)
-            gained = len(outcome.exact - base.exact)
-            if gained >= len(choice) and outcome.merit > best.merit:
+            outcome = self._outcome(book, keys, usages, choice, base)
+            if len(outcome.exact - base.exact) >= len(choice) and outcome.merit > best.merit:
                 best = outcome
-        return best, base
+        return best
 
     def _choices(self, usages: Sequence["LoggedUsage"]) -> Iterator[Choice]:
         """Readings that make a difference here, alone and together, the fewest first."""
@@ -124,7 +125,15 @@ class Settler:
                 if len({reading.slot for _, reading in choice}) == size:
                     yield choice
 
-    def _outcome(self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"], choice: Choice) -> _Outcome:
+    def _outcome(
+        self,
+        book: Book,
+        keys: set[RowKey],
+        usages: Sequence["LoggedUsage"],
+        choice: Choice,
+        base: _Outcome | None = None,
+    ) -> _Outcome:
+        """What a choice makes of the rows, judged by those it makes come out, and by those it moves in vain from `base`."""
         predicted: dict[RowKey, Decimal] = dict.fromkeys(keys, Decimal(0))
         group = next(iter(keys))[2:4]
         for usage in usages:
@@ -132,14 +141,28 @@ class Settler:
                 key = book.key_of(usage, token_class)
                 if key[2:4] == group:
                     predicted[key] = predicted.get(key, Decimal(0)) + amount
-        exact, distance = set(), Decimal(0)
-        for key, amount in predicted.items():
-            row = book.rows.get(key)
-            left = abs((Decimal(0) if row is None else row.billed) - amount)
-            distance += left
-            if row is not None and left <= row.tolerance:
+        fee = max((self._rates.fee(usage, "web_search") for usage in usages), default=Decimal(0))
+        exact: set[RowKey] = set()
+        merit = -READING_BITS * len(choice)
+        for key in keys:
+            row = book.rows[key]
+            left = row.billed - predicted[key]
+            if row.billed and abs(left) <= row.tolerance:
                 exact.add(key)
-        return _Outcome(choice=choice, predicted=predicted, exact=frozenset(exact), distance=distance)
+                merit += row.bits
+            elif key.token_class in {UNITS, None} and is_whole_fees(left, fee, row.tolerance):
+                exact.add(key)
+                merit += math.log2(fee / row.tolerance)
+            elif base is not None and row.is_moved(predicted[key] - base.predicted.get(key, Decimal(0))):
+                merit -= MISS_BITS
+        factor = constant_factor(book, predicted, keys - exact)
+        return _Outcome(
+            choice=choice,
+            predicted=predicted,
+            exact=frozenset(exact),
+            factor=factor,
+            merit=merit + (0.0 if factor is None else factor.merit(book)),
+        )
 
     def _parts(
         self, book: Book, keys: set[RowKey], usages: Sequence["LoggedUsage"], outcome: _Outcome, base: _Outcome
@@ -154,6 +177,9 @@ class Settler:
                     book.row(key)
                     yield key, Part(cause=name, detail=reading.detail, amount=amount)
             before = after
+        if outcome.factor is not None:
+            for key, amount in outcome.factor.amounts(outcome.predicted):
+                yield key, Part(cause=outcome.factor.cause, detail=outcome.factor.detail(), amount=amount)
 
     def _of(self, usage: "LoggedUsage", choice: Choice) -> dict[str, Decimal]:
         """Cost of usage by token class as a choice reads it; as logged where the price list cannot say."""
@@ -184,3 +210,7 @@ class Settler:
             if name in read
         }
         return {name: amount for name, amount in amounts.items() if amount}
+
+
+def _agrees(row: Row) -> bool:
+    return abs(row.billed - row.logged) <= row.tolerance

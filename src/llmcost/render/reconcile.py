@@ -6,23 +6,38 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
+from llmcost.ledger.registry import Kind
 from llmcost.reconcile.registry import known_causes
 from llmcost.reconcile.result import ComparedRow, NamedCause, Reconciliation
+from llmcost.render.cells import Grid, is_number
 from llmcost.render.csv import safe
+from llmcost.render.drawing import drawn
 from llmcost.render.formats import Format
 from llmcost.render.json import dumped
 from llmcost.render.markdown import escape
 from llmcost.render.numbers import human, plain
 from llmcost.render.surface import Surface
 from llmcost.render.visible import label, width
+from llmcost.reports.record import Column
 
 _SHOWN_ROWS = 10
 _SHOWN_MODELS = 3
-_NARROWEST = 40
+_NARROWEST, _PIPED = 40, 160
+"""Columns that text is folded to at least, and where there is no terminal."""
+_COLUMNS: tuple[tuple[str, str, Kind, Literal["key", "metric"]], ...] = (
+    ("since", "Day", "text", "key"),
+    ("model", "Model", "text", "key"),
+    ("token_class", "Tokens", "text", "key"),
+    ("billed", "Billed", "money", "metric"),
+    ("logged", "Logged", "money", "metric"),
+    ("difference", "Difference", "money", "metric"),
+    ("unexplained", "Unexplained", "money", "metric"),
+    ("causes", "Causes", "text", "key"),
+)
 _EVERYTHING = "all"
 
 
@@ -145,42 +160,37 @@ def as_markdown(result: Reconciliation, limit: int) -> str:
             for cause in result.causes
         ]
         parts.append("\n".join(lines))
-    headings, rows = _grid(result, limit, wide=True)
-    if rows:
-        rules = [":---"] * _TEXTS + ["---:"] * (len(headings) - _TEXTS - 1) + [":---"]
-        parts.append(
-            "\n".join(f"| {' | '.join(map(escape, line))} |" for line in (headings, *rows)).replace(
-                "\n", f"\n| {' | '.join(rules)} |\n", 1
-            )
-        )
-    parts.append("\n".join(f"- {escape(line)}" for line in _remarks(result, len(rows))))
+    cells = _grid(result, limit)
+    if cells.rows:
+        rules = ["---:" if is_number(column) else ":---" for column in cells.columns]
+        drawing = [map(escape, cells.headings), rules, *(map(escape, row) for row in cells.rows)]
+        parts.append("\n".join(f"| {' | '.join(line)} |" for line in drawing))
+    parts.append("\n".join(f"- {escape(line)}" for line in _remarks(result, len(cells.rows))))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def as_table(result: Reconciliation, surface: Surface, limit: int) -> str:
     """What was billed and logged, why they differ, and the worst rows."""
-    columns = max(surface.width or 160, _NARROWEST)
+    columns = max(surface.width or _PIPED, _NARROWEST)
     amounts = _summary(result)
-    names, sizes = max(len(name) for name, _, _ in amounts), max(len(amount) for _, amount, _ in amounts)
+    names = max(len(name) for name, _, _ in amounts)
+    causes = [(_signed(cause.amount, result), cause) for cause in result.causes]
+    sizes = max(len(amount) for amount in (*(amount for _, amount, _ in amounts), *(amount for amount, _ in causes)))
     lines: list[str] = []
-    for name, amount, note in amounts[:3]:
+    for name, amount, note in amounts:
+        if name == "Unexplained" and causes:
+            lines.append("Explained by")
+            for explained, cause in causes:
+                lines += _folded(f"{explained:>{names + sizes + 2}}  ", f"{cause.title}: {cause.detail}", columns)
+                lines += _folded(" " * (names + sizes + 4), _where(cause, result), columns)
         lines += _folded(f"{name:<{names}}  {amount:>{sizes}}  ", note, columns)
-    if result.causes:
-        lines.append("Explained by")
-        indent = " " * (names + sizes + 4)
-        for cause in result.causes:
-            start = f"{' ' * names}  {_signed(cause.amount, result):>{sizes}}  "
-            lines += _folded(start, f"{cause.title}: {cause.detail}", columns)
-            lines += _folded(indent, _where(cause, result), columns)
-    for name, amount, note in amounts[3:]:
-        lines += _folded(f"{name:<{names}}  {amount:>{sizes}}  ", note, columns)
-    drawn, shown = _drawn(result, limit, columns)
-    if drawn:
-        lines += ["", *drawn]
-    remarks = _remarks(result, shown)
-    if remarks:
-        lines.append("")
-    for line in remarks:
+    cells = _grid(result, limit)
+    if surface.width is not None and _breadth(cells) > columns:
+        cells = _grid(result, limit, causes=False)
+    if cells.rows:
+        lines += ["", drawn(cells, surface, ("logged", "billed"))]
+    lines.append("")
+    for line in _remarks(result, len(cells.rows)):
         lines += textwrap.wrap(line, columns, subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -226,58 +236,42 @@ def _where(cause: NamedCause, result: Reconciliation) -> str:
     return "; ".join(parts)
 
 
-_TEXTS = 3
-"""Columns of text before those of numbers."""
+def _breadth(cells: Grid) -> int:
+    """Columns it takes to draw the cells unfolded."""
+    widths = [max(map(width, texts)) for texts in zip(cells.headings, *cells.rows, strict=True)]
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
-def _grid(result: Reconciliation, limit: int, *, wide: bool) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Headings and cells of the rows that differ most; `wide` adds what explains them."""
+def _grid(result: Reconciliation, limit: int, *, causes: bool = True) -> Grid:
+    """The rows that differ most, with what explains them on demand."""
     rows = [row for row in result.rows if row.difference or row.causes][:limit]
-    left = any(row.unexplained for row in rows)
-    headings = ("Day", "Model", "Tokens", "Billed", "Logged", "Difference")
-    cells = []
-    for row in rows:
-        last = row.key.until - timedelta(days=1)
-        day = str(row.key.since) if last == row.key.since else f"{row.key.since} to {last}"
-        amounts = [human(amount, "money", result.currency) for amount in (row.billed, row.logged)]
-        cells.append(
-            (
-                day,
-                _EVERYTHING if row.key.model is None else label(row.key.model),
-                _EVERYTHING if row.key.token_class is None else row.key.token_class,
-                *amounts,
-                _signed(row.difference, result),
-                *([_signed(row.unexplained, result)] if left else []),
-                *([", ".join(name for name, _ in row.causes) or "-"] if wide else []),
-            )
-        )
-    return (*headings, *(["Unexplained"] if left else []), *(["Causes"] if wide else [])), cells
+    columns = [
+        Column(name=name, title=title, kind=kind, role=role)
+        for name, title, kind, role in _COLUMNS
+        if (name != "unexplained" or any(row.unexplained for row in rows)) and (name != "causes" or causes)
+    ]
+    return Grid(
+        columns=tuple(columns),
+        headings=tuple(column.title for column in columns),
+        rows=tuple(tuple(_cell(row, column.name, result) for column in columns) for row in rows),
+        totals=None,
+    )
 
 
-def _drawn(result: Reconciliation, limit: int, columns: int) -> tuple[list[str], int]:
-    """The worst rows as lines, and how many rows they are; long names are folded, and causes go where there is room."""
-    for wide in (True, False):
-        headings, rows = _grid(result, limit, wide=wide)
-        if not rows:
-            return [], 0
-        sizes = [max(width(line[index]) for line in (headings, *rows)) for index in range(len(headings))]
-        if sum(sizes) + 2 * (len(sizes) - 1) <= columns:
-            break
-    over = sum(sizes) + 2 * (len(sizes) - 1) - columns
-    sizes[1] = max(sizes[1] - max(over, 0), 8)
-    numbers = range(_TEXTS, _TEXTS + len(headings) - _TEXTS - (1 if wide else 0))
-    lines = []
-    for line in (headings, *rows):
-        folded = textwrap.wrap(line[1], sizes[1], break_on_hyphens=True) or [""]
-        for position, part in enumerate(folded):
-            cells = [part if index == 1 else "" if position else text for index, text in enumerate(line)]
-            lines.append(
-                "  ".join(
-                    " " * (size - width(text)) + text if index in numbers else text + " " * (size - width(text))
-                    for index, (text, size) in enumerate(zip(cells, sizes, strict=True))
-                ).rstrip()
-            )
-    return lines, len(rows)
+def _cell(row: ComparedRow, name: str, result: Reconciliation) -> str:
+    key, last = row.key, row.key.until - timedelta(days=1)
+    match name:
+        case "since":
+            return str(key.since) if last == key.since else f"{key.since} to {last}"
+        case "model" | "token_class":
+            value = getattr(key, name)
+            return _EVERYTHING if value is None else label(value)
+        case "causes":
+            return ", ".join(name for name, _ in row.causes) or "-"
+        case "billed" | "logged":
+            return human(getattr(row, name), "money", result.currency)
+        case _:
+            return _signed(getattr(row, name), result)
 
 
 def _remarks(result: Reconciliation, shown: int) -> list[str]:
