@@ -38,6 +38,8 @@ class Call:
     """In the order of CLASSES."""
     searches: int
     batch: bool
+    key: str = "key-0"
+    """Which API key it was made with; only LiteLLM logs it."""
 
     @property
     def provider(self) -> str:
@@ -64,9 +66,14 @@ class Call:
         return (self.at + timedelta(hours=hours)).date()
 
 
+def luck(seed: int) -> random.Random:
+    """The chance that a seed gives."""
+    return random.Random(seed)  # noqa: S311  a story, not a secret
+
+
 def company(seed: int, *, days: int = 10, calls: int = 400) -> list[Call]:
     """Calls over so many days, busy around the clock."""
-    chance = random.Random(seed)
+    chance = luck(seed)
     made = []
     for number in range(calls):
         model = chance.choice(list(PRICES))
@@ -137,6 +144,7 @@ def _spend(call: Call) -> dict[str, Any]:
         "endTime": (call.at + timedelta(seconds=2)).isoformat(),
         "model": call.model,
         "custom_llm_provider": "openai",
+        "api_key": call.key,
         "spend": 0.0,
         "prompt_tokens": plain + read,
         "completion_tokens": output,
@@ -183,10 +191,10 @@ def plant(
         if call not in logged and "missing" in causes:
             amounts["missing-traffic"] += sum(billed.values(), Decimal(0))
             continue
-        if "batch" in causes:
-            amounts["tier"] += call.cost(full=True) - call.cost()
         if "writes" in causes:
-            amounts["cache"] += call.cost(**how) - call.cost(full=how["full"])
+            amounts["cache"] += call.cost(long_writes=True) - call.cost()
+        if "batch" in causes:
+            amounts["tier"] += call.cost(**how) - call.cost(long_writes=how["long_writes"])
     if "boundary" in causes:
         amounts["day-boundary"] = sum((call.cost() for call in logged if call.day(shift) in span), Decimal(0)) - sum(
             (call.cost() for call in logged if call.day() in span), Decimal(0)
@@ -202,6 +210,7 @@ def plant(
     )
 
 
+_COST_TYPES = {"web_search": "web_search"}
 _TOKEN_TYPES = {
     "input": "uncached_input_tokens",
     "cache_read": "cache_read_input_tokens",
@@ -220,7 +229,7 @@ def write_cost_report(path: Path, charges: Charges) -> Path:
                 "currency": "USD",
                 "amount": f"{amount * 100:f}",
                 "workspace_id": None,
-                "cost_type": "tokens" if token_class in _TOKEN_TYPES else token_class,
+                "cost_type": _COST_TYPES.get(token_class, "tokens"),
                 "description": token_class,
                 "model": model or None,
                 "service_tier": "standard" if model else None,
@@ -233,6 +242,30 @@ def write_cost_report(path: Path, charges: Charges) -> Path:
         ends = day + timedelta(days=1)
         buckets.append({"starting_at": f"{day}T00:00:00Z", "ending_at": f"{ends}T00:00:00Z", "results": results})
     path.write_text(json.dumps({"data": buckets, "has_more": False, "next_page": None}))
+    return path
+
+
+def write_openai_costs(path: Path, charges: Charges, tokens: dict[tuple[date, str, str], int] | None = None) -> Path:
+    """OpenAI's costs of the charges for its models; amounts are JSON numbers, with quantities where `tokens` has them."""
+    words = {"input": "input_tokens", "cache_read": "input_cached_tokens", "output": "output_tokens"}
+    buckets = []
+    for day in sorted({day for day, _, _ in charges}):
+        start = int(datetime.combine(day, datetime.min.time(), tzinfo=UTC).timestamp())
+        results = [
+            {
+                "object": "organization.costs.result",
+                "amount": {"value": f"@{amount:f}@", "currency": "usd"},
+                "line_item": f"{model}, {words[token_class]}",
+                "project_id": None,
+                "quantity": (tokens or {}).get((on, model, token_class)),
+                "quantity_unit": "tokens",
+            }
+            for (on, model, token_class), amount in sorted(charges.items())
+            if on == day and model.startswith("gpt")
+        ]
+        buckets.append({"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": results})
+    text = json.dumps({"object": "page", "data": buckets, "has_more": False, "next_page": None})
+    path.write_text(text.replace('"@', "").replace('@"', ""))
     return path
 
 

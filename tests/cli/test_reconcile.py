@@ -1,0 +1,178 @@
+"""`llmcost reconcile`: exit code, stdout and stderr together."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+INVOICE = EXAMPLES / "invoices" / "anthropic-cost-report.json"
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    from tests.ingesting import read
+
+    path = tmp_path_factory.mktemp("ledger") / "llmcost.duckdb"
+    read(path, EXAMPLES / "logs" / "anthropic-messages.jsonl")
+    return path
+
+
+def edited(folder, change):
+    """The example invoice after `change(results)`."""
+    document = json.loads(INVOICE.read_text())
+    change(document["data"][0]["results"])
+    path = folder / "invoice.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_the_example_is_explained(cli, db):
+    run = cli("reconcile", "--invoice", INVOICE, "--db", db)
+
+    assert (run.code, run.stderr) == (0, "")
+    lines = run.stdout.splitlines()
+    assert lines[:4] == [
+        "Billed        $0.9468  anthropic, 2026-11-07 UTC",
+        "Logged        $0.5035  9 requests",
+        "Difference   +$0.4433  46.8% of the bill",
+        "Explained by",
+    ]
+    assert "5 of 5 rows that differ shown; 10 rows agree." in lines
+
+
+def test_the_document_is_stable(cli, db):
+    run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--format", "json")
+
+    document = json.loads(run.stdout)
+    assert list(document) == [
+        "schema",
+        "period",
+        "currency",
+        "providers",
+        "invoices",
+        "billed",
+        "logged",
+        "difference",
+        "explained",
+        "unexplained",
+        "unexplained_ratio",
+        "tolerance",
+        "within_tolerance",
+        "requests",
+        "unpriced_requests",
+        "causes",
+        "rows",
+        "row_count",
+        "unused",
+        "outside",
+    ]
+    assert document["schema"] == "llmcost/reconcile/1"
+    assert document["period"] == {"since": "2026-11-07", "until": "2026-11-08", "tz": "UTC"}
+    # Worked out by hand: 42.12 cents nobody logged, 2 searches, and 2,950 + 260 batch tokens at half of $1 and $5 a million.
+    assert [(cause["cause"], cause["amount"]) for cause in document["causes"]] == [
+        ("missing-traffic", "0.4212"),
+        ("tool-fees", "0.02"),
+        ("tier", "0.002125"),
+    ]
+    assert (document["billed"], document["logged"], document["unexplained"]) == ("0.9468065", "0.5034815", "0.00")
+    assert list(document["rows"][0]) == [
+        "since",
+        "until",
+        "provider",
+        "model",
+        "token_class",
+        "billed",
+        "logged",
+        "difference",
+        "unexplained",
+        "invoice_lines",
+        "requests",
+        "causes",
+    ]
+    assert document["row_count"] == len(document["rows"]) == 15
+
+
+def test_csv_has_a_column_for_each_cause(cli, db):
+    run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--format", "csv")
+
+    rows = list(csv.DictReader(io.StringIO(run.stdout)))
+    assert len(rows) == 15
+    assert {row["model"]: row["tier"] for row in rows if row["tier"]} == {"claude-haiku-4-5": "0.00065"}
+    assert [row["tool-fees"] for row in rows if not row["model"]] == ["0.02"]
+
+
+def test_markdown_has_the_same_tables(cli, db):
+    run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--format", "markdown", "--limit", 1)
+
+    assert "| Billed | $0.9468 | anthropic, 2026-11-07 UTC |" in run.stdout
+    assert "| Tool fees: fees billed for more web searches than logged | +$0.02 | 2026-11-07; 1 row |" in run.stdout
+    assert "- 1 of 5 rows that differ shown; 10 rows agree." in run.stdout
+
+
+def test_what_stays_unexplained_fails(cli, db, tmp_path):
+    def change(results):
+        results[1]["amount"] = "3.21"  # haiku's output: 1.39 cents are logged
+
+    path = edited(tmp_path, change)
+    strict = cli("reconcile", "--invoice", path, "--db", db)
+    lax = cli("reconcile", "--invoice", path, "--db", db, "--tolerance", "10%")
+    amount = cli("reconcile", "--invoice", path, "--db", db, "--tolerance", "0.05")
+
+    assert (strict.code, lax.code, amount.code) == (1, 0, 0)
+    assert "above the tolerance of 1%" in strict.stdout
+    assert "Difference  Unexplained" in strict.stdout
+
+
+def test_lines_that_cannot_be_used_are_listed(cli, db, tmp_path):
+    def change(results):
+        results[3]["amount"] = "a lot"
+        results[4]["currency"] = "EUR"
+
+    run = cli("reconcile", "--invoice", edited(tmp_path, change), "--db", db)
+
+    assert f"warning: {tmp_path}/invoice.json: data[0].results[3]: 'a lot' is not an amount\n" in run.stderr
+    assert "data[0].results[4]: charged in EUR, while the ledger is in USD" in run.stderr
+
+
+def test_names_on_a_bill_do_not_command_the_terminal(cli, db, tmp_path):
+    def change(results):
+        results[2]["model"] = "\x1b[2Jclaude\u202e"
+
+    run = cli("reconcile", "--invoice", edited(tmp_path, change), "--db", db)
+
+    assert "\x1b" not in run.stdout
+    assert "\\x1b[2Jclaude\\u202e" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--invoice", "nowhere.csv"], 3, "error: nowhere.csv: cannot be read: no such file or directory"),
+        (["--invoice", INVOICE, "--tolerance", "much"], 2, "error: --tolerance cannot be 'much'"),
+        (["--invoice", INVOICE, "--invoice-format", "focsu"], 2, "error: unknown invoice format 'focsu'"),
+        (["--invoice", INVOICE, "--invoice-rounding", "up"], 2, "error: --invoice-rounding cannot be 'up'"),
+        (["--invoice", INVOICE, "--map", "nowhere.yaml"], 2, "error: nowhere.yaml: cannot be read"),
+        (["--invoice", INVOICE, "--period", "2025"], 3, "have no day in common"),
+        ([], 2, "error: missing option '--invoice'"),
+    ],
+)
+def test_what_cannot_be_is_refused(cli, db, arguments, code, message):
+    run = cli("reconcile", *arguments, "--db", db)
+
+    assert run.code == code
+    assert message in run.stderr
+    assert run.stdout == ""
+
+
+def test_another_providers_bill_matches_nothing(cli, db):
+    run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--provider", "openai")
+
+    assert run.code == 0
+    assert "Missing traffic: billed, and no request logged in that time" in run.stdout
+    assert (
+        run.stderr
+        == "warning: the ledger has no request of openai in these days\n  hint: name whose bill it is with --provider\n"
+    )

@@ -1,0 +1,313 @@
+"""Each cause, in a bill worked out apart from llmcost; and what is not a cause stays unexplained."""
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from tests.reconcile.company import (
+    FIRST,
+    MILLION,
+    PRICES,
+    company,
+    luck,
+    plant,
+    with_searches,
+    write_cost_report,
+    write_openai_costs,
+)
+
+from llmcost.domain.errors import DataError
+from llmcost.domain.period import Period
+
+CENT = Decimal("0.01")
+SPAN = {"first": FIRST + timedelta(days=1), "days": 8}
+
+
+def exact(calls):
+    """The charges of a bill without any cause."""
+    return plant(calls, set(), luck(0), **SPAN).charges
+
+
+def claude(seed=51, calls=150):
+    return [call for call in company(seed, calls=calls) if call.provider == "anthropic"]
+
+
+def gpt(seed=52, calls=150):
+    return [call for call in company(seed, calls=calls) if call.provider == "openai"]
+
+
+def told(result):
+    return [(cause.cause, cause.detail, cause.amount) for cause in result.causes]
+
+
+def moved(charges, change):
+    """Charges after `change(day, model, class, amount)`, and by how much they grew."""
+    after = {key: change(*key, amount) for key, amount in charges.items()}
+    return after, sum(after.values(), Decimal(0)) - sum(charges.values(), Decimal(0))
+
+
+def test_a_discount_is_a_factor_on_tokens_and_not_on_fees(reconciled, tmp_path):
+    calls = with_searches(claude(), luck(1))
+    bill, amount = moved(
+        exact(calls), lambda _, __, kind, cost: cost if kind == "web_search" else cost * Decimal("0.88")
+    )
+
+    result = reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))
+
+    assert told(result) == [("price-factor", "billed at 0.88 times the price computed (12% less)", amount)]
+    assert result.unexplained == 0
+
+
+def test_a_price_of_one_class_that_changed_is_a_factor_too(reconciled, tmp_path):
+    calls = gpt()
+    bill, amount = moved(exact(calls), lambda _, __, kind, cost: cost * Decimal("1.25") if kind == "output" else cost)
+
+    result = reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill))
+
+    assert told(result) == [("price-factor", "billed at 1.25 times the price computed (25% more)", amount)]
+    assert result.causes[0].rows == SPAN["days"]
+
+
+def test_a_tenth_more_on_tokens_is_a_region(reconciled, tmp_path):
+    calls = claude()
+    bill, amount = moved(exact(calls), lambda _, __, ___, cost: cost * Decimal("1.1"))
+
+    assert told(reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))) == [
+        ("region", "billed at 1.1 times the price computed, as for data residency", amount)
+    ]
+
+
+def test_cached_input_billed_as_uncached(reconciled, tmp_path):
+    calls = gpt()
+    bill = defaultdict(Decimal, exact(calls))
+    for day, model, kind in list(bill):
+        if kind == "cache_read":
+            bill[day, model, "input"] += bill.pop((day, model, kind)) * 10
+    amount = sum(bill.values()) - sum(exact(calls).values())
+
+    result = reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill))
+
+    assert told(result) == [("cache", "cached input billed as uncached", amount)]
+    assert result.unexplained_rows == 0
+
+
+def test_hour_long_writes_billed_at_the_short_price(reconciled, tmp_path):
+    calls = [replace(call, batch=False) for call in claude(calls=300)]
+    # 1.25 / 2 and 6.25 / 10 are the same.
+    bill, amount = moved(
+        exact(calls), lambda _, __, kind, cost: cost * Decimal("0.625") if kind == "cache_write_1h" else cost
+    )
+
+    assert told(reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))) == [
+        ("cache", "1-hour cache writes billed at the 5-minute price", amount)
+    ]
+
+
+def test_a_bill_at_the_batch_price_is_a_tier(reconciled, tmp_path):
+    calls = [replace(call, batch=False) for call in claude()]
+    bill, amount = moved(exact(calls), lambda _, __, ___, cost: cost / 2)
+
+    assert told(reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))) == [
+        ("tier", "standard calls billed at the batch price", amount)
+    ]
+
+
+def test_a_tier_is_found_for_every_provider(reconciled, tmp_path):
+    calls = gpt()
+    bill, amount = moved(exact(calls), lambda _, __, ___, cost: cost / 2)
+
+    assert told(reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill))) == [
+        ("tier", "standard calls billed at the batch price", amount)
+    ]
+
+
+@pytest.mark.parametrize("discount", [Decimal(1), Decimal("0.8")])
+def test_cents_a_line_are_rounding(reconciled, tmp_path, discount):
+    calls = claude(calls=400)
+    header = "usage_date_utc,model,workspace,token_type,cost_usd\n"
+    names = {"claude-haiku-4-5": "Claude Haiku 4.5", "claude-opus-4-5": "Claude Opus 4.5"}
+    words = {"input": "input_no_cache", "cache_read": "input_cache_read", "output": "output"}
+    lines = [
+        (day, names[model], words.get(kind, f"input_{kind}"), (cost * discount).quantize(CENT, ROUND_HALF_UP))
+        for (day, model, kind), cost in exact(calls).items()
+    ]
+    path = tmp_path / "claude_api_cost.csv"
+    path.write_text(header + "".join(f"{day},{model},Default,{kind},{cost}\n" for day, model, kind, cost in lines))
+    whole = sum(exact(calls).values(), Decimal(0))
+
+    result = reconciled(calls, path)
+
+    assert result.unexplained_rows == 0
+    assert {cause.cause for cause in result.causes} == {"rounding"} | ({"price-factor"} if discount != 1 else set())
+    assert result.difference == sum((cost for *_, cost in lines), Decimal(0)) - whole
+    if discount != 1:
+        assert result.causes[0].detail == "billed at 0.8 times the price computed (20% less)"
+
+
+def test_rounding_can_be_ruled_out(reconciled, tmp_path):
+    calls = gpt()
+    bill, _ = moved(exact(calls), lambda _, __, ___, cost: cost.quantize(CENT))
+    path = write_openai_costs(tmp_path / "bill.json", bill)
+
+    assert [cause.cause for cause in reconciled(calls, path).causes] == ["rounding"]
+    assert reconciled(calls, path, rounding="none").causes == ()
+    assert reconciled(calls, path, rounding="none").unexplained_rows > 0
+
+
+def test_another_keys_calls_are_not_on_the_bill(reconciled, tmp_path):
+    calls = [replace(call, key=f"key-{number % 3}") for number, call in enumerate(gpt())]
+    bill = exact([call for call in calls if call.key != "key-1"])
+    amount = sum(bill.values()) - sum(exact(calls).values())
+
+    result = reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill))
+
+    assert told(result) == [("not-billed", "calls of API key key-1 are not on this bill", amount)]
+
+
+def test_lost_calls_show_in_the_quantities(reconciled, tmp_path):
+    calls = gpt(calls=300)
+    logged = [call for number, call in enumerate(calls) if number % 4]
+    bill = exact(calls)
+    tokens = {key: int(cost * MILLION / _rate(*key[1:])) for key, cost in bill.items()}
+    amount = sum(bill.values()) - sum(exact(logged).values())
+
+    with_quantities = reconciled(logged, write_openai_costs(tmp_path / "bill.json", bill, tokens))
+    without = reconciled(logged, write_openai_costs(tmp_path / "bill.json", bill))
+
+    assert told(with_quantities) == [("missing-traffic", "more billed than logged, at the price computed", amount)]
+    assert without.causes == ()
+    assert without.unexplained == amount
+
+
+def _rate(model, kind):
+    return PRICES[model][("input", "cache_read", "cache_write_5m", "cache_write_1h", "output").index(kind)]
+
+
+def test_a_model_nobody_bills_was_not_billed(reconciled, tmp_path):
+    calls = claude()
+    bill = {key: cost for key, cost in exact(calls).items() if key[1] != "claude-opus-4-5"}
+    amount = sum(bill.values()) - sum(exact(calls).values())
+
+    assert told(reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))) == [
+        ("not-billed", "logged, and nothing billed for the model or the day", amount)
+    ]
+
+
+def test_a_model_without_a_price_is_named(reconciled, tmp_path):
+    calls = gpt()
+    day = FIRST + timedelta(days=2)
+    odd = [replace(call, model="gpt-99-preview", name=f"{call.name}x") for call in calls if call.day() == day]
+    bill = {**exact(calls), (day, "gpt-99-preview", "input"): Decimal("7.25")}
+
+    result = reconciled([*calls, *odd], write_openai_costs(tmp_path / "bill.json", bill))
+
+    assert told(result) == [("unpriced", "the price list has no price for the model", Decimal("7.25"))]
+    assert result.unpriced_requests == len(odd)
+
+
+def test_a_model_nobody_logged_is_missing_traffic(reconciled, tmp_path):
+    calls = gpt()
+    day = FIRST + timedelta(days=2)
+    bill = {**exact(calls), (day, "gpt-5.4", "input"): Decimal("7.25")}
+
+    assert told(reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill))) == [
+        ("missing-traffic", "billed, and no request of the model logged in that time", Decimal("7.25"))
+    ]
+
+
+def test_a_stray_amount_has_no_cause(reconciled, tmp_path):
+    calls = gpt()
+    bill = exact(calls)
+    odd = next(key for key in bill if key[2] == "output")
+    bill[odd] += Decimal("0.1234")
+
+    result = reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill), tolerance="0.10")
+
+    assert result.causes == ()
+    assert (result.rows[0].key.since, result.rows[0].unexplained) == (odd[0], Decimal("0.1234"))
+    assert not result.within_tolerance
+
+
+def test_rests_of_different_signs_do_not_hide_each_other(reconciled, tmp_path):
+    calls = gpt()
+    bill = exact(calls)
+    first, second = [key for key in bill if key[2] == "output"][:2]
+    bill[first] += 1
+    bill[second] -= Decimal("0.001")
+    bill[second] -= Decimal("0.002")
+
+    result = reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill), tolerance="1.00")
+
+    assert result.unexplained == Decimal("0.997")
+    assert result.unexplained_rows == Decimal("1.003")
+    assert not result.within_tolerance
+
+
+def test_the_period_is_what_both_cover(reconciled, tmp_path):
+    calls = gpt()
+    bill = {**exact(calls), (date(2026, 8, 1), "gpt-5-mini", "input"): Decimal(5)}
+
+    result = reconciled(calls, write_openai_costs(tmp_path / "bill.json", bill))
+
+    assert (result.since, result.until) == (FIRST, FIRST + timedelta(days=9))
+    assert result.outside is not None
+    assert (result.outside.billed, result.outside.first) == (5, date(2026, 8, 1))
+    assert result.billed == sum(exact(calls).values())
+
+
+def test_a_period_can_be_asked_for(reconciled, tmp_path):
+    calls = gpt()
+    day = FIRST + timedelta(days=3)
+    since = datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+    result = reconciled(
+        calls,
+        write_openai_costs(tmp_path / "bill.json", exact(calls)),
+        period=Period(since=since, until=since + timedelta(days=2)),
+    )
+
+    assert (result.since, result.until) == (day, day + timedelta(days=2))
+    assert result.difference == 0
+    assert result.billed == sum(
+        cost for (on, _, _), cost in exact(calls).items() if on in {day, day + timedelta(days=1)}
+    )
+
+
+def test_other_currencies_are_left_out_and_listed(reconciled, tmp_path):
+    calls = gpt()
+    path = write_openai_costs(tmp_path / "bill.json", exact(calls))
+    document = json.loads(path.read_text())
+    document["data"][0]["results"][0]["amount"]["currency"] = "eur"
+    path.write_text(json.dumps(document))
+
+    result = reconciled(calls, path)
+
+    assert [one.reason for one in result.unused] == ["charged in EUR, while the ledger is in USD"]
+    assert result.unused[0].place.endswith("data[0].results[0]")
+
+
+def test_a_bill_of_another_time_cannot_be_compared(reconciled, tmp_path):
+    bill = {(date(2025, 1, 1), "gpt-5-mini", "input"): Decimal(5)}
+
+    with pytest.raises(
+        DataError, match=r"2025-01-01 to 2025-01-01, and the requests of the ledger have no day in common"
+    ):
+        reconciled(gpt(calls=20), write_openai_costs(tmp_path / "bill.json", bill))
+
+
+def test_a_monthly_total_is_compared_as_one(reconciled, tmp_path):
+    calls = claude()
+    days = [key[0] for key in exact(calls)]
+    total = sum(exact(calls).values(), Decimal(0))
+    path = tmp_path / "focus.csv"
+    path.write_text(
+        "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceName\n"
+        f"{total},USD,Usage,{min(days)}T00:00:00Z,{max(days) + timedelta(days=1)}T00:00:00Z,Anthropic,Claude API\n"
+    )
+
+    result = reconciled(calls, path)
+
+    assert [(row.key.model, row.key.token_class, row.difference) for row in result.rows] == [(None, None, 0)]
