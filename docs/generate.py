@@ -28,6 +28,7 @@ def pages() -> dict[Path, str]:
         Path("metrics.md"): "\n".join(_metrics()),
         Path("sources.md"): "\n".join(_sources()),
         **{Path("sources") / f"{name}.md": page for name, page in _source_pages()},
+        Path("checks.md"): "\n".join(_checks()),
     }
     return {path: text.rstrip("\n") + "\n" for path, text in found.items()}
 
@@ -152,6 +153,26 @@ def _source_pages() -> Iterator[tuple[str, str]]:
             if words:
                 lines += ["", f"## {heading}", "", ", ".join(f"`{word}`" for word in words)]
         yield name, "\n".join(lines)
+
+
+def _checks() -> Iterator[str]:
+    from llmcost.quota.check import catalogue
+
+    rules = catalogue()
+    yield "# Checks of limits"
+    yield ""
+    yield NOTICE
+    yield "What [`llmcost quota check`](../how-to/check-quotas.md) looks for. `maybe` depends on something that is not in the file and"
+    yield "never fails a job; `info` runs with `--pedantic`."
+    yield ""
+    yield "| Check | Name | Severity | |"
+    yield "| --- | --- | --- | --- |"
+    for rule in rules:
+        sure = "" if rule.confidence == "proved" else f", {rule.confidence}"
+        anchor = f"{rule.code} {rule.name}".lower().replace(" ", "-")
+        yield f"| [{rule.code}](#{anchor}) | {rule.name} | {rule.severity}{sure} | {rule.title} |"
+    for rule in rules:
+        yield from ("", f"## {rule.code} {rule.name}", "", f"{rule.title}.", "", rule.text)
 
 
 def _table(left: str, right: str, rows: list[tuple[str, str]]) -> Iterator[str]:

@@ -53,8 +53,8 @@ LIMITS = {
         ("claude, per minute", "tokens", "60000", "minute", "sliding_log", ("metadata._user",), {"model": {"@anthropic/*"}}),
     ],
     "kong": [
-        ("openai", "tokens", "100000", "minute", "sliding_counter", ("consumer",), {"provider": {"openai"}}),
-        ("openai", "tokens", "2000000", "hour", "sliding_counter", ("consumer",), {"provider": {"openai"}}),
+        ("openai", "tokens", "100000", "minute", "sliding_counter", ("consumer",), {"kong.place": {"services/0"}, "provider": {"openai"}}),
+        ("openai", "tokens", "2000000", "hour", "sliding_counter", ("consumer",), {"kong.place": {"services/0"}, "provider": {"openai"}}),
         (None, "tokens", "50000", "minute", "fixed", ("provider",), {"provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
         (None, "tokens", "900000", "hour", "fixed", ("provider",), {"provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
     ],
@@ -68,7 +68,7 @@ LIMITS = {
         ("key-limits", "tokens", "200000", "hour", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
         ("key-limits", "requests", "60", "minute", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
     ],
-    "helicone": [(None, "cost", "50", "day", "sliding_log", ("user",), {})],
+    "helicone": [(None, "cost", "50", "day", "sliding_log", ("user",), {"client": {"0"}})],
     "llmcost": [
         ("free-plan", "requests", "100", "hour", "fixed", ("customer_id",), {"plan": {"free"}, "model": {"openai/*", "anthropic/*"}}),
         ("pro-plan", "requests", "2000", "hour", "fixed", ("customer_id",), {"plan": {"pro"}, "model": {"openai/*", "anthropic/*"}}),
@@ -164,3 +164,45 @@ def _fits(value, schema, path=""):
     if isinstance(value, list):
         wrong += [bad for one in value for bad in _fits(one, schema.get("items", {}), f"{path}[]")]
     return wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Two services with a limit each, two workspaces, two gateways, two clients, two budgets nobody is known to refer to.
+        """
+services:
+- plugins: [{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 9000, window_size: 60}]}}]
+- plugins: [{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 8000, window_size: 60}]}}]
+""",
+        """
+policies:
+- {workspace_id: a, conditions: [{key: model, value: m}], group_by: [{key: model}], type: requests, unit: rpm, value: 5}
+- {workspace_id: b, conditions: [{key: model, value: m}], group_by: [{key: model}], type: requests, unit: rpm, value: 6}
+""",
+        """
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: BackendTrafficPolicy
+spec: {targetRefs: [{name: a}], rateLimit: {global: {rules: [{limit: {requests: 5, unit: Hour}}]}}}
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: BackendTrafficPolicy
+spec: {targetRefs: [{name: b}], rateLimit: {global: {rules: [{limit: {requests: 6, unit: Hour}}]}}}
+""",
+        """
+a: {Helicone-RateLimit-Policy: "100;w=60"}
+b: {Helicone-RateLimit-Policy: "200;w=60"}
+""",
+        """
+governance:
+  budgets:
+  - {id: dev, max_limit: 50, reset_duration: "1M"}
+  - {id: production, max_limit: 500, reset_duration: "1M"}
+""",
+    ],
+)
+def test_limits_of_different_things_are_not_compared(text):
+    file = opened_text(parse_text(text, "a.yaml"))
+
+    assert len(file.configs[0].limits) == 2
+    assert [one.code for one in check([file], choice(("QR404", "QC"), (), pedantic=False), KNOWN).findings] == []

@@ -145,3 +145,25 @@ def test_a_comment_silences_its_line_the_next_or_the_file():
         assert sum(one.code == "QL301" for one in found.findings) == left
         assert found.suppressed >= 2 - left
         assert not any(one.code == "QX901" for one in found.findings)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1e999999",
+        "1.0e+999999",
+        "-1.0e+999999",
+        "1.0e-999999",
+        "9" * 4000,
+        "9" * 9000,
+        "1:" * 300 + "1",
+        "0x" + "f" * 5000,
+        "1_0.5e+300",
+    ],
+)
+def test_a_number_of_absurd_size_stays_one_line(number):
+    _, found = _check(
+        f"name: a\ntype: gateway-budget-config\nrules:\n- {{id: b, when: {{}}, limit_to: {number}, unit: cost_per_day}}\n"
+    )
+
+    assert all(len(one.message) < 10_000 for one in found.findings)

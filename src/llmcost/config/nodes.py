@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_VALUES = 1_000_000
 """Values a file may hold once its aliases are expanded; more is an attack or a mistake."""
 _MAX_DEPTH = 100
+_LARGEST_POWER = 309
+"""Power of ten from which on a parser's binary float is infinite."""
 _TAG = "tag:yaml.org,2002:"
 _BREAK = re.compile(r"\r\n|\n|\r")
 _STAR = re.compile(r"(?:^|[\s,\[{:-])\*")
@@ -331,7 +333,10 @@ def _number(text: str) -> Any:
         if ":" in digits:
             sign = -1 if digits.startswith("-") else 1
             return sign * _sixty([Decimal(part) for part in digits.lstrip("+-").split(":")])
-        return Decimal(digits)
+        number = Decimal(digits)
+        if not number.is_finite() or -_LARGEST_POWER < number.adjusted() < _LARGEST_POWER:
+            return number
+        return Decimal(0) if number.adjusted() < 0 else Decimal("Infinity").copy_sign(number)
     except InvalidOperation:
         return text
 

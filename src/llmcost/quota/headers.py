@@ -27,9 +27,10 @@ def header(config: Config) -> str:
 
 def reading_notes(config: Config) -> Iterator[str]:
     """Where TrueFoundry's own pages read the same file in two ways that differ for it."""
-    other = OTHER_READING.get(config.semantics.name)
+    first_match = config.semantics.decides == "first"
+    other = OTHER_READING.get(config.semantics.name) if first_match else config.dialect.semantics
     rules = config.rules[:_MOST_COMPARED]
-    if other is None or not config.dialect.ordered:
+    if other is None or not config.dialect.ordered or config.semantics.name not in OTHER_READING:
         return
     pairs = [
         (first, second)
@@ -41,9 +42,7 @@ def reading_notes(config: Config) -> Iterator[str]:
         return
     first, second = pairs[0]
     more = f", and {plural(len(pairs) - 1, 'more pair')}" if len(pairs) > 1 else ""
-    one, all_ = (
-        (config.semantics.name, other) if config.semantics.decides == "first" else (other, config.semantics.name)
-    )
+    one, all_ = (config.semantics.name, other) if first_match else (other, config.semantics.name)
     yield printable(
         f"{config.source.name}: a request can match both `{first.label}` and `{second.label}`{more}: under {one} only the first"
         f" of them can refuse it, under {all_} each can; `--semantics {other}` checks the other reading"

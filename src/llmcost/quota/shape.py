@@ -85,6 +85,8 @@ _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)?\.[0-9]*(?:e[-+][0-9]+)?|\.inf|\.nan)", re.IGNORECASE)
 _SURE = 0.9
 """How alike a value must be to be the one meant: a month is no slip of a minute."""
+_MOST_DIGITS = 30
+"""Digits up to which a number can be one that is meant."""
 _OCTAL = re.compile(r"0o[0-7]+")
 
 Shape = Text | Number | Flag | ListOf | MapOf | Record | Anything
@@ -261,11 +263,15 @@ def _odd(node: Node, what: str, rule_id: str | None) -> Problem | None:
     ):
         return None
     value = node.value
+    if len(text) > _MOST_DIGITS:
+        return None
     if node.tag in {"int", "float"}:
         reads = f"reads as {value:,} in YAML 1.1"
         other = "" if "_" not in text else ", and as text in YAML 1.2"
     elif _exponent(text) or _OCTAL.fullmatch(text):
         value = Decimal(text) if _exponent(text) else int(text, 0)
+        if isinstance(value, Decimal) and abs(value.adjusted()) > _MOST_DIGITS:
+            return None
         reads, other = "is text in YAML 1.1", f", and {value:,f} in YAML 1.2"
     else:
         return None

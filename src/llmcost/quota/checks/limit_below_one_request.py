@@ -1,8 +1,8 @@
 """A limit below what a single request uses.
 
 The first request passes, since its cost is known only afterwards, and then everything is refused until the window ends.
-Compared with 100 tokens in and 100 out, on the cheapest model the rule matches, at the prices of the price list; token limits
-with 100 tokens.
+Compared with 100 tokens in and 100 out, on the cheapest model the rule matches, at the prices of the price list; where it
+names none, on the cheapest that a maker itself sells. Token limits are compared with 100 tokens.
 
 Fix: raise the limit, or use 0 if nothing is to pass.
 """
@@ -10,6 +10,7 @@ Fix: raise the limit, or use 0 if nothing is to pass.
 from collections.abc import Iterator
 from decimal import Decimal
 
+from llmcost.domain.providers import FIRST_PARTY
 from llmcost.pricing.matching import match_model
 from llmcost.pricing.price_list import Model, PriceList
 from llmcost.quota.check import Check, Known
@@ -59,7 +60,7 @@ def _cheapest(limit: Limit, prices: PriceList) -> tuple[Decimal, str] | None:
         models.append(found.model)
     providers = {value for condition in limit.match.on("provider") for value in condition.values or ()}
     if not models:
-        models = [one for one in prices.models.values() if not providers or one.provider in providers]
+        models = [one for one in prices.models.values() if one.provider in (providers or FIRST_PARTY)]
     costs = [(cost, model.id) for model in models if (cost := _cost(model)) is not None]
     return min(costs) if costs else None
 

@@ -7,7 +7,9 @@ It is doubtful where the earlier rule counts by a key that a request may lack. W
 documented: if it does, the later rule decides such requests, and only such. That is a warning; it is an error where users, who
 always have the key `user`, never reach the later rule.
 
-Fix: put the specific rule above the general one. `llmcost quota migrate` goes over to V2, where order means nothing.
+Rules that only watch (`audit_mode`) are not taken to hide others: whether the gateway goes on after one is not documented.
+
+Fix: put the specific rule above the general one.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
     earlier = Earlier()
     for limit in config.rules:
         covering = [one for one in earlier.near(limit) if covers(one.match, limit.match) is True]
-        earlier.add(limit)
+        if limit.mode == "enforce":
+            earlier.add(limit)
         if covering:
             best = min(covering, key=lambda one: (len(_doubts(one, limit)), one.rule))
             yield _problem(config, best, limit)
@@ -43,6 +46,14 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
 def _doubts(first: Limit, later: Limit) -> list[str]:
     """Keys the earlier rule counts by that may be missing; that of users is missing only for virtual accounts."""
     return sorted(missing_keys(first, later.match), key=lambda key: (key != "user", key))
+
+
+def _only_virtual_accounts(limit: Limit) -> bool:
+    """Whether a rule is for callers that have no user."""
+    return any(
+        condition.values is not None and all(value.startswith("virtualaccount:") for value in condition.values)
+        for condition in limit.match.on("subject")
+    )
 
 
 def _problem(config: Config, first: Limit, later: Limit) -> Problem:
@@ -55,7 +66,7 @@ def _problem(config: Config, first: Limit, later: Limit) -> Problem:
     fix = f"move it above `{first.label}`" if not identical else "merge the two, or tell them apart by `when`"
     about = "when" if "when" in first.places else "id"
     related = ((first.place(about), reach),)
-    if not missing or missing == ["user"]:
+    if not missing or (missing == ["user"] and not _only_virtual_accounts(later)):
         whose = "a request" if not missing else "a user's request"
         rest = "" if not missing else "; virtual accounts have no user, and what happens to them is not documented"
         return Problem(

@@ -27,7 +27,9 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
         earlier = [
             one
             for one in rules[:place]
-            if meet(one.match, limit.match) is not False and not missing_keys(one, limit.match)
+            if one.mode == "enforce"
+            and meet(one.match, limit.match) is not False
+            and not missing_keys(one, limit.match)
         ]
         if len(earlier) < 2 or any(covers(one.match, limit.match) is True for one in rules[:place]):
             continue

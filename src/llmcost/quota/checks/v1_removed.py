@@ -3,7 +3,8 @@
 From then on the gateway does not read `gateway-rate-limiting-config` any more, and nothing is limited.
 (https://www.truefoundry.com/docs/change-announcements/deprecation-of-rate-limiting-v1)
 
-Fix: `llmcost quota migrate --to tfy-v2`.
+Fix: `llmcost quota migrate` writes the V2 manifests. There every rule that matches must allow a request, so an exception above a
+general rule needs `not_in` in the general one.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,11 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
         if left >= 0
         else f"was removed on {_REMOVED}: the gateway no longer reads this file"
     )
-    yield Problem(at=node, message=f"this generation of rate limits {when}", help="go over to V2 manifests")
+    yield Problem(
+        at=node,
+        message=f"this generation of rate limits {when}",
+        help="`llmcost quota migrate` writes the V2 manifests",
+    )
 
 
 check = Check(code="QD601", severity="warning", of_config=find)

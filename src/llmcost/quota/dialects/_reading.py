@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llmcost.config.nodes import Node
 
+_MOST_DIGITS = 30
+
 
 def scalar(rule: Node, *path: str) -> str | None:
     """Text at a path; None when there is none."""
@@ -24,11 +26,18 @@ def amount_of(node: Node | None) -> Decimal | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return Decimal(value)
+        return _bounded(Decimal(value))
     if isinstance(value, Decimal):
-        return value
+        return _bounded(value)
     text = str(value or "").replace(",", "")
-    return Decimal(text) if re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?([eE]\d{1,2})?", text, re.ASCII) else None
+    return _bounded(Decimal(text)) if re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?([eE]\d{1,2})?", text, re.ASCII) else None
+
+
+def _bounded(value: Decimal) -> Decimal:
+    """The number, unless writing it out would take more digits than any limit has."""
+    if not value.is_finite() or abs(value.adjusted()) <= _MOST_DIGITS:
+        return value
+    return Decimal(0) if value.adjusted() < 0 else Decimal("Infinity").copy_sign(value)
 
 
 def places(rule: Node, **keys: str) -> dict[str, Node]:

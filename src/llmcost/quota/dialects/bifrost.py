@@ -81,7 +81,9 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         for number, item in enumerate(listed.items if listed is not None else ()):
             name = reading.scalar(item, "id")
             where = (*path, key, number)
-            match = owners.get((key[:1], name or ""), Matcher())
+            # Nobody known refers to it, or several kinds do: it is a thing of its own, and compared with nothing.
+            alone = Matcher(conditions=(Condition(dimension=key, values=frozenset({name or str(number)})),))
+            match = owners.get((key[:1], name or ""), alone)
             for found in _limits(len(limits), where, item, match, budget=key == "budgets"):
                 problems += duration_problems(found.places.get("unit"), "1M", name)
                 limits.append(found)

@@ -61,7 +61,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
 def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, str]) -> Limit:
     span = (reading.scalar(rule, "limit", "unit") or "Minute").lower()
     key = reading.scalar(rule, "cost", "response", "metadata", "key")
-    conditions, per = [], []
+    conditions, per = [*_targets(root)], []
     for selector in _items(rule.get("clientSelectors")):
         for header in _items(selector.get("headers")):
             name = f"header.{reading.scalar(header, 'name')}"
@@ -111,7 +111,12 @@ def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
             id=f"{reading.scalar(root, 'metadata', 'name')}/{model}",
             rule=place,
             path=("spec", "perModelQuotas", number, "quota", name),
-            match=Matcher(conditions=(Condition(dimension="model", values=frozenset({model})),) if model else ()),
+            match=Matcher(
+                conditions=(
+                    *_targets(root),
+                    *([Condition(dimension="model", values=frozenset({model}))] if model else []),
+                )
+            ),
             unit="tokens",
             amount=reading.amount_of(bucket.get("limit")),
             window=window(reading.scalar(bucket, "duration") or "1m", "fixed") or Window(kind="fixed", seconds=60),
@@ -159,6 +164,13 @@ def _unmatched(quota: Node, models: set[str], *, known: bool) -> Iterator[Proble
             if models
             else "set `modelNameOverride` on the route",
         )
+
+
+def _targets(root: Node) -> tuple[Condition, ...]:
+    """The gateway, route or backend a policy is attached to."""
+    names = [reading.scalar(item, "name") for item in _items(root.get("spec", "targetRefs"))]
+    values = frozenset(name for name in (*names, reading.scalar(root, "spec", "targetRef", "name")) if name is not None)
+    return (Condition(dimension="target", values=values),) if values else ()
 
 
 def _overrides(route: Node) -> Iterator[str]:

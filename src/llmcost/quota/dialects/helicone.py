@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
-from llmcost.quota.limit import Limit, Matcher, Window
+from llmcost.quota.limit import Condition, Limit, Matcher, Window
 from llmcost.quota.problem import Problem
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _limit(number: int, node: Node, found: re.Match[str], seconds: int) -> Limit
         id=None,
         rule=number,
         path=("Helicone-RateLimit-Policy", number),
-        match=Matcher(),
+        match=Matcher(conditions=(Condition(dimension="client", values=frozenset({str(number)})),)),
         per=() if segment is None else ("user",) if segment == "user" else (f"metadata.{segment}",),
         unit="cost" if cents else "requests",
         amount=Decimal(found["quota"]) / 100 if cents else Decimal(found["quota"]),

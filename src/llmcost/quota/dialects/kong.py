@@ -79,26 +79,35 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     """Every limit of every such plugin."""
     limits: list[Limit] = []
     problems: list[Problem] = []
-    for number, (path, config) in enumerate(_plugins(documents[0])):
+    for number, (path, config, attached) in enumerate(_plugins(documents[0])):
         problems += mismatches(config, _CONFIG, "the plugin's config")
         problems += _unequal(config)
         for rule, (node, match, per, pairs) in enumerate(_rules(config)):
             limits += [
-                _limit((number, rule), (*path, place), config, node, match=match, per=per, amount=amount, size=size)
+                _limit(
+                    (number, rule),
+                    (*path, place),
+                    config,
+                    node,
+                    match=Matcher(conditions=(*attached, *match.conditions)),
+                    per=per,
+                    amount=amount,
+                    size=size,
+                )
                 for place, (amount, size) in enumerate(pairs)
             ]
     return Read(limits=tuple(limits), problems=tuple(problems))
 
 
-def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:
-    """Path and config of each plugin, at the top or below services, routes and consumers."""
+def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node, tuple[Condition, ...]]]:
+    """Path and config of each plugin, and what it is attached to, at the top or below services, routes and consumers."""
     stack: list[tuple[tuple[str | int, ...], Node, int]] = [((), root, 0)]
     while stack:
         path, node, depth = stack.pop()
         if _NAME in {reading.scalar(node, "name"), reading.scalar(node, "type"), reading.scalar(node, "plugin")}:
             config = node.get("config")
             if config is not None and config.kind == "mapping":
-                yield (*path, "config"), config
+                yield (*path, "config"), config, _attached(path, node)
             continue
         for key in _LISTS if depth < 4 else ():
             listed = node.get(key)
@@ -107,6 +116,18 @@ def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:
                 for place, item in enumerate(listed.items if listed is not None else ())
                 if item.kind == "mapping"
             ]
+
+
+def _attached(path: tuple[str | int, ...], plugin: Node) -> tuple[Condition, ...]:
+    """The service, route or consumer a plugin is for; none for one that is for all."""
+    found = [
+        Condition(dimension=f"kong.{key}", values=frozenset({name}))
+        for key in ("service", "route", "consumer", "consumer_group")
+        if (name := reading.scalar(plugin, key)) is not None
+    ]
+    if len(path) > 2:
+        found.append(Condition(dimension="kong.place", values=frozenset({"/".join(map(str, path[:-2]))})))
+    return tuple(found)
 
 
 def _rules(config: Node) -> Iterator[tuple[Node, Matcher, tuple[str, ...], list[tuple[Node, Node]]]]:

@@ -88,6 +88,8 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     local = root.get("router_settings", "redis_host") is None and root.get("router_settings", "redis_url") is None
     problems: list[Problem] = list(mismatches(root, SHAPE, "the config"))
     limits = [*_deployments(root, local=local)]
+    deployments = len(reading.items_of(root.get("model_list")))
+    budgets: list[Limit] = []
     for path, key, duration, per in (
         (("litellm_settings",), "max_budget", "budget_duration", ()),
         (("litellm_settings",), "max_internal_user_budget", "internal_user_budget_duration", ("user",)),
@@ -99,14 +101,15 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         if node is None or node.get(key) is None:
             continue
         problems += duration_problems(node.get(duration), "1mo", key)
-        limits.append(_budget(len(limits), path, node, key, duration=duration, per=per))
+        budgets.append(_budget(deployments + len(budgets), path, node, key, duration=duration, per=per))
     providers = root.get("router_settings", "provider_budget_config")
     for name, (_, node) in (providers.entries if providers is not None else {}).items():
         problems += duration_problems(node.get("time_period"), "1mo", name)
         match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),))
         where = ("router_settings", "provider_budget_config", name)
-        limits.append(_budget(len(limits), where, node, "budget_limit", duration="time_period", match=match, name=name))
-    return Read(limits=tuple(limits), problems=tuple(problems))
+        place = deployments + len(budgets)
+        budgets.append(_budget(place, where, node, "budget_limit", duration="time_period", match=match, name=name))
+    return Read(limits=(*limits, *budgets), problems=tuple(problems))
 
 
 def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:
@@ -147,7 +150,7 @@ def _budget(
     text = reading.scalar(node, duration)
     return Limit(
         id=name or key,
-        rule=10_000 + number,
+        rule=number,
         path=path,
         match=match or Matcher(),
         per=per,

@@ -49,6 +49,7 @@ _USAGE = Record(
         "next_usage_reset_at": Anything(),
     },
     required=("conditions", "group_by", "type", "credit_limit"),
+    open=True,
 )
 _RATE = Record(
     fields={
@@ -58,6 +59,7 @@ _RATE = Record(
         "unit": Text(one_of=tuple(_SPANS)),
     },
     required=("conditions", "group_by", "type", "unit", "value"),
+    open=True,
 )
 
 _EITHER = Record(
@@ -142,6 +144,9 @@ def _window(policy: Node, *, rate: bool) -> Window:
 
 
 def _conditions(policy: Node) -> Iterator[Condition]:
+    workspace = reading.scalar(policy, "workspace_id")
+    if workspace is not None:
+        yield Condition(dimension="workspace", values=frozenset({workspace}))
     listed = policy.get("conditions")
     for item in listed.items if listed is not None else ():
         key = reading.scalar(item, "key")
