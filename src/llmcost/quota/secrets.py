@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 _SHAPES = re.compile(
     r"""(?x)
-    \b(?: sk-(?:ant-|proj-|or-)?[A-Za-z0-9_\-]{3,} | pk-[A-Za-z0-9_\-]{16,} | gsk_[A-Za-z0-9]{16,} | hf_[A-Za-z0-9]{16,}
+    \b(?: sk-(?:ant-|proj-|or-)?[A-Za-z0-9_\-]{16,} | pk-[A-Za-z0-9_\-]{16,} | gsk_[A-Za-z0-9]{16,} | hf_[A-Za-z0-9]{16,}
       | AIza[A-Za-z0-9_\-]{20,} | AKIA[A-Z0-9]{12,} | gh[pousr]_[A-Za-z0-9]{16,} | xox[abprs]-[A-Za-z0-9\-]{8,}
       | eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]* )
     | (?<=[Bb]earer\ )[A-Za-z0-9._~+/\-]{8,}=*
     | https://hooks\.slack\.com/services/\S+
-    | (?<=://)[^\s/:@"']+:[^\s/@"']+(?=@)
+    | (?<=://)[^\s/:@"'${}]*:[^\s/@"'${}]+(?=@)
     """
 )
 _KEYS = re.compile(
-    r"(?i)(?:^|[_\-.])(?:api_?key|apikey|master_?key|salt_key|password|passwd|secret|token|credentials?)$"
+    r"(?i)(?:^|[_\-.])(?:api_?key|apikey|master_?key|salt_key|password|passwd|secret|(?:auth|access|api|bearer|bot|refresh)_?token|credentials?)$|^token$"
 )
 _REFERENCE = re.compile(
     r"(?i)os\.environ/.+|\$\{.+\}|\$[A-Z_]+|\{\{.+\}\}|\{vault:.+|env[.:].+|ENV\..+|secret(?:ref)?[.:/].+|!.+|tfy-secret://.+|/run/secrets/.+|@.+"

@@ -35,15 +35,20 @@ def window(text: str, kind: Literal["anchored", "fixed"] = "anchored") -> Window
     return Window(kind=kind, seconds=seconds, span=span if count == 1 else None)
 
 
-def duration_problems(node: Node | None, month: str, rule_id: str | None) -> Iterator[Problem]:
-    """Durations that are none, and minutes that look like months; `month` is how this gateway writes one."""
+def duration_problems(
+    node: Node | None, month: str, rule_id: str | None, *, minutes: bool = False
+) -> Iterator[Problem]:
+    """Durations that are none, and minutes that look like months; `month` is how this gateway writes one.
+
+    Where `minutes` are usual, as for rate limits, they are taken to be meant.
+    """
     if node is None or node.kind != "scalar" or node.is_null:
         return
     text = node.text
     found = _DURATION.fullmatch(text)
     known = {"mo": month == "1mo", "M": month == "1M", "Y": month == "1M"}
     if found is not None and known.get(found["unit"], True):
-        if found["unit"] == "m" and int(found["count"]) <= 12:
+        if not minutes and found["unit"] == "m" and int(found["count"]) <= 12:
             wanted = f"{found['count']}{month[1:]}"
             yield Problem(
                 code="QS215",

@@ -85,7 +85,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
             alone = Matcher(conditions=(Condition(dimension=key, values=frozenset({name or str(number)})),))
             match = owners.get((key[:1], name or ""), alone)
             for found in _limits(len(limits), where, item, match, budget=key == "budgets"):
-                problems += duration_problems(found.places.get("unit"), "1M", name)
+                problems += duration_problems(found.places.get("unit"), "1M", name, minutes=key != "budgets")
                 limits.append(found)
     return Read(limits=tuple(limits), problems=tuple(problems))
 
