@@ -193,6 +193,47 @@ def huge(workshop: Workshop) -> list[Finding]:
     ]
 
 
+def replay(workshop: Workshop) -> list[Finding]:
+    """`quota simulate --quick`: one limit per user, counted as a sliding log, on five times as many requests as lines."""
+    ledger, limits = workshop.traffic(5 * workshop.lines), workshop.folder / "limits.yaml"
+    limits.write_text(
+        "limits: [{id: per-user, limit: 30, unit: requests, window: 1m, per: [user_id], algorithm: sliding}]\n", "utf-8"
+    )
+    command = workshop.bare("replay", str(ledger))
+    blocked = json.loads(subprocess.run(command, check=True, capture_output=True, env=workshop.environment).stdout)
+
+    def check(output: str) -> None:
+        document = json.loads(output)
+        found = document["totals"]["blocked"] if isinstance(document, dict) else document
+        assert found == blocked, f"{found} requests refused, not {blocked}"
+
+    ours = workshop.llmcost(
+        "quota", "simulate", str(limits), "--quick", "--format", "json", "--db", str(ledger)
+    )  # fmt: skip
+    contenders = [
+        Contender(name="ours", command=ours, check=check),
+        Contender(name="floor", command=command, check=check),
+    ]
+    series = interleaved(contenders, workshop.rounds, workshop.environment)
+    return [
+        Finding(
+            case="replay",
+            what=f"{5 * workshop.lines:,} requests: {what}",
+            unit=unit,
+            ours=tuple(series["ours"].values(key)),
+            floor=tuple(series["floor"].values(key)),
+            value=tuple(series["ours"].values(key)),
+            goal=goal,
+            kind=unit,
+        )
+        for what, unit, key, goal in (
+            ("CPU", "s", "cpu", 10.0),
+            ("peak RSS", "MB", "rss", 2000.0),
+            ("wall", "s", "wall", None),
+        )
+    ]
+
+
 CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "ingest": ingest,
     "unique-tags": unique_tags,
@@ -201,6 +242,7 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "report": report,
     "reprice": reprice,
     "small": small,
+    "replay": replay,
     "huge": huge,
 }
 

@@ -121,6 +121,26 @@ def check(ledger: str) -> None:
     print(json.dumps(dict(zip(names, found or (), strict=True))))
 
 
+def replay(ledger: str) -> None:
+    """How many requests a limit of 30 a minute and user refuses, as plainly as Python can: every request, one by one."""
+    from collections import defaultdict, deque
+
+    import duckdb
+
+    passed: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=30))
+    refused = 0
+    with duckdb.connect(ledger, read_only=True, config={"memory_limit": MEMORY_LIMIT}) as connection:
+        rows = connection.execute("select epoch_us(started_at), user_id from request order by started_at, row_key")
+        while piece := rows.fetchmany(20_000):
+            for now, user in piece:
+                last = passed[user]
+                if len(last) == 30 and last[0] > now - 60_000_000:
+                    refused += 1
+                else:
+                    last.append(now)
+    print(json.dumps(refused))
+
+
 def _grouped(by: str, ledger: str) -> list[dict[str, object]]:
     import duckdb
 
@@ -148,6 +168,7 @@ _FLOORS: dict[str, Callable[..., None]] = {
     "table": table,
     "rewrite": rewrite,
     "check": check,
+    "replay": replay,
 }
 
 if __name__ == "__main__":

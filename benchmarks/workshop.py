@@ -56,6 +56,14 @@ class Workshop:
             self.check_ledger(path, self.facts(log))
         return path
 
+    def traffic(self, requests: int) -> Path:
+        """A ledger of this many made-up requests; not to be written to."""
+        path = self.folder / f"traffic-{requests}.duckdb"
+        if not path.exists():
+            command = [sys.executable, str(HERE / "traffic.py"), str(requests), str(path)]
+            subprocess.run(command, check=True, env=self.environment)
+        return path
+
     def llmcost(self, *arguments: str) -> list[str]:
         """The command line of llmcost as it is in this repository."""
         return [sys.executable, "-m", "llmcost", *arguments]
