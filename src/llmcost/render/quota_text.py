@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcost.domain.printable import printable
 from llmcost.render.numbers import money
 from llmcost.render.visible import width
 
@@ -20,7 +21,7 @@ def limit_words(amount: Decimal | None, unit: str, window: str, per: Sequence[st
         number = money(amount, "USD")
     else:
         number = f"{amount:,.0f} {unit.replace('_', ' ')}"
-    return f"{number}/{window}" + (f" per {', '.join(per)}" if per else "")
+    return printable(f"{number}/{window}" + (f" per {', '.join(per)}" if per else ""))
 
 
 def columns(rows: Sequence[tuple[str, ...]], wide: int, *, texts: int) -> str:

@@ -206,7 +206,7 @@ def _footer(result: Simulated) -> list[str]:
         "Not spent is a range: the high end if nobody tries again; the low end if every refused request comes back once, a"
         " window later. Counters are empty when the period starts."
     )
-    lines += [f"{printable(label)} was not replayed: it {reason}." for label, reason in result.left_out]
+    lines += [f"{printable(label)} was not replayed: it {printable(reason)}." for label, reason in result.left_out]
     return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in map(printable, result.notes))]
 
 

@@ -76,29 +76,57 @@ class _Search:
     selection: Selection
     plan: Plan
     totals: Totals
+    demands: list[Demand]
     ask: Ask
 
     def found(self, rules: list[int]) -> dict[int, Decimal]:
         """The smallest round amount of each rule that refuses no more than asked."""
         whole = self.ask.form.unit != "cost"
         amounts: dict[int, Decimal] = {}
+        least = {number: rung(_units(self.least(number), self.ask), whole=whole) for number in rules}
         # What refuses little enough in windows the clock starts is a good first guess for windows that slide.
         guess = {
-            number: rung(_units(_first_guess(self.connection, number, self.ask.rate), self.ask), whole=whole)
+            number: max(
+                least[number],
+                rung(_units(_first_guess(self.connection, number, self.ask.rate), self.ask), whole=whole)
+                if self.ask.form.unit == "requests"
+                else least[number],
+            )
             for number in rules
         }
         pending = list(rules)
         while pending:
             tries: list[dict[int, Decimal]] = []
+            rungs = dict(guess)
             for _ in range(_TRIED):
-                tries.append(dict(guess))
-                guess |= {number: above(guess[number], whole=whole) for number in pending}
-            for tried, refused in zip(tries, self.refused(tries, pending), strict=True):
-                for number in pending:
-                    if number not in amounts and refused[number] <= self.ask.rate * self.totals.decided[number]:
-                        amounts[number] = tried[number]
-            pending = [number for number in pending if number not in amounts]
+                tries.append(dict(rungs))
+                rungs |= {number: above(rungs[number], whole=whole) for number in pending}
+            results = self.refused(tries, pending)
+            for number in list(pending):
+                fits = [
+                    tried[number]
+                    for tried, refused in zip(tries, results, strict=True)
+                    if refused[number] <= self.ask.rate * self.totals.decided[number]
+                ]
+                if fits and (number not in amounts or fits[0] < amounts[number]):
+                    amounts[number] = fits[0]
+                lower = max(_lower(guess[number], whole=whole), least[number])
+                if not fits and number not in amounts:
+                    guess[number] = rungs[number]
+                elif fits and fits[0] == guess[number] and lower < guess[number]:
+                    # Even the smallest of these fits: limits charged after the response refuse less than is above them.
+                    guess[number] = lower
+                else:
+                    pending.remove(number)
         return amounts
+
+    def least(self, number: int) -> int:
+        """What a limit must leave room for.
+
+        Limits charged after the response let any one request pass, so that a limit far below what a usual window uses would
+        still refuse few; nineteen of twenty windows must fit whole.
+        """
+        return 0 if self.ask.form.unit == "requests" else self.demands[number].p95
 
     def refused(self, tries: list[dict[int, Decimal]], rules: list[int]) -> list[dict[int, int]]:
         """How many requests each rule refuses, for several sets of amounts that grow, in one pass."""
@@ -144,7 +172,7 @@ def suggest(connection: Connection, selection: Selection, ask: Ask) -> Suggestio
             f"too little history: no {ask.per} has use in {LEAST_WINDOWS} different {ask.form.span}s",
             hint="ask for a longer period or a shorter --window",
         )
-    search = _Search(connection=connection, selection=selection, plan=made, totals=totals, ask=ask)
+    search = _Search(connection=connection, selection=selection, plan=made, totals=totals, demands=demands, ask=ask)
     amounts = search.found(known)
     prices = {number: _price(connection, traffic, made, number) for number in known}
     exposures = {number: _exposure(amounts[number], demands[number], prices[number], ask) for number in known}
@@ -177,6 +205,13 @@ def _planned(found: tuple[Draft, ...], ask: Ask) -> Plan:
     """The drafts as limits, read back by the dialect they are written in, so that what is tried is what is written."""
     text = written([(draft, Decimal(1), ()) for draft in found], ask.form)
     return plan(opened_text(parse_text(text, "suggested")).configs)
+
+
+def _lower(amount: Decimal, *, whole: bool) -> Decimal:
+    """As many round numbers lower as are tried at once, less one: the amount itself is known to fit."""
+    for _ in range(_TRIED - 1):
+        amount = below(amount * Decimal("0.999"), whole=whole)
+    return amount
 
 
 def _first_guess(connection: Connection, number: int, rate: Decimal) -> int:
