@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
     group = typer.Typer(help="Check rate limits and budgets of gateways.", rich_markup_mode=None)
     group.command("check")(check)
+    group.command("exposure")(exposure)
     group.command("explain")(explain)
     group.command("rules")(rules)
     group.command("schema")(schema)
@@ -120,6 +121,35 @@ def check(
     diagnostics.lines(summary(result))
     if _fails(result, threshold):
         raise typer.Exit(ExitCode.FINDING)
+
+
+def exposure(
+    paths: Paths,
+    *,
+    output_format: Format = "table",
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")
+    ] = None,
+) -> None:
+    """Show what each limit would let be spent at most, in dollars a month of 30 days.
+
+    Limit x price x time: for tokens at the dearest price of the models a rule names.
+    """
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.quota.exposure import exposures
+    from llmcost.quota.files import opened
+    from llmcost.render import output as destination
+    from llmcost.render.exposure import exposure_json, exposure_table
+    from llmcost.render.surface import surface_of
+
+    files, _ = opened(paths)
+    prices = load_price_list(load_settings(config).pricing)
+    found = exposures([one for file in files for one in file.configs], prices)
+    text = exposure_json(found) if output_format == "json" else exposure_table(found, surface_of(sys.stdout))
+    destination.write(text)
 
 
 def explain(
