@@ -65,8 +65,9 @@ def opened(paths: Sequence[Path], *, semantics: str | None = None) -> tuple[list
         if not path.is_dir():
             found.append(_named(path, chosen))
             continue
-        inside = [one for file in _below(path) if (one := _met(file, chosen)) is not None]
-        others += sum(1 for _ in _below(path)) - len(inside)
+        met = [_met(file, chosen) for file in _below(path)]
+        inside = [one for one in met if one is not None]
+        others += len(met) - len(inside)
         if not inside:
             raise DataError(
                 f"{path}: no gateway config in this folder",
