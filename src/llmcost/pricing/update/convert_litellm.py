@@ -97,7 +97,7 @@ def convert_litellm(models: Mapping[str, Any], *, source: str = NAME) -> Convert
     left_out: dict[str, str] = {}
     regional: list[tuple[str, str, Entry]] = []
     sized: list[tuple[str, str, Entry]] = []
-    for key in sorted(models, key=lambda key: (key.count("/"), key), reverse=True):
+    for key in sorted(models, key=lambda key: (-key.count("/"), key)):
         spec = models[key]
         named = _named(key, spec) if isinstance(spec, dict) else None
         if named is None:
