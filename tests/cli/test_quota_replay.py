@@ -87,6 +87,17 @@ def test_the_json_has_its_shape(cli, folder):
         "2026-11-02T16:40:00Z",
     )
     assert rule["max"] == {"demand": 1200, "utilisation": 1.2, "subject": "everyone"}
+    assert rule["busiest_subjects"] == [
+        {
+            "subject": "everyone",
+            "windows": 1,
+            **{name: {"demand": 1200, "utilisation": 1.2} for name in ("p50", "p95", "p99", "max")},
+        }
+    ]
+    assert rule["hours"][:2] == [
+        {"hour": "2026-11-02T16:00:00Z", "blocked": 20},
+        {"hour": "2026-11-02T17:00:00Z", "blocked": 60},
+    ]
     assert document["breaches"] == [
         {
             "rule_id": "user-daily",

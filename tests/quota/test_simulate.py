@@ -248,6 +248,40 @@ def test_a_refused_request_may_count(ledger):
     assert simulated(ledger, rules, algorithm="sliding_log", refused_count=True).refused == 4
 
 
+def test_a_lifetime_budget_never_opens_again(ledger):
+    rules = "name: once\ntype: tenant-budget-config\nlimits: {cost_per_lifetime: 1}\napplies_to: {type: per-user}\n"
+    fill(ledger, every(at("2026-01-02"), 30 * DAY, 6, user="bob", cost="0.50", seconds=1))
+
+    result = simulated(ledger, rules)
+
+    # Two calls spend $1; the other four are refused, and coming back a window later is not possible.
+    assert (result.refused, result.cost_low, result.cost_high) == (4, Decimal(2), Decimal(2))
+    assert result.rules[0].algorithm == "lifetime"
+
+
+def test_an_override_replaces_its_base_and_several_windows_hold_together(ledger):
+    rules = """
+name: dev
+type: tenant-budget-config
+limits: {cost_per_day: 1, cost_per_month: 2}
+applies_to: {type: per-user, overrides: [{users: [lead], limits: {cost_per_day: 3}}]}
+"""
+    calls = [
+        one
+        for user in ("lead", "bob")
+        for day in range(3)
+        for one in every(at("2026-11-02") + day * DAY, HOUR, 4, user=user, cost="1.00", seconds=1)
+    ]
+    fill(ledger, sorted(calls, key=lambda one: one["started_at"]))
+
+    result = simulated(ledger, rules)
+
+    # bob: one a day passes, and after two days his month is spent: 3 + 3 refused by the day, 4 on the third day, where the
+    # first call is refused by the month alone and so are the others, for nothing was spent that day.
+    # lead: three a day pass, no month holds for the lead.
+    assert [(rule.window, rule.refused) for rule in result.rules] == [("day", 6), ("month", 4), ("day", 3)]
+
+
 def test_an_empty_ledger_and_a_period_without_requests(ledger):
     result = simulated(ledger, rate_limits(USER))
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from llmcost.render.json import dumped
 from llmcost.render.numbers import plain
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from decimal import Decimal
 
     from llmcost.quota.replay.exposure import Exposure
     from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated, Simulation
 
 _LISTED = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def simulation_json(document: Simulation) -> str:
@@ -100,6 +100,18 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
         "p95": demand(rule.p95),
         "p99": demand(rule.p99),
         "max": {**demand(rule.most), "subject": rule.most_subject},
+        "busiest_subjects": [
+            {
+                "subject": name,
+                "windows": windows,
+                "p50": demand(p50),
+                "p95": demand(p95),
+                "p99": demand(p99),
+                "max": demand(most),
+            }
+            for name, windows, p50, p95, p99, most in rule.leaders
+        ],
+        "hours": [{"hour": _moment(_EPOCH + timedelta(hours=hour)), "blocked": count} for hour, count in rule.hours],
     }
 
 

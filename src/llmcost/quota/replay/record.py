@@ -56,6 +56,8 @@ class RuleResult:
     p99: Decimal
     most: Decimal
     most_subject: str | None
+    leaders: tuple[tuple[str, int, Decimal, Decimal, Decimal, Decimal], ...]
+    """The subjects that ask for most in one window: windows with any use, and p50, p95, p99 and most of them."""
     refused: int
     """Under audit: what it would have refused."""
     cost_low: Decimal

@@ -201,6 +201,17 @@ def _rule(
         p99=_in_unit(demand.p99, limit.unit),
         most=_in_unit(demand.most, limit.unit),
         most_subject=None if demand.most_key is None else subject_of(limit, demand.most_key),
+        leaders=tuple(
+            (
+                subject_of(limit, key),
+                windows,
+                _in_unit(p50, limit.unit),
+                _in_unit(p95, limit.unit),
+                _in_unit(p99, limit.unit),
+                _in_unit(most, limit.unit),
+            )
+            for key, windows, p50, p95, p99, most in demand.leaders
+        ),
         refused=0 if outcome is None else outcome.refused,
         cost_low=_dollars(_least(0 if outcome is None else outcome.cost, again)),
         cost_high=_dollars(0 if outcome is None else outcome.cost),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from llmcost.quota.replay.simulation import Event
 
 _PIECE = 20_000
+_LEADERS = 20
 _INPUT = tuple(name for name in LEAF_TOKENS if "output" not in name and name != "reasoning_tokens")
 _OUTPUT = tuple(name for name in LEAF_TOKENS if name not in _INPUT)
 _WEIGHTS = {
@@ -82,6 +83,8 @@ class Demand:
     most_key: str | None
     hot: int
     """Counters that can be full at all."""
+    leaders: tuple[tuple[str, int, int, int, int, int], ...]
+    """The counters asked for most in one window: key, windows with any use, p50, p95, p99 and most of them."""
 
 
 class Traffic:
@@ -185,9 +188,26 @@ class Traffic:
         ).fetchone()
         if row is None:  # an aggregate without groups always has one row
             raise RuntimeError("no demand")
+        leaders = self._connection.execute(
+            f"""
+            select key, count(*), quantile_disc(weight, [0.5, 0.95, 0.99]), max(weight)
+            from demand_{number}
+            group by key
+            order by max(weight) desc, key
+            limit {_LEADERS}
+            """
+        ).fetchall()
         p50, p95, p99 = (int(value) for value in row[2])
         return Demand(
-            counters=row[0], windows=row[1], p50=p50, p95=p95, p99=p99, most=int(row[3]), most_key=row[4], hot=row[5]
+            counters=row[0],
+            windows=row[1],
+            p50=p50,
+            p95=p95,
+            p99=p99,
+            most=int(row[3]),
+            most_key=row[4],
+            hot=row[5],
+            leaders=tuple((key, count, *map(int, shares), int(most)) for key, count, shares, most in leaders),
         )
 
     def use(self, number: int) -> tuple[int, int]:
