@@ -153,3 +153,19 @@ def test_both_generations_refuse_the_same_where_counters_are_their_callers_own(l
 
     assert before.refused > 0
     assert (after.refused, changed(before, after)) == (before.refused, ())
+
+
+def test_traffic_of_an_earlier_rule_fills_a_pool_under_v1_only(ledger):
+    config = config_of(
+        '{id: bob, when: {subjects: ["user:bob"]}, limit_to: 10, unit: requests_per_minute}',
+        "{id: pool, when: {}, limit_to: 4, unit: requests_per_minute}",
+    )
+    start = at("2026-11-02")
+    fill(ledger, [*(call(start, user="bob") for _ in range(4)), call(start + timedelta(seconds=1), user="ann")])
+    selection = Selection(period=Period(), zone=UTC, basis="requests")
+    manner = Manner(others=False, retries=False)
+
+    before = replayed(ledger, selection, plan([config]), manner)
+    after = replayed(ledger, selection, plan(new_configs(migrated(config))), manner)
+
+    assert [(one.caller, one.before, one.refused) for one in changed(before, after)] == [("user:ann", 1, 0)]

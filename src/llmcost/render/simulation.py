@@ -30,7 +30,7 @@ def simulation(document: Simulation, across: int | None, *, unicode: bool = True
     """The document as text for a terminal of so many columns; None for a pipe."""
     result = document.result
     wide = across or 100
-    parts = [_head(result, wide), columns(_rules(result), wide, texts=2)]
+    parts = [_head(result, wide), columns(_rules(result), wide, texts=2) if result.rules else ""]
     refusing = [rule for rule in result.rules if rule.refused]
     parts += [_rule(rule, result, wide, unicode=unicode) for rule in refusing[:_DETAILED]]
     if len(refusing) > _DETAILED:
@@ -204,8 +204,11 @@ def _footer(result: Simulated) -> list[str]:
         lines.append(f"Read as {name}, {count:,} would have been refused.")
     lines.append(
         "Not spent is a range: the high end if nobody tries again; the low end if every refused request comes back once, a"
-        " window later. Counters are empty when the period starts."
+        " window later."
+        if result.retried
+        else "What is not spent supposes that nobody tries again."
     )
+    lines.append("Counters are empty when the period starts.")
     lines += [f"{printable(label)} was not replayed: it {printable(reason)}." for label, reason in result.left_out]
     return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in map(printable, result.notes))]
 

@@ -124,6 +124,8 @@ class Simulated:
     """The other semantics a gateway's own pages give the file, and the refusals under it."""
     refused_count: bool
     """Whether refused requests moved counters."""
+    retried: bool
+    """Whether the low end of what is not spent was worked out; else it is nothing."""
     left_out: tuple[tuple[str, str], ...]
     """Limits that were not replayed, and why."""
     notes: tuple[str, ...]
