@@ -248,6 +248,20 @@ def test_a_refused_request_may_count(ledger):
     assert simulated(ledger, rules, algorithm="sliding_log", refused_count=True).refused == 4
 
 
+def test_requests_that_come_back_fill_the_next_window(ledger):
+    # 1 a minute. Of three in the first minute two are refused and come back when the next begins: one passes, the other is
+    # refused for good, and so is the newcomer of that minute at first; it comes back in the third and passes.
+    rules = rate_limits("{id: a, when: {}, limit_to: 1, unit: requests_per_minute}")
+    fill(
+        ledger,
+        [*every(at("2026-11-02"), SECOND, 3, user="bob", cost="0.10"), call(at("2026-11-02T00:01:30"), cost="0.10")],
+    )
+
+    result = simulated(ledger, rules, algorithm="fixed")
+
+    assert (result.refused, result.cost_low, result.cost_high) == (2, Decimal("0.10"), Decimal("0.20"))
+
+
 def test_a_lifetime_budget_never_opens_again(ledger):
     rules = "name: once\ntype: tenant-budget-config\nlimits: {cost_per_lifetime: 1}\napplies_to: {type: per-user}\n"
     fill(ledger, every(at("2026-01-02"), 30 * DAY, 6, user="bob", cost="0.50", seconds=1))
