@@ -67,7 +67,7 @@ def test_every_setting_is_read_and_paths_are_relative_to_the_file(write, tmp_pat
     assert settings.alerts[0]["rule"] == "daily-spend"
     assert settings.gate == Gate(
         unpriced=Decimal("0.01"),
-        unattributed=Decimal("0.2"),
+        unattributed={"": Decimal("0.2")},
         rejected=Decimal("0.001"),
         stale=timedelta(hours=48),
     )

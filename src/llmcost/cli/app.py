@@ -44,7 +44,7 @@ _ORDER = (
     "doctor",
     "init",
 )
-_NOT_COMMANDS = ("app", "diagnostics", "options")
+_NOT_COMMANDS = ("app", "diagnostics", "options", "outputs")
 
 
 def build() -> typer.Typer:

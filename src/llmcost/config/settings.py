@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from llmcost.config.yaml import Document, Key, check_keys, read_document
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import Rates, rates_of
-from llmcost.domain.period import time_zone
+from llmcost.domain.period import parse_period, time_zone
 
 FILE_NAME = "llmcost.yaml"
 DEFAULT_LEDGER = "llmcost.duckdb"
@@ -38,11 +38,41 @@ _KEYS = (
     "limits",
     "alerts",
     "gate",
+    "quota",
 )
 _PRODUCTION = ("production", "prod", "live")
-_BUDGET_KEYS = ("name", "where", "per", "period", "amount", "unit", "warn_at", "forecast_at")
+_BUDGET_KEYS = (
+    "name",
+    "where",
+    "scope",
+    "per",
+    "period",
+    "start",
+    "end",
+    "tz",
+    "amount",
+    "unit",
+    "warn_at",
+    "forecast_at",
+    "warn_until",
+    "owner",
+    "segments",
+)
+_GATE_KEYS = (
+    "period",
+    "unpriced",
+    "estimated",
+    "unattributed",
+    "rejected",
+    "stale",
+    "cost",
+    "increase",
+    "increase_amount",
+    "crossed",
+)
 _ALERT_KEYS = ("rule", "above")
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
+_AMOUNT = re.compile(r"\d{1,24}(?:\.\d{1,12})?")
 _DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>[mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -59,14 +89,31 @@ class Pull:
 class Gate:
     """When `llmcost check` fails; None is not checked."""
 
+    period: str = "30d"
+    """Which requests the shares are taken of, up to now."""
     unpriced: Decimal | None = None
     """Largest share of unpriced requests, 0 to 1."""
-    unattributed: Decimal | None = None
-    """Largest share of cost without an owner, 0 to 1."""
+    estimated: Decimal | None = None
+    """Largest share of cost that is estimated, 0 to 1."""
+    unattributed: Mapping[str, Decimal] = field(default_factory=dict)
+    """Largest share of cost without a value, 0 to 1, by dimension or tag; the key "" is: without any owner at all."""
     rejected: Decimal | None = None
     """Largest share of lines that could not be read, 0 to 1."""
     stale: timedelta | None = None
-    """Longest time since the last request."""
+    """Longest time since the last request; None for the default."""
+    cost: Decimal | None = None
+    """Largest cost of `period`, in the reporting currency."""
+    increase: Decimal | None = None
+    """Largest growth since the baseline, as a share of it."""
+    increase_amount: Decimal | None = None
+    """Largest growth since the baseline, in the reporting currency."""
+    crossed: bool = False
+    """Whether a budget crossed since the baseline fails, and one that was crossed before only warns."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether anything needs the baseline."""
+        return self.increase is not None or self.increase_amount is not None or self.crossed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +141,13 @@ class Settings:
     budgets: tuple[Mapping[str, Any], ...] = ()
     alerts: tuple[Mapping[str, Any], ...] = ()
     gate: Gate = field(default_factory=Gate)
+    quota: tuple[Path, ...] = ()
+    """Gateway configs and folders of them that `llmcost check` lints."""
+
+    @property
+    def folder(self) -> Path:
+        """Where paths of ours are relative to: the folder of llmcost.yaml, or the current one."""
+        return Path() if self.document is None else Path(self.document.name).parent
 
     def ledger_path(self, db: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
         """The ledger to use: `db` (`--db`) > LLMCOST_DB > `db:` > ./llmcost.duckdb."""
@@ -158,6 +212,7 @@ def read_settings(path: Path) -> Settings:
         budgets=reader.mappings("budgets", _BUDGET_KEYS),
         alerts=reader.mappings("alerts", _ALERT_KEYS),
         gate=reader.gate(),
+        quota=reader.paths("quota"),
     )
 
 
@@ -263,20 +318,58 @@ class _Reader:
     def gate(self) -> Gate:
         if self._at("gate") is None:
             return Gate()
-        check_keys(self.document, ("gate",), ("unpriced", "unattributed", "rejected", "stale"))
+        check_keys(self.document, ("gate",), _GATE_KEYS)
         return Gate(
+            period=self._period("gate", "period") or "30d",
             unpriced=self._share("gate", "unpriced"),
-            unattributed=self._share("gate", "unattributed"),
+            estimated=self._share("gate", "estimated"),
+            unattributed=self._unattributed(),
             rejected=self._share("gate", "rejected"),
             stale=self._duration("gate", "stale"),
+            cost=self._amount("gate", "cost"),
+            increase=self._share("gate", "increase", most=None),
+            increase_amount=self._amount("gate", "increase_amount"),
+            crossed=self._flag("gate", "crossed"),
         )
 
-    def _share(self, *path: Key) -> Decimal | None:
+    def _unattributed(self) -> Mapping[str, Decimal]:
+        """One share for every owner, or a share by dimension."""
+        value = self._at("gate", "unattributed")
+        if not isinstance(value, dict):
+            share = self._share("gate", "unattributed")
+            return MappingProxyType({} if share is None else {"": share})
+        shares = {key: self._share("gate", "unattributed", key) for key in value}
+        return MappingProxyType({key: share for key, share in shares.items() if share is not None})
+
+    def _period(self, *path: Key) -> str | None:
+        text = self.text(*path)
+        if text is not None:
+            try:
+                parse_period(text, datetime(2026, 1, 1, tzinfo=UTC), UTC)
+            except UsageError as error:
+                raise self.document.error(error.message, *path, hint=error.hint) from error
+        return text
+
+    def _flag(self, *path: Key) -> bool:
+        value = self._at(*path)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        raise self.document.error("expected true or false", *path)
+
+    def _amount(self, *path: Key) -> Decimal | None:
+        if self._at(*path) is None:
+            return None
+        written = self.document.written(*path) or ""
+        if not _AMOUNT.fullmatch(written):
+            raise self.document.error(f"{written!r} is not an amount", *path, hint='write a number such as "500"')
+        return Decimal(written)
+
+    def _share(self, *path: Key, most: int | None = 100) -> Decimal | None:
         value = self._at(*path)
         if value is None:
             return None
         found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-        if found is None or Decimal(found["number"]) > 100:
+        if found is None or (most is not None and Decimal(found["number"]) > most):
             raise self.document.error("expected a percentage", *path, hint="write it as 1% or 0.1%")
         return Decimal(found["number"]) / 100
 

@@ -75,7 +75,7 @@ def parse_period(text: str, now: datetime, tz: tzinfo) -> Period:
     """The period `text` names, seen from the aware instant `now`, its days being days in `tz`."""
     first, end = _days(text.strip(), now.astimezone(tz).date())
     try:
-        return Period(since=_start_of(first, tz), until=_start_of(end, tz))
+        return Period(since=start_of(first, tz), until=start_of(end, tz))
     except OverflowError as error:
         raise _beyond(text) from error
 
@@ -101,11 +101,11 @@ def previous_period(period: Period, tz: tzinfo) -> Period:
     if period.since is None or period.until is None:
         raise UsageError("an unbounded period has none before it", hint="name one with --period or --since and --until")
     first, end = (bound.astimezone(tz).date() for bound in (period.since, period.until))
-    if (period.since, period.until) != (_start_of(first, tz), _start_of(end, tz)):
+    if (period.since, period.until) != (start_of(first, tz), start_of(end, tz)):
         return Period(since=period.since - (period.until - period.since), until=period.since)
     months = (end.year - first.year) * 12 + end.month - first.month
-    before = _add_months(first, -months) if first.day == end.day == 1 else first - (end - first)
-    return Period(since=_start_of(before, tz), until=period.since)
+    before = add_months(first, -months) if first.day == end.day == 1 else first - (end - first)
+    return Period(since=start_of(before, tz), until=period.since)
 
 
 def _days(text: str, today: date) -> tuple[date, date]:
@@ -133,10 +133,10 @@ def _span(grain: str, found: re.Match[str]) -> tuple[date, date]:
             return date(year, 1, 1), date(year + 1, 1, 1)
         case "quarter":
             first = date(year, 3 * int(found["number"]) - 2, 1)
-            return first, _add_months(first, 3)
+            return first, add_months(first, 3)
         case "month":
             first = date(year, int(found["number"]), 1)
-            return first, _add_months(first, 1)
+            return first, add_months(first, 1)
         case "week":
             first = date.fromisocalendar(year, int(found["number"]), 1)
             return first, first + timedelta(weeks=1)
@@ -185,12 +185,13 @@ _NAMED: Mapping[str, Callable[[date], tuple[date, date]]] = {
 }
 
 
-def _add_months(first: date, months: int) -> date:
+def add_months(first: date, months: int) -> date:
+    """The same day so many months later; the day must be in that month."""
     index = first.year * 12 + first.month - 1 + months
     return date(index // 12, index % 12 + 1, first.day)
 
 
-def _start_of(day: date, tz: tzinfo) -> datetime:
+def start_of(day: date, tz: tzinfo) -> datetime:
     """The first instant of a day, in UTC; where clocks skip midnight, that is the instant they jump."""
     return datetime.combine(day, time(), tzinfo=tz).astimezone(UTC)
 

@@ -99,14 +99,18 @@ class Query:
             interval = self._offsets.interval("started_at")
             source = f"select *, {interval} as utc_offset, started_at + utc_offset as local_time from ({source})"
         columns = ["*", *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys))]
-        conditions = [
-            predicate(condition, self.text(key, f"({self._expression(key)})"), self.bind)
-            for key, condition in selection.conditions
-        ]
         return f"""
         with source as ({source}),
-        keyed as (select {", ".join(columns)} from source where {" and ".join(conditions) or "true"})
+        keyed as (select {", ".join(columns)} from source where {self.meets(selection.conditions)})
         """
+
+    def meets(self, conditions: Sequence[tuple[Key, Condition]]) -> str:
+        """SQL that is true of the rows that meet every condition."""
+        terms = [
+            predicate(condition, self.text(key, f"({self._expression(key)})"), self.bind)
+            for key, condition in conditions
+        ]
+        return " and ".join(terms) or "true"
 
     def labelled(
         self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key], top: Top | None

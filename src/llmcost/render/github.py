@@ -3,16 +3,24 @@
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 
-from llmcost.domain.finding import Finding, Findings
+from llmcost.domain.finding import SEVERITIES, Finding, Findings
 from llmcost.domain.printable import printable
 from llmcost.render.surface import Surface
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
+MOST = 10
+"""Annotations of a step that are shown, of each kind and, to leave room for other steps, of ours in all."""
+
+
 def github(found: Findings, surface: Surface) -> str:
-    """A command each."""
-    return "".join(f"{_command(one)}\n" for one in found.findings)
+    """A command for each of the worst ten, and how many more there are."""
+    worst = sorted(found.findings, key=lambda one: SEVERITIES.index(one.severity))
+    lines = [_command(one) for one in worst[:MOST]]
+    if len(worst) > MOST:
+        lines.append(f"{len(worst) - MOST:,} of {len(worst):,} findings are not annotated; the worst {MOST} are")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _command(one: Finding) -> str:

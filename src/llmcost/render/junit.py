@@ -18,10 +18,10 @@ def junit(found: Findings, surface: Surface) -> str:
     for name in found.checked:
         findings = _of(found, name)
         lines.append(
-            f'  <testsuite name={_attribute(name)} tests="{max(1, len(findings))}" failures="{len(findings)}" errors="0">'
+            f'  <testsuite name={attribute(name)} tests="{max(1, len(findings))}" failures="{len(findings)}" errors="0">'
         )
         if not findings:
-            lines.append(f'    <testcase name="no finding" classname={_attribute(name)}/>')
+            lines.append(f'    <testcase name="no finding" classname={attribute(name)}/>')
         for one in findings:
             lines += _case(one, name)
         lines.append("  </testsuite>")
@@ -38,15 +38,17 @@ def _case(one: Finding, name: str) -> list[str]:
     if one.help:
         text += f" (help: {one.help})"
     return [
-        f'    <testcase name={_attribute(title)} classname={_attribute(name)} file={_attribute(name)} line="{one.place.line}">',
-        f"      <failure type={_attribute(one.severity)} message={_attribute(one.message)}>{escape(_legal(text))}</failure>",
+        f'    <testcase name={attribute(title)} classname={attribute(name)} file={attribute(name)} line="{one.place.line}">',
+        f"      <failure type={attribute(one.severity)} message={attribute(one.message)}>{escape(legal(text))}</failure>",
         "    </testcase>",
     ]
 
 
-def _attribute(text: str) -> str:
-    return quoteattr(_legal(text))
+def attribute(text: str) -> str:
+    """Text as a quoted attribute."""
+    return quoteattr(legal(text))
 
 
-def _legal(text: str) -> str:
+def legal(text: str) -> str:
+    """Text on one line, of characters XML may hold."""
     return _ILLEGAL.sub("?", printable(text))

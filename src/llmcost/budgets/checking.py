@@ -1,0 +1,196 @@
+"""All budgets and conditions of a llmcost.yaml, judged at one instant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.budgets import spending
+from llmcost.budgets.budget import Budget
+from llmcost.budgets.causes import cause
+from llmcost.budgets.gate import Measured, conditions, freshness
+from llmcost.budgets.periods import Window, window_at
+from llmcost.budgets.spending import Sums, Values, Watched
+from llmcost.budgets.status import Standing, judged, missing_reason, pace_of
+from llmcost.config.settings import Settings
+from llmcost.domain.errors import ExitCode, UsageError
+from llmcost.domain.fx import BASE
+from llmcost.domain.period import Period, time_zone
+from llmcost.ledger import scopes
+from llmcost.ledger.composition import Basis
+from llmcost.ledger.scopes import Spent
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+CAUSES = 10
+"""How many breaches are explained, the worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetCheck:
+    """What was found."""
+
+    now: datetime
+    standings: tuple[Standing, ...]
+    """In the order of the file; the values of one budget by what they spent."""
+    gates: tuple[Measured, ...]
+    first: datetime | None
+    """Start of the ledger's first request, UTC."""
+    last: datetime | None
+    basis: Basis
+
+    @property
+    def breached(self) -> tuple[Standing, ...]:
+        """Budgets that are reached, the worst first."""
+        found = [one for one in self.standings if one.status == "breached"]
+        return tuple(sorted(found, key=lambda one: -(one.utilisation or 0)))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 for a breach or a condition not met, else 3 where data is missing."""
+        if self.breached or any(one.outcome == "failed" for one in self.gates):
+            return ExitCode.FINDING
+        if any(one.missing for one in self.standings) or any(one.missing for one in self.gates):
+            return ExitCode.DATA
+        return ExitCode.OK
+
+
+def check(
+    connection: "Connection", settings: Settings, budgets: Sequence[Budget], now: datetime, *, gates: bool = True
+) -> BudgetCheck:
+    """Judge budgets at `now`: only what began before it counts. `gates` are the conditions beside freshness."""
+    past = Period(until=now)
+    basis = spending.basis_of(connection, past)
+    bounds = scopes.bounds(
+        connection, spending.selection(settings, basis, past, zone=time_zone(settings.tz), currency=None)
+    )
+    first, last = (None, None) if bounds is None else (bound.replace(tzinfo=UTC) for bound in bounds)
+    fresh = freshness(settings, last, now)
+    measured = [fresh, *(conditions(connection, settings, basis, now) if gates else [])]
+    order: dict[int, list[Standing]] = {}
+    watching: list[tuple[int, Watched]] = []
+    for place, budget in enumerate(budgets):
+        window = window_at(budget.period, now)
+        reason, missing = _not_now(settings, budget, window, now)
+        if window is not None and reason is None:
+            try:
+                watching.append((place, spending.watched(connection, budget, window, now)))
+                continue
+            except UsageError as error:
+                reason, missing = error.message if error.hint is None else f"{error.message} ({error.hint})", True
+        order[place] = [Standing(budget=budget, window=window, status="not_evaluated", reason=reason, missing=missing)]
+    members = [one for _, one in watching]
+    for (place, one), sums in zip(watching, spending.sums(connection, settings, members, basis), strict=True):
+        order[place] = _standings(connection, settings, one, sums, fresh=fresh, now=now, basis=basis)
+    standings = [one for place in sorted(order) for one in order[place]]
+    return BudgetCheck(
+        now=now,
+        standings=tuple(_explained(connection, settings, standings, now, basis)),
+        gates=tuple(measured),
+        first=first,
+        last=last,
+        basis=basis,
+    )
+
+
+def _not_now(settings: Settings, budget: Budget, window: Window | None, now: datetime) -> tuple[str | None, bool]:
+    """Why a budget cannot be judged now, and whether that is for want of data."""
+    start, end = budget.period.start, budget.period.end
+    if window is None:
+        today = now.astimezone(budget.period.zone).date()
+        return (f"it begins on {start}" if start is not None and today < start else f"it ended on {end}"), False
+    if budget.currency is not None and budget.currency != BASE:
+        first = settings.fx[budget.currency][0][0]
+        if first > window.first:
+            return f"no rate from {BASE} to {budget.currency} before {first}", True
+    return None, False
+
+
+def _standings(
+    connection: "Connection",
+    settings: Settings,
+    one: Watched,
+    sums: Sums,
+    *,
+    fresh: Measured,
+    now: datetime,
+    basis: Basis,
+) -> list[Standing]:
+    budget = one.budget
+    found = [
+        _standing(settings, one, values, spent, sums=sums, fresh=fresh, now=now)
+        for values, spent in sums.by_value.items()
+    ]
+    if not found:
+        reason = "no request in this period has a value for " + ", ".join(budget.per)
+        stale = fresh.missing
+        return [
+            Standing(
+                budget=budget,
+                window=one.window,
+                spent=Decimal(0),
+                status="not_evaluated" if stale else "ok",
+                reason=fresh.message if stale else reason,
+                missing=stale,
+            )
+        ]
+    found.sort(key=lambda standing: (-(standing.spent or 0), tuple((v is None, v or "") for v in standing.values)))
+    if all(standing.status != "breached" for standing in found):
+        return found
+    if budget.per:
+        times = spending.crossings(connection, settings, one, basis)
+    else:
+        time = spending.crossed_at(connection, settings, one, basis, sums.daily)
+        times = {} if time is None else {(): time}
+    return [_crossed(standing, times) for standing in found]
+
+
+def _crossed(standing: Standing, times: dict[Values, datetime]) -> Standing:
+    time = times.get(standing.values)
+    return standing if time is None else replace(standing, crossed_at=time.replace(tzinfo=UTC))
+
+
+def _standing(
+    settings: Settings, one: Watched, values: Values, spent: Spent, *, sums: Sums, fresh: Measured, now: datetime
+) -> Standing:
+    budget = one.budget
+    amount = spending.amount(spent, budget.measure)
+    pace = None if budget.per else pace_of(budget, one.window, amount, sums.daily, now)
+    status, reason = judged(budget, amount, pace, now)
+    missing = False
+    allowed = settings.gate.unpriced or Decimal(0)
+    if status != "breached" and budget.measure == "cost" and spent.unpriced > allowed * spent.requests:
+        status, reason, missing = "not_evaluated", missing_reason(spent.unpriced, spent.requests), True
+    elif status == "ok" and fresh.missing:
+        status, reason, missing = "not_evaluated", fresh.message, True
+    return Standing(
+        budget=budget,
+        values=values,
+        window=one.window,
+        spent=amount,
+        unpriced=spent.unpriced,
+        requests=spent.requests,
+        pace=pace,
+        status=status,
+        reason=reason,
+        missing=missing,
+    )
+
+
+def _explained(
+    connection: "Connection", settings: Settings, standings: Sequence[Standing], now: datetime, basis: Basis
+) -> list[Standing]:
+    """The worst breaches with their cause."""
+    worst = sorted(
+        (place for place, one in enumerate(standings) if one.status == "breached"),
+        key=lambda place: -(standings[place].utilisation or 0),
+    )[:CAUSES]
+    found = list(standings)
+    for place in worst:
+        one = standings[place]
+        if one.window is not None:
+            known = spending.watched(connection, one.budget, one.window, now)
+            found[place] = replace(one, cause=cause(connection, settings, known, one.values, basis))
+    return found

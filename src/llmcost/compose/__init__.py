@@ -1,0 +1,1 @@
+"""What combines features: everything llmcost.yaml asks for in one go."""

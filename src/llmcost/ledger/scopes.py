@@ -1,0 +1,186 @@
+"""Spending by scope: what many sets of conditions add up to, in one pass over the requests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.domain.exact import EXACT
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Query, Selection
+from llmcost.ledger.filters import Condition
+from llmcost.ledger.keys import Key
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+Conditions = tuple[tuple[Key, Condition], ...]
+
+_TOKENS = (
+    "uncached_input_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "input_audio_tokens",
+    "cache_read_audio_tokens",
+    "input_image_tokens",
+    "output_text_tokens",
+    "reasoning_tokens",
+    "output_audio_tokens",
+    "output_image_tokens",
+)
+TOKENS = " + ".join(f"coalesce({name}, 0)" for name in _TOKENS)
+"""All tokens of one row."""
+MEASURES = {"cost": "coalesce(cost, 0)", "tokens": f"({TOKENS})", "requests": "coalesce(calls, 0)"}
+"""What a budget may limit, by name: SQL over one row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What the rows of one scope add up to."""
+
+    cost: Decimal = Decimal(0)
+    """Of the requests whose cost is known."""
+    tokens: int = 0
+    requests: int = 0
+    unpriced: int = 0
+    """Requests whose cost is unknown."""
+
+    def __add__(self, other: "Spent") -> "Spent":
+        """Both together."""
+        return Spent(
+            cost=EXACT.add(self.cost, other.cost),
+            tokens=self.tokens + other.tokens,
+            requests=self.requests + other.requests,
+            unpriced=self.unpriced + other.unpriced,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which rows count."""
+
+    conditions: Conditions
+    period: Period | None = None
+    """Within the selection's; None for all of it."""
+
+
+def spending(
+    connection: "Connection", selection: Selection, scopes: Sequence[Scope], keys: Sequence[Key]
+) -> dict[tuple[str | None, ...], list[Spent]]:
+    """What each scope adds up to, by the values of `keys`; a scope without rows has zeros."""
+    query = Query()
+    source = query.rows(connection, selection, keys)
+    marks = [
+        f"({query.meets(scope.conditions)}){'' if scope.period is None else f' and {query.within(scope.period)}'} as in_{place}"
+        for place, scope in enumerate(scopes)
+    ]
+    names = [f"key_{place}" for place in range(len(keys))]
+    texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
+    sums = [
+        part
+        for place in range(len(scopes))
+        for part in (
+            f"sum(cost) filter (where in_{place})",
+            f"sum(tokens) filter (where in_{place})",
+            f"sum(calls) filter (where in_{place})",
+            f"sum(calls) filter (where in_{place} and cost_status = 'unpriced')",
+        )
+    ]
+    rows = connection.execute(
+        f"""
+        {source},
+        marked as (
+            select {", ".join([*names, "cost", "calls", "cost_status", f"{TOKENS} as tokens", *marks])}
+            from keyed
+        )
+        select {", ".join([*texts, *sums])}
+        from marked
+        {f"group by {', '.join(names)}" if names else ""}
+        """,
+        query.parameters,
+    ).fetchall()
+    width = len(keys)
+    return {
+        tuple(None if value is None else str(value) for value in row[:width]): [
+            _spent(row[start : start + 4]) for start in range(width, len(row), 4)
+        ]
+        for row in rows
+    }
+
+
+def crossing(
+    connection: "Connection", selection: Selection, measure: str, before: Decimal, limit: Decimal
+) -> datetime | None:
+    """When the selected rows, added to `before` in the order of their time, reach the limit; naive UTC.
+
+    `measure` is one of `MEASURES`. None when they do not reach it.
+    """
+    query = Query()
+    source = query.rows(connection, selection, [])
+    found = connection.execute(
+        f"""
+        {source},
+        instants as (
+            select started_at, sum({MEASURES[measure]}) as amount
+            from keyed
+            group by started_at
+        ),
+        running as (select started_at, sum(amount) over (order by started_at) as total from instants)
+        select min(started_at)
+        from running
+        where total + {query.bind(before)} >= {query.bind(limit)}
+        """,
+        query.parameters,
+    ).fetchone()
+    return found[0] if found else None
+
+
+def crossings(
+    connection: "Connection", selection: Selection, measure: str, limit: Decimal, keys: Sequence[Key]
+) -> dict[tuple[str | None, ...], datetime]:
+    """When each value of `keys` reaches the limit, in naive UTC; those that do not are left out."""
+    query = Query()
+    source = query.rows(connection, selection, keys)
+    names = ", ".join(f"key_{place}" for place in range(len(keys)))
+    rows = connection.execute(
+        f"""
+        {source},
+        instants as (
+            select {names}, started_at, sum({MEASURES[measure]}) as amount
+            from keyed
+            group by {names}, started_at
+        ),
+        running as (
+            select {names}, started_at, sum(amount) over (partition by {names} order by started_at) as total
+            from instants
+        )
+        select {names}, min(started_at)
+        from running
+        where total >= {query.bind(limit)}
+        group by {names}
+        """,
+        query.parameters,
+    ).fetchall()
+    return {tuple(None if value is None else str(value) for value in row[:-1]): row[-1] for row in rows}
+
+
+def bounds(connection: "Connection", selection: Selection) -> tuple[datetime, datetime] | None:
+    """Start of the first and of the last selected row, naive UTC; None without any."""
+    query = Query()
+    source = query.rows(connection, replace(selection, conversion=None), [])
+    first, last = connection.execute(
+        f"{source} select min(started_at), max(started_at) from keyed", query.parameters
+    ).fetchone() or (None, None)
+    return None if first is None or last is None else (first, last)
+
+
+def _spent(cells: Sequence[object]) -> Spent:
+    cost, tokens, requests, unpriced = cells
+    return Spent(
+        cost=cost if isinstance(cost, Decimal) else Decimal(0),
+        tokens=int(str(tokens or 0)),
+        requests=int(str(requests or 0)),
+        unpriced=int(str(unpriced or 0)),
+    )

@@ -1,0 +1,107 @@
+"""Budgets for people: a table, then what broke and who caused it, then the state of the data."""
+
+from collections.abc import Sequence
+
+from llmcost.budgets.checking import BudgetCheck
+from llmcost.budgets.status import Standing
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
+from llmcost.render.budget_words import amount, cause_lines, headline, percent, span, title
+from llmcost.render.cells import Grid
+from llmcost.render.drawing import drawn, wrapped
+from llmcost.render.surface import Surface
+from llmcost.reports.record import Column
+
+VALUES = 10
+"""Values of one budget for each that are shown."""
+_STATUS = {"ok": "ok", "warning": "warning", "breached": "BREACHED", "not_evaluated": "not evaluated"}
+_COLUMNS = (
+    Column(name="budget", title="Budget", kind="text", role="key"),
+    Column(name="period", title="Period", kind="text", role="key"),
+    Column(name="amount", title="Amount", kind="money", role="metric"),
+    Column(name="spent", title="Spent", kind="money", role="metric"),
+    Column(name="used", title="Used", kind="percent", role="metric"),
+    Column(name="forecast", title="Forecast", kind="money", role="metric"),
+    Column(name="status", title="Status", kind="text", role="key"),
+)
+
+
+def table(check: BudgetCheck, surface: Surface) -> str:
+    """The whole check on one screen."""
+    parts = []
+    shown, hidden = visible(check.standings)
+    if shown:
+        parts.append(drawn(standings_grid(shown), surface, ("period", "forecast")))
+    if hidden:
+        parts.append(f"{plural(hidden, 'more value')} of budgets for each {'is' if hidden == 1 else 'are'} not shown.")
+    for one in check.breached:
+        lines = [headline(one), *([] if one.cause is None else cause_lines(one, one.cause))]
+        parts.append("\n".join(_block(lines, surface)))
+    told = [headline(one) for one in shown if one.status != "breached" and one.reason is not None]
+    told += [
+        f"gate {one.name} {_STATUS.get(one.outcome, one.outcome)}: {printable(one.message)}"
+        for one in check.gates
+        if one.outcome != "ok"
+    ]
+    if told:
+        parts.append("\n".join(line for text in told for line in _wrapped(text, surface, "")))
+    parts.append("\n".join(_wrapped(summary(check), surface, "")))
+    return "\n\n".join(parts) + "\n"
+
+
+def visible(standings: Sequence[Standing]) -> tuple[list[Standing], int]:
+    """The standings worth a row: of a budget for each, the first few and whatever is not ok up to as many."""
+    shown: list[Standing] = []
+    counts: dict[tuple[str, str], int] = {}
+    for one in standings:
+        group = (one.budget.name, one.status)
+        counts[group] = counts.get(group, 0) + 1
+        if not one.budget.per or counts[group] <= VALUES:
+            shown.append(one)
+    return shown, len(standings) - len(shown)
+
+
+def standings_grid(standings: Sequence[Standing]) -> Grid:
+    """A row for each."""
+    return Grid(
+        columns=_COLUMNS,
+        headings=tuple(column.title for column in _COLUMNS),
+        rows=tuple(_row(one) for one in standings),
+        totals=None,
+    )
+
+
+def summary(check: BudgetCheck) -> str:
+    """How many are ok and how many are not, and until when."""
+    counts = {name: sum(one.status == name for one in check.standings) for name in _STATUS}
+    words = [f"{count:,} {_STATUS[name].lower()}" for name, count in counts.items() if count]
+    text = f"{plural(len(check.standings), 'budget')}: {', '.join(words)}." if words else "No budgets."
+    text += f" As of {check.now:%Y-%m-%d %H:%M} {check.now.tzinfo}"
+    if check.first is None or check.last is None:
+        return f"{text}; no requests."
+    return f"{text}; requests from {check.first:%Y-%m-%d %H:%M} to {check.last:%Y-%m-%d %H:%M} UTC."
+
+
+def _row(one: Standing) -> tuple[str, ...]:
+    budget = one.budget
+    return (
+        title(one),
+        span(one.window),
+        amount(budget.amount, budget),
+        "-" if one.spent is None else amount(one.spent, budget),
+        percent(one.utilisation),
+        "-" if one.forecast is None else amount(one.forecast, budget),
+        _STATUS[one.status],
+    )
+
+
+def _block(lines: Sequence[str], surface: Surface) -> list[str]:
+    first, *rest = lines
+    found = _wrapped(first, surface, "  ")
+    for line in rest:
+        found += [f"  {part}" for part in _wrapped(line, surface, "  ", 2)]
+    return found
+
+
+def _wrapped(text: str, surface: Surface, indent: str, margin: int = 0) -> list[str]:
+    return [text] if surface.width is None else wrapped(text, max(surface.width - margin, 20), indent)

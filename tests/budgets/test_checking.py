@@ -1,0 +1,261 @@
+"""When a budget is reached, warned about, or cannot be judged."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+MONTH = 'budgets: [{name: all, amount: "10", warn_at: [80]}]'
+
+
+@pytest.mark.parametrize(
+    ("cost", "status", "code"),
+    [
+        ("7.999999999999", "ok", 0),
+        ("8", "warning", 0),
+        ("9.999999999999", "warning", 0),
+        ("10", "breached", 1),
+        ("10.000000000001", "breached", 1),
+    ],
+)
+def test_exactly_at_a_limit_is_reached_and_a_trillionth_below_is_not(spend, judge, cost, status, code):
+    spend("2026-11-03 10:00", cost)
+    found = judge(MONTH, "2026-11-04")
+
+    assert [one.status for one in found.standings] == [status]
+    assert found.standings[0].spent == Decimal(cost)
+    assert found.exit_code == code
+
+
+def test_the_time_of_crossing_is_that_of_the_request_that_reached_it(spend, judge):
+    for hour in (8, 9, 10, 11):
+        spend(f"2026-11-03 {hour:02}:00:00.5", "2.5")
+    spend("2026-11-04 08:00", "2.5")
+    (one,) = judge(MONTH, "2026-11-05").standings
+
+    assert one.spent == Decimal("12.5")
+    assert one.crossed_at == datetime(2026, 11, 3, 11, 0, 0, 500000, tzinfo=UTC)
+
+
+def test_nothing_is_carried_over_into_the_next_month(spend, judge):
+    spend("2026-10-31 23:59:59.999999", "100")
+    spend("2026-11-01 00:00", "1")
+    assert [one.spent for one in judge(MONTH, "2026-11-01T12:00").standings] == [Decimal(1)]
+    assert judge(MONTH, "2026-10-31T23:59:59.999999").standings[0].spent == 0
+
+
+def test_requests_from_now_on_do_not_count(spend, judge):
+    spend("2026-11-03 10:00", "1")
+    spend("2026-11-04 00:00", "20")
+
+    assert judge(MONTH, "2026-11-04").standings[0].spent == 1
+
+
+@pytest.mark.parametrize(
+    ("started_at", "counts"),
+    [
+        ("2026-10-24 21:59:59", False),  # the day before, 23:59:59 in Berlin
+        ("2026-10-24 22:00:00", True),  # midnight, at +02:00
+        ("2026-10-25 22:59:59", True),  # 23:59:59, at +01:00: the day has 25 hours
+        ("2026-10-25 23:00:00", False),
+    ],
+)
+def test_a_day_of_25_hours_is_one_day(spend, judge, started_at, counts):
+    spend("2026-10-25 12:00", "1")
+    spend(started_at, "5")
+    text = "tz: Europe/Berlin\nbudgets: [{name: day, amount: 10, period: day}]"
+
+    assert judge(text, "2026-10-25T23:59:59.999999").standings[0].spent == (6 if counts else 1)
+
+
+@pytest.mark.parametrize(("started_at", "counts"), [("2026-03-28 23:00", True), ("2026-03-29 22:00", False)])
+def test_a_day_of_23_hours_is_one_day(spend, judge, started_at, counts):
+    spend(started_at, "5")
+    text = "tz: Europe/Berlin\nbudgets: [{name: day, amount: 10, period: day}]"
+
+    assert judge(text, "2026-03-29T23:59:59").standings[0].spent == (5 if counts else 0)
+
+
+def test_rolling_days_end_today(spend, judge):
+    for day in range(1, 15):
+        spend(f"2026-11-{day:02} 12:00", "1")
+    text = "budgets: [{name: week, amount: 10, period: 7d}]"
+
+    assert judge(text, "2026-11-14T13:00").standings[0].spent == 7
+    assert judge(text, "2026-11-14T11:00").standings[0].spent == 6
+
+
+def test_wildcards_lists_and_conditions_narrow_a_budget(spend, judge):
+    for model, environment, cost in (
+        ("gpt-5-mini", "production", "1"),
+        ("gpt-5", "prod", "2"),
+        ("gpt-5", "development", "4"),
+        ("claude-opus-4-5", "production", "8"),
+        ("my.gpt-5", "production", "16"),
+        ("gpt-5", None, "32"),
+    ):
+        spend("2026-11-03 10:00", cost, model=model, environment=environment)
+    text = """
+budgets:
+  - {name: gpt in production, amount: 100, scope: {model: gpt-5*, environment: [production, prod]}}
+  - {name: any environment, amount: 100, scope: {environment: "*"}}
+  - {name: no environment, amount: 100, where: ["environment="]}
+  - {name: four letters, amount: 100, scope: {environment: "pro?"}}
+"""
+    assert [one.spent for one in judge(text, "2026-11-04").standings] == [3, 31, 32, 2]
+
+
+def test_one_budget_for_each_customer_tells_who_and_when(spend, judge):
+    spend("2026-11-02 10:00", "4", customer_id="acme")
+    spend("2026-11-03 10:00", "6", customer_id="acme")
+    spend("2026-11-03 11:00", "9", customer_id="globex")
+    spend("2026-11-03 12:00", "1")
+    found = judge('budgets: [{name: each, per: customer_id, amount: "10"}]', "2026-11-04")
+
+    assert [(one.values, one.status, one.spent) for one in found.standings] == [
+        (("acme",), "breached", 10),
+        (("globex",), "ok", 9),
+        ((None,), "ok", 1),
+    ]
+    assert found.standings[0].crossed_at == datetime(2026, 11, 3, 10, tzinfo=UTC)
+
+
+def test_tokens_and_requests_are_budgets_too(spend, judge):
+    spend("2026-11-03 10:00", "1", uncached_input_tokens=700, cache_read_tokens=200, output_text_tokens=99)
+    spend("2026-11-03 11:00", None, output_text_tokens=1)
+    text = "budgets: [{name: t, amount: 1000, unit: tokens}, {name: r, amount: 3, unit: requests}]"
+    found = judge(text, "2026-11-04")
+
+    assert [(one.spent, one.status) for one in found.standings] == [(1000, "breached"), (2, "ok")]
+    assert found.standings[0].crossed_at == datetime(2026, 11, 3, 11, tzinfo=UTC)
+
+
+def test_a_request_of_unknown_price_keeps_a_budget_from_passing(spend, judge):
+    spend("2026-11-03 10:00", "1")
+    spend("2026-11-03 11:00", None)
+    found = judge(MONTH, "2026-11-04")
+    assert (found.standings[0].status, found.exit_code) == ("not_evaluated", 3)
+
+    allowed = judge(MONTH + "\ngate: {unpriced: 50%}", "2026-11-04")
+    assert (allowed.standings[0].status, allowed.exit_code) == ("ok", 0)
+
+    failed = judge(MONTH + "\ngate: {unpriced: 49%}", "2026-11-04")
+    assert failed.exit_code == 1
+
+
+def test_a_breach_is_proved_whatever_else_is_missing(spend, judge):
+    spend("2026-11-03 10:00", "11")
+    spend("2026-11-03 11:00", None)
+
+    assert judge(MONTH, "2026-11-24").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("as_of", "code"), [("2026-11-05T10:00", 0), ("2026-11-05T10:00:00.000001", 3), ("2026-12-01", 3)]
+)
+def test_stale_data_is_never_a_pass(spend, judge, as_of, code):
+    """48 hours are allowed where the gate does not say."""
+    spend("2026-11-03 10:00", "1")
+
+    assert judge(MONTH, as_of).exit_code == code
+
+
+def test_an_empty_ledger_is_never_a_pass(judge):
+    found = judge(MONTH, "2026-11-04")
+
+    assert (found.standings[0].status, found.exit_code) == ("not_evaluated", 3)
+
+
+def test_a_dimension_that_is_not_there_is_never_a_pass(spend, judge):
+    spend("2026-11-03 10:00", "1")
+    found = judge("budgets: [{name: a, amount: 5, where: [regoin=eu]}]", "2026-11-04")
+
+    assert (found.standings[0].status, found.exit_code) == ("not_evaluated", 3)
+    assert "no dimension or tag is called 'regoin'" in (found.standings[0].reason or "")
+
+
+def test_a_budget_that_has_not_begun_or_has_ended_is_listed_and_harmless(spend, judge):
+    spend("2026-11-03 10:00", "100")
+    text = """
+budgets:
+  - {name: later, amount: 5, start: 2026-12-01}
+  - {name: over, amount: 5, period: custom, start: 2026-10-01, end: 2026-11-01}
+"""
+    found = judge(text, "2026-11-04")
+
+    assert [one.reason for one in found.standings] == ["it begins on 2026-12-01", "it ended on 2026-11-01"]
+    assert found.exit_code == 0
+
+
+def test_a_breach_only_warns_until_the_day_it_was_promised(spend, judge):
+    spend("2026-11-03 10:00", "100")
+    text = "budgets: [{name: new, amount: 5, warn_until: 2026-11-05}]"
+
+    assert judge(text, "2026-11-04T23:59").standings[0].status == "warning"
+    assert judge(text, "2026-11-05").standings[0].status == "breached"
+
+
+def test_the_forecast_is_the_run_rate_and_waits_for_three_days(spend, judge):
+    for day in range(1, 8):
+        spend(f"2026-11-{day:02} 12:00", "1")
+    text = "budgets: [{name: a, amount: 25, forecast_at: [100]}]"
+    early, later = judge(text, "2026-11-03").standings[0], judge(text, "2026-11-06").standings[0]
+
+    assert (early.forecast, early.status) == (None, "ok")
+    assert (later.forecast, later.status) == (30, "warning")
+    assert judge(text.replace("25", "31"), "2026-11-06").standings[0].status == "ok"
+
+
+def test_amounts_in_another_currency_use_the_rate_of_the_day(spend, judge):
+    spend("2026-11-03 10:00", "10")
+    spend("2026-11-05 10:00", "10")
+    text = 'fx: {EUR: {2026-11: "0.5", 2026-11-05: "0.25"}}\nbudgets: [{name: a, amount: "7.5", unit: eur}]'
+    (one,) = judge(text, "2026-11-06").standings
+
+    assert (one.spent, one.status) == (Decimal("7.5"), "breached")
+
+
+def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, judge):
+    for day in (1, 2):
+        spend(f"2026-10-0{day} 10:00", "1", feature="chat", customer_id="acme")
+        spend(f"2026-11-0{day} 10:00", "1", feature="chat", customer_id="acme")
+    spend("2026-10-20 10:00", "50", feature="chat", customer_id="acme")
+    spend("2026-11-02 11:00", "7", feature="rag", customer_id="acme")
+    spend("2026-11-02 12:00", "3", feature="rag", customer_id="globex")
+    (one,) = judge(MONTH, "2026-11-03").standings
+
+    assert one.cause is not None
+    assert one.cause.by == ("customer_id", "feature")
+    assert (one.cause.change.before, one.cause.change.after, one.cause.change.change) == (2, 12, 10)
+    assert [(part.segment, part.change) for part in one.cause.change.segments] == [
+        (("acme", "rag"), 7),
+        (("globex", "rag"), 3),
+        (("acme", "chat"), 0),
+    ]
+    assert sum(one.cause.change.effects) == 10
+
+
+@pytest.mark.parametrize(
+    ("gate", "code"),
+    [
+        ("unattributed: 50%", 0),
+        ("unattributed: 49.9%", 1),
+        ("unattributed: {feature: 99%}", 1),
+        ("unattributed: {customer_id: 50%}", 0),
+        ("estimated: 20%", 0),
+        ("estimated: 19%", 1),
+        ("rejected: 33%", 1),
+        ("rejected: 34%", 0),
+        ("cost: 10.01", 0),
+        ("cost: 10", 1),
+    ],
+)
+def test_the_gate_fails_above_what_it_allows(ledger, spend, judge, gate, code):
+    spend("2026-11-03 10:00", "5", customer_id="acme")
+    spend("2026-11-03 11:00", "3")
+    spend("2026-11-03 12:00", "2", cost_status="estimated")
+    spend("2026-10-01 12:00", "0", cost_status="free")
+    for line in ("a", "b"):
+        ledger.execute("insert into reject values (1, 1, 'not json', $hash, null)", {"hash": line})
+
+    assert judge(f"budgets: [{{name: a, amount: 100}}]\ngate: {{{gate}}}", "2026-11-04").exit_code == code
