@@ -63,7 +63,7 @@ _SCALARS = {
     "parent_id": ("parent_id", "span_parent_id"),
     "session_id": ("session_id", "sessionId", "conversation_id", "thread_id"),
     "api_key_id": ("api_key_id", "api_key_alias", "key_alias"),
-    "request_model": ("model",),
+    "request_model": ("model", "modelId", "model_id"),
     "ended_at": ("ended_at", "end_time", "endTime", "completed_at"),
 }
 _KEYS = (*_TIME_KEYS, *(key for keys in _SCALARS.values() for key in keys))
@@ -72,6 +72,7 @@ _REQUEST_PARAMETERS = (
     "/request/max_tokens",
     "/request/max_completion_tokens",
     "/request/model",
+    "/request/modelId",
     "/request/user",
 )
 _POINTERS = tuple(f"/{key}" for key in _KEYS) + _REQUEST_PARAMETERS
@@ -102,7 +103,7 @@ def _columns(read: Read) -> dict[str, str]:
         name: _first(read, (f"/{key}" for key in keys), _WRAPS.get(name, "filled({})"))
         for name, keys in _SCALARS.items()
     }
-    requested = _first(read, ("/request/model",)), columns["request_model"]
+    requested = _first(read, ("/request/model", "/request/modelId")), columns["request_model"]
     return columns | {
         "temperature": _first(read, ("/request/temperature",), "number_of({})"),
         "max_output_tokens": _first(read, ("/request/max_completion_tokens", "/request/max_tokens"), "count_of({})"),
