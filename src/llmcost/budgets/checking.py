@@ -157,7 +157,7 @@ def _standing(
 ) -> Standing:
     budget = one.budget
     amount = spending.amount(spent, budget.measure)
-    pace = None if budget.per else pace_of(budget, one.window, amount, sums.daily, now)
+    pace = pace_of(budget, one.window, amount, sums.daily, now)
     status, reason = judged(budget, amount, pace, now)
     missing = False
     allowed = settings.gate.unpriced or Decimal(0)

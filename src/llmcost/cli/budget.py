@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmcost.cli import budget_baseline
 from llmcost.cli.options import AsOf, Config, Db
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
     group = typer.Typer(help="Hold spending against budgets.", rich_markup_mode=None)
     group.command("check")(check)
+    group.command("status")(status)
+    budget_baseline.add_to(group)
     app.add_typer(group, name="budget")
 
 
@@ -66,6 +69,31 @@ def check(
         code = ExitCode.OK
     if code:
         raise typer.Exit(code)
+
+
+def status(
+    names: Names = None,
+    *,
+    output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",
+    as_of: AsOf = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Show how much of each budget is used, how fast, and when it will be spent."""
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.render import budget_status, output
+    from llmcost.render.surface import surface_of
+    from llmcost.reports.choices import choice
+
+    chosen = choice("--format", output_format, ("table", "json"))
+    found = checked(load_settings(config), names or (), as_of, db)
+    if chosen == "json":
+        output.write(budget_status.json(found))
+        return
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    output.write(budget_status.table(found, surface_of(sys.stdout), unicode=unicode))
 
 
 def checked(

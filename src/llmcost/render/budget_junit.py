@@ -1,22 +1,23 @@
 """Budgets as JUnit XML: a case for each budget and condition, failed, in error for want of data, skipped or passed."""
 
+from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.status import Standing
 from llmcost.domain.finding import Place
 from llmcost.render.budget_words import details, headline, title
-from llmcost.render.junit import attribute, legal
+from llmcost.render.junit import Suites, attribute, joined, legal
 from llmcost.render.surface import Surface
 
 
 def junit(check: BudgetCheck, surface: Surface) -> str:
     """One document."""
-    return "\n".join(['<?xml version="1.0" encoding="utf-8"?>', *suites(check), ""])
+    return joined([suites(check)])
 
 
-def suites(check: BudgetCheck) -> list[str]:
-    """The suites of budgets and of conditions, in a `testsuites`."""
+def suites(check: BudgetCheck) -> Suites:
+    """A suite of budgets and one of conditions."""
     budgets = [_budget(one) for one in check.standings]
     gates = [
         _case(
@@ -28,10 +29,20 @@ def suites(check: BudgetCheck) -> list[str]:
         )
         for one in check.gates
     ]
-    named = [("budgets", budgets), ("gate", gates)]
+    return _suites([("budgets", budgets), ("gate", gates)])
+
+
+def skipped_suite(parts: Sequence[tuple[str, str]]) -> Suites:
+    """A case in error for each part of a check that could not be judged, with the reason."""
+    place = Place(file="llmcost.yaml", line=1, column=1, end_line=1, end_column=2)
+    cases = [_case(part, "check", place, "error", f"not evaluated: {reason}") for part, reason in parts]
+    return _suites([("check", cases)])
+
+
+def _suites(named: Sequence[tuple[str, list[list[str]]]]) -> Suites:
     counts = [_counts(cases) for _, cases in named]
     tests, failures, errors, _ = (sum(column) for column in zip(*counts, strict=True))
-    lines = [f'<testsuites name="llmcost" tests="{tests}" failures="{failures}" errors="{errors}">']
+    lines = []
     for (name, cases), (count, failed, broken, skipped) in zip(named, counts, strict=True):
         if cases:
             lines.append(
@@ -39,7 +50,7 @@ def suites(check: BudgetCheck) -> list[str]:
             )
             lines += [line for case in cases for line in case]
             lines.append("  </testsuite>")
-    return [*lines, "</testsuites>"]
+    return Suites(lines=tuple(lines), tests=tests, failures=failures, errors=errors)
 
 
 def _budget(one: Standing) -> list[str]:

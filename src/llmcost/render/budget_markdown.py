@@ -10,8 +10,10 @@ from llmcost.render.surface import Surface
 
 MARKER = "<!-- llmcost:budget -->"
 """How a job finds the comment it wrote before; invisible to readers."""
-MOST = 60_000
+MOST = 40_000
 """Characters. A GitHub comment takes 65,536, a step summary 1 MiB, a GitLab note 1,000,000."""
+LARGEST = 65_000
+"""Characters of everything a comment holds."""
 _ORDER = {"breached": 0, "not_evaluated": 1, "warning": 2, "ok": 3}
 
 

@@ -9,19 +9,19 @@ from llmcost.render.surface import Surface
 
 def json(found: Findings, surface: Surface) -> str:
     """Every finding with its place, and what was checked how."""
-    return (
-        dumped(
-            {
-                "schema": "llmcost/findings/1",
-                "files": list(found.checked),
-                "findings": [_finding(one) for one in found.findings],
-                "suppressed": found.suppressed,
-                "read_as": list(found.headers),
-                "notes": list(found.notes),
-            }
-        )
-        + "\n"
-    )
+    return dumped(document(found)) + "\n"
+
+
+def document(found: Findings) -> dict[str, Any]:
+    """The document as plain values."""
+    return {
+        "schema": "llmcost/findings/1",
+        "files": list(found.checked),
+        "findings": [_finding(one) for one in found.findings],
+        "suppressed": found.suppressed,
+        "read_as": list(found.headers),
+        "notes": list(found.notes),
+    }
 
 
 def _finding(one: Finding) -> dict[str, Any]:

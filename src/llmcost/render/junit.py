@@ -1,6 +1,8 @@
 """Findings as JUnit XML, which most CI servers show: a suite for each file, a failed case for each finding."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from llmcost.domain.finding import Finding, Findings
@@ -10,11 +12,34 @@ from llmcost.render.surface import Surface
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suites:
+    """Some suites and what they count."""
+
+    lines: tuple[str, ...]
+    tests: int
+    failures: int
+    errors: int = 0
+
+
 def junit(found: Findings, surface: Surface) -> str:
     """A suite for each file; one without findings has a case that passes."""
-    lines = ['<?xml version="1.0" encoding="utf-8"?>']
-    total = sum(max(1, len(_of(found, name))) for name in found.checked)
-    lines.append(f'<testsuites name="llmcost" tests="{total}" failures="{len(found.findings)}">')
+    return joined([suites(found)])
+
+
+def joined(parts: Sequence[Suites]) -> str:
+    """One document of all of them."""
+    tests, failures, errors = (
+        sum(counts) for counts in zip(*((one.tests, one.failures, one.errors) for one in parts), strict=True)
+    )
+    head = f'<testsuites name="llmcost" tests="{tests}" failures="{failures}" errors="{errors}">'
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', head, *(line for one in parts for line in one.lines)]
+    return "\n".join([*lines, "</testsuites>", ""])
+
+
+def suites(found: Findings) -> Suites:
+    """The suites of the files checked."""
+    lines: list[str] = []
     for name in found.checked:
         findings = _of(found, name)
         lines.append(
@@ -25,7 +50,8 @@ def junit(found: Findings, surface: Surface) -> str:
         for one in findings:
             lines += _case(one, name)
         lines.append("  </testsuite>")
-    return "\n".join([*lines, "</testsuites>", ""])
+    total = sum(max(1, len(_of(found, name))) for name in found.checked)
+    return Suites(lines=tuple(lines), tests=total, failures=len(found.findings))
 
 
 def _of(found: Findings, name: str) -> list[Finding]:

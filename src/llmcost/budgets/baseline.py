@@ -1,0 +1,282 @@
+"""The baseline: what was spent lately at some commit, to tell what a change costs.
+
+A month-to-date sum depends on the day it was taken, so a baseline holds what each budget's scope spent over the last whole
+days, seven unless asked otherwise: the same weekdays on both sides. The file is small, sorted and meant to be committed.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmcost.budgets import spending
+from llmcost.budgets.budget import Budget
+from llmcost.budgets.checking import BudgetCheck
+from llmcost.budgets.gate import Measured, place_of
+from llmcost.budgets.periods import BudgetPeriod, window_at
+from llmcost.budgets.status import Standing
+from llmcost.config.settings import Settings
+from llmcost.domain.errors import DataError, LlmcostError, UsageError
+from llmcost.domain.exact import EXACT
+from llmcost.domain.period import time_zone
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+SCHEMA = "llmcost/baseline/1"
+FILE = Path(".llmcost") / "baseline.json"
+"""Beside llmcost.yaml."""
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one scope spent over the days of a baseline."""
+
+    name: str | None
+    """The budget's; None for everything."""
+    unit: str
+    """A currency code, `tokens` or `requests`."""
+    spent: Decimal
+    breached: tuple[tuple[str | None, ...], ...] = ()
+    """The values of a budget for each that were reached; one empty value for a budget that was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What was spent over some whole days."""
+
+    as_of: datetime
+    days: int
+    complete: bool
+    """Whether the ledger reaches back to the first of the days."""
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What became of one scope."""
+
+    name: str | None
+    unit: str
+    before: Decimal | None
+    """None for a budget the baseline does not have."""
+    after: Decimal
+    crossed: tuple[tuple[str | None, ...], ...]
+    """Values reached now and not then."""
+
+    @property
+    def change(self) -> Decimal | None:
+        """The difference."""
+        return None if self.before is None else EXACT.subtract(self.after, self.before)
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """The change as a share of what was spent before; None where that was nothing."""
+        return None if self.change is None or not self.before else EXACT.divide(self.change, self.before)
+
+
+def measure(
+    connection: "Connection", settings: Settings, budgets: Sequence[Budget], check: BudgetCheck, *, days: int = DAYS
+) -> Baseline:
+    """The baseline as of a check's instant, of everything and of the budgets that can be judged."""
+    zone = time_zone(settings.tz)
+    today = check.now.astimezone(zone).date()
+    period = BudgetPeriod(kind="custom", zone=zone, start=today - timedelta(days=days), end=today)
+    last = datetime.combine(today - timedelta(days=1), datetime.min.time(), tzinfo=zone)
+    window = window_at(period, last)
+    if window is None:
+        raise ValueError("yesterday is in the days before today")
+    whole = Budget(
+        name="", place=place_of(settings), period=period, amount=Decimal(1), measure="cost", currency=settings.currency
+    )
+    judged = {one.budget.name for one in check.standings if one.spent is not None}
+    chosen = [whole, *(replace(one, period=period, per=()) for one in budgets if one.name in judged)]
+    members = [spending.watched(connection, one, window, check.now) for one in chosen]
+    sums = spending.sums(connection, settings, members, check.basis)
+    breached: dict[str, list[tuple[str | None, ...]]] = {}
+    for one in check.breached:
+        breached.setdefault(one.budget.name, []).append(one.values)
+    entries = [
+        Entry(
+            name=budget.name or None,
+            unit=(budget.currency or budget.measure).lower(),
+            spent=spending.amount(found.by_value[()], budget.measure),
+            breached=tuple(sorted(breached.get(budget.name, []), key=_sortable)),
+        )
+        for budget, found in zip(chosen, sums, strict=True)
+    ]
+    return Baseline(
+        as_of=check.now.astimezone(UTC),
+        days=days,
+        complete=check.first is not None and check.first < window.since + timedelta(days=1),
+        entries=tuple(sorted(entries, key=lambda one: one.name or "")),
+    )
+
+
+def compared(base: Baseline, now: Baseline) -> tuple[Difference, ...]:
+    """What became of each entry of now, in order."""
+    before = {(one.name, one.unit): one for one in base.entries}
+    found = []
+    for one in now.entries:
+        old = before.get((one.name, one.unit))
+        found.append(
+            Difference(
+                name=one.name,
+                unit=one.unit,
+                before=None if old is None else old.spent,
+                after=one.spent,
+                crossed=tuple(values for values in one.breached if old is None or values not in old.breached),
+            )
+        )
+    return tuple(found)
+
+
+def judged(settings: Settings, base: Baseline, now: Baseline) -> list[Measured]:
+    """What the gate says of the change. Where it names a share and an amount, a rise must be above both to fail."""
+    gate = settings.gate
+    found = []
+    if not (base.complete and now.complete):
+        which = "the baseline" if not base.complete else "the ledger"
+        return [_unknown(settings, f"{which} does not reach back {base.days} days, so there is nothing to compare")]
+    for one in compared(base, now):
+        if gate.increase is not None or gate.increase_amount is not None:
+            found += _rise(settings, one, base.days)
+        if gate.crossed and one.crossed:
+            found.append(
+                Measured(
+                    name="crossed",
+                    outcome="failed",
+                    value=str(len(one.crossed)),
+                    limit="0",
+                    message=f"budget {one.name} was not reached at the baseline and is now",
+                    place=place_of(settings, "gate", "crossed"),
+                )
+            )
+    return found
+
+
+def _rise(settings: Settings, one: Difference, days: int) -> list[Measured]:
+    share, amount = settings.gate.increase, settings.gate.increase_amount
+    if one.change is None or one.before is None:
+        return []
+    in_money = one.unit == settings.currency.lower()
+    if amount is not None and not in_money and share is None:
+        return []
+    above_share = share is None or one.change > EXACT.multiply(share, one.before)
+    above_amount = amount is None or not in_money or one.change >= amount
+    failed = one.change > 0 and above_share and above_amount
+    name = one.name or "everything"
+    rate = "" if one.ratio is None else f" ({one.ratio * 100:+.1f}%)"
+    digits = 2 if in_money else 0
+    allowed = " and ".join(
+        text
+        for text in (
+            None if share is None else f"{share * 100:.1f}%",
+            None if amount is None or not in_money else f"{amount:,}",
+        )
+        if text
+    )
+    return [
+        Measured(
+            name="increase",
+            outcome="failed" if failed else "ok",
+            value=f"{one.change:f}",
+            limit=f"{amount:f}" if amount is not None and in_money else f"{share:f}",
+            message=f"{name}: {one.change:+,.{digits}f} {one.unit}{rate} in {days} days since the baseline; {allowed} is allowed",
+            place=place_of(settings, "gate", "increase" if share is not None else "increase_amount"),
+        )
+    ]
+
+
+def excused(check: BudgetCheck, base: Baseline) -> BudgetCheck:
+    """The check with breaches that the baseline knows as warnings: a change is not to blame for them."""
+    known = {(one.name, values) for one in base.entries for values in one.breached}
+    return replace(check, standings=tuple(_excused(one, known) for one in check.standings))
+
+
+def _excused(one: Standing, known: set[tuple[str | None, tuple[str | None, ...]]]) -> Standing:
+    if one.status != "breached" or (one.budget.name, one.values) not in known:
+        return one
+    return replace(one, status="warning", reason="it was reached before the baseline")
+
+
+def missing(settings: Settings, error: LlmcostError) -> Measured:
+    """The gate asks for a comparison and there is no baseline."""
+    return _unknown(settings, error.message if error.hint is None else f"{error.message}; {error.hint}")
+
+
+def _unknown(settings: Settings, message: str) -> Measured:
+    return Measured(
+        name="baseline",
+        outcome="not_evaluated",
+        value=None,
+        limit="",
+        message=message,
+        place=place_of(settings, "gate"),
+        missing=True,
+    )
+
+
+def dumped(base: Baseline) -> str:
+    """The baseline as the text of its file."""
+    document = {
+        "schema": SCHEMA,
+        "as_of": base.as_of.isoformat().replace("+00:00", "Z"),
+        "days": base.days,
+        "complete": base.complete,
+        "entries": [
+            {
+                "budget": one.name,
+                "unit": one.unit,
+                "spent": f"{one.spent:f}",
+                "breached": [list(values) for values in one.breached],
+            }
+            for one in base.entries
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def read(path: Path) -> Baseline:
+    """The baseline in a file; DataError when there is none, UsageError when the file is something else."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise DataError(f"no baseline at {path}", hint="write one with `llmcost budget baseline`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the baseline {path}: {error}") from error
+    try:
+        document = json.loads(text)
+        if document["schema"] != SCHEMA:
+            raise UsageError(f"{path} is not a baseline but {document['schema']!r}", hint=f"expected {SCHEMA}")
+        return Baseline(
+            as_of=datetime.fromisoformat(document["as_of"]),
+            days=int(document["days"]),
+            complete=bool(document["complete"]),
+            entries=tuple(_entry(one) for one in document["entries"]),
+        )
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        raise UsageError(
+            f"{path} is not a baseline: {type(error).__name__} {error}",
+            hint="write it again with `llmcost budget baseline`",
+        ) from error
+
+
+def _entry(one: dict[str, Any]) -> Entry:
+    spent = Decimal(one["spent"])
+    if not spent.is_finite():
+        raise ValueError(f"{spent} was spent")
+    return Entry(
+        name=one["budget"],
+        unit=one["unit"],
+        spent=spent,
+        breached=tuple(tuple(values) for values in one["breached"]),
+    )
+
+
+def _sortable(values: tuple[str | None, ...]) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is None, value or "") for value in values)

@@ -1,0 +1,53 @@
+"""`llmcost init`: a llmcost.yaml to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmcost.cli.options import AsOf, Db, Tz
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("init")(init)
+
+
+def init(
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace a llmcost.yaml that is there.")] = False,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Print it, write nothing.")] = False,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    db: Db = None,
+) -> None:
+    """Write a commented llmcost.yaml into this folder, with budgets a fifth above what the ledger holds."""
+    import os
+
+    from llmcost.cli import diagnostics
+    from llmcost.compose.starting import seen, template
+    from llmcost.config.settings import FILE_NAME, Settings
+    from llmcost.domain.errors import UsageError
+    from llmcost.domain.period import clock, time_zone
+    from llmcost.ledger.database import reading
+    from llmcost.render import output
+
+    path = Path(FILE_NAME)
+    if path.exists() and not (force or stdout):
+        raise UsageError(f"{path} is there already", hint="--stdout shows a new one, --force replaces it")
+    zone = tz or "UTC"
+    now = clock(as_of, time_zone(zone))
+    ledger = Settings().ledger_path(db)
+    found = None
+    if ledger.exists():
+        with reading(ledger) as connection:
+            found = seen(connection, now, zone)
+    else:
+        diagnostics.note(f"no ledger at {ledger}, so the amounts are examples; run `llmcost ingest` first")
+    name = ledger.as_posix() if ledger.is_absolute() else f"./{os.path.normpath(ledger)}"
+    text = template(found, db=name, tz=zone)
+    if stdout:
+        output.write(text)
+        return
+    output.write(text, path)
+    diagnostics.note(f"wrote {path}; try `llmcost budget status`, then `llmcost check`")

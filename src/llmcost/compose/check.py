@@ -1,0 +1,152 @@
+"""Everything llmcost.yaml asks for, judged in one go: budgets, gate, comparison with the baseline, lint of gateway configs.
+
+One exit code: a wrong configuration (2) before a proven finding (1) before missing data (3) before an upstream failure (4).
+What could not be judged never hides what could.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from llmcost.budgets import baseline
+from llmcost.budgets.checking import BudgetCheck
+from llmcost.budgets.checking import check as check_budgets
+from llmcost.budgets.reading import read_budgets
+from llmcost.config.settings import Gate, Settings
+from llmcost.domain.errors import ConfigError, ExitCode, LlmcostError, UsageError
+from llmcost.domain.finding import SEVERITIES, Findings, Severity
+from llmcost.ledger.database import reading
+
+Result = TypeVar("Result")
+
+_PRECEDENCE = (ExitCode.USAGE, ExitCode.FINDING, ExitCode.DATA, ExitCode.UPSTREAM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEvaluated:
+    """A part that could not be judged."""
+
+    part: str
+    reason: str
+    code: ExitCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What became of each part; None for one that was not asked for or could not be judged."""
+
+    budgets: BudgetCheck | None
+    lint: Findings | None
+    lint_fails: bool
+    """Whether the lint found something that fails a build."""
+    not_evaluated: tuple[NotEvaluated, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The worst of the parts."""
+        codes = [one.code for one in self.not_evaluated]
+        if self.budgets is not None:
+            codes.append(self.budgets.exit_code)
+        if self.lint_fails:
+            codes.append(ExitCode.FINDING)
+        return worst(codes)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """The one that decides."""
+    found = set(codes)
+    return next((code for code in _PRECEDENCE if code in found), ExitCode.OK)
+
+
+def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on: Severity = "error") -> Checked:
+    """Judge every part; ConfigError where the file asks for nothing, or for something that cannot be meant."""
+    budgets = read_budgets(settings)
+    wants_budgets = bool(budgets) or settings.gate != Gate()
+    paths = [*settings.quota, *_own_limits(settings)]
+    if not (wants_budgets or paths or settings.alerts):
+        raise ConfigError(
+            "nothing to check: no budgets, gate or quota in llmcost.yaml",
+            hint="`llmcost init` writes one from what the ledger holds",
+        )
+    skipped: list[NotEvaluated] = []
+    judged = None
+    if wants_budgets:
+        judged = _attempt("budgets", skipped, lambda: _budgets(settings, now, db))
+    lint = _attempt("quota", skipped, lambda: _lint(settings, paths, now)) if paths else None
+    if settings.alerts:
+        skipped.append(
+            NotEvaluated(part="alerts", reason="this version cannot judge alert rules yet", code=ExitCode.DATA)
+        )
+    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return Checked(
+        budgets=judged,
+        lint=lint,
+        lint_fails=lint is not None and any(one.severity in bad and one.confidence != "maybe" for one in lint.findings),
+        not_evaluated=tuple(skipped),
+    )
+
+
+def _budgets(settings: Settings, now: datetime, db: Path | None) -> BudgetCheck:
+    budgets = read_budgets(settings)
+    with reading(settings.ledger_path(db)) as ledger:
+        found = check_budgets(ledger, settings, budgets, now)
+        if not settings.gate.compares:
+            return found
+        try:
+            base = baseline.read(settings.folder / baseline.FILE)
+        except LlmcostError as error:
+            if isinstance(error, UsageError):
+                raise
+            return replace(found, gates=(*found.gates, baseline.missing(settings, error)))
+        present = baseline.measure(ledger, settings, budgets, found, days=base.days)
+    gates = (*found.gates, *baseline.judged(settings, base, present))
+    found = replace(found, gates=gates)
+    return baseline.excused(found, base) if settings.gate.crossed else found
+
+
+def _lint(settings: Settings, paths: list[Path], now: datetime) -> Findings:
+    from functools import cache
+
+    from llmcost.pricing.price_list import PriceList, load_price_list
+    from llmcost.quota.check import Known
+    from llmcost.quota.files import opened
+    from llmcost.quota.run import check as run
+    from llmcost.quota.run import choice
+
+    @cache
+    def prices() -> PriceList:
+        return load_price_list(settings.pricing)
+
+    files, others = opened([_near(path) for path in paths])
+    known = Known(day=now.date(), pedantic=False, load_prices=prices)
+    return run(files, choice((), (), pedantic=False), known, unread=others)
+
+
+def _own_limits(settings: Settings) -> list[Path]:
+    """llmcost.yaml itself, where it holds limits."""
+    document = settings.document
+    if document is None or not isinstance(document.value, dict) or not document.value.get("limits"):
+        return []
+    return [Path(document.name)]
+
+
+def _near(path: Path) -> Path:
+    """As CI names it: relative to the folder it works in, if it is in there."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def _attempt(part: str, skipped: list[NotEvaluated], run: Callable[[], Result]) -> Result | None:
+    """The result, or None with a note of why not; a wrong configuration stops everything."""
+    try:
+        return run()
+    except LlmcostError as error:
+        if error.exit_code == ExitCode.USAGE:
+            raise
+        reason = error.message if error.hint is None else f"{error.message} ({error.hint})"
+        skipped.append(NotEvaluated(part=part, reason=reason, code=error.exit_code))
+        return None

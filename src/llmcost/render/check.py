@@ -1,0 +1,147 @@
+"""The outcome of `llmcost check` in every format: budgets, gate and lint in one document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from llmcost.budgets.checking import BudgetCheck
+from llmcost.domain.finding import Finding, Findings, Place, Rule
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
+from llmcost.render import budget_json, budget_junit, budget_markdown, budget_table, junit
+from llmcost.render.budgets import BudgetFormat, budget_findings
+from llmcost.render.drawing import wrapped
+from llmcost.render.findings import render_findings
+from llmcost.render.findings_json import document as findings_document
+from llmcost.render.findings_markdown import markdown as findings_markdown
+from llmcost.render.findings_text import concise
+from llmcost.render.findings_text import summary as findings_summary
+from llmcost.render.json import dumped
+from llmcost.render.markdown import escape
+from llmcost.render.surface import Surface
+
+MARKER = "<!-- llmcost:check -->"
+_VERDICTS = {0: "passed", 1: "failed", 3: "not evaluated: data is missing", 4: "not evaluated: upstream failed"}
+_SKIPPED = Rule(
+    code="BG301",
+    name="part-not-evaluated",
+    severity="warning",
+    confidence="needs-data",
+    title="A part of the check could not be judged",
+    text="Its data could not be read, which is never a pass.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is shown."""
+
+    budgets: BudgetCheck | None
+    lint: Findings | None
+    not_evaluated: Sequence[tuple[str, str]]
+    """Part and reason."""
+    exit_code: int
+    file: str
+    """The configuration, as CI names it."""
+
+
+def render_check(shown: Shown, format_name: BudgetFormat, surface: Surface) -> str:
+    """The outcome in that format, ending in a line break if there is anything to say."""
+    match format_name:
+        case "table":
+            return _table(shown, surface)
+        case "json":
+            return dumped(_document(shown)) + "\n"
+        case "markdown":
+            return _markdown(shown)
+        case "junit":
+            return _junit(shown)
+        case _:
+            return render_findings(_merged(shown), format_name, surface)
+
+
+def _table(shown: Shown, surface: Surface) -> str:
+    parts = []
+    if shown.budgets is not None:
+        parts.append(budget_table.table(shown.budgets, surface).rstrip("\n"))
+    if shown.lint is not None:
+        parts.append(f"{concise(shown.lint, surface)}quota: {findings_summary(shown.lint)}.")
+    skipped = [f"{part} not evaluated: {printable(reason)}" for part, reason in shown.not_evaluated]
+    last = [*skipped, f"Check {_VERDICTS[shown.exit_code]}."]
+    parts.append("\n".join(part for line in last for part in _fitted(line, surface)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _document(shown: Shown) -> dict[str, Any]:
+    budgets = {} if shown.budgets is None else budget_json.document(shown.budgets)
+    return {
+        "schema": "llmcost/check/1",
+        "exit_code": shown.exit_code,
+        **{key: budgets.get(key) for key in ("as_of", "basis", "data")},
+        "budgets": budgets.get("budgets", []),
+        "gate": budgets.get("gate", []),
+        "quota": None if shown.lint is None else findings_document(shown.lint)["findings"],
+        "not_evaluated": [{"part": part, "reason": reason} for part, reason in shown.not_evaluated],
+    }
+
+
+def _markdown(shown: Shown) -> str:
+    parts = [MARKER, f"## llmcost check {_VERDICTS[shown.exit_code]}"]
+    if shown.budgets is not None:
+        text = budget_markdown.markdown(shown.budgets, Surface())
+        parts.append(text.removeprefix(budget_markdown.MARKER).strip("\n"))
+    parts += [f"- {part} not evaluated: {escape(printable(reason))}" for part, reason in shown.not_evaluated]
+    if shown.lint is not None:
+        kept = shown.lint
+        room = budget_markdown.LARGEST - sum(len(part) + 2 for part in parts) - 300
+        text = findings_markdown(kept, Surface())
+        while kept.findings and len(text) > room:
+            kept = replace(kept, findings=kept.findings[: len(kept.findings) * 9 // 10])
+            text = findings_markdown(kept, Surface())
+        parts.append(text.rstrip("\n"))
+        left = len(shown.lint.findings) - len(kept.findings)
+        if left:
+            parts.append(f"{plural(left, 'more finding')} of {len(shown.lint.findings):,} in all.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _junit(shown: Shown) -> str:
+    parts = []
+    if shown.budgets is not None:
+        parts.append(budget_junit.suites(shown.budgets))
+    if shown.lint is not None:
+        parts.append(junit.suites(shown.lint))
+    parts.append(budget_junit.skipped_suite(shown.not_evaluated))
+    return junit.joined(parts)
+
+
+def _merged(shown: Shown) -> Findings:
+    """Every finding, the budgets' first."""
+    findings: list[Finding] = []
+    rules: list[Rule] = []
+    checked: list[str] = []
+    for found in (None if shown.budgets is None else budget_findings(shown.budgets), shown.lint):
+        if found is not None:
+            findings += found.findings
+            rules += found.rules
+            checked += found.checked
+    place = Place(file=shown.file, line=1, column=1, end_line=1, end_column=2)
+    findings += [
+        Finding(
+            code=_SKIPPED.code,
+            name=_SKIPPED.name,
+            severity=_SKIPPED.severity,
+            confidence=_SKIPPED.confidence,
+            place=place,
+            message=f"{part} not evaluated: {reason}",
+            fingerprint=f"{_SKIPPED.code}-{part}",
+        )
+        for part, reason in shown.not_evaluated
+    ]
+    if shown.not_evaluated:
+        rules.append(_SKIPPED)
+    return Findings(findings=tuple(findings), rules=tuple(rules), checked=tuple(dict.fromkeys(checked)))
+
+
+def _fitted(text: str, surface: Surface) -> list[str]:
+    return [text] if surface.width is None else wrapped(text, surface.width, "  ")
