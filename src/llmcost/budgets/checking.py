@@ -24,7 +24,7 @@ from llmcost.ledger.scopes import Spent
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
-CAUSES = 10
+CAUSES = 5
 """How many breaches are explained, the worst first."""
 
 

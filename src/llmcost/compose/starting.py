@@ -1,6 +1,6 @@
 """A commented llmcost.yaml to start from, with numbers from what the ledger holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ class Seen:
     """Share of the cost without a customer, 0 to 1."""
     unpriced: Decimal
     """Share of the requests."""
+    rejected: Decimal
+    """Share of all log lines."""
 
 
 def seen(connection: "Connection", now: datetime, tz: str) -> Seen | None:
@@ -48,6 +50,8 @@ def seen(connection: "Connection", now: datetime, tz: str) -> Seen | None:
     costs = {group.keys[0]: Decimal(group.values["cost"] or 0) for group in groups}
     total = sum(costs.values(), Decimal(0))
     environments, _ = queries.grouped(connection, chosen, [resolve(connection, "environment")], [metric("cost")])
+    rejected = queries.rejected_lines(connection)
+    everything = queries.facts(connection, replace(chosen, period=Period(until=now))).rows
     known = [cost for name, cost in costs.items() if name is not None]
     return Seen(
         days=min(_DAYS, (bounds[1] - bounds[0]).days + 1),
@@ -57,6 +61,7 @@ def seen(connection: "Connection", now: datetime, tz: str) -> Seen | None:
         environments=tuple(group.keys[0] for group in environments if group.keys[0] is not None),
         unattributed=_share(facts.unattributed_cost or Decimal(0), total),
         unpriced=_share(Decimal(facts.unpriced), Decimal(facts.requests)),
+        rejected=_share(Decimal(rejected), Decimal(everything + rejected)),
     )
 
 
@@ -70,6 +75,7 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
         customers = "1 customer" if found.customers == 1 else f"{found.customers:,} customers"
         basis = f"The last {found.days} days cost {found.cost:,.2f} dollars, by {customers}; amounts are a fifth above."
     unpriced = Decimal(0) if found is None else found.unpriced
+    rejected = Decimal(0) if found is None else found.rejected
     unattributed = Decimal("0.2") if found is None else found.unattributed
     each_lines = [
         "  - name: each-customer # one budget for each",
@@ -104,7 +110,7 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
         "gate:",
         f"  unpriced: {_percent(unpriced, Decimal(1))} # of requests, of the last 30 days",
         f"  unattributed: {_percent(unattributed, Decimal(5))} # of cost without any owner",
-        "  rejected: 0.1% # of log lines",
+        f"  rejected: {_percent(rejected, Decimal('0.1'))} # of log lines",
         "  stale: 48h # older data is never a pass",
         "  # increase: 20% # since the baseline that `llmcost budget baseline` writes, and",
         '  # increase_amount: "50" # more than this',

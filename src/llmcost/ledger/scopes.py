@@ -32,6 +32,7 @@ _TOKENS = (
 )
 TOKENS = " + ".join(f"coalesce({name}, 0)" for name in _TOKENS)
 """All tokens of one row."""
+_UNPRICED = "case when cost_status = 'unpriced' then calls end as unpriced"
 MEASURES = {"cost": "coalesce(cost, 0)", "tokens": f"({TOKENS})", "requests": "coalesce(calls, 0)"}
 """What a budget may limit, by name: SQL over one row."""
 
@@ -82,17 +83,18 @@ def spending(
         part
         for place in range(len(scopes))
         for part in (
-            f"sum(cost) filter (where in_{place})",
-            f"sum(tokens) filter (where in_{place})",
-            f"sum(calls) filter (where in_{place})",
-            f"sum(calls) filter (where in_{place} and cost_status = 'unpriced')",
+            # `case` is many times faster here than `filter (where ...)`, which filters anew for each of the sums.
+            f"sum(case when in_{place} then cost end)",
+            f"sum(case when in_{place} then tokens end)",
+            f"sum(case when in_{place} then calls end)",
+            f"sum(case when in_{place} then unpriced end)",
         )
     ]
     rows = connection.execute(
         f"""
         {source},
         marked as (
-            select {", ".join([*names, "cost", "calls", "cost_status", f"{TOKENS} as tokens", *marks])}
+            select {", ".join([*names, "cost", "calls", _UNPRICED, f"{TOKENS} as tokens", *marks])}
             from keyed
         )
         select {", ".join([*texts, *sums])}

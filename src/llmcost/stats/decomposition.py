@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
-from math import factorial
+from math import factorial, lcm, prod
 from typing import Literal, get_args
 
 from llmcost.domain.exact import EXACT, total
@@ -122,14 +122,18 @@ Factors = tuple[Fraction, Fraction, Fraction, tuple[Fraction, ...], Fraction, tu
 
 def shapley(before: Factors, after: Factors) -> list[Fraction]:
     """The effect of each factor, in the order of `EFFECTS`; they add up to the difference of the products."""
-    sides = before, after
-    outer = {chosen: _times(sides[side][place] for place, side in enumerate(chosen)) for chosen in _subsets(3)}
+    # Whole numbers over one denominator for each factor: reducing a fraction at every step takes most of the time.
+    counts = [_whole(before[0], after[0]), _whole(before[1], after[1]), _whole(before[2], after[2])]
+    tokens, token_unit = _whole(*before[3], *after[3])
+    cached, one = _whole(before[4], after[4])
+    prices, price_unit = _whole(*before[5], *after[5])
+    outer = {chosen: prod(counts[place][0][side] for place, side in enumerate(chosen)) for chosen in _subsets(_INNER)}
     inner = {
-        chosen: _bracket(*(sides[side][_INNER + place] for place, side in enumerate(chosen)))  # type: ignore[arg-type]
+        chosen: _bracket(tokens[2 * chosen[0] :], cached[chosen[1]], prices[4 * chosen[2] :], one, token_unit)
         for chosen in _subsets(_INNER)
     }
     size = len(EFFECTS)
-    effects = [Fraction(0)] * size
+    effects = [0] * size
     for chosen in _subsets(size):
         value = outer[chosen[:_INNER]] * inner[chosen[_INNER:]]
         if not value:
@@ -139,23 +143,24 @@ def shapley(before: Factors, after: Factors) -> list[Fraction]:
         left = factorial(later) * factorial(size - later - 1) if later < size else 0
         for place, side in enumerate(chosen):
             effects[place] += value * joined if side else -value * left
-    return [effect / _ORDERS for effect in effects]
+    unit = prod(denominator for _, denominator in counts) * token_unit * one * price_unit * _ORDERS
+    return [Fraction(effect, unit) for effect in effects]
 
 
-def _bracket(tokens: tuple[Fraction, Fraction], cached: Fraction, prices: tuple[Fraction, ...]) -> Fraction:
-    fresh, hit, output, rest = prices
-    return tokens[0] * ((1 - cached) * fresh + cached * hit) + tokens[1] * output + rest
+def _bracket(tokens: Sequence[int], cached: int, prices: Sequence[int], one: int, token_unit: int) -> int:
+    """What is in the bracket, over the denominators of tokens, cached and prices; `one` is all cached."""
+    fresh, hit, output, rest = prices[:4]
+    return tokens[0] * ((one - cached) * fresh + cached * hit) + one * (tokens[1] * output + token_unit * rest)
+
+
+def _whole(*values: Fraction) -> tuple[list[int], int]:
+    """The values as whole numbers over one denominator."""
+    unit = lcm(*(value.denominator for value in values))
+    return [value.numerator * (unit // value.denominator) for value in values], unit
 
 
 def _subsets(size: int) -> Iterable[tuple[int, ...]]:
     return product((0, 1), repeat=size)
-
-
-def _times(factors: Iterable[object]) -> Fraction:
-    result = Fraction(1)
-    for factor in factors:
-        result *= factor if isinstance(factor, Fraction) else 1
-    return result
 
 
 def _requests(usage: Usage) -> int:
