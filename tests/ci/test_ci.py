@@ -318,3 +318,26 @@ def test_a_warning_fails_only_when_asked(cli, shop):
 
     assert cli("budget", "check", "--as-of", BREACHED, cwd=shop).code == 0
     assert cli("budget", "check", "--as-of", BREACHED, "--fail-on", "warning", cwd=shop).code == 1
+
+
+def test_what_init_writes_passes_on_the_day_it_was_written(cli, shop):
+    (shop / "llmcost.yaml").unlink()
+    refused = cli("init", "--as-of", BREACHED, cwd=shop)
+    written = (shop / "llmcost.yaml").read_text()
+
+    # The last 30 days: 0.2064 a day, 12 of them with 0.2068 more, 9 with 0.15 more; acme 0.09 + 0.0132 a day and 0.2068.
+    assert refused.code == 0
+    assert "# The last 30 days cost 10.02 dollars, by 2 customers; amounts are a fifth above." in written
+    assert 'amount: "13"' in written
+    assert 'amount: "6.7"' in written
+    assert cli("check", "--as-of", BREACHED, cwd=shop).code == 0
+    assert cli("init", cwd=shop).code == 2
+    assert cli("init", "--stdout", "--as-of", BREACHED, cwd=shop).stdout == written
+
+
+def test_init_without_a_ledger_writes_an_example(cli, tmp_path):
+    run = cli("init")
+
+    assert run.code == 0
+    assert "no ledger at llmcost.duckdb" in run.stderr
+    assert cli("check").code == 3

@@ -12,7 +12,7 @@ from llmcost.render.drawing import drawn, wrapped
 from llmcost.render.surface import Surface
 from llmcost.reports.record import Column
 
-VALUES = 10
+VALUES = 5
 """Values of one budget for each that are shown."""
 _STATUS = {"ok": "ok", "warning": "warning", "breached": "BREACHED", "not_evaluated": "not evaluated"}
 _COLUMNS = (
@@ -37,7 +37,13 @@ def table(check: BudgetCheck, surface: Surface) -> str:
     for one in check.breached:
         lines = [headline(one), *([] if one.cause is None else cause_lines(one, one.cause))]
         parts.append("\n".join(_block(lines, surface)))
-    told = [headline(one) for one in shown if one.status != "breached" and one.reason is not None]
+    # What holds for every budget, such as that the data is stale, is said once, by the gate.
+    common = {one.message for one in check.gates}
+    told = [
+        headline(one)
+        for one in shown
+        if one.status != "breached" and one.reason is not None and one.reason not in common
+    ]
     told += [
         f"gate {one.name} {_STATUS.get(one.outcome, one.outcome)}: {printable(one.message)}"
         for one in check.gates
