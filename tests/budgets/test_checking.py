@@ -259,3 +259,11 @@ def test_the_gate_fails_above_what_it_allows(ledger, spend, judge, gate, code):
         ledger.execute("insert into reject values (1, 1, 'not json', $hash, null)", {"hash": line})
 
     assert judge(f"budgets: [{{name: a, amount: 100}}]\ngate: {{{gate}}}", "2026-11-04").exit_code == code
+
+
+def test_a_currency_without_rates_on_the_first_day_is_not_guessed(spend, judge):
+    spend("2026-11-03 10:00", "10")
+    text = 'fx: {EUR: {2026-11-02: "0.5"}}\nbudgets: [{name: a, amount: "7.5", unit: eur}]'
+    found = judge(text, "2026-11-04")
+
+    assert (found.standings[0].reason, found.exit_code) == ("no rate from USD to EUR before 2026-11-02", 3)

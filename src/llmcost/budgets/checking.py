@@ -102,7 +102,7 @@ def _not_now(settings: Settings, budget: Budget, window: Window | None, now: dat
         today = now.astimezone(budget.period.zone).date()
         return (f"it begins on {start}" if start is not None and today < start else f"it ended on {end}"), False
     if budget.currency is not None and budget.currency != BASE:
-        first = settings.fx[budget.currency][0][0]
+        first = spending.rates_for(budget.currency, settings)[0][0]
         if first > window.first:
             return f"no rate from {BASE} to {budget.currency} before {first}", True
     return None, False

@@ -9,6 +9,7 @@ from typing import Any
 from llmcost.budgets.budget import Budget, Measure
 from llmcost.budgets.gate import place_of
 from llmcost.budgets.periods import CALENDAR, BudgetPeriod
+from llmcost.budgets.spending import rates_for
 from llmcost.config.settings import Settings
 from llmcost.config.yaml import Document, Key
 from llmcost.domain.errors import ConfigError, UsageError
@@ -137,9 +138,11 @@ class _Entry:
         code = (unit or self.settings.currency).upper()
         if not re.fullmatch("[A-Z]{3}", code):
             raise self.error(f"unknown unit {unit!r}", "unit", hint="use a currency such as usd, or tokens or requests")
-        if code != BASE and not self.settings.fx.get(code):
-            key = "name" if unit is None else "unit"
-            raise self.error(f"no rate from {BASE} to {code}", key, hint="add dated rates under `fx:`")
+        if code != BASE:
+            try:
+                rates_for(code, self.settings)
+            except UsageError as error:
+                raise self.error(error.message, "name" if unit is None else "unit", hint=error.hint) from error
         return "cost", code
 
     def amount(self) -> Decimal:

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcost.budgets.budget import Budget, Measure
 from llmcost.budgets.periods import Window
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import UsageError
-from llmcost.domain.fx import BASE
+from llmcost.domain.fx import BASE, Rates
 from llmcost.domain.period import Period, start_of
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis, Selection
@@ -23,6 +25,7 @@ from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.queries import check_pattern
 from llmcost.ledger.scopes import Conditions, Scope, Spent
+from llmcost.pricing.currency import chosen_currency
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -81,8 +84,19 @@ def selection(
     """Rows of a period, amounts in a currency."""
     conversion = None
     if currency is not None and currency != BASE:
-        conversion = Conversion(currency=currency, rates=settings.fx[currency], zone=zone)
+        conversion = Conversion(currency=currency, rates=rates_for(currency, settings), zone=zone)
     return Selection(period=period, zone=zone, basis=basis, conditions=conditions, conversion=conversion)
+
+
+def rates_for(currency: str, settings: Settings) -> Rates:
+    """The rates of a currency that is not the ledger's; UsageError where there are none."""
+    return settings.fx.get(currency) or _listed(currency, settings.pricing)
+
+
+@cache
+def _listed(currency: str, pricing: tuple[Path, ...]) -> Rates:
+    """The rates of price files, which take a while to read."""
+    return chosen_currency(currency, Settings(pricing=pricing)).rates
 
 
 def sums(connection: "Connection", settings: Settings, budgets: Sequence[Watched], basis: Basis) -> list[Sums]:
