@@ -1,0 +1,1 @@
+"""Price plans: usage becomes invoices, ledgers become what-ifs."""

@@ -1,0 +1,53 @@
+"""Whole blocks, all at the size and price of the tier the quantity reaches.
+
+Kill Bill's TOP_TIER: https://docs.killbill.io/latest/consumable_in_arrear
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.tiers.charges import Piece
+from llmcost.tiers.charges._quantity import charged, charged_sql, number, whole, whole_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from llmcost.tiers.charges import Columns
+    from llmcost.tiers.plan import Block, Charge
+
+KEYS = frozenset({"tiers"})
+REQUIRED = frozenset({"tiers"})
+
+
+def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
+    """One line."""
+    quantity = charged(charge, usage)
+    if not quantity:
+        return []
+    place, block = next(
+        (place, block) for place, (block, top) in enumerate(_tops(charge), start=1) if top is None or quantity <= top
+    )
+    return [Piece(place, whole(quantity, block.size), block.price, Decimal(1))]
+
+
+def expressions(charge: Charge, columns: Columns) -> list[str]:
+    """One line."""
+    quantity = charged_sql(charge, columns)
+    cases = []
+    for block, top in _tops(charge):
+        value = f"{whole_sql(quantity, block.size)} * {number(block.price)}"
+        cases.append(f"else {value}" if top is None else f"when {quantity} <= {number(top)} then {value}")
+    return [f"case {' '.join(cases)} end"]
+
+
+def _tops(charge: Charge) -> Iterator[tuple[Block, Decimal | None]]:
+    """Each tier with the largest quantity that belongs to it."""
+    top = Decimal(0)
+    for block in charge.blocks:
+        if block.most is None:
+            yield block, None
+            return
+        top += block.most * block.size
+        yield block, top

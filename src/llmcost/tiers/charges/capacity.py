@@ -1,0 +1,49 @@
+"""The price of the smallest size whose every limit covers what is used; limits are inclusive.
+
+Kill Bill's capacity in arrear: https://docs.killbill.io/latest/catalog-examples
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.tiers.charges import Piece
+from llmcost.tiers.charges._quantity import number
+from llmcost.tiers.plan import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost.tiers.charges import Columns
+    from llmcost.tiers.plan import Charge
+
+KEYS = frozenset({"tiers"})
+REQUIRED = frozenset({"tiers"})
+
+
+def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
+    """One line: the size reached."""
+    place, step = next(
+        (place, step)
+        for place, step in enumerate(charge.steps, start=1)
+        if all(_used(charge, usage, meter) <= limit for meter, limit in step.limits.items())
+    )
+    return [Piece(place, Decimal(1), step.price, Decimal(1))]
+
+
+def expressions(charge: Charge, columns: Columns) -> list[str]:
+    """One line."""
+    cases = []
+    for step in charge.steps:
+        terms = [
+            f"{columns(meter)} <= {number(limit + (charge.free_units if meter == charge.meter else ZERO))}"
+            for meter, limit in step.limits.items()
+        ]
+        cases.append(f"when {' and '.join(terms)} then {number(step.price)}" if terms else f"else {number(step.price)}")
+    return [cases[0].removeprefix("else ") if len(cases) == 1 else f"case {' '.join(cases)} end"]
+
+
+def _used(charge: Charge, usage: Mapping[str, Decimal], meter: str) -> Decimal:
+    free = charge.free_units if meter == charge.meter else ZERO
+    return max(usage.get(meter, ZERO) - free, ZERO)

@@ -1,0 +1,51 @@
+"""All units at the price of the tier the whole quantity reaches, so that one more unit may cost less than nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.tiers.charges import Piece
+from llmcost.tiers.charges._quantity import charged, charged_sql, number, price_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost.tiers.charges import Columns
+    from llmcost.tiers.plan import Charge
+
+KEYS = frozenset({"tiers", "per", "zero_usage"})
+REQUIRED = frozenset({"tiers"})
+
+
+def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
+    """The units and the flat fee of the tier reached."""
+    quantity = charged(charge, usage)
+    if not quantity and charge.zero_usage == "skip":
+        return []
+    place, tier = next(
+        (place, tier)
+        for place, tier in enumerate(charge.tiers, start=1)
+        if tier.up_to is None or quantity <= tier.up_to
+    )
+    found = [Piece(place, quantity, tier.unit_price, charge.per)] if quantity else []
+    return [*found, *([Piece(place, Decimal(1), tier.flat_fee, Decimal(1))] if tier.flat_fee else [])]
+
+
+def expressions(charge: Charge, columns: Columns) -> list[str]:
+    """The units, and the flat fee, of whichever tier is reached."""
+    quantity = charged_sql(charge, columns)
+    units = [price_sql(quantity, tier.unit_price, charge.per) for tier in charge.tiers]
+    flats = [number(tier.flat_fee) for tier in charge.tiers]
+    skip = f"when {quantity} = 0 then 0 " if charge.zero_usage == "skip" else ""
+    found = [f"case {_cases(charge, quantity, units)} end"]
+    if any(tier.flat_fee for tier in charge.tiers):
+        found.append(f"case {skip}{_cases(charge, quantity, flats)} end")
+    return found
+
+
+def _cases(charge: Charge, quantity: str, values: list[str]) -> str:
+    return " ".join(
+        f"else {value}" if tier.up_to is None else f"when {quantity} <= {number(tier.up_to)} then {value}"
+        for tier, value in zip(charge.tiers, values, strict=True)
+    )

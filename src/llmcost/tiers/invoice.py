@@ -1,0 +1,166 @@
+"""The exact invoice of one period: lines that add up to its total.
+
+Order: price, charges (each between its minimum and maximum), discounts, efficiency discount, maximum, minimum, credits. A
+percentage comes before a cap: 200 less half is 100, capped at 65 it is 65
+(https://github.com/openmeterio/openmeter/blob/main/openmeter/billing/service/lineservice/usagebasedline_test.go).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from llmcost.tiers.charges import model
+from llmcost.tiers.plan import ZERO, Rounding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llmcost.tiers.plan import Charge, Plan
+
+ONE = Decimal(1)
+_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_DOWN}
+_EXACT = 12
+"""Places of a quotient that never ends, and of nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line: a quantity times a unit price."""
+
+    charge: str
+    tier: int | None
+    """Counted from 1; None where there are no tiers."""
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    per: Decimal = ONE
+    """The units the unit price is for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """What one customer pays for one period."""
+
+    plan: str
+    lines: tuple[Line, ...]
+    total: Decimal
+
+
+def invoice(
+    plan: Plan,
+    usage: Mapping[str, Decimal],
+    rounding: Rounding | None = None,
+    *,
+    fraction: Decimal = ONE,
+    efficiency: Decimal | None = None,
+) -> Invoice:
+    """The invoice for what was used of each meter.
+
+    `fraction` is the part of the period the customer was on the plan: it prorates price, minimums and sizes of capacity, never
+    usage. `efficiency` is the share of customers that are less efficient. `rounding` None keeps every digit.
+    """
+    with localcontext(prec=80):
+        return _Rater(plan, rounding, fraction, efficiency).rate(usage)
+
+
+def prorated(part: Decimal, whole: Decimal) -> Decimal:
+    """The fraction of a period as invoices use it."""
+    with localcontext(prec=60):
+        return part / whole
+
+
+class _Rater:
+    def __init__(self, plan: Plan, rounding: Rounding | None, fraction: Decimal, efficiency: Decimal | None) -> None:
+        self.plan = plan
+        self.rounding = rounding or Rounding(mode="none")
+        self.fraction = fraction
+        self.efficiency = efficiency
+        self.lines: list[Line] = []
+
+    def rate(self, usage: Mapping[str, Decimal]) -> Invoice:
+        plan = self.plan
+        beyond = {meter: max(used - plan.included.get(meter, ZERO), ZERO) for meter, used in usage.items()}
+        if plan.price:
+            self._add("price", None, self.fraction, plan.price)
+        by_charge = [(charge, self._charge(charge, beyond)) for charge in plan.charges]
+        used = sum((amount for _, amount in by_charge), ZERO)
+        for discount in plan.discounts:
+            base = (
+                self._sum()
+                if discount.meter is None
+                else sum((amount for charge, amount in by_charge if charge.meter == discount.meter), ZERO)
+            )
+            name = "discount" if discount.meter is None else f"discount on {discount.meter}"
+            if discount.share:
+                self._add(name, None, base, -discount.share)
+            else:
+                self._add(name, None, ONE, -min(discount.amount, max(base, ZERO)))
+        if (share := efficiency_share(plan, self.efficiency)) and used:
+            self._add("efficiency discount", None, used, -share)
+        if plan.maximum is not None and self._sum() > plan.maximum:
+            self._add("maximum", None, ONE, plan.maximum - self._sum())
+        if plan.minimum is not None and (short := self._exact(plan.minimum * self.fraction) - self._sum()) > 0:
+            self._add("minimum", None, ONE, short)
+        if plan.credits and (owed := self._sum()) > 0:
+            self._add("credits", None, ONE, -min(plan.credits, owed))
+        lines = tuple(self.lines)
+        if self.rounding.at == "total" and self.rounding.mode != "none":
+            lines = _settled(lines, self.rounding)
+        return Invoice(plan=plan.id, lines=lines, total=sum((line.amount for line in lines), ZERO))
+
+    def _charge(self, charge: Charge, usage: Mapping[str, Decimal]) -> Decimal:
+        start = self._sum()
+        for piece in model(charge.model).pieces(charge, usage):
+            quantity = piece.quantity * self.fraction if charge.model == "capacity" else piece.quantity
+            self._add(charge.name, piece.tier, quantity, piece.unit_price, piece.per)
+        total = self._sum() - start
+        if charge.maximum is not None and total > charge.maximum:
+            self._add(f"{charge.name} maximum", None, ONE, charge.maximum - total)
+        least = None if charge.minimum is None else self._exact(charge.minimum * self.fraction)
+        if least is not None and total < least:
+            self._add(f"{charge.name} minimum", None, ONE, least - total)
+        return self._sum() - start
+
+    def _add(self, name: str, tier: int | None, quantity: Decimal, price: Decimal, per: Decimal = ONE) -> None:
+        exact = self._exact(quantity * price / per)
+        amount = exact if self.rounding.at == "total" else rounded(exact, self.rounding)
+        self.lines.append(Line(charge=name, tier=tier, quantity=quantity, unit_price=price, amount=amount, per=per))
+
+    def _sum(self) -> Decimal:
+        return sum((line.amount for line in self.lines), ZERO)
+
+    def _exact(self, value: Decimal) -> Decimal:
+        """The value itself, or to 12 places where a fraction of a period makes it endless."""
+        return value if self.fraction == 1 else value.quantize(ONE.scaleb(-_EXACT), rounding=ROUND_HALF_EVEN)
+
+
+def efficiency_share(plan: Plan, efficiency: Decimal | None) -> Decimal:
+    """The discount for being more efficient than that share of customers."""
+    if plan.efficiency is None or efficiency is None:
+        return ZERO
+    return next((share for above, share in plan.efficiency.bands if efficiency >= above), ZERO)
+
+
+def rounded(amount: Decimal, rounding: Rounding) -> Decimal:
+    """An amount as money; the mode `none` keeps it."""
+    if rounding.mode == "none":
+        return amount
+    return amount.quantize(ONE.scaleb(-rounding.places), rounding=_MODES[rounding.mode])
+
+
+def _settled(lines: Sequence[Line], rounding: Rounding) -> tuple[Line, ...]:
+    """The lines rounded so that they add up to the rounded total: down first, then up where most was lost."""
+    from dataclasses import replace
+
+    unit = ONE.scaleb(-rounding.places)
+    total = rounded(sum((line.amount for line in lines), ZERO), rounding)
+    floors = [(line.amount / unit).to_integral_value(rounding="ROUND_FLOOR") * unit for line in lines]
+    missing = int((total - sum(floors, ZERO)) / unit)
+    by_loss = sorted(range(len(lines)), key=lambda index: (floors[index] - lines[index].amount, index))
+    # Of a total rounded up, there may be one unit more than lines that lost something.
+    raised = dict.fromkeys(by_loss, 0)
+    for place in range(missing):
+        raised[by_loss[place % len(by_loss)]] += 1
+    return tuple(replace(line, amount=floors[index] + raised[index] * unit) for index, line in enumerate(lines))
