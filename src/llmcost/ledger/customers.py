@@ -1,0 +1,109 @@
+"""Customers by month: what each used and what it cost, in one aggregation over the ledger.
+
+A customer has a row for every month from the first it is met in to the last of the period, also where it used nothing: a
+subscription is paid then, too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.ledger.composition import Query, Selection
+from llmcost.ledger.keys import resolve
+from llmcost.ledger.metrics import metric
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+TABLE = "customer_month"
+"""The temporary table: customer, name, month, plan, cost, one column for each meter."""
+METERS: Mapping[str, str] = {
+    "total": "total_tokens",
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "requests": "requests",
+    "cost": "cost",
+}
+"""Metric behind each short name of a meter; any other additive metric goes by its own."""
+ALWAYS = (
+    "total_tokens",
+    "requests",
+    "cost",
+    "uncached_input_tokens",
+    "cache_read_input_tokens",
+    "input_cost",
+    "cache_read_cost",
+)
+"""Metrics it has in any case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """What the table is made of."""
+
+    customers: int
+    months: tuple[str, ...]
+    unpriced_requests: int
+    """Of known customers; their cost is missing."""
+    unattributed_cost: Decimal
+    """Of requests without a customer, which are left out."""
+
+
+def load_customers(connection: "DuckDBPyConnection", selection: Selection, metrics: Sequence[str]) -> Population:
+    """Fill the temporary table with the selected rows of the ledger; `metrics` are columns it must have."""
+    query = Query()
+    source = query.rows(connection, selection, [resolve(connection, "customer_id"), resolve(connection, "month")])
+    names = list(dict.fromkeys([*ALWAYS, *metrics]))
+    sums = ", ".join(f"coalesce({metric(name).numerator}, 0) as {name}" for name in names)
+    connection.execute(
+        f"""
+        create or replace temp table customer_use as
+        {source}
+        select
+            key_0 as name, key_1 as month, {sums}, arg_max(plan, started_at) filter (where plan is not null) as plan,
+            coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as unpriced
+        from keyed
+        group by key_0, key_1
+        """,
+        query.parameters,
+    )
+    zeros = ", ".join(f"coalesce({name}, 0) as {name}" for name in names)
+    connection.execute(
+        f"""
+        create or replace temp table {TABLE} as
+        with
+        months as (
+            select cast(unnest(generate_series(min(month), max(month), interval 1 month)) as date) as month
+            from customer_use where name is not null
+        ),
+        customers as (
+            select name, min(month) as first, row_number() over (order by name) as customer
+            from customer_use where name is not null group by name
+        )
+        select
+            customer, name, month, {zeros},
+            last_value(plan ignore nulls) over (
+                partition by customer order by month rows between unbounded preceding and current row
+            ) as plan
+        from customers join months on months.month >= customers.first
+            left join customer_use using (name, month)
+        order by customer, month
+        """
+    )
+    months = connection.execute(f"select distinct strftime(month, '%Y-%m') from {TABLE} order by 1").fetchall()
+    counts = connection.execute(
+        f"""
+        select
+            (select count(distinct customer) from {TABLE}),
+            coalesce(sum(unpriced) filter (where name is not null), 0),
+            coalesce(sum(cost) filter (where name is null), 0)
+        from customer_use
+        """
+    ).fetchone() or (0, 0, Decimal(0))
+    return Population(
+        customers=int(counts[0]),
+        months=tuple(row[0] for row in months),
+        unpriced_requests=int(counts[1]),
+        unattributed_cost=Decimal(counts[2]),
+    )

@@ -1,0 +1,187 @@
+"""Every customer and month of the ledger rated on today's plan and on the proposed ones, in one table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.domain.errors import UsageError
+from llmcost.domain.text import nearest
+from llmcost.ledger.customers import ALWAYS, METERS, TABLE, Population, load_customers
+from llmcost.ledger.identifiers import quote_identifier
+from llmcost.ledger.metrics import metric, metric_names
+from llmcost.tiers.charges._quantity import number
+from llmcost.tiers.choosing import Policy, chosen, named, of_plan
+from llmcost.tiers.sql import with_bill
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmcost.ledger.composition import Selection
+    from llmcost.ledger.connection import Connection
+    from llmcost.tiers.plan import Plan, Plans
+
+RATED = "rated_month"
+"""The temporary table: customer, month, cost, usage, now_plan, now_bill, new_plan, new_bill."""
+_TYPES = {"money": "decimal(26, 12)", "count": "decimal(18, 0)", "tokens": "decimal(18, 0)"}
+_ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What is compared."""
+
+    proposed: Plans
+    offered: tuple[Plan, ...]
+    """Of the proposed file, those a customer can be on."""
+    today: Plans | None
+    policy: Policy
+
+    @property
+    def meter(self) -> str:
+        """The meter most of the offered plans are about."""
+        counts = Counter(meter for plan in self.offered for meter in {*plan.covers, *(c.meter for c in plan.charges)})
+        return min(counts, key=lambda name: (-counts[name], name)) if counts else "total"
+
+
+def offer(proposed: Plans, today: Plans | None, current: str | None, policy: Policy) -> Offer:
+    """What to compare: `today` is another file; `current` a plan of the same one, which then is no longer offered.
+
+    Raises UsageError when no plan is left to offer, or there is no plan of that id.
+    """
+    current = current or (proposed.current if today is None else None)
+    if current is not None:
+        found = (today or proposed).plan(current)
+        if found is None:
+            ids = [plan.id for plan in (today or proposed).plans]
+            raise UsageError(
+                f"no plan has the id {current!r}", hint=nearest(current, ids) or f"plans: {', '.join(ids)}"
+            )
+        today = replace(today or proposed, current=current, plans=(found,) if today is None else today.plans)
+    elif today is not None and today.current is None and len(today.plans) == 1:
+        today = replace(today, current=today.plans[0].id)
+    elif today is None and proposed.assign and policy != "assigned":
+        today = proposed
+    same_file = today is not None and today.path == proposed.path and current is not None
+    offered = tuple(plan for plan in proposed.plans if not (same_file and plan.id == current))
+    if not offered:
+        raise UsageError("no plan is left to propose", hint="add plans beside the current one")
+    return Offer(proposed=proposed, offered=offered, today=today, policy=policy)
+
+
+def load(connection: Connection, selection: Selection, asked: Offer) -> Population:
+    """Read the ledger's customers, with every meter the plans need; UsageError for a meter the ledger does not have."""
+    return load_customers(connection, selection, _metrics(asked))
+
+
+def _metrics(asked: Offer) -> list[str]:
+    """The ledger's metrics behind every meter, sorted."""
+    files = [(asked.proposed, asked.offered), *([(asked.today, asked.today.plans)] if asked.today else [])]
+    found = {_metric(name) for file, plans in files for plan in plans for name in _leaves(file, plan)}
+    return sorted(found | {_metric(name) for name in asked.proposed.meters.get(asked.meter, (asked.meter,))})
+
+
+def rate(connection: Connection, asked: Offer, *, table: str = RATED) -> None:
+    """Fill the table with bills; `load` has read the ledger."""
+    _assignments(connection, asked)
+    connection.execute(f"create or replace temp table {table} as {rated(asked)}")
+
+
+def rated(asked: Offer, *, usage: Decimal = _ONE, price: Decimal = _ONE) -> str:
+    """SQL of the rated table, with every quantity times `usage`, and cost times `usage` and `price`."""
+    source = f"select * from {TABLE}"
+    if (usage, price) != (_ONE, _ONE):
+        scaled = {name: usage * price if name == "cost" else usage for name in (*ALWAYS, *_metrics(asked))}
+        columns = ", ".join(f"{name} * {number(factor)} as {name}" for name, factor in scaled.items())
+        source = f"select * replace ({columns}) from {TABLE}"
+    source = f"select *, {_efficiency(asked)} as efficiency from ({source}) left join customer_plan using (name)"
+    today = () if asked.today is None else asked.today.plans
+    bills: dict[str, list[str]] = {"now": [], "new": []}
+    for kind, file, plans in (("now", asked.today, today), ("new", asked.proposed, asked.offered)):
+        for index, plan in enumerate(plans):
+            if file is not None:
+                name = f"{kind}_{index}"
+                meters = {meter: meter_sql(file, meter) for meter in plan.meters}
+                source = with_bill(source, plan, file.rounding, meters, name)
+                bills[kind].append(name)
+    now_plan, now_bill = "cast(null as integer)", "cast(null as decimal(38, 18))"
+    if asked.today is not None:
+        default = next((str(i) for i, plan in enumerate(today) if plan.id == asked.today.current), "null")
+        now_plan = f"coalesce(assigned_now, {named(today, 'plan')}, {default})"
+        now_bill = of_plan(bills["now"], "now_plan")
+    meters_of = [{name: meter_sql(asked.proposed, name) for name in plan.meters} for plan in asked.offered]
+    source = f"""
+        select *, {now_plan} as now_plan, coalesce(assigned_new, {named(asked.offered, "plan")}) as assigned_to,
+            {meter_sql(asked.proposed, asked.meter)} as usage
+        from ({source})
+    """
+    source = f"select *, {chosen(asked.offered, bills['new'], asked.policy, meters_of)} as new_plan from ({source})"
+    return f"""
+        select customer, month, cast(cost as decimal(38, 18)) as cost, usage, uncached_input_tokens, cache_read_input_tokens,
+            input_cost, cache_read_cost, requests, now_plan, {now_bill} as now_bill, new_plan, {of_plan(bills["new"], "new_plan")} as new_bill
+        from ({source})
+    """
+
+
+def meter_sql(file: Plans, name: str) -> str:
+    """SQL of a meter's quantity over the table of customers."""
+    weights = file.meters.get(name)
+    if weights is None:
+        found = metric(_metric(name))
+        return f"cast({quote_identifier(found.name)} as {_TYPES.get(found.kind, 'decimal(26, 6)')})"
+    terms = " + ".join(f"{meter_sql(file, meter)} * {number(weight)}" for meter, weight in weights.items())
+    return f"cast({terms} as decimal(26, 12))"
+
+
+def _leaves(file: Plans, plan: Plan) -> list[str]:
+    """The meters of a plan without those that are weighted."""
+    return [leaf for name in plan.meters for leaf in file.meters.get(name, (name,))]
+
+
+def _metric(meter: str) -> str:
+    name = METERS.get(meter, meter)
+    if name not in metric_names() or not metric(name).additive:
+        known = [*METERS, *(one for one in metric_names() if metric(one).additive)]
+        raise UsageError(
+            f"the ledger has no meter {meter!r}",
+            hint=nearest(meter, known)
+            or f"use {', '.join(METERS)}, an additive metric, or a weighted one of `meters:`",
+        )
+    return name
+
+
+def _efficiency(asked: Offer) -> str:
+    """The share of that month's customers that are less efficient, where a plan rewards it."""
+    files = [*asked.offered, *(asked.today.plans if asked.today else ())]
+    measures = {plan.efficiency.measure for plan in files if plan.efficiency is not None}
+    if not measures:
+        return "cast(null as double)"
+    top = "cost" if "cost_per_request" in measures else "total_tokens"
+    ratio = f"cast({top} as double) / nullif(cast(requests as double), 0)"
+    return (
+        f"case when requests > 0 then percent_rank() over (partition by month, requests > 0 order by {ratio} desc) end"
+    )
+
+
+def _assignments(connection: Connection, asked: Offer) -> None:
+    """A table of the plans customers are assigned, by number in their file."""
+    now = {} if asked.today is None else _numbers(asked.today.plans, asked.today)
+    new = _numbers(asked.offered, asked.proposed)
+    names = sorted({*now, *new})
+    connection.execute(
+        """
+        create or replace temp table customer_plan as
+        select
+            unnest(cast($names as varchar[])) as name,
+            unnest(cast($now as integer[])) as assigned_now,
+            unnest(cast($new as integer[])) as assigned_new
+        """,
+        {"names": names, "now": [now.get(name) for name in names], "new": [new.get(name) for name in names]},
+    )
+
+
+def _numbers(plans: Sequence[Plan], file: Plans) -> dict[str, int]:
+    ids = {plan.id: index for index, plan in enumerate(plans)}
+    return {customer: ids[id_] for customer, id_ in file.assign.items() if id_ in ids}
