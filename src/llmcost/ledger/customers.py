@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TABLE = "customer_month"
-"""The temporary table: customer, name, month, plan, cost, one column for each meter."""
+"""The temporary table: customer (a number; names are in the table `customer`), month, plan, one column for each metric."""
 METERS: Mapping[str, str] = {
     "total": "total_tokens",
     "input": "input_tokens",
@@ -69,33 +69,35 @@ def load_customers(connection: "DuckDBPyConnection", selection: Selection, metri
         query.parameters,
     )
     zeros = ", ".join(f"coalesce({name}, 0) as {name}" for name in names)
+    # Most ledgers know no plans, and a window over every month is slow.
+    has_plans = connection.execute("select count(plan) > 0 from customer_use").fetchone() == (True,)
+    plan = "last_value(plan ignore nulls) over (partition by customer order by month)" if has_plans else "plan"
+    connection.execute(
+        """
+        create or replace temp table customer as
+        select cast(row_number() over (order by name) as integer) as customer, name, min(month) as first
+        from customer_use where name is not null group by name
+        """
+    )
     connection.execute(
         f"""
         create or replace temp table {TABLE} as
         with
         months as (
-            select cast(unnest(generate_series(min(month), max(month), interval 1 month)) as date) as month
-            from customer_use where name is not null
+            select cast(unnest(generate_series(min(first), (select max(month) from customer_use), interval 1 month)) as date) as month
+            from customer
         ),
-        customers as (
-            select name, min(month) as first, row_number() over (order by name) as customer
-            from customer_use where name is not null group by name
-        )
-        select
-            customer, name, month, {zeros},
-            last_value(plan ignore nulls) over (
-                partition by customer order by month rows between unbounded preceding and current row
-            ) as plan
-        from customers join months on months.month >= customers.first
-            left join customer_use using (name, month)
-        order by customer, month
+        used as (select customer.customer, customer_use.* from customer_use join customer using (name))
+        select customer, month, {zeros}, {plan} as plan
+        from (select customer, month from customer join months on months.month >= customer.first)
+            left join used using (customer, month)
         """
     )
     months = connection.execute(f"select distinct strftime(month, '%Y-%m') from {TABLE} order by 1").fetchall()
     counts = connection.execute(
-        f"""
+        """
         select
-            (select count(distinct customer) from {TABLE}),
+            (select count(*) from customer),
             coalesce(sum(unpriced) filter (where name is not null), 0),
             coalesce(sum(cost) filter (where name is null), 0)
         from customer_use

@@ -75,8 +75,10 @@ def sections(result: Simulation, limit: int | None) -> list[tuple[str, Grid]]:
 def facts(result: Simulation) -> list[str]:
     """What the tables leave to be said."""
     lines = [
-        (f"{plural(result.population.customers, 'customer')}, {plural(len(result.population.months), 'month')} "
-        f"({result.population.months[0]} to {result.population.months[-1]}), use as it was.")
+        (
+            f"{plural(result.population.customers, 'customer')}, {plural(len(result.population.months), 'month')} "
+            f"({result.population.months[0]} to {result.population.months[-1]}), use as it was."
+        )
     ]
     lines.append(
         f"Margin {money(result.margin.value)}; in 9 of 10 resamples of the customers "
@@ -200,16 +202,17 @@ def _csv(result: Simulation) -> str:
     names = list(_customer(result.customers[0])) if result.customers else []
     writer.writerow(names)
     for one in result.customers:
-        cells = _customer(one)
-        writer.writerow(
-            [
-                ""
-                if cells[name] is None
-                else safe(" ".join(cells[name]) if isinstance(cells[name], list) else str(cells[name]))
-                for name in names
-            ]
-        )
+        writer.writerow([_cell(name, value) for name, value in _customer(one).items()])
     return target.getvalue()
+
+
+_TEXTS = ("customer_id", "plan_today", "plan", "flags", "path")
+
+
+def _cell(name: str, value: Any) -> str:
+    """Numbers as they are, texts so that no spreadsheet executes them."""
+    text = "" if value is None else " ".join(value) if isinstance(value, list) else str(value)
+    return safe(text) if name in _TEXTS else text
 
 
 def shape(result: Simulation) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def rated(asked: Offer, *, usage: Decimal = _ONE, price: Decimal = _ONE) -> str:
         scaled = {name: usage * price if name == "cost" else usage for name in (*ALWAYS, *_metrics(asked))}
         columns = ", ".join(f"{name} * {number(factor)} as {name}" for name, factor in scaled.items())
         source = f"select * replace ({columns}) from {TABLE}"
-    source = f"select *, {_efficiency(asked)} as efficiency from ({source}) left join customer_plan using (name)"
+    source = f"select *, {_efficiency(asked)} as efficiency from ({source}) left join customer_plan using (customer)"
     today = () if asked.today is None else asked.today.plans
     bills: dict[str, list[str]] = {"now": [], "new": []}
     for kind, file, plans in (("now", asked.today, today), ("new", asked.proposed, asked.offered)):
@@ -173,10 +173,13 @@ def _assignments(connection: Connection, asked: Offer) -> None:
     connection.execute(
         """
         create or replace temp table customer_plan as
-        select
-            unnest(cast($names as varchar[])) as name,
-            unnest(cast($now as integer[])) as assigned_now,
-            unnest(cast($new as integer[])) as assigned_new
+        select customer, assigned_now, assigned_new
+        from customer join (
+            select
+                unnest(cast($names as varchar[])) as name,
+                unnest(cast($now as integer[])) as assigned_now,
+                unnest(cast($new as integer[])) as assigned_new
+        ) using (name)
         """,
         {"names": names, "now": [now.get(name) for name in names], "new": [new.get(name) for name in names]},
     )

