@@ -1,0 +1,121 @@
+"""`llmcost outliers`: the waste, with its price and its evidence."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where, names
+from llmcost.domain.errors import ExitCode, UsageError
+
+DetectorOption = Annotated[
+    list[str] | None, typer.Option("--detector", metavar="A,B", help="Only these detectors; repeat for more.")
+]
+Least = Annotated[
+    str | None, typer.Option("--min-savings", metavar="AMOUNT", help="Only findings that would save as much.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(help="Find waste: unusual or needless spend, with evidence and an honest price.")
+    group.callback(invoke_without_command=True)(outliers)
+    app.add_typer(group, name="outliers")
+
+
+def outliers(
+    context: typer.Context,
+    *,
+    detector: DetectorOption = None,
+    min_savings: Least = None,
+    where: Where = None,
+    period: PeriodOption = None,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    detail: Annotated[
+        bool, typer.Option("--detail", help="Tell how each saving comes about and how to check it.")
+    ] = False,
+    show_sql: Annotated[bool, typer.Option("--show-sql", help="Show the query behind each finding.")] = False,
+    fail_on: Annotated[
+        str | None, typer.Option("--fail-on", metavar="AMOUNT|any", help="Exit 1 when that much could be saved.")
+    ] = None,
+    output_format: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="table, json, markdown or sarif.")
+    ] = None,
+    output: Output = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Find waste: unusual or needless spend, with evidence and an honest price."""
+    if context.invoked_subcommand is not None:
+        return
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import chosen_period, clock, time_zone
+    from llmcost.ledger.database import reading
+    from llmcost.outliers.run import AuditRequest, audit
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.render import output as destination
+    from llmcost.render.outliers import OUTLIERS_FORMATS, render_audit
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+
+    settings = load_settings(config)
+    zone = time_zone(tz or settings.tz)
+    chosen_format = choice("--format", output_format or "table", OUTLIERS_FORMATS)
+    threshold = None if fail_on in {None, "any"} else amount("--fail-on", str(fail_on))
+    request = AuditRequest(
+        period=chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone),
+        zone=zone,
+        where=tuple(where or ()),
+        detectors=tuple(names(detector)),
+        production=settings.production,
+        min_savings=None if min_savings is None else amount("--min-savings", min_savings),
+        narrowing=narrowing(period=period, since=since, until=until, db=None if db is None else str(db), where=where),
+    )
+    prices = load_price_list(settings.pricing)
+    ledger = settings.ledger_path(db)
+    with reading(ledger) as connection:
+        found = audit(connection, prices, request)
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    text = render_audit(
+        found,
+        chosen_format,
+        surface,
+        ledger=str(ledger),
+        currency=prices.currency,
+        detail=detail,
+        sql=show_sql,
+    )
+    destination.write(text, output)
+    if fail_on is not None and found.findings and (threshold is None or found.net_total[1] >= threshold):
+        raise typer.Exit(ExitCode.FINDING)
+
+
+def amount(option: str, text: str) -> Decimal:
+    """An amount of money as typed, `$` or not."""
+    try:
+        value = Decimal(text.removeprefix("$").replace(",", ""))
+    except InvalidOperation as error:
+        raise UsageError(f"{option} {text!r} is no amount", hint="write it as 5 or 12.50") from error
+    if not value.is_finite() or value < 0:
+        raise UsageError(f"{option} {text!r} is no amount", hint="write it as 5 or 12.50")
+    return value
+
+
+def narrowing(
+    *, period: str | None, since: str | None, until: str | None, db: str | None, where: list[str] | None
+) -> str:
+    """The options that select the same traffic in another command, as they would be typed."""
+    import shlex
+
+    given = [("--where", term) for term in where or ()]
+    given += [
+        (name, value)
+        for name, value in (("--period", period), ("--since", since), ("--until", until), ("--db", db))
+        if value is not None
+    ]
+    return "".join(f" {name} {shlex.quote(value)}" for name, value in given)

@@ -1,0 +1,1 @@
+"""Where money is spent for nothing, and what ending it would save."""
