@@ -54,8 +54,8 @@ class Finding:
     """Named counts, shares and amounts (Decimal)."""
     requests: int
     """How many requests it is about."""
-    cost: Decimal
-    """What they cost."""
+    cost: Decimal | None
+    """What they cost; None where that is what nobody knows."""
     confidence: Confidence
     basis: Basis
     todo: str
@@ -68,13 +68,15 @@ class Finding:
     """When it may be no waste at all."""
     savings: Savings | None = None
     """None where nothing is claimed: unusual is not the same as wasted."""
+    occasion: str = ""
+    """When it began, for what happens once; tells two of them in one scope apart."""
     claims: Query | None = None
     """Columns rid, low, mid, high: what each request would have saved."""
 
     @property
     def id(self) -> str:
         """The same for the same pattern in the same place, whatever the window."""
-        digest = hashlib.sha256(json.dumps([self.detector, *self.scope]).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([self.detector, self.occasion, *self.scope]).encode()).hexdigest()
         return f"{self.detector}-{digest[:6]}"
 
 

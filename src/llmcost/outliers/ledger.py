@@ -1,7 +1,8 @@
 """Savings without overlap: every request's cost is saved at most once.
 
-A request claimed by several findings gives its saving to them in the order of `ORDER`; each later one only saves its
-share of what is left. So the net never exceeds what was spent, whichever detectors run, and two halvings save three quarters.
+A request claimed by several findings gives its saving to them in the order of `ORDER`; each later kind only saves its
+share of what is left, so two halvings save three quarters. Findings of one kind say the same in other words: of them, the
+largest claim counts. The net never exceeds what was spent, whichever detectors run.
 """
 
 from __future__ import annotations
@@ -41,20 +42,33 @@ def net_savings(traffic: Traffic, findings: Sequence[tuple[Finding, Overlap]]) -
             """,
             {**finding.claims.values, "number": number, "turn": ORDER.index(overlap)},
         )
-    net = ", ".join(f"{_after_others(name)} as {name}" for name in ("low", "mid", "high"))
+    names = ("low", "mid", "high")
     rows = connection.execute(
         f"""
         with claimed as (
-            select waste_claim.*, waste_row.cost
+            select finding, turn, rid, cost, {", ".join(f"waste_claim.{name} as {name}" for name in names)}
             from waste_claim join waste_row using (rid)
-            where waste_row.cost > 0
+            where cost > 0
+        ),
+        turn_best as (
+            select rid, turn, any_value(cost) as cost, {", ".join(f"max({name}) as {name}" for name in names)}
+            from claimed
+            group by rid, turn
+        ),
+        left_over as (
+            select rid, turn, {", ".join(f"coalesce(product(1 - {name} / cost) over earlier, 1) as {name}_left" for name in names)}
+            from turn_best
+            window earlier as (partition by rid order by turn rows between unbounded preceding and 1 preceding)
+        ),
+        added as (
+            select finding, turn, rid,
+                {", ".join(f"greatest({name} - coalesce(max({name}) over alike, 0), 0) as {name}" for name in names)}
+            from claimed
+            window alike as (partition by rid, turn order by finding rows between unbounded preceding and 1 preceding)
         ),
         saved as (
-            select finding, {net}
-            from claimed
-            window earlier as (
-                partition by rid order by turn, finding rows between unbounded preceding and 1 preceding
-            )
+            select finding, {", ".join(f"{_of_rest(name)} as {name}" for name in names)}
+            from added join left_over using (rid, turn)
         )
         select finding, sum(low), sum(mid), sum(high) from saved group by finding
         """
@@ -64,7 +78,7 @@ def net_savings(traffic: Traffic, findings: Sequence[tuple[Finding, Overlap]]) -
     return {one.id: mids.get(number, Decimal(0)) for number, (one, _) in enumerate(claiming)}, (low, mid, high)
 
 
-def _after_others(name: str) -> str:
-    """What a claim saves after those before it; rounded down, so that nothing of a request is saved twice."""
-    rest = f"coalesce(product(1 - least({name} / cost, 1)) over earlier, 1)"
-    return f"case when {rest} = 1 then {name} else cast(floor({name} * {rest} * 1e12) as bigint) * 0.000000000001 end"
+def _of_rest(name: str) -> str:
+    """A claim's share of what is left; rounded down, so that nothing of a request is saved twice."""
+    part = f"cast(floor({name} * {name}_left * 1e12) as bigint) * 0.000000000001"
+    return f"case when {name}_left = 1 then {name} else {part} end"

@@ -109,7 +109,7 @@ def _looked(traffic: Traffic, name: str, detector: Detector) -> list[Finding] | 
 
 
 def _rank(one: Finding) -> tuple[Decimal, Decimal, str]:
-    return (Decimal(0) if one.savings is None else -one.savings.mid, -one.cost, one.id)
+    return (Decimal(0) if one.savings is None else -one.savings.mid, -(one.cost or Decimal(0)), one.id)
 
 
 def _worth(one: Finding, least: Decimal | None) -> bool:

@@ -103,7 +103,7 @@ def _block(
 
     yield from said("", f"{printable(one.headline)}.")
     ranged = "" if one.savings is None else f"; saving {amount_range(one.savings.low, one.savings.high, currency)}"
-    yield from said("", f"{money(one.cost, currency)} in {plural(one.requests, 'request')}{ranged}; {_how_sure(one)}.")
+    yield from said("", f"{_cost(one, currency)} in {plural(one.requests, 'request')}{ranged}; {_how_sure(one)}.")
     if one.scope:
         yield from said("Where: ", scope_text(one))
     yield from said("Next:  ", printable(one.todo))
@@ -148,6 +148,10 @@ def _reasons(audit: Audit) -> dict[str, list[str]]:
     return found
 
 
+def _cost(one: Finding, currency: str) -> str:
+    return "unknown cost" if one.cost is None else money(one.cost, currency)
+
+
 def _how_sure(one: Finding) -> str:
     basis = "measured" if one.basis == "measured" else "what-if"
     return f"{basis}, {one.confidence} confidence"
@@ -188,7 +192,7 @@ def _finding_json(one: Finding, audit: Audit) -> dict[str, Any]:
         "headline": one.headline,
         "evidence": {name: _machine(value) for name, value in one.evidence.items()},
         "requests": one.requests,
-        "cost": plain(one.cost),
+        "cost": None if one.cost is None else plain(one.cost),
         "savings": None
         if saved is None
         else {"low": plain(saved.low), "mid": plain(saved.mid), "high": plain(saved.high)},
@@ -222,7 +226,7 @@ def _markdown(audit: Audit, currency: str) -> str:
             (
                 escape(one.id),
                 f"{escape(printable(one.headline))}. *{escape(printable(one.todo))}*",
-                money(one.cost, currency),
+                _cost(one, currency),
                 "none claimed" if one.savings is None else money(one.savings.mid, currency),
                 "" if one.savings is None else amount_range(one.savings.low, one.savings.high, currency),
                 _how_sure(one),
@@ -249,7 +253,7 @@ def _as_checks(audit: Audit, ledger: str, currency: str) -> Findings:
                 if one.confidence == "medium"
                 else "maybe",
                 place=place,
-                message=f"{one.headline} ({money(one.cost, currency)} in {plural(one.requests, 'request')})",
+                message=f"{one.headline} ({_cost(one, currency)} in {plural(one.requests, 'request')})",
                 help=one.todo,
                 fingerprint=one.id,
             )

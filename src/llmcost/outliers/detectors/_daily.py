@@ -1,0 +1,55 @@
+"""Daily cost by scope, for the detectors that read series: all traffic, and each value of what calls are for and of teams."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from llmcost.outliers.finding import Query
+from llmcost.outliers.traffic import Traffic
+
+
+class Series(NamedTuple):
+    """The cost of every day from the first to the last day of the traffic, days without calls as 0."""
+
+    scope: tuple[tuple[str, str | None], ...]
+    first: date
+    costs: list[Decimal]
+    requests: list[int]
+
+    def day(self, place: int) -> date:
+        """The date of a value."""
+        return self.first + timedelta(days=place)
+
+
+def daily(traffic: Traffic) -> tuple[Query, list[Series]]:
+    """The series, all traffic first, each from its own first day; the last day of the traffic may not be over."""
+    dimension = traffic.task or "model"
+    query = Query(
+        sql=f"""
+        select grouping({dimension}) as whole, {dimension} as value, day, sum(cost) as cost, cast(sum(calls) as bigint) as requests
+        from waste_row
+        group by grouping sets ((day), ({dimension}, day))
+        order by whole desc, value nulls last, day
+        """
+    )
+    return query, list(_series(traffic, dimension, traffic.ask(query)))
+
+
+def _series(traffic: Traffic, dimension: str, rows: list[dict[str, object]]) -> Iterator[Series]:
+    if traffic.last is None:
+        return
+    end = traffic.last.date()
+    found: dict[tuple[tuple[str, str | None], ...], dict[date, tuple[Decimal, int]]] = {}
+    for row in rows:
+        value = row["value"]
+        if not row["whole"] and value is None:
+            continue
+        scope: tuple[tuple[str, str | None], ...] = () if row["whole"] else ((dimension, str(value)),)
+        day = row["day"]
+        if isinstance(day, date):
+            found.setdefault(scope, {})[day] = (Decimal(str(row["cost"])), int(str(row["requests"])))
+    for scope, days in found.items():
+        first = min(days)
+        whole = [days.get(first + timedelta(days=place), (Decimal(0), 0)) for place in range((end - first).days + 1)]
+        yield Series(scope, first, [cost for cost, _ in whole], [count for _, count in whole])

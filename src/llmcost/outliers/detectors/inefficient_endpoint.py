@@ -1,0 +1,92 @@
+"""Endpoints or prompt versions that take twice the tokens of their peers for the same work.
+
+Peers share the feature and the model; there must be three or more, each with fifty calls. Without such peers nothing is
+said: different work takes different prompts.
+"""
+
+from collections.abc import Iterator
+
+from llmcost.outliers.detector import Detector, NotEvaluable
+from llmcost.outliers.finding import Finding, Query
+from llmcost.outliers.traffic import Traffic, shares, where
+
+_PAIRS = (
+    ("feature", "endpoint"),
+    ("prompt_name", "prompt_version"),
+    ("feature", "prompt_version"),
+    ("endpoint", "prompt_version"),
+)
+_TIMES = 2
+_FORMULA = (
+    "own cost, less the same calls at the peers' tokens: low at their upper quartile, mid and high at their median"
+)
+
+
+def _find(traffic: Traffic) -> Iterator[Finding]:
+    pair = next(((work, unit) for work, unit in _PAIRS if {work, unit} <= traffic.present), None)
+    if pair is None:
+        raise NotEvaluable("no feature with several endpoints, and no prompt with versions, to compare")
+    work, unit = pair
+    query = Query(
+        sql=f"""
+        with member as (
+            select
+                {work}, model, {unit},
+                median(input_tokens + output_tokens) as tokens, cast(sum(calls) as bigint) as calls, sum(cost) as cost,
+                min(started_at) as since, max(started_at) as until
+            from waste_row
+            where status = 'ok' and cost > 0 and {work} is not null and {unit} is not null
+            group by all
+            having sum(calls) >= $calls
+        )
+        select
+            own.{work}, own.model, own.{unit}, own.tokens, own.calls, own.cost, own.since, own.until,
+            count(*) as peers, median(peer.tokens) as usual, quantile_cont(peer.tokens, 0.75) as upper
+        from member as own
+        join member as peer
+            on own.{work} = peer.{work} and own.model is not distinct from peer.model and own.{unit} <> peer.{unit}
+        group by own.{work}, own.model, own.{unit}, own.tokens, own.calls, own.cost, own.since, own.until
+        having count(*) >= 3 and own.tokens >= $times * median(peer.tokens)
+        order by own.cost desc
+        """,
+        values={"calls": traffic.floors.requests, "times": _TIMES},
+    )
+    for row in traffic.ask(query):
+        if not traffic.material(row["cost"], row["calls"]):
+            continue
+        scope = tuple((name, row[name]) for name in (unit, work, "model"))
+        condition, values = where(scope)
+        cost, tokens = row["cost"], row["tokens"]
+        low, mid = (cost * max(round((1 - row[name] / tokens) * 10**9), 0) / 10**9 for name in ("upper", "usual"))
+        savings, claims = shares(
+            cost,
+            (low, mid, mid),
+            _FORMULA,
+            Query(sql=f"select rid, cost from waste_row where status = 'ok' and {condition}", values=values),
+        )
+        yield Finding(
+            detector="",
+            scope=scope,
+            since=row["since"],
+            until=row["until"],
+            headline=f"{row[unit]} takes {tokens:,.0f} tokens a call, {tokens / row['usual']:.1f} times the median of {row['peers']} peers in {row[work]}",
+            evidence={
+                "median_tokens": float(tokens),
+                "peer_median_tokens": float(row["usual"]),
+                "peers": row["peers"],
+                "calls": row["calls"],
+            },
+            requests=row["calls"],
+            cost=cost,
+            savings=savings,
+            confidence="medium",
+            basis="what-if",
+            todo="compare its prompt with a peer's; shorten instructions, examples and retrieved text",
+            verify=traffic.verify(f"report --by {unit} --metrics requests,average_tokens_per_request,cost", scope[1:]),
+            query=query,
+            claims=claims,
+            caveats=("it may do more than its peers",),
+        )
+
+
+detector = Detector(title="an endpoint takes twice the tokens of its peers", find=_find, overlap="prompt")

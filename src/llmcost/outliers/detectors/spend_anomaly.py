@@ -1,0 +1,113 @@
+"""Days that cost far more than days like them.
+
+Expected is the median of the same weekday in the four weeks before, or of the last fourteen days where those are fewer than
+three. A day is named when it is more than five robust standard deviations above it (MAD, at least 5 % of the level), a
+quarter above it, and above the dollar floor. Days in a row are one finding. Exposure, not waste: no saving is claimed.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from statistics import median
+
+from llmcost.outliers.detector import Detector, NotEvaluable
+from llmcost.outliers.detectors._daily import Series, daily
+from llmcost.outliers.finding import Finding, Query
+from llmcost.outliers.traffic import Traffic
+from llmcost.stats.robust import robust_z
+
+_HISTORY = 14
+_Z, _RISE, _LEAST_SCALE = 5.0, 0.25, 0.05
+
+
+def _find(traffic: Traffic) -> Iterator[Finding]:
+    if traffic.length.days < _HISTORY:
+        raise NotEvaluable(f"it takes {_HISTORY} days before a day to say that it is unusual")
+    query, series = daily(traffic)
+    named: set[int] = set()
+    for one in series:
+        for first, last, expected in _spans(one, traffic):
+            days = {(one.day(place)).toordinal() for place in range(first, last + 1)}
+            # A day of one feature that is a day of all traffic already is not told twice, but for the larger share.
+            if one.scope and days <= named and sum(one.costs[first : last + 1]) < traffic.cost / 10:
+                continue
+            if not one.scope:
+                named |= days
+            finding = _finding(traffic, query, one, (first, last), expected)
+            if finding is not None:
+                yield finding
+
+
+def _spans(one: Series, traffic: Traffic) -> Iterator[tuple[int, int, Decimal]]:
+    """First and last place of each run of unusual days, and what they were expected to cost."""
+    costs = [float(cost) for cost in one.costs]
+    unusual: dict[int, float] = {}
+    for place in range(_HISTORY, len(costs)):
+        expected, reference = _expected(costs, place)
+        rise = costs[place] - expected
+        floor = max(float(traffic.floors.cost), float(traffic.floors.share * traffic.cost))
+        if rise < floor or rise < _RISE * expected:
+            continue
+        if robust_z(costs[place], reference, least_scale=max(_LEAST_SCALE * expected, 1e-9)) > _Z:
+            unusual[place] = expected
+    runs: list[list[int]] = []
+    for place in sorted(unusual):
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    for run in runs:
+        yield run[0], run[-1], sum((Decimal(str(round(unusual[place], 6))) for place in run), Decimal(0))
+
+
+def _expected(costs: list[float], place: int) -> tuple[float, list[float]]:
+    weekdays = [costs[place - 7 * back] for back in range(1, 5) if place - 7 * back >= 0]
+    recent = costs[place - _HISTORY : place]
+    level = median(weekdays) if len(weekdays) >= 3 else median(recent)
+    # The spread of days around days like them; four values of one weekday are too few for it.
+    spread = [
+        level + costs[day] - median([costs[day - 7], *([costs[day - 14]] if day >= 14 else [])])
+        for day in range(max(7, place - 28), place)
+    ]
+    return level, [level, *spread]
+
+
+def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int], expected: Decimal) -> Finding | None:
+    first, last = places
+    cost, requests = sum(one.costs[first : last + 1], Decimal(0)), sum(one.requests[first : last + 1])
+    if requests < traffic.floors.requests:
+        return None
+    days = f"{one.day(first)}" if first == last else f"{one.day(first)} to {one.day(last)}"
+    who = f"{one.scope[0][1]} " if one.scope else "all traffic "
+    times = f"{cost / expected:.1f} times what days like it cost" if expected else "where nothing was expected"
+    until = one.day(last) + timedelta(days=1)
+    narrowed = f"report --by hour,model --since {one.day(first)} --until {until}"
+    return Finding(
+        detector="",
+        scope=one.scope,
+        occasion=str(one.day(first)),
+        since=datetime.combine(one.day(first), time()),
+        until=datetime.combine(until, time()),
+        headline=f"{who}cost ${cost:,.2f} on {days}, {times}",
+        evidence={"expected_cost": expected, "excess_cost": cost - expected, "days": last - first + 1},
+        requests=requests,
+        cost=cost,
+        confidence="medium",
+        basis="measured",
+        todo="find what changed: volume, model, or size of calls",
+        verify=_without_period(traffic, narrowed, one.scope),
+        query=query,
+        caveats=("a launch, a backfill or the start of a month looks like this",),
+    )
+
+
+def _without_period(traffic: Traffic, report: str, scope: tuple[tuple[str, str | None], ...]) -> str:
+    command = traffic.verify(report, scope)
+    return (
+        command
+        if not any(f" {name} " in traffic.narrowing for name in ("--period", "--since", "--until"))
+        else command.removesuffix(traffic.narrowing)
+    )
+
+
+detector = Detector(title="a day costs far more than days like it", find=_find)

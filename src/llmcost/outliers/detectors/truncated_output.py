@@ -1,0 +1,47 @@
+"""Answers cut off by their own limit: a tenth or more of a feature's calls end where `max_output_tokens` or the model stops them."""
+
+from collections.abc import Iterator
+
+from llmcost.outliers.detector import Detector, NotEvaluable
+from llmcost.outliers.finding import Finding, Query
+from llmcost.outliers.groups import grouped
+from llmcost.outliers.traffic import Traffic, where
+
+_SHARE = 0.1
+_CUT = "(status = 'incomplete' or (status = 'ok' and max_output_tokens > 1 and output_tokens >= max_output_tokens))"
+_QUERY = Query(sql=f"select rid, 0 as low, cost * 0.5 as mid, cost as high from waste_row where {_CUT} and cost > 0")
+
+
+def _find(traffic: Traffic) -> Iterator[Finding]:
+    if "max_output_tokens" not in traffic.present and not traffic.ask(
+        Query(sql="select 1 as found from waste_row where status = 'incomplete' limit 1")
+    ):
+        raise NotEvaluable("no request says how long its answer may be, or that it was cut off")
+    by = [*([traffic.task] if traffic.task else []), "model"]
+    for group in grouped(traffic, "waste_truncated", _QUERY, by):
+        condition, values = where(group.scope)
+        (calls,) = traffic.ask(Query(sql=f"select sum(calls) as calls from waste_row where {condition}", values=values))
+        share = group.requests / int(calls["calls"] or 1)
+        if share < _SHARE or not traffic.material(group.cost, group.requests):
+            continue
+        yield Finding(
+            detector="",
+            scope=group.scope,
+            since=group.since,
+            until=group.until,
+            headline=f"{share:.0%} of the answers of {group.name} are cut off",
+            evidence={"cut_off": group.requests, "calls": int(calls["calls"]), "share": round(share, 4)},
+            requests=group.requests,
+            cost=group.cost,
+            savings=group.savings("cost of answers cut off: low all were of use, mid half, high none"),
+            confidence="low",
+            basis="what-if",
+            todo="raise the limit, ask for shorter answers, or end at a stop sequence",
+            verify=traffic.verify("report --by status --metrics requests,average_output_tokens", group.scope),
+            query=_QUERY,
+            claims=group.claims,
+            caveats=("a limit may be meant to cut", "part of an answer may be all that is read"),
+        )
+
+
+detector = Detector(title="answers are cut off by their limit", find=_find, overlap="error")

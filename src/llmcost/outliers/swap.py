@@ -1,0 +1,54 @@
+"""What requests would have cost, had something about them been different: the price list applied to a changed copy.
+
+Only requests whose cost comes from the price list are copied: what a provider billed itself cannot be asked again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llmcost.outliers.finding import Query
+from llmcost.pricing.rating import RATED, prepare_rates, rated_select
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llmcost.outliers.traffic import Traffic
+
+_BILLS = ("billed_cost", "reported_cost", "reported_currency", "reported_by")
+
+
+def swapped(traffic: Traffic, table: str, rows: Query, changes: Mapping[str, str]) -> None:
+    """Leave rid, was (cost) and other (cost after the change) in a temporary table; rows without a price then are left out.
+
+    `rows` selects rid and whatever the `changes` (column of the ledger's request -> SQL) read; it is joined as `chosen`.
+    """
+    copy = f"{table}_copy"
+    replaced = {**dict.fromkeys(_BILLS, "null"), "provider": "request.stated_provider", **changes}
+    # A null keeps the type of its column only where it is cast to it.
+    columns = ", ".join(
+        f"{expression} as {name}" if expression != "null" else f"nullif(request.{name}, request.{name}) as {name}"
+        for name, expression in replaced.items()
+    )
+    traffic.keep(
+        copy,
+        Query(
+            sql=f"""
+            select request.* exclude ({", ".join(dict.fromkeys((*RATED, *replaced)))}), {columns},
+                chosen.rid as chosen_rid, row.cost as was
+            from ({rows.sql}) as chosen
+            join waste_row as row using (rid)
+            join request on request.row_key = row.row_key and request.part = row.part
+            where row.cost_status in ('priced', 'estimated') and row.cost > 0
+            """,
+            values=rows.values,
+        ),
+    )
+    prepare_rates(traffic.connection, copy, traffic.prices)
+    traffic.keep(
+        table,
+        Query(
+            sql=f"select chosen_rid as rid, was, cost as other from ({rated_select(copy)}) where cost_status in ('priced', 'estimated')"
+        ),
+    )
+    traffic.connection.execute(f"drop table {copy}")
