@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from llmcost.ingest.mapping import expressions_of
+from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.recognise import recognise
 from llmcost.ingest.registry import all_sources
+from llmcost.ingest.source import Route
 from llmcost.ledger import database
 
 FIXTURES = Path(__file__).parent
@@ -86,3 +89,13 @@ def test_a_line_is_part_of_one_kind_of_sequence(path):
 )
 def test_what_only_resembles_a_call_is_claimed_by_nobody(record, connection):
     assert recognise(connection, [json.dumps(record)], all_sources()).claims == ((),)
+
+
+def test_no_two_sources_read_keys_that_differ_in_capitals_only():
+    spellings = {}
+    for name, source in all_sources().items():
+        for path in leaves_of(expressions_of(Route(source_id=name, source=source))):
+            for length in range(1, len(path) + 1):
+                lowered = tuple(key.lower() for key in path[:length])
+                spellings.setdefault(lowered, set()).add(path[:length])
+    assert [found for found in spellings.values() if len(found) > 1] == []
