@@ -299,15 +299,24 @@ def expand(items: Iterable[Item], sources: Mapping[str, Source], lineage: Mappin
 
 def contained(record: Record) -> Iterator[Record]:
     """The records of an API answer that holds a page of them, or the record itself."""
-    for key in ("data", "logs", "items", "results"):
+    for key in ("data", "logs", "items", "results", "result", "events"):
         page = record.get(key)
         if isinstance(page, list) and "usage" not in record and all(isinstance(item, dict) for item in page):
             if page and "embedding" in page[0]:
                 continue
-            if {"total", "page", "pagination", "has_more", "total_pages", "next_page", "meta"} & record.keys():
+            if _PAGE_MARKS & record.keys() or record.keys() == {"data", "error"}:
                 yield from page
                 return
     yield record
+
+
+_PAGE_MARKS = frozenset(
+    (
+        *("total", "page", "pagination", "has_more", "total_pages", "next_page", "meta"),
+        *("result_info", "searchedLogStreams", "nextToken"),
+    )
+)
+"""Keys that say a list beside them is a page of an answer: Cloudflare's and CloudWatch's among them."""
 
 
 def needs_sequence(record: Record, sources: Mapping[str, Source]) -> bool:
