@@ -35,7 +35,7 @@ class Detection:
 
     path: str
     format: str
-    """lines, documents, csv, parquet, empty or unknown."""
+    """lines, documents, csv, parquet, sqlite, empty or unknown."""
     compression: str
     records: int
     """How many were looked at."""

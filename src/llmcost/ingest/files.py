@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 from llmcost.domain.errors import DataError, UsageError
 
 Compression = Literal["uncompressed", "gzip", "zstd"]
-Format = Literal["lines", "documents", "csv", "parquet", "empty", "unknown"]
+Format = Literal["lines", "documents", "csv", "parquet", "sqlite", "empty", "unknown"]
 
 _HEAD = 1024 * 1024
 _EDGE = 64 * 1024
@@ -262,6 +262,8 @@ def _format(head: bytes, *, complete: bool, shown: str) -> Format:
     """What the content is, told from its first megabyte."""
     if head[:4] == b"PAR1":
         return "parquet"
+    if head.startswith(b"SQLite format 3\x00"):
+        return "sqlite"
     text = head.removeprefix(b"\xef\xbb\xbf")
     start = text.lstrip()[:1]
     if not start:

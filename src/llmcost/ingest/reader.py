@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from llmcost.ingest.databases import NotADatabaseError, records_of
 from llmcost.ingest.files import DamageError, LogFile, is_damage
 from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.source import Record, Source
@@ -51,6 +52,9 @@ def hash_of(line: bytes) -> str:
 
 def read(file: LogFile) -> Iterator[Item]:
     """Every record of a file with the line it starts on, and what could not be read."""
+    if file.format == "sqlite":
+        yield from _database(file)
+        return
     with file.open() as stream:
         match file.format:
             case "documents":
@@ -199,6 +203,23 @@ def _next_element(text: str, broken: int) -> int:
     pattern = rf"^{indent}(?=\{{)" if not indent.strip(" \t\ufeff") else r"\}\s*,\s*(?=\{)"
     following = re.compile(pattern, re.MULTILINE).search(text, broken + 1)
     return following.end() if following is not None else len(text)
+
+
+def _database(file: LogFile) -> Iterator[Item]:
+    """The records of a database, numbered in order."""
+    if file.compression != "uncompressed":
+        yield Reject(line=1, reason="a compressed database; decompress it first", line_hash="")
+        return
+    line = 0
+    try:
+        for record in records_of(file.path):
+            line += 1
+            if isinstance(record, dict):
+                yield line, record
+            else:
+                yield Reject(line=line, reason="not an object in a column that holds one", line_hash=hash_of(record))
+    except NotADatabaseError as error:
+        yield Reject(line=line + 1, reason=str(error), line_hash="")
 
 
 def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
