@@ -43,6 +43,22 @@ def test_the_example_is_explained(cli, db):
     assert "5 of 5 rows that differ shown; 10 rows agree." in lines
 
 
+def test_the_amounts_of_a_column_have_the_same_decimals(cli, db):
+    run = cli("reconcile", "--invoice", INVOICE, "--db", db)
+
+    lines = run.stdout.splitlines()
+    top = [part for line in lines[: lines.index("")] for part in line.split() if "$" in part]
+    assert top == ["$0.9468", "$0.5035", "+$0.4433", "+$0.4212", "+$0.0200", "+$0.0021", "$0.0000"]
+    rows = [line.split() for line in lines if line.startswith("2026-11-07")]
+    assert [row[3:6] for row in rows] == [
+        ["$0.3000", "$0.0000", "+$0.3000"],
+        ["$0.1212", "$0.0000", "+$0.1212"],
+        ["$0.0500", "$0.0300", "+$0.0200"],
+        ["$0.0036", "$0.0021", "+$0.0015"],
+        ["$0.0020", "$0.0014", "+$0.0006"],
+    ]
+
+
 def test_the_document_is_stable(cli, db):
     run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--format", "json")
 
@@ -108,7 +124,7 @@ def test_markdown_has_the_same_tables(cli, db):
     run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--format", "markdown", "--limit", 1)
 
     assert "| Billed | $0.9468 | anthropic, 2026-11-07 UTC |" in run.stdout
-    assert "| Tool fees: fees billed for more web searches than logged | +$0.02 | 2026-11-07; 1 row |" in run.stdout
+    assert "| Tool fees: fees billed for more web searches than logged | +$0.0200 | 2026-11-07; 1 row |" in run.stdout
     assert "- 1 of 5 rows that differ shown; 10 rows agree." in run.stdout
 
 

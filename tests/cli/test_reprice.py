@@ -53,6 +53,26 @@ def test_without_a_terminal_it_shows_the_difference_and_stops(cli, company):
     assert cost(cli) == "2.00"
 
 
+def test_the_amounts_of_a_column_have_the_same_decimals(cli, company):
+    (company / "own.yaml").write_text(prices("1.0312"))
+    small = native(
+        request_id="call-09-0123456789", timestamp="2026-09-05T12:00:00Z", **{**CALL, "input_tokens": 50_000}
+    )
+    write(company / "small.jsonl", [small])
+    assert cli("ingest", "small.jsonl").code == 0
+    (company / "own.yaml").write_text(prices(2))
+
+    lines = cli("db", "reprice", "--dry-run").stdout.splitlines()
+
+    # 0.05 million tokens at 1.0312 are 0.05156; at 2 they are 0.10.
+    assert [line.split()[-4:-1] for line in lines[1:5]] == [
+        ["$0.0516", "$0.10", "+$0.0484"],
+        ["$1.0000", "$2.00", "+$1.0000"],
+        ["$1.0000", "$2.00", "+$1.0000"],
+        ["$2.0516", "$4.10", "+$2.0484"],
+    ]
+
+
 def test_a_dry_run_is_clean_and_changes_nothing(cli, company):
     done = cli("db", "reprice", "--dry-run")
 

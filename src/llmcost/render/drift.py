@@ -1,6 +1,6 @@
 """Claims against computed costs, as a table and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from llmcost.domain.text import plural
 from llmcost.render.cells import Grid
 from llmcost.render.drawing import drawn, wrapped
 from llmcost.render.json import dumped
-from llmcost.render.numbers import human, plain
+from llmcost.render.numbers import human, money_places, plain
 from llmcost.render.surface import Surface
 from llmcost.render.visible import label
 from llmcost.reports.drift import Drift
@@ -32,10 +32,15 @@ _EXPENDABLE = ("differing", "requests")
 
 def as_text(found: Sequence[Drift], limit: Decimal, currency: str, surface: Surface) -> str:
     """The table, then a line on each model above the limit: which request is worst, and what explains it."""
+    places = {
+        column.name: money_places(getattr(one, column.name) for one in found)
+        for column in _COLUMNS
+        if column.kind == "money"
+    }
     cells = Grid(
         columns=_COLUMNS,
         headings=tuple(column.title for column in _COLUMNS),
-        rows=tuple(_cells(one, currency) for one in found),
+        rows=tuple(_cells(one, currency, places) for one in found),
         totals=None,
     )
     over = [one for one in found if one.exceeds(limit)]
@@ -72,14 +77,14 @@ def _name(one: Drift) -> str:
     return label(f"{one.provider or '(no provider)'}/{one.model or '(no model)'}")
 
 
-def _cells(one: Drift, currency: str) -> tuple[str, ...]:
+def _cells(one: Drift, currency: str, places: Mapping[str, int]) -> tuple[str, ...]:
     return (
         _name(one),
         human(one.requests, "count", currency),
         human(one.differing, "count", currency),
-        human(one.computed, "money", currency),
-        human(one.reported, "money", currency),
-        human(one.difference, "money", currency, signed=True),
+        human(one.computed, "money", currency, places=places["computed"]),
+        human(one.reported, "money", currency, places=places["reported"]),
+        human(one.difference, "money", currency, signed=True, places=places["difference"]),
         human(None if one.share is None else float(one.share), "percent", currency, signed=True),
     )
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from llmcost.render.drawing import drawn
 from llmcost.render.formats import Format
 from llmcost.render.json import dumped
 from llmcost.render.markdown import escape
-from llmcost.render.numbers import human, plain
+from llmcost.render.numbers import human, money_places, plain
 from llmcost.render.surface import Surface
 from llmcost.render.visible import label, width
 from llmcost.reports.record import Column
@@ -206,9 +206,13 @@ def _summary(result: Reconciliation) -> list[tuple[str, str, str]]:
     if result.unexplained_rows != abs(result.unexplained):
         both = f"; {human(result.unexplained_rows, 'money', result.currency)} row by row"
     left = f"{_share(result.unexplained, result)}{both}, {kept} the tolerance of {result.tolerance.text}"
+    places = _summary_places(result)
+    billed, logged = (
+        human(amount, "money", result.currency, places=places) for amount in (result.billed, result.logged)
+    )
     return [
-        ("Billed", human(result.billed, "money", result.currency), f"{who}, {span}"),
-        ("Logged", human(result.logged, "money", result.currency), f"{plural(result.requests, 'request')}{unpriced}"),
+        ("Billed", billed, f"{who}, {span}"),
+        ("Logged", logged, f"{plural(result.requests, 'request')}{unpriced}"),
         ("Difference", _signed(result.difference, result), _share(result.difference, result)),
         ("Unexplained", _signed(result.unexplained, result), left),
     ]
@@ -221,7 +225,14 @@ def _share(amount: Decimal, result: Reconciliation) -> str:
 
 
 def _signed(amount: Decimal, result: Reconciliation) -> str:
-    return human(amount, "money", result.currency, signed=True)
+    """A change as it stands in the column of the summary."""
+    return human(amount, "money", result.currency, signed=True, places=_summary_places(result))
+
+
+def _summary_places(result: Reconciliation) -> int:
+    """The decimals of the summary's amounts and of the causes between them."""
+    causes = (cause.amount for cause in result.causes)
+    return money_places([result.billed, result.logged, result.difference, result.unexplained, *causes])
 
 
 def _where(cause: NamedCause, result: Reconciliation) -> str:
@@ -250,15 +261,20 @@ def _grid(result: Reconciliation, limit: int, *, causes: bool = True) -> Grid:
         for name, title, kind, role in _COLUMNS
         if (name != "unexplained" or any(row.unexplained for row in rows)) and (name != "causes" or causes)
     ]
+    places = {
+        column.name: money_places(getattr(row, column.name) for row in rows)
+        for column in columns
+        if column.kind == "money"
+    }
     return Grid(
         columns=tuple(columns),
         headings=tuple(column.title for column in columns),
-        rows=tuple(tuple(_cell(row, column.name, result) for column in columns) for row in rows),
+        rows=tuple(tuple(_cell(row, column.name, result.currency, places) for column in columns) for row in rows),
         totals=None,
     )
 
 
-def _cell(row: ComparedRow, name: str, result: Reconciliation) -> str:
+def _cell(row: ComparedRow, name: str, currency: str, places: Mapping[str, int]) -> str:
     key, last = row.key, row.key.until - timedelta(days=1)
     match name:
         case "since":
@@ -268,10 +284,9 @@ def _cell(row: ComparedRow, name: str, result: Reconciliation) -> str:
             return _EVERYTHING if value is None else label(value)
         case "causes":
             return ", ".join(name for name, _ in row.causes) or "-"
-        case "billed" | "logged":
-            return human(getattr(row, name), "money", result.currency)
         case _:
-            return _signed(getattr(row, name), result)
+            signed = name not in {"billed", "logged"}
+            return human(getattr(row, name), "money", currency, signed=signed, places=places[name])
 
 
 def _remarks(result: Reconciliation, shown: int) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from llmcost.domain.period import Period
 from llmcost.domain.printable import printable
@@ -12,7 +12,7 @@ from llmcost.pricing.reprice import Change, Diff, StatusChange
 from llmcost.render.cells import Grid
 from llmcost.render.drawing import drawn, wrapped
 from llmcost.render.json import dumped
-from llmcost.render.numbers import human, plain
+from llmcost.render.numbers import human, money_places, plain
 from llmcost.render.surface import Surface
 from llmcost.render.visible import label
 from llmcost.reports.record import Column
@@ -34,10 +34,23 @@ _EXPENDABLE = ("change %", "requests")
 """Columns a narrow terminal goes without, the last first."""
 
 
+class _Places(NamedTuple):
+    """The decimals of each column of money."""
+
+    old: int
+    new: int
+    difference: int
+
+
 def as_text(diff: Diff, currency: str, surface: Surface) -> str:
     """The table, its total, and what was left alone."""
     changes = [*diff.changes, diff.total]
-    lines = [_cells(change, currency) for change in changes]
+    places = _Places(
+        old=money_places(change.old_cost for change in changes if change.old_cost is not None),
+        new=money_places(change.new_cost for change in changes if change.new_cost is not None),
+        difference=money_places(change.difference for change in changes),
+    )
+    lines = [_cells(change, currency, places) for change in changes]
     lines[-1] = ("Total", *lines[-1][1:])
     width = len(_COLUMNS) - (0 if diff.total.statuses else 1)
     cells = Grid(
@@ -87,9 +100,9 @@ def _numbers(change: Change) -> dict[str, Any]:
     }
 
 
-def _cells(change: Change, currency: str) -> tuple[str, ...]:
-    def cost(amount: Decimal | None) -> str:
-        return "unpriced" if amount is None else human(amount, "money", currency)
+def _cells(change: Change, currency: str, places: _Places) -> tuple[str, ...]:
+    def cost(amount: Decimal | None, decimals: int) -> str:
+        return "unpriced" if amount is None else human(amount, "money", currency, places=decimals)
 
     share = float(change.difference / change.old_cost) if change.old_cost else None
     return (
@@ -97,9 +110,9 @@ def _cells(change: Change, currency: str) -> tuple[str, ...]:
         "" if change.month is None else label(change.model or "(no model)"),
         human(change.rows, "count", currency),
         human(change.changed, "count", currency),
-        cost(change.old_cost),
-        cost(change.new_cost),
-        human(change.difference, "money", currency, signed=True),
+        cost(change.old_cost, places.old),
+        cost(change.new_cost, places.new),
+        human(change.difference, "money", currency, signed=True, places=places.difference),
         human(share, "percent", currency, signed=True),
         _statuses(change.statuses),
     )
