@@ -108,6 +108,11 @@ def test_quantities_are_named_by_unit_or_by_column():
     assert found == {"input": 1000, "cache_read": 200, "audio_hour": Decimal("3.5")}
 
 
+def test_a_time_is_in_what_its_name_says():
+    assert parse_usage(["audio_hour=0.5"]) == parse_usage(["audio_seconds=1800"])
+    assert parse_usage(["video_second=7"]) == parse_usage(["video_seconds=7"])
+
+
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [

@@ -17,7 +17,9 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
 def parse_usage(texts: Iterable[str]) -> dict[str, Decimal]:
-    """Quantities by unit of the price list; a unit may be named as the ledger's column (`audio_seconds`) too.
+    """Quantities by unit of the price list, times in seconds; a unit may be named as the ledger's column too.
+
+    So `audio_hour=0.5` and `audio_seconds=1800` are the same.
 
     They are disjoint: `input` is what was neither read from a cache nor written to one. Raises UsageError.
     """
@@ -37,5 +39,5 @@ def parse_usage(texts: Iterable[str]) -> dict[str, Decimal]:
                 raise UsageError(f"{name!r} is given twice")
             if "." in number and unit not in SECONDS:
                 raise UsageError(f"{name} is counted in whole numbers, not {number}")
-            found[unit] = Decimal(number)
+            found[unit] = Decimal(number) * (SECONDS.get(unit, 1) if name == unit else 1)
     return found
