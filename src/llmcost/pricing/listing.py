@@ -92,6 +92,6 @@ def known_provider(prices: PriceList, provider: str) -> str:
     if owner not in known:
         raise UsageError(
             f"the price list has no provider {provider!r}",
-            hint=nearest(provider, known) or f"it has {', '.join(sorted(known))}",
+            hint=nearest(provider, known) or f"`llmcost prices list` shows the models of all {len(known)} it has",
         )
     return owner
