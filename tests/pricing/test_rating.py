@@ -225,6 +225,47 @@ def test_a_unit_without_a_fee_leaves_an_estimate_of_the_rest(prices, rate):
     )
 
 
+@pytest.mark.parametrize(
+    ("used", "reason"),
+    [
+        ({"images": 2}, "no image price"),
+        ({"audio_seconds": 60, "pages": 1}, "no page price; no audio price"),
+        ({"images": 2, "processing": "batch"}, "no batch price; no image price"),
+    ],
+)
+def test_a_call_that_uses_only_what_has_no_price_is_unpriced_and_not_free_of_cost(prices, rate, used, reason):
+    row = rate(prices, **call(request_model="plain", **used))
+    assert seen(row, "cost", "unit_cost", "cost_status", "cost_reason") == (None, None, "unpriced", reason)
+    subscribed = rate(prices, **call(request_model="plain", charge_basis="subscription", **used))
+    assert seen(subscribed, "cost", "list_value") == (0, None)
+    billed = rate(prices, **call(request_model="plain", billed_cost=Decimal("0.7"), **used))
+    assert seen(billed, "cost", "list_value") == (Decimal("0.7"), None)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "cost", "reason"),
+    [
+        (200_000, "0.8", None),
+        (200_001, "0.800004", "no priority price of prompts above 200000"),
+        (600_000, "2.4", "no priority price of prompts above 200000"),
+    ],
+)
+def test_a_variant_without_the_tiers_of_the_standard_price_is_an_estimate_beyond(
+    price_list, rate, tokens, cost, reason
+):
+    prices = price_list("""
+models:
+  - id: openai/long
+    prices:
+      - rates: {input: 2, output: 10}
+        tiers: [{above: 200000, rates: {input: 6, output: 30}}, {above: 500000, rates: {input: 9, output: 45}}]
+        variants: [{when: {service_tier: priority}, rates: {input: 4, output: 20}}]
+""")
+    row = rate(prices, **call(request_model="long", service_tier="priority", uncached_input_tokens=tokens))
+    assert seen(row, "cost", "cost_reason") == (Decimal(cost), reason)
+    assert row["price_id"] == "openai/long#priority"
+
+
 def test_a_clock_decides_by_minute_of_the_week_in_utc(prices, rate):
     def cost(moment):
         row = rate(prices, provider="deepseek", request_model="clocked", uncached_input_tokens=1, started_at=moment)

@@ -182,10 +182,30 @@ def half_even(amount):
     return round(amount * 10**12)
 
 
+def holding_variants(entry, row):
+    """Those that hold, the most specific first, and where the rates are."""
+    holding = sorted((one for one in entry["variants"] if holds(one["when"], row)), key=specific, reverse=True)
+    return holding, next((one for one in holding if "rates" in one), entry)
+
+
+def unknown(entry, row):
+    """Whether something was used, and nothing of it has a price, nor the call itself."""
+    holding, rated = holding_variants(entry, row)
+    charged = {unit: one["fees"][unit] for one in (entry, *reversed(holding)) for unit in one["fees"]}
+    if Decimal(charged.get("request", "0")):
+        return False
+    has_price = [
+        any(other in rated["rates"] for other in (unit, *INSTEAD.get(unit, ()))) or unit == "citation"
+        for unit, name in TOKENS.items()
+        if row[name]
+    ]
+    has_price += [unit in charged for unit, (name, _) in FEES.items() if name is not None and row[name]]
+    return bool(has_price) and not any(has_price)
+
+
 def expected(entry, contract, row):
     """Components in 1e-12ths."""
-    holding = sorted((one for one in entry["variants"] if holds(one["when"], row)), key=specific, reverse=True)
-    rated = next((one for one in holding if "rates" in one), entry)
+    holding, rated = holding_variants(entry, row)
     prompt = sum(row[TOKENS[unit]] or 0 for unit in PROMPT)
     chosen = rated["rates"]
     for tier in rated["tiers"]:
@@ -235,6 +255,9 @@ def test_a_random_price_rates_as_fractions_do(price_list, rate_all, entry, contr
     ):
         if all(row[name] is None for name in (*TOKENS.values(), *(name for name, _ in FEES.values() if name))):
             assert found["cost_reason"] == "usage unknown"
+            continue
+        if unknown(entry, row):
+            assert (found["cost"], found["cost_status"]) == (None, "unpriced")
             continue
         amounts = expected(entry, contract, row)
         if sum(amounts.values()) >= 10**18:

@@ -52,7 +52,7 @@ class Estimated:
 
 
 def estimated(prices: PriceList, call: Call) -> Estimated:
-    """Price a call. Raises UsageError for a model the list does not know, or has no price of at that time."""
+    """Price a call. Raises UsageError for a model the list does not know, has no price of at that time, or none for what is used."""
     model = prices.models.get(call.model) if call.provider is None else None
     context = Context(
         provider=call.provider if model is None else model.provider,
@@ -72,6 +72,11 @@ def estimated(prices: PriceList, call: Call) -> Estimated:
     if rate.status == "unpriced":
         if rate.match_kind is None:
             raise unknown(prices, call.model, call.provider)
+        if calculation.gaps:
+            raise UsageError(
+                f"what a call of {id_} uses has no price: {'; '.join(calculation.gaps)}",
+                hint=f"`llmcost prices show {id_}` lists what has one",
+            )
         raise UsageError(
             f"{id_} has no price at {call.at:%Y-%m-%d %H:%M} UTC",
             hint="`llmcost prices show MODEL` lists the dates of its prices",

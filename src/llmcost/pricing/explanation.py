@@ -118,6 +118,10 @@ def decimal_of(value: Fraction) -> Decimal | None:
 
 
 def _explained(row: RateRow, quantities: Mapping[str, Decimal], prompt: int) -> Explanation:
+    gaps = tuple(f"no {GAPS[unit]} price" for unit in GAPS if _has(row.gaps, unit) and quantities.get(unit))
+    if _unknown(row, quantities):
+        unknown = replace(row, status="unpriced")
+        return Explanation(rate=unknown, lines=(), total=Decimal(0), prompt_tokens=prompt, gaps=gaps)
     lines = tuple(_lines(row, quantities)) if row.tier is not None else ()
     total = _total(row, lines)
     rest = decimal_of(Fraction(total) - sum((Fraction(line.amount) for line in lines), Fraction(0)))
@@ -129,13 +133,19 @@ def _explained(row: RateRow, quantities: Mapping[str, Decimal], prompt: int) -> 
         lines=lines,
         total=total,
         prompt_tokens=prompt,
-        gaps=tuple(f"no {GAPS[unit]} price" for unit in GAPS if _lacks(row, unit) and quantities.get(unit)),
+        gaps=gaps,
     )
 
 
-def _lacks(row: RateRow, unit: str) -> bool:
-    """Whether a unit has no price of its own where one is due."""
-    return bool(row.gaps >> list(GAPS).index(unit) & 1)
+def _unknown(row: RateRow, quantities: Mapping[str, Decimal]) -> bool:
+    """Whether nothing that was used has any price, so that the cost is not known."""
+    used = [unit for unit, quantity in quantities.items() if quantity]
+    return bool(used) and not row.fees.get("request") and all(_has(row.bare, unit) for unit in used)
+
+
+def _has(bits: int, unit: str) -> bool:
+    """Whether a unit is among those that `gaps` or `bare` of a rate row hold."""
+    return bool(bits >> list(GAPS).index(unit) & 1)
 
 
 def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
@@ -149,7 +159,7 @@ def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
             own = row.charged_as.get(unit)
             price = row.tier.rates[own] if row.tier is not None and own is not None else Decimal(0)
             line = _line(unit, quantity, published=price, per=_PER_TOKENS, factor=factor)
-            listed = own is not None or not _lacks(row, unit)
+            listed = not _has(row.bare, unit)
             lines.append(line if own == unit else replace(line, charged_as=own, listed=listed))
     fees = _fees(row)
     for unit, per in FEE_UNITS.items():
@@ -158,7 +168,7 @@ def _lines(row: RateRow, quantities: Mapping[str, Decimal]) -> list[Line]:
         if used:
             quantity = max(used, row.minimums.get(QUANTITIES.get(unit, ""), Decimal(0)))
             line = _line(unit, quantity, published=published, per=SECONDS.get(unit, per), factor=_agreed(row, "fees"))
-            listed = unit == "request" or not _lacks(row, unit)
+            listed = not _has(row.bare, unit)
             lines.append(replace(line, used=used if quantity != used else None, listed=listed))
     return lines
 

@@ -126,6 +126,8 @@ class RateRow:
     reason: str | None = None
     gaps: int = 0
     """Bit per unit of GAPS that has no price of its own."""
+    bare: int = 0
+    """Bit per unit of GAPS that has none at all: neither its own nor that of another unit."""
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """Currency per token; every unit of TOKEN_UNITS."""
     fees: Mapping[str, Decimal] = field(default_factory=dict)
@@ -296,19 +298,20 @@ def _epoch(
     multipliers = [one for one in price.multipliers if _holds(one.when, context)]
     candidates = [one for one in price.variants if _holds(one.when, context)]
     for start, end, terms in _by_minute(price, candidates):
-        reason = _unmet(context, price, terms.variants, multipliers)
-        for index, tier in enumerate(terms.tiers):
+        unmet = _unmet(context, price, terms.variants, multipliers)
+        for first, end_of_tier, tier, unlisted in _by_prompt(price, terms):
+            reason = "; ".join(filter(None, (unmet, unlisted)))
             labels = [tier.label, *(one.label for one in terms.variants), *(one.label for one in multipliers)]
             suffix = ",".join(label for label in (*labels, *(one.label for one in holding)) if label)
             yield replace(
                 _rated(empty, tier, terms.fees, multipliers, discounts),
-                prompt_from=tier.start,
-                prompt_to=terms.tiers[index + 1].start if index + 1 < len(terms.tiers) else ANY_PROMPT,
+                prompt_from=first,
+                prompt_to=end_of_tier,
                 minute_from=start,
                 minute_to=end,
                 price_id=f"{identity}#{suffix}" if suffix else identity,
                 status="estimated" if reason else "priced",
-                reason=reason,
+                reason=reason or None,
                 minimums=price.minimums,
                 price=price,
                 tier=tier,
@@ -358,6 +361,23 @@ def _by_minute(price: Price, candidates: list[Variant]) -> Iterator[tuple[int, i
         stretch = (start, end, terms)
     if stretch is not None:
         yield stretch
+
+
+def _by_prompt(price: Price, terms: _Terms) -> Iterator[tuple[int, int, Tier, str | None]]:
+    """Each tier with the prompts it holds for, and why it is an estimate for them.
+
+    Where the standard price goes on to tiers for longer prompts and a variant does not, nobody says what the variant costs there.
+    """
+    last = terms.tiers[-1]
+    for tier, after in pairwise(terms.tiers):
+        yield tier.start, after.start, tier, None
+    beyond = None if terms.rating is None else next((one for one in price.tiers if one.start > last.start), None)
+    if terms.rating is None or beyond is None:
+        yield last.start, ANY_PROMPT, last, None
+        return
+    yield last.start, beyond.start, last, None
+    bound = beyond.label.replace("-", " ")
+    yield beyond.start, ANY_PROMPT, last, f"no {terms.rating.label} price of prompts {bound}"
 
 
 def _terms(price: Price, holding: list[Variant]) -> _Terms:
@@ -436,6 +456,10 @@ def _rated(
     folded = {unit: _exact(Fraction(rate) * factor) for unit, rate in rates.items()}
     whole = {unit: rate for unit, rate in folded.items() if rate is not None}
     folds = len(whole) == len(rates)
+    gaps, bare = (
+        sum(1 << bit for bit, unit in enumerate(GAPS) if unit in units)
+        for units in (lacking, lacking - charged_as.keys())
+    )
     return replace(
         empty,
         rates=whole if folds else rates,
@@ -443,7 +467,8 @@ def _rated(
             unit: _rounded(Fraction(fees.get(unit, Decimal(0))) / per * discounts["fees"])
             for unit, per in FEE_UNITS.items()
         },
-        gaps=sum(1 << bit for bit, unit in enumerate(GAPS) if unit in lacking),
+        gaps=gaps,
+        bare=bare,
         numerator=1 if folds else factor.numerator,
         denominator=1 if folds else factor.denominator,
         charged_as=charged_as,

@@ -61,6 +61,7 @@ _COLUMNS: dict[str, str] = {
     "status": "varchar",
     "reason": "varchar",
     "gaps": "integer",
+    "bare": "integer",
     "numerator": "hugeint",
     "denominator": "hugeint",
     **dict.fromkeys((f"rate_{unit}" for unit in TOKEN_UNITS), "decimal(18, 12)"),
@@ -154,6 +155,7 @@ _HELPERS = tuple(
         "used",
         "total",
         "gap_reason",
+        "unknown",
         "verdict",
         "list_value",
         "why",
@@ -236,6 +238,7 @@ def _rate_values(sheet: int, row: RateRow) -> tuple[Any, ...]:
         row.status,
         row.reason,
         row.gaps,
+        row.bare,
         row.numerator,
         row.denominator,
         *(row.rates.get(unit) for unit in TOKEN_UNITS),
@@ -313,7 +316,9 @@ added as (
     select
         *,
         try_cast({" + ".join(f"z_{name}" for name in _NAMES)} as decimal(18, 12)) as z_total,
-        case when z_gaps & z_used <> 0 then nullif(concat_ws('; ', {gaps}), '') end as z_gap_reason
+        case when z_gaps & z_used <> 0 then nullif(concat_ws('; ', {gaps}), '') end as z_gap_reason,
+        -- Without a price for anything used, the sum is 0 and the cost unknown.
+        coalesce(z_used <> 0 and z_bare & z_used = z_used and z_fee_request = 0, false) as z_unknown
     from rounded
 ),
 decided as (
@@ -328,6 +333,7 @@ decided as (
             when z_status = 'free' then 'free'
             when z_status is null or z_status = 'unpriced' then 'no price'
             when not z_known then 'usage unknown'
+            when z_unknown then 'no price'
             when z_total is null then 'overflow'
             else 'rated'
         end as z_verdict
@@ -339,11 +345,11 @@ valued as (
         case z_verdict
             when 'free' then 0::decimal(18, 12)
             when 'rated' then z_total
-            when 'billed' then case when z_status in ('priced', 'estimated') and z_known then z_total end
+            when 'billed' then case when z_status in ('priced', 'estimated') and z_known and not z_unknown then z_total end
         end as z_list_value,
         case
             when z_verdict = 'billed' then null
-            when z_verdict in ('free', 'no price') then coalesce(z_reason, z_verdict)
+            when z_verdict in ('free', 'no price') then coalesce(nullif(concat_ws('; ', z_reason, z_gap_reason), ''), z_verdict)
             when z_verdict <> 'rated' then z_verdict
             else nullif(concat_ws(
                 '; ',
