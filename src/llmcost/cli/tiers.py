@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli import diagnostics, tiers_limits, tiers_simulate
+from llmcost.cli import diagnostics, tiers_limits, tiers_simulate, tiers_suggest
 from llmcost.cli.options import Format, Output
 
 PlansFile = Annotated[Path, typer.Argument(metavar="PLANS", help="A file of plans.", show_default=False)]
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(lambda: None)
     group.command("rate")(rate)
     tiers_simulate.add_to(group)
+    tiers_suggest.add_to(group)
     tiers_limits.add_to(group)
     group.command("lint")(lint)
     app.add_typer(group, name="tiers")

@@ -17,13 +17,24 @@ POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 
 def chosen(plans: Sequence[Plan], bills: Sequence[str], policy: Policy, meters: Sequence[Mapping[str, str]]) -> str:
-    """The number of the plan a policy puts a row on; `assigned` reads the column `assigned_to`, smallest_covering where null."""
+    """The number of the plan a policy puts a row on; `assigned` reads the column `assigned_to`, smallest_covering where null.
+
+    Nobody can take a plan whose limits are below what was used; where that is all of them, it is the dearest.
+    """
     if policy == "cheapest_for_customer":
-        least = f"least({', '.join(bills)})"
-        cases = " ".join(f"when {bill} = {least} then {index}" for index, bill in enumerate(bills))
-        return f"case {cases} end"
+        open_ = [_within(plan, bill, known) for plan, bill, known in zip(plans, bills, meters, strict=True)]
+        least = f"least({', '.join(open_)})"
+        cases = " ".join(f"when {bill} = {least} then {index}" for index, bill in enumerate(open_))
+        dearest = max(range(len(plans)), key=lambda index: (plans[index].price, index))
+        return f"case {cases} else {dearest} end"
     covering = _smallest(plans, meters)
     return f"coalesce(assigned_to, {covering})" if policy == "assigned" else covering
+
+
+def _within(plan: Plan, bill: str, meters: Mapping[str, str]) -> str:
+    """The bill; null where the gateway would have refused what was used."""
+    terms = [f"{meters[meter]} <= {number(limit)}" for meter, limit in plan.limits.items()]
+    return f"case when {' and '.join(terms)} then {bill} end" if terms else bill
 
 
 def _smallest(plans: Sequence[Plan], meters: Sequence[Mapping[str, str]]) -> str:

@@ -111,7 +111,7 @@ def _unit(places: int) -> Decimal:
 
 def _charge(charge: Charge, columns: Columns, money: Callable[[str], str]) -> str:
     lines = [money(expression) for expression in model(charge.model).expressions(charge, columns)]
-    total = " + ".join(lines)
+    total = " + ".join(lines) or money("0")
     if charge.maximum is not None:
         total = f"least({total}, {money(number(charge.maximum))})"
     if charge.minimum is not None:

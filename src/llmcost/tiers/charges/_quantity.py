@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.tiers.plan import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from llmcost.tiers.charges import Columns
     from llmcost.tiers.plan import Charge
@@ -50,3 +50,11 @@ def number(value: Decimal) -> str:
 def price_sql(quantity: str, unit_price: Decimal, per: Decimal) -> str:
     """A quantity times its price."""
     return f"({quantity}) * {number(unit_price / per)}"
+
+
+def first_of(values: Sequence[tuple[str | None, str]]) -> str:
+    """The value of the first condition that holds, as SQL; None always holds, and is the last."""
+    if values[0][0] is None:
+        return values[0][1]
+    cases = (f"else {value}" if condition is None else f"when {condition} then {value}" for condition, value in values)
+    return f"case {' '.join(cases)} end"

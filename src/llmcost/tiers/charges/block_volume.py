@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, number, whole, whole_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql, first_of, number, whole, whole_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,11 +35,17 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
 def expressions(charge: Charge, columns: Columns) -> list[str]:
     """One line."""
     quantity = charged_sql(charge, columns)
-    cases = []
-    for block, top in _tops(charge):
-        value = f"{whole_sql(quantity, block.size)} * {number(block.price)}"
-        cases.append(f"else {value}" if top is None else f"when {quantity} <= {number(top)} then {value}")
-    return [f"case {' '.join(cases)} end"]
+    return [
+        first_of(
+            [
+                (
+                    None if top is None else f"{quantity} <= {number(top)}",
+                    f"{whole_sql(quantity, block.size)} * {number(block.price)}",
+                )
+                for block, top in _tops(charge)
+            ]
+        )
+    ]
 
 
 def _tops(charge: Charge) -> Iterator[tuple[Block, Decimal | None]]:

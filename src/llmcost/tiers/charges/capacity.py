@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import number
+from llmcost.tiers.charges._quantity import first_of, number
 from llmcost.tiers.plan import ZERO
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
 
 def expressions(charge: Charge, columns: Columns) -> list[str]:
     """One line."""
-    cases = []
+    cases: list[tuple[str | None, str]] = []
     for step in charge.steps:
         terms = [
             f"{columns(meter)} <= {number(limit + (charge.free_units if meter == charge.meter else ZERO))}"
             for meter, limit in step.limits.items()
         ]
-        cases.append(f"when {' and '.join(terms)} then {number(step.price)}" if terms else f"else {number(step.price)}")
-    return [cases[0].removeprefix("else ") if len(cases) == 1 else f"case {' '.join(cases)} end"]
+        cases.append((" and ".join(terms) or None, number(step.price)))
+    return [first_of(cases)]
 
 
 def _used(charge: Charge, usage: Mapping[str, Decimal], meter: str) -> Decimal:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, number, price_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql, first_of, number, price_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,15 +37,14 @@ def expressions(charge: Charge, columns: Columns) -> list[str]:
     quantity = charged_sql(charge, columns)
     units = [price_sql(quantity, tier.unit_price, charge.per) for tier in charge.tiers]
     flats = [number(tier.flat_fee) for tier in charge.tiers]
-    skip = f"when {quantity} = 0 then 0 " if charge.zero_usage == "skip" else ""
-    found = [f"case {_cases(charge, quantity, units)} end"]
+    found = [_reached(charge, quantity, units)]
     if any(tier.flat_fee for tier in charge.tiers):
-        found.append(f"case {skip}{_cases(charge, quantity, flats)} end")
+        flat = _reached(charge, quantity, flats)
+        skips = charge.zero_usage == "skip"
+        found.append(f"case when {quantity} = 0 then 0 else {flat} end" if skips else flat)
     return found
 
 
-def _cases(charge: Charge, quantity: str, values: list[str]) -> str:
-    return " ".join(
-        f"else {value}" if tier.up_to is None else f"when {quantity} <= {number(tier.up_to)} then {value}"
-        for tier, value in zip(charge.tiers, values, strict=True)
-    )
+def _reached(charge: Charge, quantity: str, values: list[str]) -> str:
+    bounds = (None if tier.up_to is None else f"{quantity} <= {number(tier.up_to)}" for tier in charge.tiers)
+    return first_of(list(zip(bounds, values, strict=True)))

@@ -1,0 +1,124 @@
+"""A suggestion of plans as tables, as JSON, and as a file of plans."""
+
+from typing import Any, Literal, get_args
+
+from llmcost.render.cells import Grid
+from llmcost.render.drawing import drawn, wrapped
+from llmcost.render.json import dumped
+from llmcost.render.markdown import escape, grid_table
+from llmcost.render.numbers import plain
+from llmcost.render.surface import Surface
+from llmcost.render.tiers_simulation import count, money, percent
+from llmcost.reports.record import Column
+from llmcost.tiers.suggestion import Suggestion
+
+Format = Literal["table", "json", "markdown", "yaml"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+_NAMES = ("starter", "growth", "scale", "business", "enterprise")
+
+
+def render_suggestion(found: Suggestion, format_name: Format, surface: Surface) -> str:
+    """The suggestion, ending in a line break; `yaml` is a file of plans that the other commands read."""
+    match format_name:
+        case "json":
+            return f"{dumped(_shape(found))}\n"
+        case "yaml":
+            return _yaml(found)
+        case "markdown":
+            parts = [f"### {escape(title)}\n\n{grid_table(cells)}" for title, cells in _sections(found)]
+            return "\n\n".join([*parts, "\n".join(f"- {escape(line)}" for line in _facts(found))]) + "\n"
+        case _:
+            parts = [f"{title}\n{drawn(cells, surface)}" for title, cells in _sections(found)]
+            told = _facts(found)
+            if surface.width is not None:
+                told = [line for one in told for line in wrapped(one, surface.width, "  ")]
+            return "\n\n".join([*parts, "\n".join(told)]) + "\n"
+
+
+def _sections(found: Suggestion) -> list[tuple[str, Grid]]:
+    sections = []
+    if found.plans:
+        rows = [
+            (name, money(plan.price), count(plan.included), plain(plan.overage * 1000))
+            for name, plan in zip(_NAMES, found.plans, strict=False)
+        ]
+        titles = ("Price", f"Included {found.meter}", "Per 1,000 beyond")
+        sections.append(("Suggested plans", _grid(("Plan",), titles, rows)))
+    rows_ = [
+        (
+            f"{one.name}{' *' if one.name == found.recommended else ''}",
+            money(one.fit_margin),
+            money(one.test_margin),
+            f"{money(one.gain.low, signed=True)} to {money(one.gain.high, signed=True)}",
+            percent(one.spared),
+        )
+        for one in found.contenders
+    ]
+    titles = ("Earlier margin", "Later margin", "Gain on later months, 9 of 10", "Bills not above limit")
+    sections.append(("Compared", _grid(("Way to charge",), titles, rows_)))
+    return sections
+
+
+def _facts(found: Suggestion) -> list[str]:
+    lines = [f"* Recommended: {found.recommended}; {found.reason}."]
+    if found.fit_months == found.test_months:
+        lines.append("One month only: nothing was tested on months it was not fitted on.")
+    else:
+        lines.append(
+            f"Fitted on {found.fit_months[0]} to {found.fit_months[-1]}, judged on "
+            f"{found.test_months[0]} to {found.test_months[-1]}."
+        )
+    if found.sampled:
+        lines.append("The search looked at a sample of the customer months, the comparison at all of them.")
+    return lines
+
+
+def _grid(keys: tuple[str, ...], numbers: tuple[str, ...], rows: list[tuple[str, ...]]) -> Grid:
+    columns = [Column(name=title, title=title, kind="text", role="key") for title in keys]
+    columns += [Column(name=title, title=title, kind="text", role="metric") for title in numbers]
+    return Grid(columns=tuple(columns), headings=(*keys, *numbers), rows=tuple(rows), totals=None)
+
+
+def _yaml(found: Suggestion) -> str:
+    lines = [f"# {line}" for line in _facts(found)]
+    lines.append("plans:" if found.plans else "plans: []")
+    for name, plan in zip(_NAMES, found.plans, strict=False):
+        lines += [
+            f"  - id: {name}",
+            f'    price: "{plain(plan.price)}"',
+            f"    included: {{{found.meter}: {plan.included:f}}}",
+            f'    charges: [{{meter: {found.meter}, model: per_unit, unit_price: "{plan.overage:f}"}}]',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _shape(found: Suggestion) -> dict[str, Any]:
+    return {
+        "schema": "llmcost/tiers-suggestion/1",
+        "meter": found.meter,
+        "recommended": found.recommended,
+        "reason": found.reason,
+        "fit_months": list(found.fit_months),
+        "test_months": list(found.test_months),
+        "sampled": found.sampled,
+        "plans": [
+            {"id": name, "price": plain(plan.price), "included": int(plan.included), "unit_price": plain(plan.overage)}
+            for name, plan in zip(_NAMES, found.plans, strict=False)
+        ],
+        "contenders": [
+            {
+                "name": one.name,
+                "fit_margin": plain(one.fit_margin),
+                "test_margin": plain(one.test_margin),
+                "spared": round(float(one.spared), 6),
+                "allowed": one.allowed,
+                "gain": {
+                    "value": plain(one.gain.value),
+                    "low": plain(one.gain.low),
+                    "p10": plain(one.gain.p10),
+                    "high": plain(one.gain.high),
+                },
+            }
+            for one in found.contenders
+        ],
+    }

@@ -1,0 +1,151 @@
+"""Simulations worked out by hand."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from tests.quota.ledgers import call, fill
+
+from llmcost.config.yaml import parse_document
+from llmcost.domain.errors import DataError, UsageError
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Selection
+from llmcost.tiers.plans import plans_of
+from llmcost.tiers.rating import offer
+from llmcost.tiers.simulation import simulate
+
+ALL = Selection(period=Period(), zone=UTC, basis="requests")
+STANDARD = """
+current: flat
+plans:
+  - {id: flat, price: "20", charges: []}
+  - {id: standard, price: "20", charges: [], limits: {total: 200000}}
+  - {id: professional, price: "80", charges: [{meter: total, model: per_unit, unit_price: "0.09", per: 1000}], included: {total: 1000000}}
+"""
+
+
+def _plans(text):
+    return plans_of(parse_document(text, "tiers.yaml"))
+
+
+def _month(number, customer, tokens, cost):
+    return call(datetime(2026, number, 15), tokens=tokens, cost=cost, customer_id=customer)  # noqa: DTZ001  the ledger's naive UTC
+
+
+@pytest.fixture
+def three_months(ledger):
+    """Ann grows out of Standard, Bob stays, Cid comes in the second month, outgrows Professional and rests in the third."""
+    fill(
+        ledger,
+        [
+            _month(1, "ann", 150_000, "6"),
+            _month(2, "ann", 200_000, "8"),
+            _month(3, "ann", 200_001, "8"),
+            _month(1, "bob", 10_000, "1"),
+            _month(3, "bob", 20_000, "2"),
+            _month(2, "cid", 1_500_000, "70"),
+        ],
+    )
+    return ledger
+
+
+@pytest.mark.parametrize("policy", ["smallest_covering", "cheapest_for_customer"])
+def test_standard_and_professional_with_customers_moving(three_months, policy):
+    found = simulate(three_months, ALL, offer(_plans(STANDARD), None, None, policy))
+
+    # Bob pays in February, when he used nothing; Cid in March. 500 thousand beyond Professional cost 45.
+    by_name = {one.customer: one for one in found.customers}
+    assert by_name["ann"].path == ("standard", "standard", "professional")
+    assert by_name["ann"].new_revenue == 20 + 20 + 80
+    assert by_name["bob"].path == ("standard",) * 3
+    assert by_name["bob"].new_revenue == 60
+    assert by_name["cid"].path == ("professional", "standard")
+    assert by_name["cid"].new_revenue == 80 + 45 + 20
+    assert found.new.revenue == 120 + 60 + 145
+    assert found.new.cost == 22 + 3 + 70
+    assert found.now is not None
+    assert found.now.revenue == 20 * 8
+    assert [(one.month, one.source, one.target, one.customers, one.revenue) for one in found.path] == [
+        ("2026-03", "standard", "professional", 1, 60),
+        ("2026-03", "professional", "standard", 1, -105),
+    ]
+    assert [(one.source, one.target, one.customers) for one in found.migration] == [
+        ("flat", "standard", 2),
+        ("flat", "professional", 1),
+    ]
+
+
+def test_who_needs_a_word(three_months):
+    found = simulate(three_months, ALL, offer(_plans(STANDARD), None, None, "smallest_covering"))
+
+    flags = {one.customer: one.flags for one in found.customers}
+    # Cid costs 70 and pays 40 today; 145 is more than twice that. Ann pays 120 instead of 60: twice, not more.
+    assert flags == {"ann": (), "bob": (), "cid": ("below-cost-today", "bill-shock")}
+
+
+def test_plans_that_are_assigned(three_months):
+    plans = _plans(STANDARD + "assign: {bob: professional}\n")
+
+    found = simulate(three_months, ALL, offer(plans, None, None, "assigned"))
+
+    by_name = {one.customer: one for one in found.customers}
+    assert by_name["bob"].path == ("professional",) * 3
+    assert by_name["bob"].new_revenue == 240
+    # Nobody said anything about Ann: the smallest that covers what she used.
+    assert by_name["ann"].path == ("standard", "standard", "professional")
+
+
+def test_pass_through_credits_and_money_per_thousand_tokens_are_charges(three_months):
+    plans = _plans("""
+meters: {credits: {input: "2", requests: "1000"}}
+plans:
+  - id: through
+    price: "0"
+    charges:
+      - {meter: cost, model: percentage, percent: "120%"}
+      - {meter: credits, model: package, package_size: 100000, package_price: "1", free_units: 1000000}
+      - {meter: total, model: per_unit, unit_price: "0.01", per: 1000}
+""")
+
+    found = simulate(three_months, ALL, offer(plans, None, None, "smallest_covering"))
+
+    # 120 % of 95; credits beyond a million a month: only Cid's 3,001,000, 21 packages; 2,080,001 tokens at a cent per thousand,
+    # of which each month is rounded: 1.50 + 2.00 + 2.00 + 0.10 + 0.20 + 15.00.
+    assert found.new.revenue == Decimal(114) + 21 + Decimal("20.80")
+
+
+def test_more_use_is_rated_anew(three_months):
+    found = simulate(three_months, ALL, offer(_plans(STANDARD), None, None, "smallest_covering"))
+
+    more = next(one for one in found.scenarios if (one.what, one.change) == ("usage", Decimal("0.1")))
+    # Ann's 220,000 in February now need Professional; Cid's 1,650,000 are 58.50 beyond.
+    assert more.economics.revenue == (20 + 80 + 80) + 60 + (80 + Decimal("58.50") + 20)
+    assert more.economics.cost == Decimal("104.5")
+
+
+def test_nobody_leaving_is_the_best_case(three_months):
+    found = simulate(three_months, ALL, offer(_plans(STANDARD), None, None, "smallest_covering"))
+
+    margins = [one.margin for one in found.elasticities]
+    assert margins == sorted(margins, reverse=True)
+    assert margins[0] == found.new.margin
+
+
+def test_intervals_are_the_same_for_the_same_seed(three_months):
+    asked = offer(_plans(STANDARD), None, None, "smallest_covering")
+
+    assert simulate(three_months, ALL, asked, seed=7).margin == simulate(three_months, ALL, asked, seed=7).margin
+
+
+def test_a_ledger_without_customers_says_so(ledger):
+    fill(ledger, [call(datetime(2026, 1, 1), tokens=n) for n in (1, 2)])  # noqa: DTZ001  the ledger's naive UTC
+
+    with pytest.raises(DataError, match="no request of this period has a customer"):
+        simulate(ledger, ALL, offer(_plans(STANDARD), None, None, "smallest_covering"))
+
+
+def test_a_meter_the_ledger_does_not_have_is_named(ledger):
+    plans = _plans('plans: [{id: a, price: "0", charges: [{meter: tokns, model: per_unit, unit_price: "1"}]}]')
+
+    with pytest.raises(UsageError, match="no meter 'tokns'"):
+        simulate(ledger, ALL, offer(plans, None, None, "smallest_covering"))
