@@ -1,5 +1,6 @@
 """A suggestion of plans as tables, as JSON, and as a file of plans."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from llmcost.render.cells import Grid
@@ -54,8 +55,8 @@ def _sections(found: Suggestion) -> list[tuple[str, Grid]]:
         )
         for one in found.contenders
     ]
-    titles = ("Earlier margin", "Later margin", "Gain on later months, 9 of 10", "Bills not above limit")
-    sections.append(("Compared", _grid(("Way to charge",), titles, rows_)))
+    compared = ("Earlier margin", "Later margin", "Gain on later months, 9 of 10", "Bills not above limit")
+    sections.append(("Compared", _grid(("Way to charge",), compared, rows_)))
     return sections
 
 
@@ -73,7 +74,7 @@ def _facts(found: Suggestion) -> list[str]:
     return lines
 
 
-def _grid(keys: tuple[str, ...], numbers: tuple[str, ...], rows: list[tuple[str, ...]]) -> Grid:
+def _grid(keys: tuple[str, ...], numbers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
     columns = [Column(name=title, title=title, kind="text", role="key") for title in keys]
     columns += [Column(name=title, title=title, kind="text", role="metric") for title in numbers]
     return Grid(columns=tuple(columns), headings=(*keys, *numbers), rows=tuple(rows), totals=None)
