@@ -47,6 +47,10 @@ def found(prices, provider, request, response=None, at=None):
         ("openai", "gpt-4o-realtime-xyz", None),
         ("google", "gemini-2.5-pro-foo", None),
         ("openai", "gpt-4o-2024", None),
+        # No such day.
+        ("openai", "gpt-4o-20240231", None),
+        ("openai", "gpt-4o-2024-19-01", None),
+        ("vertex", "claude-sonnet-4-5@20259999", None),
         ("openai", "my-gpt-4o", None),
         ("openrouter", "openai/gpt-4o-mini:free", None),
         ("openrouter", "anthropic/claude-opus-4-1", None),
@@ -65,6 +69,10 @@ def test_a_name_is_matched_exactly_or_not_at_all(built_in, provider, name, expec
         ("claude-haiku-4-5", "anthropic/claude-haiku-4-5"),
         ("azure/gpt-4o", "azure/gpt-4o"),
         ("anthropic/claude-sonnet-4.5", "anthropic/claude-sonnet-4-5"),
+        (
+            "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "aws/anthropic.claude-sonnet-4-5",
+        ),
         # Served by several hosts and by no maker of its own.
         ("openai/gpt-oss-120b", None),
         ("llama-3.3-70b-versatile", None),

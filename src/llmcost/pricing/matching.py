@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import FIRST_PARTY, HOSTS, normalise_provider
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from llmcost.pricing.price_list import Model, PriceList
 
-_DATE = re.compile(r"(?:-20[0-9]{6}|-20[0-9]{2}-[01][0-9]-[0-3][0-9]|@20[0-9]{6})")
+_DATED = re.compile(r"(?P<name>.+)(?:-(?P<day>20[0-9]{6}|20[0-9]{2}-[0-9]{2}-[0-9]{2})|@(?P<version>20[0-9]{6}))")
 _ARN = re.compile(
     r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)"
 )
@@ -56,9 +57,8 @@ def match_model(
     names = [name for name in (response_model, request_model) if name]
     stated = (normalise_provider(provider) or provider.strip().lower()) if provider else None
     if stated is None:
-        stated = next(
-            (found[0] for found in (_prefix(prices, name.strip().lower()) for name in reversed(names)) if found), None
-        )
+        owners = (_written_owner(prices, name.strip().lower()) for name in reversed(names))
+        stated = next(filter(None, owners), None)
     for name in names:
         found = _match(prices, stated, name.strip().lower(), at)
         if found is not None:
@@ -87,6 +87,12 @@ def _prefix(prices: PriceList, name: str) -> tuple[str, str | None, str] | None:
         if name.startswith(prefix.text) and len(name) > len(prefix.text):
             return prefix.provider, prefix.region, name[len(prefix.text) :]
     return None
+
+
+def _written_owner(prices: PriceList, name: str) -> str | None:
+    """Who invoices by what the name itself says: a gateway's prefix, or an ARN of Bedrock's."""
+    found = _prefix(prices, name)
+    return found[0] if found else "aws" if _ARN.fullmatch(name) else None
 
 
 def _match(prices: PriceList, stated: str | None, name: str, at: datetime | None) -> Match | None:
@@ -121,13 +127,21 @@ def _within(prices: PriceList, provider: str, name: str, at: datetime | None) ->
         if named is not None:
             return Match(model=named.model, kind="resource" if index else named.kind, region=named.region)
     for bare in _unwrapped(name):
-        suffix = _DATE.search(bare)
-        if suffix is None or suffix.end() != len(bare):
+        dated = _DATED.fullmatch(bare)
+        if dated is None or not _is_day(dated["day"] or dated["version"]):
             continue
-        model = prices.named(provider, bare[: suffix.start()])
+        model = prices.named(provider, dated["name"])
         if model is not None and model.dated:
             return Match(model=model, kind="dated")
     return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _named(prices: PriceList, provider: str, name: str, at: datetime | None) -> Match | None:
