@@ -67,7 +67,7 @@ def fill(connection, calls):
     if not rows:
         return connection
     names = list(dict.fromkeys(name for row in rows for name in row))
-    same = {name: rows[0].get(name) for name in names if len({str(row.get(name)) for row in rows}) == 1}
+    same = {name: rows[0].get(name) for name in names[1:] if len({str(row.get(name)) for row in rows}) == 1}
     varied = [name for name in names if name not in same]
     holes = ", ".join("?" for _ in varied)
     for start in range(0, len(rows), 1_000):

@@ -2,20 +2,32 @@
 
 A case is a whole file (`text`), or the rules of a TrueFoundry config below its three first lines (`rate`, `budget`). `at` is
 line:column of each finding, counted in what the case shows, so that a finding in the lines above has a line below 1.
+
+A check that needs data has `calls` in its cases: each entry stands for `count` requests, `step` seconds apart from `at` on. What else
+such a check may ask for is there as well: `ceilings`, limits of a provider; `changed`, when the file last changed; `most_spent`.
 """
 
 import ast
-from datetime import date
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.quota.ledgers import at as moment
+from tests.quota.ledgers import every, fill
 
 from llmcost.config.nodes import parse_text
+from llmcost.domain.period import Period
+from llmcost.ledger import database
+from llmcost.ledger.composition import Selection
 from llmcost.pricing.price_list import load_price_list
 from llmcost.quota import checks
 from llmcost.quota.check import Known, all_checks, catalogue, rule_named
 from llmcost.quota.files import opened_text
+from llmcost.quota.history import History
 from llmcost.quota.run import check, choice
 
 CASES = Path(__file__).parent / "cases"
@@ -24,6 +36,7 @@ _HEADS = {
     "budget": "name: case\ntype: gateway-budget-config\nrules:\n",
     "text": "",
 }
+_LEDGERS = ExitStack()
 KNOWN = Known(day=date(2026, 11, 21), pedantic=True, load_prices=load_price_list)
 
 
@@ -32,22 +45,48 @@ def _cases(kind):
     for path in sorted(CASES.glob("*.yaml")):
         for number, one in enumerate(yaml.safe_load(path.read_text("utf-8"))[kind]):
             form = next(name for name in _HEADS if name in one)
-            found.append(pytest.param(path.stem, form, one[form], one.get("at"), id=f"{path.stem}-{number}"))
+            found.append(pytest.param(path.stem, form, one, one.get("at"), id=f"{path.stem}-{number}"))
     return found
 
 
-def _run(code, form, text):
-    file = opened_text(parse_text(_HEADS[form] + text, "case.yaml"))
+def _known(case):
+    if "ceilings" in case:
+        return replace(KNOWN, ceilings=opened_text(parse_text(case["ceilings"], "provider.yaml")).configs)
+    if "calls" not in case:
+        return KNOWN
+    calls = []
+    for one in case["calls"]:
+        named = {"at", "step", "count"}
+        rest = {key: value for key, value in one.items() if key not in named}
+        calls += every(moment(one["at"]), timedelta(seconds=one.get("step", 60)), one.get("count", 1), **rest)
+    connection = fill(_LEDGERS.enter_context(database.memory_ledger()), calls)
+    changed = datetime.fromisoformat(case["changed"]).replace(tzinfo=UTC) if "changed" in case else None
+    return replace(
+        KNOWN,
+        history=History(connection, Selection(period=Period(), zone=UTC, basis="requests")),
+        most_spent=Decimal(case["most_spent"]) if "most_spent" in case else None,
+        changed=lambda _: changed,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    _LEDGERS.close()
+
+
+def _run(code, form, case):
+    file = opened_text(parse_text(_HEADS[form] + case[form], "case.yaml"))
     # What a comment silences must run too, or the comment is out of use.
     select = () if code in {"QX901", "QX902"} else (code,)
-    found = check([file], choice(select, (), pedantic=True), KNOWN).findings
+    found = check([file], choice(select, (), pedantic=True), _known(case)).findings
     above = _HEADS[form].count("\n")
     return [f"{one.place.line - above}:{one.place.column}" for one in found if one.code == code], found
 
 
-@pytest.mark.parametrize(("code", "form", "text", "at"), _cases("fail"))
-def test_a_check_finds_what_it_is_for(code, form, text, at):
-    places, found = _run(code, form, text)
+@pytest.mark.parametrize(("code", "form", "case", "at"), _cases("fail"))
+def test_a_check_finds_what_it_is_for(code, form, case, at):
+    places, found = _run(code, form, case)
 
     assert places == at
     for one in found:
@@ -56,9 +95,15 @@ def test_a_check_finds_what_it_is_for(code, form, text, at):
         assert not one.message.endswith(".")
 
 
-@pytest.mark.parametrize(("code", "form", "text", "at"), _cases("pass"))
-def test_a_check_is_silent_where_nothing_is_wrong(code, form, text, at):
-    assert _run(code, form, text)[0] == []
+@pytest.mark.parametrize(("code", "form", "case", "at"), _cases("pass"))
+def test_a_check_is_silent_where_nothing_is_wrong(code, form, case, at):
+    assert _run(code, form, case)[0] == []
+
+
+def test_checks_that_need_data_do_not_run_without():
+    lacking = {code for code, (_, one) in all_checks().items() if not one.can_run(KNOWN)}
+
+    assert lacking == {code for code, (_, one) in all_checks().items() if one.confidence == "needs-data"}
 
 
 def test_every_check_has_cases_and_a_page():

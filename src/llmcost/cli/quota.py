@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmcost.cli import quota_migrate, quota_request, quota_simulate, quota_suggest
+from llmcost.cli.options import Db, Since, Until
+from llmcost.cli.quota_simulate import Roster, roster_of
 
 if TYPE_CHECKING:
+    from llmcost.config.settings import Settings
     from llmcost.domain.finding import Findings, Rule
     from llmcost.quota.check import Known
+    from llmcost.quota.fixes import Fixed
+    from llmcost.render.findings import FindingsFormat
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.", show_default=False)]
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")]
@@ -60,65 +65,77 @@ def check(
         bool, typer.Option("--unsafe-fixes", help="Take fixes that want a look first too.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what the fixes would change, write nothing.")] = False,
+    diff_base: Annotated[
+        list[Path] | None,
+        typer.Option("--diff-base", metavar="OLD", help="Only findings that this older config does not have."),
+    ] = None,
+    roster: Roster = None,
+    no_data: Annotated[bool, typer.Option("--no-data", help="Do not look at past requests.")] = False,
+    since: Since = None,
+    until: Until = None,
+    provider_limits: Annotated[
+        Path | None,
+        typer.Option("--provider-limits", metavar="FILE", help="What providers allow: a file of `limits:`."),
+    ] = None,
+    max_exposure: Annotated[
+        str | None,
+        typer.Option("--max-exposure", metavar="USD", help="What a limit may let be spent in 30 days at past prices."),
+    ] = None,
+    db: Db = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")
     ] = None,
 ) -> None:
     """Find what is wrong in gateway configs: typos, rules that never apply, limits that cannot bind.
 
-    A line `# llmcost: ignore[CODE] why` silences a finding on it or on the next line.
+    A line `# llmcost: ignore[CODE] why` silences a finding on it or on the next line. Where there is a ledger, limits are also
+    held against its last 30 days, or those from --since on.
     """
     import sys
+    from contextlib import ExitStack
+    from dataclasses import replace
 
-    from llmcost.cli import diagnostics
     from llmcost.cli.options import names
-    from llmcost.domain.errors import ExitCode, UsageError
+    from llmcost.cli.quota_history import past_requests
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.errors import ExitCode
     from llmcost.domain.finding import SEVERITIES
     from llmcost.quota import fixes
     from llmcost.quota.files import opened
     from llmcost.quota.run import check as run
-    from llmcost.quota.run import choice
+    from llmcost.quota.run import choice, lacking, newer
     from llmcost.quota.semantics import semantics_named
     from llmcost.render import output as destination
     from llmcost.render.findings import FINDINGS_FORMATS, render_findings
-    from llmcost.render.findings_text import summary
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice as choice_of
 
     chosen_format = choice_of("--format", output_format, FINDINGS_FORMATS)
     threshold = choice_of("--fail-on", fail_on, (*SEVERITIES, "never"))
-    files_to_write = []
-    for text in output_file or ():
-        name, found, target = text.partition("=")
-        if not found or not target:
-            raise UsageError(
-                f"--output-file {text!r} is not FORMAT=PATH", hint="such as --output-file sarif=quota.sarif"
-            )
-        files_to_write.append((choice_of("--output-file", name, FINDINGS_FORMATS), Path(target)))
+    files_to_write = _targets(output_file)
     chosen = choice(names(select), names(ignore), pedantic=pedantic)
-    known = _known(config, pedantic=pedantic)
-    files, others = opened(paths, semantics=semantics)
+    settings = load_settings(config)
+    known = _known(settings, pedantic=pedantic, provider_limits=provider_limits, max_exposure=max_exposure)
+    teams = roster_of(roster)
+    files, others = opened(paths, semantics=semantics, roster=teams)
+    base = None if diff_base is None else opened(diff_base, semantics=semantics, roster=teams)[0]
     if fix or diff:
         profile = None if semantics is None else semantics_named(semantics)
-        changes, after = fixes.fixed(files, chosen, known, unsafe=unsafe_fixes, semantics=profile)
-        if diff:
-            destination.write(fixes.difference(changes))
-        else:
-            fixes.write(changes)
-            files = after
-        done = sum(change.count for change in changes)
-        diagnostics.note(
-            f"{done:,} {'would be mended' if diff else 'mended'} in {len(changes):,} of {len(files):,} files"
-        )
-    result = run(files, chosen, known, unread=others)
+        changes, after = fixes.fixed(files, chosen, known, unsafe=unsafe_fixes, semantics=profile, roster=teams)
+        _mend(changes, len(files), only_shown=diff)
+        files = files if diff else after
+    with ExitStack() as stack:
+        if not no_data and lacking(chosen, known):
+            past = stack.enter_context(past_requests(settings, db, since=since, until=until))
+            known = replace(known, history=past)
+        result = run(files, chosen, known, unread=others)
+        if base is not None:
+            result = newer(result, run(base, chosen, known))
     if not diff:
         destination.write(render_findings(result, chosen_format, surface_of(sys.stdout)))
     for name, path in files_to_write:
         destination.write(render_findings(result, name, Surface()), path)
-    for line in (*result.headers, *result.notes):
-        diagnostics.note(line)
-    diagnostics.note("checks that compare with past requests were not run: they need a ledger")
-    diagnostics.lines(summary(result))
+    _tell(result, [] if no_data else lacking(chosen, known))
     if _fails(result, threshold):
         raise typer.Exit(ExitCode.FINDING)
 
@@ -222,21 +239,72 @@ def _about(rule: "Rule") -> str:
     return rule.severity if rule.confidence == "proved" else f"{rule.severity}, {rule.confidence}"
 
 
-def _known(config: Path | None, *, pedantic: bool) -> "Known":
+def _known(settings: "Settings", *, pedantic: bool, provider_limits: Path | None, max_exposure: str | None) -> "Known":
     from functools import cache
 
-    from llmcost.config.settings import load_settings
+    from llmcost.cli.quota_suggest import dollars
     from llmcost.domain.period import clock
     from llmcost.pricing.price_list import PriceList, load_price_list
+    from llmcost.quota.changed import changed
     from llmcost.quota.check import Known
-
-    settings = load_settings(config)
+    from llmcost.quota.files import opened
 
     @cache
     def prices() -> PriceList:
         return load_price_list(settings.pricing)
 
-    return Known(day=clock().date(), pedantic=pedantic, load_prices=prices)
+    ceilings = () if provider_limits is None else opened([provider_limits])[0]
+    return Known(
+        day=clock().date(),
+        pedantic=pedantic,
+        load_prices=prices,
+        ceilings=tuple(one for file in ceilings for one in file.configs),
+        most_spent=dollars("--max-exposure", max_exposure),
+        changed=changed,
+    )
+
+
+def _tell(result: "Findings", left_out: list[str]) -> None:
+    """Say how the files were read, which checks did not run, and what all of it comes to."""
+    from llmcost.cli import diagnostics
+    from llmcost.render.findings_text import summary
+
+    for line in (*result.headers, *result.notes):
+        diagnostics.note(line)
+    if left_out:
+        diagnostics.note("checks that compare with past requests were not run: they need a ledger")
+    diagnostics.lines(summary(result))
+
+
+def _mend(changes: "list[Fixed]", count: int, *, only_shown: bool) -> None:
+    """Write what the fixes change, or show it."""
+    from llmcost.cli import diagnostics
+    from llmcost.quota import fixes
+    from llmcost.render import output as destination
+
+    if only_shown:
+        destination.write(fixes.difference(changes))
+    else:
+        fixes.write(changes)
+    done = sum(change.count for change in changes)
+    diagnostics.note(f"{done:,} {'would be mended' if only_shown else 'mended'} in {len(changes):,} of {count:,} files")
+
+
+def _targets(texts: list[str] | None) -> "list[tuple[FindingsFormat, Path]]":
+    """Format and path of each `FORMAT=PATH`."""
+    from llmcost.domain.errors import UsageError
+    from llmcost.render.findings import FINDINGS_FORMATS
+    from llmcost.reports.choices import choice
+
+    found = []
+    for text in texts or ():
+        name, sign, target = text.partition("=")
+        if not sign or not target:
+            raise UsageError(
+                f"--output-file {text!r} is not FORMAT=PATH", hint="such as --output-file sarif=quota.sarif"
+            )
+        found.append((choice("--output-file", name, FINDINGS_FORMATS), Path(target)))
+    return found
 
 
 def _fails(result: "Findings", threshold: str) -> bool:

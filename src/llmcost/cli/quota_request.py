@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli.options import Output
-from llmcost.cli.quota_simulate import Configs, SemanticsOption, read_configs
+from llmcost.cli.quota_simulate import Configs, Roster, SemanticsOption, read_configs, roster_of
 
 
 def add_to(group: typer.Typer) -> None:
@@ -28,6 +28,7 @@ def explain_request(
         list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="What the caller sends along.")
     ] = None,
     semantics: SemanticsOption = None,
+    roster: Roster = None,
     output_format: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table or json.")] = None,
     output: Output = None,
 ) -> None:
@@ -46,8 +47,10 @@ def explain_request(
         if not found or not key.strip():
             raise UsageError(f"cannot read --metadata {text!r}", hint="write KEY=VALUE")
         pairs[key.strip()] = value
-    request = described(user=user, teams=team or (), account=account, model=model, provider=provider, metadata=pairs)
-    found_configs, _ = read_configs(configs, semantics)
+    known = (roster_of(roster) or {}).get(user or "", frozenset())
+    teams = tuple(dict.fromkeys([*(team or ()), *sorted(known)]))
+    request = described(user=user, teams=teams, account=account, model=model, provider=provider, metadata=pairs)
+    found_configs, _ = read_configs(configs, semantics, roster)
     answers = [explained(config, request) for config in found_configs]
     width = None if output is not None else surface_of(sys.stdout).width
     destination.write(request_json(answers) if chosen == "json" else request_text(answers, width), output)

@@ -11,11 +11,18 @@ from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, T
 
 if TYPE_CHECKING:
     from llmcost.quota.config import Config as QuotaConfig
+    from llmcost.quota.roster import Roster as Teams
 
 Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Limits files, or folders of them.")]
 SemanticsOption = Annotated[
     str | None,
     typer.Option("--semantics", metavar="NAME", help="How rules decide: tfy-v1, tfy-legacy-all, tfy-v2, ..."),
+]
+Roster = Annotated[
+    Path | None,
+    typer.Option(
+        "--roster", metavar="FILE", help="Who is in which team: CSV with user,team, or YAML of users to teams."
+    ),
 ]
 MissingKey = Annotated[
     str | None,
@@ -54,6 +61,7 @@ def simulate(
         typer.Option("--assert", metavar="TEST", help="Exit 1 unless it holds: blocked_pct<1, RULE.blocked=0, ..."),
     ] = None,
     semantics: SemanticsOption = None,
+    roster: Roster = None,
     algorithm: Annotated[
         str | None,
         typer.Option(
@@ -116,14 +124,14 @@ def simulate(
         zone=zone,
         basis="requests",
     )
-    found, headers = read_configs(configs, semantics)
+    found, headers = read_configs(configs, semantics, roster)
     made = plan(found, changes(what_if))
     with reading(settings.ledger_path(db)) as ledger:
         rows = selection(ledger, question)
         result = replayed(ledger, rows, made, manner, headers)
         before = None
         if compare:
-            old, old_headers = read_configs(compare, semantics)
+            old, old_headers = read_configs(compare, semantics, roster)
             before = replayed(ledger, rows, plan(old), replace(manner, others=False, exposure=False), old_headers)
     differences = () if before is None else changed(before, result)
     document = Simulation(
@@ -147,7 +155,18 @@ def simulate(
         raise typer.Exit(ExitCode.FINDING)
 
 
-def read_configs(paths: list[Path], semantics: str | None) -> "tuple[list[QuotaConfig], tuple[str, ...]]":
+def roster_of(path: Path | None) -> "Teams | None":
+    """Who is in which team, as a file says; ConfigError when it is none."""
+    if path is None:
+        return None
+    from llmcost.quota.roster import read_roster
+
+    return read_roster(path)
+
+
+def read_configs(
+    paths: list[Path], semantics: str | None, roster: Path | None = None
+) -> "tuple[list[QuotaConfig], tuple[str, ...]]":
     """The configs at some paths, and a line on how each is understood; what is wrong with them is a note.
 
     Raises ConfigError when there is none or one cannot be read.
@@ -156,7 +175,7 @@ def read_configs(paths: list[Path], semantics: str | None) -> "tuple[list[QuotaC
     from llmcost.quota.files import opened
     from llmcost.quota.headers import header
 
-    files, _ = opened(paths, semantics=semantics)
+    files, _ = opened(paths, semantics=semantics, roster=roster_of(roster))
     for file in files:
         if file.text.trouble is not None:
             raise ConfigError(

@@ -72,7 +72,7 @@ def suggest(
         rows = selection(ledger, question)
         keys = draft.metadata_keys(ledger, rows, settings.attribution)
         form = draft.Form(dialect=choice("--dialect", dialect, draft.DIALECTS), unit=counted, span=span, keys=keys)
-        ask = search.Ask(per=chosen, form=form, rate=_share(block_rate), cap=_dollars(cap_month))
+        ask = search.Ask(per=chosen, form=form, rate=_share(block_rate), cap=dollars("--cap-month", cap_month))
         suggestion = search.suggest(ledger, rows, ask)
     destination.write(suggestion.text, output)
     total = sum((rule.exposure for rule in suggestion.rules if rule.exposure is not None), Decimal(0))
@@ -97,12 +97,13 @@ def _share(text: str) -> Decimal:
     return share
 
 
-def _dollars(text: str | None) -> Decimal | None:
+def dollars(option: str, text: str | None) -> Decimal | None:
+    """The amount an option gives; UsageError when it is none or nothing."""
     from llmcost.domain.errors import UsageError
 
     if text is None:
         return None
     found = re.fullmatch(r"\s*\$?(\d+(?:\.\d+)?)\s*", text.replace(",", "").replace("_", ""), re.ASCII)
     if found is None or not Decimal(found[1]):
-        raise UsageError(f"cannot read --cap-month {text!r}", hint="write an amount of US dollars, such as 5000")
+        raise UsageError(f"cannot read {option} {text!r}", hint="write an amount of US dollars, such as 5000")
     return Decimal(found[1])

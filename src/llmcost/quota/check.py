@@ -16,11 +16,13 @@ from llmcost.quota import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date
+    from datetime import date, datetime
+    from decimal import Decimal
 
     from llmcost.config.nodes import Text
     from llmcost.pricing.price_list import PriceList
     from llmcost.quota.config import Config
+    from llmcost.quota.history import History
     from llmcost.quota.problem import Problem
 
 
@@ -33,6 +35,14 @@ class Known:
     pedantic: bool = False
     load_prices: Callable[[], PriceList | None] = lambda: None
     """The price list, loaded only when a check asks for it."""
+    history: History | None = None
+    """Past requests; None: checks that need them do not run."""
+    ceilings: tuple[Config, ...] = ()
+    """What providers allow; none: checks that need it do not run."""
+    most_spent: Decimal | None = None
+    """US dollars that limits may let be spent in 30 days at most, where somebody said so."""
+    changed: Callable[[str], datetime | None] = lambda _: None
+    """When a file last changed, UTC; None where nobody knows."""
 
 
 def _nothing(*_: object) -> tuple[()]:
@@ -52,8 +62,27 @@ class Check:
     """Looks at one config."""
     of_all: Callable[[tuple[Config, ...], Known], Iterable[tuple[Config, Problem]]] = field(default=_nothing)
     """Looks at all configs of the run together."""
+    of_history: Callable[[Config, History, Known], Iterable[Problem]] = field(default=_nothing)
+    """Holds one config against past requests."""
+    of_all_history: Callable[[tuple[Config, ...], History, Known], Iterable[tuple[Config, Problem]]] = field(
+        default=_nothing
+    )
+    """Holds all configs together against past requests."""
+    needs_ceilings: bool = False
+    """Whether it runs only where providers' limits are known."""
     pedantic: bool = False
     """Whether it runs only with --pedantic, as all of severity info do."""
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether it runs only where past requests are there."""
+        return self.of_history is not _nothing or self.of_all_history is not _nothing
+
+    def can_run(self, known: Known) -> bool:
+        """Whether what it needs is there."""
+        return (known.history is not None or not self.needs_history) and (
+            bool(known.ceilings) or not self.needs_ceilings
+        )
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from llmcost.config.nodes import Node, Text
     from llmcost.quota.limit import Limit
@@ -67,6 +67,8 @@ class Config:
     name: str | None
     scope: str = ""
     notes: tuple[str, ...] = ()
+    roster: Mapping[str, frozenset[str]] | None = None
+    """Teams by user, where the user said who is in which."""
 
     @property
     def root(self) -> Node:

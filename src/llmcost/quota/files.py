@@ -14,6 +14,7 @@ from llmcost.domain.text import nearest
 from llmcost.quota import dialects
 from llmcost.quota.config import Config, Dialect
 from llmcost.quota.problem import Problem
+from llmcost.quota.roster import informed
 from llmcost.quota.semantics import Semantics, semantics_named
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost.config.nodes import Node
+    from llmcost.quota.roster import Roster
 
 MAX_BYTES = 4_000_000
 """Largest file read: 30,000 rules. Anything larger is data, not a config."""
@@ -51,7 +53,9 @@ def all_dialects() -> dict[str, Dialect]:
     return dict(sorted(found.items()))
 
 
-def opened(paths: Sequence[Path], *, semantics: str | None = None) -> tuple[list[Opened], int]:
+def opened(
+    paths: Sequence[Path], *, semantics: str | None = None, roster: Roster | None = None
+) -> tuple[list[Opened], int]:
     """The configs at these paths, and how many files of folders are none.
 
     Raises ConfigError when a file named is no config, DataError when a path is missing or a folder holds none.
@@ -63,9 +67,9 @@ def opened(paths: Sequence[Path], *, semantics: str | None = None) -> tuple[list
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")
         if not path.is_dir():
-            found.append(_named(path, chosen))
+            found.append(_named(path, chosen, roster))
             continue
-        met = [_met(file, chosen) for file in _below(path)]
+        met = [_met(file, chosen, roster) for file in _below(path)]
         inside = [one for one in met if one is not None]
         others += len(met) - len(inside)
         if not inside:
@@ -78,7 +82,7 @@ def opened(paths: Sequence[Path], *, semantics: str | None = None) -> tuple[list
     return list(unique.values()), others
 
 
-def opened_text(text: Text, semantics: Semantics | None = None) -> Opened:
+def opened_text(text: Text, semantics: Semantics | None = None, roster: Roster | None = None) -> Opened:
     """The configs in one text."""
     configs: list[Config] = []
     problems: list[Problem] = []
@@ -100,11 +104,12 @@ def opened_text(text: Text, semantics: Semantics | None = None) -> Opened:
                 dialect=dialect,
                 semantics=semantics or semantics_named(dialect.semantics),
                 documents=tuple(roots),
-                limits=read.limits,
+                limits=informed(read.limits, roster),
                 problems=read.problems,
                 name=read.name,
                 scope=read.scope,
                 notes=read.notes,
+                roster=roster,
             )
         )
     return Opened(text=text, configs=tuple(configs), problems=tuple(problems))
@@ -129,8 +134,8 @@ def read_text(path: Path) -> Text:
         raise ConfigError(f"{path}:{line}:1: not UTF-8 text", hint="a gateway config is a YAML or JSON file") from None
 
 
-def _named(path: Path, semantics: Semantics | None) -> Opened:
-    found = opened_text(read_text(path), semantics)
+def _named(path: Path, semantics: Semantics | None, roster: Roster | None) -> Opened:
+    found = opened_text(read_text(path), semantics, roster)
     if found.configs or found.problems or found.text.trouble is not None:
         return found
     raise ConfigError(
@@ -139,10 +144,10 @@ def _named(path: Path, semantics: Semantics | None) -> Opened:
     )
 
 
-def _met(path: Path, semantics: Semantics | None) -> Opened | None:
+def _met(path: Path, semantics: Semantics | None, roster: Roster | None) -> Opened | None:
     """A file met in a folder; None when it is none of ours."""
     try:
-        found = opened_text(read_text(path), semantics)
+        found = opened_text(read_text(path), semantics, roster)
     except ConfigError:
         return None
     broken = found.text.trouble is not None and any(word in found.text.text for word in _HINTS)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llmcost.config.nodes import Text
     from llmcost.domain.finding import Findings, Fix
     from llmcost.quota.check import Known
+    from llmcost.quota.roster import Roster
     from llmcost.quota.semantics import Semantics
 
 _ROUNDS = 25
@@ -35,7 +36,13 @@ class Fixed:
 
 
 def fixed(
-    files: Sequence[Opened], chosen: Choice, known: Known, *, unsafe: bool, semantics: Semantics | None = None
+    files: Sequence[Opened],
+    chosen: Choice,
+    known: Known,
+    *,
+    unsafe: bool,
+    semantics: Semantics | None = None,
+    roster: Roster | None = None,
 ) -> tuple[list[Fixed], list[Opened]]:
     """Apply what can be applied until nothing is left; returns the files that changed, and all of them as they are then."""
     now = list(files)
@@ -46,7 +53,7 @@ def fixed(
         for place, file in enumerate(now):
             text, count = _round(file.text, found, unsafe=unsafe)
             if count:
-                now[place] = opened_text(text, semantics)
+                now[place] = opened_text(text, semantics, roster)
                 counts[place] += count
                 moved = True
         if not moved:

@@ -80,6 +80,8 @@ class Condition:
     """One of them; `*` in a value stands for any text. None: any, but present where `present` says so."""
     excluded: frozenset[str] = frozenset()
     """None of them."""
+    roster: Mapping[str, frozenset[str]] | None = field(default=None, compare=False, repr=False)
+    """Teams by user, where somebody said who is in which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,7 @@ def _follows(wanted: Condition, given: Condition) -> Answer:
     if wanted.values is not None and "*" not in wanted.values:
         if given.values is None:
             return False
-        answers = [_within(value, wanted.values, subject=subject) for value in given.values]
+        answers = [_within(value, wanted, subject=subject) for value in given.values]
         if False in answers:
             return False
         found = None if None in answers else True
@@ -142,24 +142,32 @@ def _follows(wanted: Condition, given: Condition) -> Answer:
             continue
         if given.values is None or any(patterns_meet(value, other) for other in given.values):
             return False
-        if subject and any(_kinds_mix(value, other) for other in given.values):
+        mixed = [_kinds_mix(value, other, wanted) for other in given.values] if subject else []
+        if True in mixed:
+            return False
+        if None in mixed:
             found = None
     return found
 
 
-def _within(value: str, wanted: Collection[str], *, subject: bool) -> Answer:
-    if any(pattern_covers(one, value) for one in wanted):
+def _within(value: str, wanted: Condition, *, subject: bool) -> Answer:
+    values = wanted.values or ()
+    if any(pattern_covers(one, value) for one in values):
         return True
-    return (
-        None if subject and not value.startswith("team:") and any(one.startswith("team:") for one in wanted) else False
-    )
+    asked = subject and not value.startswith("team:") and any(one.startswith("team:") for one in values)
+    if not asked:
+        return False
+    teams = _teams(value, wanted)
+    return None if teams is None else any(pattern_covers(one, f"team:{team}") for one in values for team in teams)
 
 
 def _compatible(left: Condition, right: Condition) -> Answer:
     subject = left.dimension == "subject"
     pairs = [(one, other) for one in left.values or () for other in right.values or ()]
     if pairs and not any(patterns_meet(one, other) for one, other in pairs):
-        return None if subject and any(_kinds_mix(one, other) for one, other in pairs) else False
+        mixed = [_kinds_mix(one, other, left) for one, other in pairs] if subject else []
+        if True not in mixed:
+            return None if None in mixed else False
     for one, other in ((left, right), (right, left)):
         if one.values is not None and all(
             any(pattern_covers(excluded, value) for excluded in other.excluded) for value in one.values
@@ -168,10 +176,21 @@ def _compatible(left: Condition, right: Condition) -> Answer:
     return True
 
 
-def _kinds_mix(left: str, right: str) -> bool:
-    """Whether one request may carry both subjects: a user and a team, or two teams."""
+def _kinds_mix(left: str, right: str, condition: Condition) -> Answer:
+    """Whether one request may carry both subjects: a user and a team, or two teams; None where nobody says."""
     kinds = {left.partition(":")[0], right.partition(":")[0]}
-    return "team" in kinds and left != right
+    if "team" not in kinds or left == right:
+        return False
+    for one, other in ((left, right), (right, left)):
+        if (teams := _teams(one, condition)) is not None:
+            return any(pattern_covers(other, f"team:{team}") for team in teams)
+    return None
+
+
+def _teams(subject: str, condition: Condition) -> Collection[str] | None:
+    """The teams a roster says a user is in; None where there is none or the user is not in it."""
+    user = subject.removeprefix("user:") if subject.startswith("user:") else ""
+    return None if condition.roster is None or not user else condition.roster.get(user)
 
 
 def _has(key: str, matcher: Matcher) -> bool:
@@ -191,22 +210,18 @@ def _holds(condition: Condition, present: Collection[str]) -> Answer:
     if condition.values is not None and not any(
         pattern_covers(value, text) for value in condition.values for text in present
     ):
-        answer = _teams_unknown(condition.dimension, condition.values, present)
+        answer = _teams_unknown(condition, condition.values, present)
     if any(pattern_covers(value, text) for value in condition.excluded for text in present):
         return False
-    if (
-        answer is True
-        and condition.excluded
-        and _teams_unknown(condition.dimension, condition.excluded, present) is None
-    ):
+    if answer is True and condition.excluded and _teams_unknown(condition, condition.excluded, present) is None:
         return None
     return answer
 
 
-def _teams_unknown(dimension: str, values: Collection[str], present: Collection[str]) -> Answer:
-    """None when teams are asked for and the request names none; else False."""
-    asked = dimension == "subject" and any(value.startswith("team:") for value in values)
-    users = any(text.startswith("user:") for text in present)
+def _teams_unknown(condition: Condition, values: Collection[str], present: Collection[str]) -> Answer:
+    """None when teams are asked for, the request names none and no roster does; else False."""
+    asked = condition.dimension == "subject" and any(value.startswith("team:") for value in values)
+    users = any(text.startswith("user:") and _teams(text, condition) is None for text in present)
     return None if asked and users and not any(text.startswith("team:") for text in present) else False
 
 

@@ -53,9 +53,38 @@ def choice(select: Sequence[str], ignore: Sequence[str], *, pedantic: bool) -> C
     return Choice(select=tuple(select), ignore=tuple(ignore), pedantic=pedantic)
 
 
+def lacking(chosen: Choice, known: Known) -> list[str]:
+    """Codes of the chosen checks that do not run for want of past requests."""
+    return [
+        code
+        for code, (name, one) in all_checks().items()
+        if one.needs_history and known.history is None and chosen.wants(code, name, one)
+    ]
+
+
+def newer(found: Findings, base: Findings) -> Findings:
+    """The findings that `base`, of an older version of the files, does not have, wherever their lines and files moved."""
+    import dataclasses
+    from collections import Counter
+
+    old = Counter(one.fingerprint.partition("-")[0] for one in base.findings)
+    kept = []
+    for one in found.findings:
+        seed = one.fingerprint.partition("-")[0]
+        if old[seed]:
+            old[seed] -= 1
+        else:
+            kept.append(one)
+    return dataclasses.replace(found, findings=tuple(kept))
+
+
 def check(files: Sequence[Opened], chosen: Choice, known: Known, *, unread: int = 0) -> Findings:
     """Run the chosen checks over files that were opened."""
-    wanted = {code: (name, one) for code, (name, one) in all_checks().items() if chosen.wants(code, name, one)}
+    wanted = {
+        code: (name, one)
+        for code, (name, one) in all_checks().items()
+        if chosen.wants(code, name, one) and one.can_run(known)
+    }
     found: list[Finding] = []
     suppressed = 0
     across = list(_across(files, wanted, known))
@@ -91,6 +120,8 @@ def _problems(file: Opened, wanted: dict[str, tuple[str, Check]], known: Known) 
         yield from ((code, problem) for problem in one.of_text(file.text, known))
         for config in file.configs:
             yield from ((code, problem) for problem in one.of_config(config, known))
+            if known.history is not None:
+                yield from ((code, problem) for problem in one.of_history(config, known.history, known))
 
 
 def _across(
@@ -99,6 +130,9 @@ def _across(
     configs = tuple(config for file in files for config in file.configs)
     for code, (_, one) in wanted.items():
         yield from ((code, config.source, problem) for config, problem in one.of_all(configs, known))
+        if known.history is not None:
+            found = one.of_all_history(configs, known.history, known)
+            yield from ((code, config.source, problem) for config, problem in found)
 
 
 def _kept(
@@ -121,9 +155,11 @@ def _kept(
             silenced += 1
         else:
             kept.append(finding)
+    # What past requests show comes and goes with them: a comment about it is not out of use when they show nothing.
+    lasting = [code for code, (_, one) in wanted.items() if not one.needs_history]
     for code, about in (("QX901", stale), ("QX902", unreasoned)):
         if code in wanted:
-            kept += [_finding(text, code, one, pointers, secrets) for one in about(text, comments, wanted)]
+            kept += [_finding(text, code, one, pointers, secrets) for one in about(text, comments, lasting)]
     return kept, silenced
 
 

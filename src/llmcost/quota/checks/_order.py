@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llmcost.quota.limit import Limit
+    from llmcost.quota.limit import Condition, Limit
 
 
 class Earlier:
@@ -33,6 +33,15 @@ class Earlier:
         found = {one.rule: one for one in self.always}
         for condition in limit.match.conditions:
             # A rule that covers this one has all of these values, so looking at the rarest is enough.
-            lists = [self.by_value.get((condition.dimension, value), []) for value in condition.values or ()]
+            lists = [
+                [one for name in _names(value, condition) for one in self.by_value.get((condition.dimension, name), [])]
+                for value in condition.values or ()
+            ]
             found.update((one.rule, one) for one in min(lists, key=len, default=[]))
         return [found[place] for place in sorted(found)]
+
+
+def _names(value: str, condition: Condition) -> list[str]:
+    """A value, and for a user the teams a roster says they are in."""
+    teams = () if condition.roster is None else condition.roster.get(value.removeprefix("user:"), ())
+    return [value, *(f"team:{team}" for team in sorted(teams))]

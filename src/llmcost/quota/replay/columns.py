@@ -13,9 +13,10 @@ from llmcost.domain.errors import UsageError
 from llmcost.domain.request import WHO
 from llmcost.ledger.dimensions import dimension, dimension_names
 from llmcost.ledger.identifiers import json_pointer, quote_identifier
+from llmcost.quota.matching import pattern_covers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from llmcost.quota.limit import Condition, Matcher
 
@@ -51,16 +52,28 @@ def knows(name: str) -> bool:
 class Columns:
     """Dimensions of limits as SQL; values are bound."""
 
-    def __init__(self, bind: Callable[[object], str], tags: Collection[str]) -> None:
-        """`tags` are the keys some request carries."""
+    def __init__(
+        self,
+        bind: Callable[[object], str],
+        tags: Collection[str],
+        roster: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        """`tags` are the keys some request carries; `roster` the teams of users, for requests that name none."""
         self._bind = bind
         self._tags = set(tags)
+        self._roster = roster or {}
 
     def expression(self, name: str) -> str:
         """A dimension's value; UsageError when the ledger has nothing of the kind."""
         if name == "user":
             # Where a tag called user_id says something else, the gateway still knows its caller by e-mail.
             return f"coalesce({self._tag(_MAIL)}, user_id)" if _MAIL in self._tags else "user_id"
+        if name == "team" and self._roster:
+            # A request counts for one team; of several, the first by name.
+            users = sorted(user for user, teams in self._roster.items() if teams)
+            teams = [min(self._roster[user]) for user in users]
+            user = self.expression("user")
+            return f"coalesce(team, {self._bind(teams)}[list_position({self._bind(users)}, {user})])"
         if name in _COLUMNS:
             return _COLUMNS[name]
         kind, found, key = name.partition(".")
@@ -110,7 +123,19 @@ class Columns:
                     by_kind.setdefault(subject, []).append("*")
             elif found and kind in _SUBJECTS:
                 by_kind.setdefault(kind, []).append(rest)
-        return f"({' or '.join(self._in(kind, wanted) for kind, wanted in by_kind.items()) or 'false'})"
+        terms = [self._in(kind, wanted) for kind, wanted in by_kind.items()]
+        members = self._members(by_kind.get("team", ()))
+        if members:
+            terms.append(f"(team is null and {self._in('user', members)})")
+        return f"({' or '.join(terms) or 'false'})"
+
+    def _members(self, wanted: Collection[str]) -> list[str]:
+        """Users a roster has in one of these teams."""
+        return [
+            user
+            for user, teams in self._roster.items()
+            if any(pattern_covers(pattern, team) for pattern in wanted for team in teams)
+        ]
 
     def _in(self, name: str, values: Collection[str]) -> str:
         expression = f"({self.expression(name)})"

@@ -72,6 +72,8 @@ class Plan:
     """Of each config."""
     left_out: tuple[tuple[Limit, str], ...]
     """Limits that cannot be replayed, and why."""
+    roster: Mapping[str, frozenset[str]] | None = None
+    """Teams by user, for requests whose log names no team."""
 
 
 def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None) -> Plan:
@@ -112,7 +114,12 @@ def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None
             f"--what-if names no rule of the config: {', '.join(sorted(unknown))}",
             hint=nearest(min(unknown), names) or f"the rules are {', '.join(dict.fromkeys(names))}",
         )
-    return Plan(slots=tuple(slots), semantics=tuple(config.semantics for config in configs), left_out=tuple(left_out))
+    return Plan(
+        slots=tuple(slots),
+        semantics=tuple(config.semantics for config in configs),
+        left_out=tuple(left_out),
+        roster=next((config.roster for config in configs if config.roster is not None), None),
+    )
 
 
 def limit_sets(

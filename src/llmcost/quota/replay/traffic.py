@@ -276,7 +276,7 @@ class Traffic:
         """CTEs ending in `matched`: a row per request, with a key and a match per slot."""
         query = Query()
         rows = query.rows(self._connection, self._selection, [])
-        columns = Columns(query.bind, self._tags)
+        columns = Columns(query.bind, self._tags, self._plan.roster)
         slots = self._plan.slots
         matches, keys = [], []
         for number, slot in enumerate(slots):
