@@ -234,6 +234,47 @@ def replay(workshop: Workshop) -> list[Finding]:
     ]
 
 
+def tiers(workshop: Workshop) -> list[Finding]:
+    """`tiers simulate`: 100,000 customers (a tenth of the lines) over twelve months on three plans and today's."""
+    count = workshop.lines // 10
+    plans = workshop.folder / "tiers.yaml"
+    plans.write_text(
+        """
+current: flat
+plans:
+  - {id: flat, price: "99", charges: []}
+  - {id: starter, price: "99", charges: [], limits: {total: 1000000}}
+  - {id: growth, price: "299", charges: [], limits: {total: 5000000}}
+  - {id: scale, price: "999", included: {total: 20000000}, charges: [{meter: total, model: per_unit, unit_price: "0.00006"}]}
+""",
+        "utf-8",
+    )
+
+    def check(output: str) -> None:
+        assert f"{count:,} customers, 12 months" in output, output
+
+    command = workshop.llmcost("tiers", "simulate", str(plans), "--db", str(workshop.customers(count)))
+    contenders = [Contender(name="ours", command=command, check=check)]
+    series = interleaved(contenders, workshop.rounds, workshop.environment)["ours"]
+    return [
+        Finding(
+            case="tiers",
+            what=f"{count:,} customers: {what}",
+            unit=unit,
+            ours=tuple(series.values(key)),
+            floor=(),
+            value=tuple(series.values(key)),
+            goal=goal,
+            kind=unit,
+        )
+        for what, unit, key, goal in (
+            ("wall", "s", "wall", 10.0),
+            ("CPU", "s", "cpu", None),
+            ("peak RSS", "MB", "rss", 2000.0),
+        )
+    ]
+
+
 CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "ingest": ingest,
     "unique-tags": unique_tags,
@@ -243,6 +284,7 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "reprice": reprice,
     "small": small,
     "replay": replay,
+    "tiers": tiers,
     "huge": huge,
 }
 

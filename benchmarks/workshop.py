@@ -64,6 +64,14 @@ class Workshop:
             subprocess.run(command, check=True, env=self.environment)
         return path
 
+    def customers(self, count: int) -> Path:
+        """A ledger of this many customers over twelve months; not to be written to."""
+        path = self.folder / f"customers-{count}.duckdb"
+        if not path.exists():
+            command = [sys.executable, str(HERE / "customers.py"), str(count), str(path)]
+            subprocess.run(command, check=True, env=self.environment)
+        return path
+
     def llmcost(self, *arguments: str) -> list[str]:
         """The command line of llmcost as it is in this repository."""
         return [sys.executable, "-m", "llmcost", *arguments]

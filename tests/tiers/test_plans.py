@@ -1,0 +1,134 @@
+"""What a file of plans may say, and where its mistakes are."""
+
+from decimal import Decimal
+
+import pytest
+
+from llmcost.config.yaml import parse_document
+from llmcost.domain.errors import ConfigError
+from llmcost.tiers.invoice import invoice, prorated
+from llmcost.tiers.lint import lint_plans
+from llmcost.tiers.plans import plans_of
+
+
+def _plans(text):
+    return plans_of(parse_document(text, "tiers.yaml"))
+
+
+def _one(text):
+    return _plans("plans:\n  - id: a\n    price: '0'\n" + text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("plan: []", "tiers.yaml:1:1: unknown key 'plan'; did you mean 'plans'?"),
+        ("plans:\n  - {id: a, price: '1'}", "tiers.yaml:2:5: the plan has no 'charges'"),
+        ("plans:\n  - {id: a, prise: '1', charges: []}", "unknown key 'prise'; did you mean 'price'?"),
+        ("plans:\n  - {id: a, price: '-1', charges: []}", "-1 is below zero"),
+        ("plans:\n  - {id: a, price: a lot, charges: []}", "cannot read 'a lot' as an amount"),
+        ("plans:\n  - {id: a, price: '0.0000000000001', charges: []}", "too many digits"),
+        ("plans:\n  - {id: a, price: 1, charges: []}\n  - {id: a, price: 2, charges: []}", "'a' is there twice"),
+        ("assign: {acme: b}\nplans:\n  - {id: a, price: 1, charges: []}", "no plan has the id 'b'"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(text, message):
+    with pytest.raises(ConfigError) as found:
+        _plans(text)
+
+    assert message in found.value.message
+
+
+@pytest.mark.parametrize(
+    ("charge", "message"),
+    [
+        ("{meter: n, model: gradated, tiers: []}", "unknown model 'gradated'"),
+        ("{meter: n, model: per_unit}", "a per_unit charge needs 'unit_price'"),
+        ("{meter: n, model: per_unit, unit_price: '1', tiers: []}", "unknown key 'tiers'"),
+        ("{meter: n, model: volume, tiers: [{up_to: 5}, {up_to: 9}]}", "nothing is said about more than 9"),
+        ("{meter: n, model: volume, tiers: [{up_to: 5}, {up_to: 5}, {up_to: null}]}", "the tiers overlap"),
+        ("{meter: n, model: volume, tiers: [{up_to: null}, {up_to: null}]}", "only the last up_to is null"),
+        ("{meter: n, model: per_unit, unit_price: '1', per: 7}", "'per' is 1, 10, 100"),
+        ("{meter: n, model: per_unit, unit_price: '1', minimum: '2', maximum: '1'}", "minimum is above the maximum"),
+        ("{model: percentage}", "either 'percent' or 'unit_price'"),
+    ],
+)
+def test_a_mistaken_charge_is_named_with_its_line(charge, message):
+    with pytest.raises(ConfigError) as found:
+        _one(f"    charges:\n      - {charge}\n")
+
+    assert message in found.value.message
+    assert found.value.message.startswith("tiers.yaml:5:")
+
+
+def test_a_commitment_is_prorated_by_days_and_trued_up():
+    # https://github.com/getlago/lago-api: 1000 / 31 x 15 is 483.87; less 200 of use, 283.87 are due.
+    plans = _one("    minimum: '1000'\n    charges: [{meter: n, model: per_unit, unit_price: '1'}]\n")
+
+    made = invoice(plans.plans[0], {"n": Decimal(200)}, plans.rounding, fraction=prorated(Decimal(15), Decimal(31)))
+
+    assert [(line.charge, line.amount) for line in made.lines] == [("n", Decimal(200)), ("minimum", Decimal("283.87"))]
+    assert made.total == Decimal("483.87")
+
+
+def test_a_total_rounded_once_is_shared_out_by_largest_remainder():
+    plans = _plans("""
+rounding: {mode: half_up, at: total}
+plans:
+  - id: a
+    price: "0"
+    charges:
+      - {meter: x, model: per_unit, unit_price: "0.333"}
+      - {meter: y, model: per_unit, unit_price: "0.333"}
+      - {meter: z, model: per_unit, unit_price: "0.335"}
+""")
+
+    made = invoice(plans.plans[0], dict.fromkeys("xyz", Decimal(1)), plans.rounding)
+
+    # 1.001 is 1.00: a third line of 0.34 makes up for what the others lost.
+    assert [line.amount for line in made.lines] == [Decimal("0.33"), Decimal("0.33"), Decimal("0.34")]
+    assert made.total == Decimal("1.00")
+
+
+def test_efficient_customers_get_their_band():
+    plans = _one(
+        "    charges: [{meter: n, model: per_unit, unit_price: '1'}]\n"
+        "    efficiency_discount: {bands: [{better_than: 50%, percent: 5%}, {better_than: 90%, percent: 20%}]}\n"
+    )
+
+    def total(share):
+        return invoice(plans.plans[0], {"n": Decimal(100)}, plans.rounding, efficiency=Decimal(share)).total
+
+    assert [total(share) for share in ("0.1", "0.5", "0.95")] == [100, 95, 80]
+
+
+def test_lint_lists_cliffs_unpaid_use_and_plans_nobody_should_take(tmp_path):
+    path = tmp_path / "tiers.yaml"
+    path.write_text("""plans:
+  - id: small
+    price: "50"
+    included: {total: 100}
+    charges: []
+  - id: large
+    price: "40"
+    limits: {total: 200}
+    charges:
+      - {meter: n, model: volume, tiers: [{up_to: 10, unit_price: "2"}, {up_to: null, unit_price: "1"}]}
+""")
+
+    found = [(one.code, one.line, one.message) for one in lint_plans(path)]
+
+    assert found == [
+        ("dominated-plan", 2, "small is no cheaper than large, which covers more"),
+        ("no-overage", 4, "small includes 100 total, and use beyond is neither charged nor limited"),
+        ("cliff", 10, "beyond 10 n the charge falls from 20 to 10"),
+    ]
+
+
+def test_lint_shows_what_keeps_a_file_from_being_read(tmp_path):
+    path = tmp_path / "tiers.yaml"
+    path.write_text("plans:\n  - {id: a, price: x, charges: []}\n")
+
+    (found,) = lint_plans(path)
+
+    assert (found.code, found.severity, found.line) == ("unreadable", "error", 2)
