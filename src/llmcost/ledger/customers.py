@@ -50,12 +50,19 @@ class Population:
     """Of requests without a customer, which are left out."""
 
 
+def column_type(name: str) -> str:
+    """The type of a metric's column: whole tokens and requests fit the machine's own numbers."""
+    return {"money": "decimal(26, 12)", "count": "decimal(18, 0)", "tokens": "decimal(18, 0)"}.get(
+        metric(name).kind, "decimal(26, 6)"
+    )
+
+
 def load_customers(connection: "DuckDBPyConnection", selection: Selection, metrics: Sequence[str]) -> Population:
     """Fill the temporary table with the selected rows of the ledger; `metrics` are columns it must have."""
     query = Query()
     source = query.rows(connection, selection, [resolve(connection, "customer_id"), resolve(connection, "month")])
     names = list(dict.fromkeys([*ALWAYS, *metrics]))
-    sums = ", ".join(f"coalesce({metric(name).numerator}, 0) as {name}" for name in names)
+    sums = ", ".join(f"cast(coalesce({metric(name).numerator}, 0) as {column_type(name)}) as {name}" for name in names)
     connection.execute(
         f"""
         create or replace temp table customer_use as

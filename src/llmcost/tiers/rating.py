@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.text import nearest
-from llmcost.ledger.customers import ALWAYS, METERS, TABLE, Population, load_customers
+from llmcost.ledger.customers import ALWAYS, METERS, TABLE, Population, column_type, load_customers
 from llmcost.ledger.identifiers import quote_identifier
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.tiers.charges._quantity import number
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 RATED = "rated_month"
 """The temporary table: customer, month, cost, usage, now_plan, now_bill, new_plan, new_bill."""
-_TYPES = {"money": "decimal(26, 12)", "count": "decimal(18, 0)", "tokens": "decimal(18, 0)"}
 _ONE = Decimal(1)
 
 
@@ -129,8 +128,8 @@ def meter_sql(file: Plans, name: str) -> str:
     """SQL of a meter's quantity over the table of customers."""
     weights = file.meters.get(name)
     if weights is None:
-        found = metric(_metric(name))
-        return f"cast({quote_identifier(found.name)} as {_TYPES.get(found.kind, 'decimal(26, 6)')})"
+        column = _metric(name)
+        return f"cast({quote_identifier(column)} as {column_type(column)})"
     terms = " + ".join(f"{meter_sql(file, meter)} * {number(weight)}" for meter, weight in weights.items())
     return f"cast({terms} as decimal(26, 12))"
 

@@ -95,20 +95,23 @@ def _scenario(what: str, change: Decimal, row: tuple[object, ...] | None) -> Sce
 
 def elasticities(connection: Connection) -> tuple[Elasticity, ...]:
     """The margin of those who stay, from nobody leaves (an upper bound) to most do; none without today's bills."""
+    connection.execute(
+        f"""
+        create or replace temp table customer_sum as
+        select sum(new_bill) as new, sum(now_bill) as now, sum(cost) as cost from {RATED}
+        group by customer having bool_and(now_plan is not null)
+        """
+    )
     found = []
     for value in _GRID:
         sums = "cast(sum(cast({column} as double) * stays) as decimal(38, 6))" if value else "sum({column})"
         row = connection.execute(
             f"""
-            with by_customer as (
-                select sum(new_bill) as new, sum(now_bill) as now, sum(cost) as cost from {RATED}
-                group by customer having bool_and(now_plan is not null)
-            ),
-            kept as (
+            with kept as (
                 select new - cost as margin, new as revenue,
                     case when new > now and now > 0 and new > cost
                         then pow(cast(new as double) / cast(now as double), {value}) else 1 end as stays
-                from by_customer
+                from customer_sum
             )
             select cast(avg(stays) as decimal(18, 6)), {sums.format(column="revenue")}, {sums.format(column="margin")} from kept
             """
