@@ -1,11 +1,12 @@
 """`llmcost outliers`: the waste, with its price and its evidence."""
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where, names
+from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, Since, Tz, Until, Where, names
 from llmcost.domain.errors import ExitCode, UsageError
 
 DetectorOption = Annotated[
@@ -16,10 +17,18 @@ Least = Annotated[
 ]
 
 
+FindingsFile = Annotated[
+    Path, typer.Option("--findings", metavar="FILE", help="What was decided about findings; commit it.")
+]
+_DECISIONS = Path("llmcost-findings.yaml")
+
+
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
     group = typer.Typer(help="Find waste: unusual or needless spend, with evidence and an honest price.")
     group.callback(invoke_without_command=True)(outliers)
+    group.command("explain")(explain)
+    group.command("dismiss")(dismiss)
     app.add_typer(group, name="outliers")
 
 
@@ -41,6 +50,7 @@ def outliers(
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="AMOUNT|any", help="Exit 1 when that much could be saved.")
     ] = None,
+    findings: FindingsFile = _DECISIONS,
     output_format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json, markdown or sarif.")
     ] = None,
@@ -56,6 +66,7 @@ def outliers(
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
+    from llmcost.outliers.decisions import dismissed, read_decisions
     from llmcost.outliers.run import AuditRequest, audit
     from llmcost.pricing.price_list import load_price_list
     from llmcost.render import output as destination
@@ -67,12 +78,14 @@ def outliers(
     zone = time_zone(tz or settings.tz)
     chosen_format = choice("--format", output_format or "table", OUTLIERS_FORMATS)
     threshold = None if fail_on in {None, "any"} else amount("--fail-on", str(fail_on))
+    now = clock(as_of, zone)
     request = AuditRequest(
-        period=chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone),
+        period=chosen_period(period=period, since=since, until=until, now=now, tz=zone),
         zone=zone,
         where=tuple(where or ()),
         detectors=tuple(names(detector)),
         production=settings.production,
+        dismissed=dismissed(read_decisions(findings), now.date()),
         min_savings=None if min_savings is None else amount("--min-savings", min_savings),
         narrowing=narrowing(period=period, since=since, until=until, db=None if db is None else str(db), where=where),
     )
@@ -93,6 +106,77 @@ def outliers(
     destination.write(text, output)
     if fail_on is not None and found.findings and (threshold is None or found.net_total[1] >= threshold):
         raise typer.Exit(ExitCode.FINDING)
+
+
+def explain(
+    *,
+    by: By = None,
+    where: Where = None,
+    period: PeriodOption = None,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    output_format: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
+    ] = None,
+    output: Output = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Take a period's change since the one before apart: volume, mix, errors, tokens, cache and price, by segment."""
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import chosen_period, clock, time_zone
+    from llmcost.ledger.database import reading
+    from llmcost.outliers.explain import explain as explained
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.render import output as destination
+    from llmcost.render.change import render_change
+    from llmcost.render.savings import SAVINGS_FORMATS
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+
+    settings = load_settings(config)
+    zone = time_zone(tz or settings.tz)
+    chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
+    with reading(settings.ledger_path(db)) as connection:
+        told = explained(connection, chosen, zone, names(by) or ["feature"], where or ())
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    currency = load_price_list(settings.pricing).currency
+    destination.write(render_change(told, chosen_format, surface, currency, zone), output)
+
+
+def dismiss(
+    *,
+    finding: Annotated[str, typer.Argument(metavar="ID", help="The id of a finding, as `llmcost outliers` shows it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it is no waste.")],
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Show it again from this day on; never unless given.")
+    ] = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    findings: FindingsFile = _DECISIONS,
+) -> None:
+    """Do not show a finding any more, for a reason that is kept in a file to be committed."""
+    from llmcost.cli import diagnostics
+    from llmcost.domain.period import clock, parse_instant, time_zone
+    from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
+
+    zone = time_zone(tz or "UTC")
+    if not reason.strip():
+        raise UsageError("--reason is empty", hint="say in a few words why it is no waste")
+    new = Decision(
+        id=finding,
+        word="dismissed",
+        reason=reason.strip(),
+        on=clock(as_of, zone).date(),
+        until=None if until is None else parse_instant(until, zone).astimezone(zone).date(),
+    )
+    write_decisions(findings, with_decision(read_decisions(findings), new))
+    diagnostics.note(f"{finding} is dismissed in {findings}")
 
 
 def amount(option: str, text: str) -> Decimal:

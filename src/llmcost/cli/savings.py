@@ -1,6 +1,7 @@
 """`llmcost savings`: what acting on the findings would save, without counting anything twice."""
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,10 @@ from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, T
 from llmcost.domain.errors import UsageError
 
 SavingsFormatOption = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")]
+FindingsFile = Annotated[
+    Path, typer.Option("--findings", metavar="FILE", help="What was decided about findings; commit it.")
+]
+_DECISIONS = Path("llmcost-findings.yaml")
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +21,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="What acting on the findings would save, and what other models would have cost.")
     group.callback(invoke_without_command=True)(savings)
     group.command("whatif")(whatif)
+    group.command("accept")(accept)
+    group.command("verify")(verify)
     app.add_typer(group, name="savings")
 
 
@@ -117,6 +124,87 @@ def whatif(
         answer = what_if(traffic, swaps=swaps, environments=environments, cache_hit=hit)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_what_if(answer, chosen_format, surface, prices.currency), output)
+
+
+def accept(
+    *,
+    finding: Annotated[str, typer.Argument(metavar="ID", help="The id of a finding, as `llmcost outliers` shows it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="What is being done about it.")] = "accepted",
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="The first day of the new way of working; today.")
+    ] = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    findings: FindingsFile = _DECISIONS,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Note that a finding is acted on, so that `savings verify` can compare before and after."""
+    from llmcost.cli import diagnostics
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import clock, parse_instant, time_zone
+    from llmcost.ledger.database import reading
+    from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
+    from llmcost.outliers.run import AuditRequest, audit
+    from llmcost.pricing.price_list import load_price_list
+
+    settings = load_settings(config)
+    zone = time_zone(tz or settings.tz)
+    known = read_decisions(findings)
+    with reading(settings.ledger_path(db)) as connection:
+        found = audit(
+            connection, load_price_list(settings.pricing), AuditRequest(zone=zone, production=settings.production)
+        )
+    one = next((one for one in found.findings if one.id == finding), None)
+    if one is None:
+        raise UsageError(f"there is no finding {finding!r}", hint="`llmcost outliers` shows the ids")
+    day = clock(as_of, zone) if on is None else parse_instant(on, zone).astimezone(zone)
+    new = Decision(id=finding, word="accepted", reason=reason, on=day.date(), detector=one.detector, scope=one.scope)
+    write_decisions(findings, with_decision(known, new))
+    diagnostics.note(
+        f"{finding} is accepted from {day.date()} on, in {findings}; see later with `llmcost savings verify`"
+    )
+
+
+def verify(
+    *,
+    findings: FindingsFile = _DECISIONS,
+    tz: Tz = None,
+    output_format: SavingsFormatOption = None,
+    output: Output = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """What accepted findings saved since: cost per request before and after, with an interval."""
+    import sys
+
+    from llmcost.config.settings import load_settings
+    from llmcost.domain.period import Period, time_zone
+    from llmcost.ledger.composition import Selection
+    from llmcost.ledger.database import reading
+    from llmcost.outliers.decisions import read_decisions
+    from llmcost.outliers.traffic import Floors, open_traffic
+    from llmcost.outliers.verification import verify as compared
+    from llmcost.pricing.price_list import load_price_list
+    from llmcost.render import output as destination
+    from llmcost.render.savings import SAVINGS_FORMATS
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.render.verification import render_verified
+    from llmcost.reports.choices import choice
+
+    settings = load_settings(config)
+    zone = time_zone(tz or settings.tz)
+    chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    accepted = [one for one in read_decisions(findings) if one.word == "accepted"]
+    if not accepted:
+        raise UsageError(f"{findings} has no accepted finding", hint="accept one with `llmcost savings accept ID`")
+    prices = load_price_list(settings.pricing)
+    with reading(settings.ledger_path(db)) as connection:
+        selection = Selection(period=Period(), zone=zone, basis="requests")
+        traffic = open_traffic(connection, selection, prices, production=settings.production, floors=Floors())
+        told = [compared(traffic, one) for one in accepted]
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    destination.write(render_verified(told, chosen_format, surface, prices.currency), output)
 
 
 def _share(text: str) -> Decimal:

@@ -14,6 +14,24 @@ if TYPE_CHECKING:
 
     from llmcost.outliers.traffic import Traffic
 
+_TOLD = (
+    "calls",
+    "cost",
+    "started_at",
+    "day",
+    "status",
+    "http_status",
+    "session_id",
+    "prompt_hash",
+    "input_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "reasoning_cost",
+    "read_tokens",
+    "write_5m_tokens",
+    "write_1h_tokens",
+)
+"""Columns of `waste_row` that what is told of a group is computed from; all of them would be slow to keep."""
 Scope = tuple[tuple[str, str | None], ...]
 
 
@@ -55,11 +73,12 @@ def grouped(
         f"cast(greatest(least(flagged.{name}, waste_row.cost), 0) as decimal(18, 12)) as {name}"
         for name in ("low", "mid", "high")
     )
+    kept = ", ".join(f"waste_row.{name}" for name in dict.fromkeys((*_TOLD, *by)))
     traffic.keep(
         table,
         Query(
             sql=f"""
-            select waste_row.*, flagged.* exclude (rid, low, mid, high), {amounts}
+            select flagged.* exclude (low, mid, high), {amounts}, {kept}
             from ({flagged.sql}) as flagged join waste_row using (rid)
             """,
             values=flagged.values,

@@ -40,6 +40,8 @@ class AuditRequest:
     production: tuple[str, ...] = ("production", "prod", "live")
     min_savings: Decimal | None = None
     """Findings that would save less, by the middle estimate, are left out."""
+    dismissed: frozenset[str] = frozenset()
+    """Ids of findings to leave out."""
     floors: Floors = _FLOORS
     narrowing: str = ""
 
@@ -79,7 +81,9 @@ def _settled(
     skipped: tuple[NotEvaluated, ...],
     clean: tuple[str, ...],
 ) -> Audit:
-    kept = [(one, overlap) for one, overlap in found if _worth(one, request.min_savings)]
+    kept = [
+        (one, overlap) for one, overlap in found if _worth(one, request.min_savings) and one.id not in request.dismissed
+    ]
     net, net_total = net_savings(traffic, kept)
     return Audit(
         findings=tuple(sorted((one for one, _ in kept), key=_rank)),

@@ -5,16 +5,30 @@ Only requests whose cost comes from the price list are copied: what a provider b
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from llmcost.outliers.finding import Query
-from llmcost.pricing.rating import RATED, prepare_rates, rated_select
+from llmcost.pricing.rates import Context
+from llmcost.pricing.rating import QUANTITIES, prepare_rates, rated_select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost.outliers.traffic import Traffic
 
+_READ = (
+    *(one.name for one in fields(Context)),
+    *QUANTITIES.values(),
+    "started_at",
+    "status",
+    "http_status",
+    "error_type",
+    "gateway_cached",
+    "usage_origin",
+    "charge_basis",
+)
+"""What rating reads of a request, beside what was billed for it."""
 _BILLS = ("billed_cost", "reported_cost", "reported_currency", "reported_by")
 
 
@@ -34,7 +48,7 @@ def swapped(traffic: Traffic, table: str, rows: Query, changes: Mapping[str, str
         copy,
         Query(
             sql=f"""
-            select request.* exclude ({", ".join(dict.fromkeys((*RATED, *replaced)))}), {columns},
+            select {", ".join(f"request.{name}" for name in dict.fromkeys(_READ) if name not in replaced)}, {columns},
                 chosen.rid as chosen_rid, row.cost as was
             from ({rows.sql}) as chosen
             join waste_row as row using (rid)

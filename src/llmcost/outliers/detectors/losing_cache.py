@@ -1,6 +1,6 @@
 """Prompt caching that costs more than it saves: what was written to the cache cost more extra than reading it back saved.
 
-Exact: the same calls are priced again with every cached token as plain input.
+No maker charges so much for a write that two reads of it would not pay; what is read less is looked at. Exact: the same calls are priced again with every cached token as plain input.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,8 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     rows = Query(
         sql=f"""
         select rid from waste_row
-        semi join (select {keys} from waste_row where write_cost > 0 group by all) as writer
+        semi join (select {keys} from waste_row where read_tokens + write_5m_tokens + write_1h_tokens > 0
+            group by all having sum(write_cost) > 0 and sum(read_tokens) < 2 * sum(write_5m_tokens + write_1h_tokens)) as writer
             on {" and ".join(f"waste_row.{key} is not distinct from writer.{key}" for key in _keys(traffic))}
         where read_tokens + write_5m_tokens + write_1h_tokens > 0
         """

@@ -7,6 +7,7 @@ prompts, and features are looked at one by one, so a change of mix between them 
 
 from collections.abc import Iterator
 from decimal import Decimal
+from statistics import median
 
 from llmcost.outliers.detector import Detector, NotEvaluable
 from llmcost.outliers.finding import Finding, Query
@@ -17,9 +18,7 @@ _FEWEST_DAYS = 21
 _MOST_POINTS = 120
 _GROWTH = 0.25
 _ONCE_IN = 0.01
-_FORMULA = (
-    "cost of input beyond the median prompt of the first week: mid as the trend has it, low half, high all growth seen"
-)
+_FORMULA = "cost of input beyond the usual prompt the trend began with: high all of it, mid 85 %, low half"
 
 _FIRST_TURNS = "select *, row_number() over (partition by session_id order by started_at, rid) as turn from waste_row"
 """Later turns carry the thread along, which context-growth looks at."""
@@ -50,7 +49,9 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         step = -(-len(medians) // _MOST_POINTS)
         points = medians[::step]
         slope = theil_sen(points)
-        start = sum(sorted(medians[:7])[2:5]) / 3
+        first_week = median(medians[:7])
+        # Where the trend began: by the end of the first week it has already grown.
+        start = min(first_week, max(median(points) - slope * (len(points) - 1) / 2, 0.8 * first_week))
         growth = slope * (len(points) - 1) / start if start else 0.0
         if growth < _GROWTH or mann_kendall(points) >= _ONCE_IN:
             continue
@@ -108,7 +109,7 @@ def _finding(
         headline=f"the usual prompt of {name} grew from {start:,.0f} to {now:,.0f} tokens in {len(medians)} days",
         evidence={
             "days": len(medians),
-            "median_first_week": round(start, 1),
+            "median_at_start": round(start, 1),
             "median_last_week": round(now, 1),
             "growth": round(growth, 4),
         },

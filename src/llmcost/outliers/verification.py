@@ -1,0 +1,90 @@
+"""Whether an accepted saving came true: cost per request before and after, with an interval.
+
+The unit is a day: its cost per request. The difference of the means of the days before and after has Welch's standard
+error; times the requests since, it is what was saved at today's volume. Days are not independent, so the interval is a
+guide, and a change of mix moves it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from math import sqrt
+from statistics import fmean, variance
+from typing import TYPE_CHECKING
+
+from llmcost.outliers.finding import Query
+
+if TYPE_CHECKING:
+    from llmcost.outliers.decisions import Decision
+    from llmcost.outliers.traffic import Traffic
+
+BEFORE_DAYS = 28
+_FEWEST_DAYS = 7
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One accepted finding, before and after. Amounts are estimates, hence floats."""
+
+    decision: Decision
+    days_before: int
+    days_after: int
+    requests_after: int
+    before: float | None
+    """Cost per request, the mean of days; None without any."""
+    after: float | None
+    saved: float | None
+    """Since the decision, at the volume since; None where there are too few days."""
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        if self.saved is None or self.low is None or self.high is None:
+            return "too early"
+        return "cost fell" if self.low > 0 else "cost rose" if self.high < 0 else "not proven"
+
+
+def verify(traffic: Traffic, decision: Decision) -> Verified:
+    """Compare the four weeks before a decision with the days since, in its scope."""
+    names = [name for name, _ in decision.scope if name not in {"session_id", "trace_id"}]
+    values = dict(decision.scope)
+    condition = " and ".join(f"{name} is not distinct from $scope_{name}" for name in names) or "true"
+    start = datetime.combine(decision.on, time())
+    rows = traffic.ask(
+        Query(
+            sql=f"""
+            select started_at >= $start as later, cast(sum(cost) as double) / sum(calls) as each, cast(sum(calls) as bigint) as calls
+            from waste_row
+            where {condition} and started_at >= $earliest
+            group by later, day
+            having sum(calls) > 0
+            """,
+            values={
+                **{f"scope_{name}": values[name] for name in names},
+                "start": start,
+                "earliest": start - timedelta(days=BEFORE_DAYS),
+            },
+        )
+    )
+    earlier, later = ([float(row["each"]) for row in rows if row["later"] is side] for side in (False, True))
+    calls = sum(int(row["calls"]) for row in rows if row["later"])
+    saved = low = high = None
+    if min(len(earlier), len(later)) >= _FEWEST_DAYS:
+        difference = fmean(earlier) - fmean(later)
+        reach = _Z * sqrt(variance(earlier) / len(earlier) + variance(later) / len(later))
+        saved, low, high = (calls * value for value in (difference, difference - reach, difference + reach))
+    return Verified(
+        decision=decision,
+        days_before=len(earlier),
+        days_after=len(later),
+        requests_after=calls,
+        before=fmean(earlier) if earlier else None,
+        after=fmean(later) if later else None,
+        saved=saved,
+        low=low,
+        high=high,
+    )

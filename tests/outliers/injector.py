@@ -1,0 +1,290 @@
+"""Clean made-up traffic, and patterns of waste planted in it with known cost. Knows nothing of how they are looked for.
+
+Records are in llmcost's own words. Prices in the truth are written out here, in dollars a million tokens, from the makers'
+price pages: gpt-4o 2.50 / 10.00, gpt-4o-mini 0.15 / 0.60, claude-sonnet-4-5 3.00 / 15.00 (write 3.75, read 0.30), o3 2.00 / 8.00.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+DAYS = 49
+START = datetime(2026, 9, 1, tzinfo=UTC)
+Record = dict[str, Any]
+
+# Usual input and output tokens, and what part of the calls a feature makes.
+FEATURES = (
+    ("chat", "gpt-4o", 1500, 420, 0.4),
+    ("search", "gpt-4o-mini", 900, 260, 0.25),
+    ("summarise", "claude-sonnet-4-5", 3200, 520, 0.2),
+    ("draft", "gpt-4o", 1100, 800, 0.15),
+)
+
+
+@dataclass
+class Traffic:
+    """Records, and the money planted among them."""
+
+    rng: Random
+    records: list[Record] = field(default_factory=list)
+    planted: float = 0.0
+    """Dollars that ending the pattern would save."""
+
+    def add(self, at: datetime, feature: str, model: str, **fields: Any) -> Record:
+        """One ordinary call, changed as said."""
+        record: Record = {
+            "request_id": f"req-{self.rng.getrandbits(96):024x}",
+            "timestamp": at.isoformat(timespec="microseconds"),
+            "provider": "anthropic" if model.startswith("claude") else "openai",
+            "model": model,
+            "operation": "chat",
+            "status": "ok",
+            "temperature": 0,
+            "max_output_tokens": 8000,
+            "feature": feature,
+            "environment": "production",
+            "user_id": f"user-{self.rng.randrange(80):02}",
+            "customer_id": f"customer-{self.rng.randrange(12):02}",
+            "api_key_id": f"key-{feature}",
+            "session_id": f"session-{self.rng.getrandbits(64):016x}",
+            "prompt_hash": f"{self.rng.getrandbits(128):032x}",
+            **fields,
+        }
+        self.records.append(record)
+        return record
+
+    def sized(self, usual: float) -> int:
+        """A size around the usual one, seldom far from it."""
+        return max(40, int(usual * self.rng.lognormvariate(0, 0.45)))
+
+    def moment(self, day: int) -> datetime:
+        """Some time of a day, most of them in working hours."""
+        return START + timedelta(days=day, seconds=min(86_399, max(0, self.rng.gauss(46_800, 11_000))))
+
+
+def clean(seed: int, *, per_day: int = 110, days: int = DAYS) -> Traffic:
+    """Seven weeks of ordinary work: quiet weekends, a few failures, some of it outside production."""
+    traffic = Traffic(Random(seed))  # noqa: S311  reproducible on purpose, nothing secret
+    rng = traffic.rng
+    for day in range(days):
+        weekend = (START + timedelta(days=day)).weekday() >= 5
+        for _ in range(int(rng.gauss(per_day, per_day * 0.06) * (0.6 if weekend else 1))):
+            feature, model, tokens, answer, _ = rng.choices(FEATURES, [one[4] for one in FEATURES])[0]
+            size: Record = {"input_tokens": traffic.sized(tokens), "output_tokens": traffic.sized(answer)}
+            if rng.random() < 0.02:
+                size = {"status": "error", "http_status": 500, "input_tokens": 0, "output_tokens": 0}
+            where = rng.choices(("production", "development", "staging"), (93, 5, 2))[0]
+            traffic.add(traffic.moment(day), feature, model, environment=where, **size)
+    return traffic
+
+
+Plant = Callable[[Traffic, float], None]
+"""Adds a pattern; strength 1 is medium."""
+
+
+def retry_storm(traffic: Traffic, strength: float) -> None:
+    at, session = START + timedelta(days=30, hours=9), "session-storm"
+    for number in range(int(150 * strength)):
+        at += timedelta(seconds=traffic.rng.uniform(0.5, 6))
+        failed = number % 3 == 0
+        size = {"input_tokens": 0, "output_tokens": 0} if failed else {"input_tokens": 9000, "output_tokens": 900}
+        status = {"status": "error", "http_status": 429} if failed else {}
+        traffic.add(at, "draft", "gpt-4o", session_id=session, prompt_hash="storm", user_id="user-01", **size, **status)
+        traffic.planted += 0 if failed else (9000 * 2.5 + 900 * 10) / 1e6
+    traffic.planted -= (9000 * 2.5 + 900 * 10) / 1e6
+
+
+def duplicate_requests(traffic: Traffic, strength: float) -> None:
+    for prompt in range(int(60 * strength)):
+        at = traffic.moment(traffic.rng.randrange(DAYS))
+        for again in range(4):
+            traffic.add(
+                at + timedelta(seconds=12 * again),
+                "search",
+                "gpt-4o",
+                prompt_hash=f"same-{prompt}",
+                user_id="user-02",
+                session_id=f"loop-{prompt}",
+                customer_id="customer-02",
+                input_tokens=4000,
+                output_tokens=300,
+            )
+        traffic.planted += 3 * (4000 * 2.5 + 300 * 10) / 1e6
+
+
+def error_waste(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(300 * strength)):
+        day = traffic.rng.randrange(DAYS)
+        traffic.add(
+            traffic.moment(day),
+            "draft",
+            "gpt-4o",
+            status="error",
+            http_status=504,
+            input_tokens=5000,
+            output_tokens=600,
+        )
+        traffic.planted += (5000 * 2.5 + 600 * 10) / 1e6
+
+
+def dev_leakage(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(2500 * strength)):
+        day = traffic.rng.randrange(DAYS)
+        size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(400)}
+        traffic.add(traffic.moment(day), "chat", "gpt-4o", environment="development", **size)
+
+
+def zombie_feature(traffic: Traffic, strength: float) -> None:
+    for day in range(20):
+        for _ in range(10):
+            traffic.add(traffic.moment(day), "tips", "gpt-4o", input_tokens=1200, output_tokens=200)
+    for number in range(int(24 * 29 * min(strength, 1.0))):
+        step = timedelta(hours=1 / min(strength, 1.0))
+        at = START + timedelta(days=20) + number * step + timedelta(seconds=traffic.rng.random() * 4)
+        traffic.add(at, "tips", "gpt-4o", user_id="cron", input_tokens=4000, output_tokens=200)
+        traffic.planted += (4000 * 2.5 + 200 * 10) / 1e6
+
+
+def power_users(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(8000 * strength)):
+        day, user = traffic.rng.randrange(DAYS), f"user-{traffic.rng.randrange(3):02}"
+        size = {"input_tokens": traffic.sized(2500), "output_tokens": traffic.sized(600)}
+        traffic.add(traffic.moment(day), "chat", "gpt-4o", user_id=user, **size)
+
+
+def model_overuse(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(3000 * strength)):
+        day = traffic.rng.randrange(DAYS)
+        put, answer = min(traffic.sized(900), 1900), traffic.rng.randrange(4, 30)
+        traffic.add(traffic.moment(day), "classify", "gpt-4o", input_tokens=put, output_tokens=answer)
+        traffic.planted += (put * (2.5 - 0.15) + answer * (10 - 0.6)) / 1e6 * 0.85
+
+
+def losing_cache(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(1500 * strength)):
+        day = traffic.rng.randrange(DAYS)
+        written = {"input_tokens": 9000, "output_tokens": 200, "cache_write_5m_input_tokens": 8000}
+        traffic.add(traffic.moment(day), "review", "claude-sonnet-4-5", **written)
+        traffic.planted += 8000 * 0.75 / 1e6
+
+
+def missing_cache(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(300 * strength)):
+        at = traffic.moment(traffic.rng.randrange(DAYS))
+        for call in range(10):
+            size = {"input_tokens": 6000 + traffic.rng.randrange(50, 600), "output_tokens": 150}
+            traffic.add(at + timedelta(seconds=20 * call), "agent", "claude-sonnet-4-5", **size)
+        traffic.planted += 6000 * (9 * 2.7 - 0.75) / 1e6
+
+
+def prompt_bloat(traffic: Traffic, strength: float) -> None:
+    for day in range(DAYS):
+        for _ in range(40):
+            first = traffic.rng.uniform(2700, 3300)
+            size = {"input_tokens": int(first * (1 + strength * day / DAYS)), "output_tokens": 250}
+            traffic.add(traffic.moment(day), "answer", "gpt-4o", **size)
+            traffic.planted += first * strength * day / DAYS * 2.5 / 1e6
+
+
+def context_growth(traffic: Traffic, strength: float) -> None:
+    for thread in range(int(60 * strength)):
+        at = traffic.moment(traffic.rng.randrange(DAYS))
+        for turn in range(12):
+            traffic.add(
+                at + timedelta(minutes=4 * turn),
+                "assistant",
+                "gpt-4o",
+                session_id=f"thread-{thread}",
+                input_tokens=1500 + 2400 * turn,
+                output_tokens=300,
+            )
+            traffic.planted += max(0, 1500 + 2400 * turn - 4000) * 2.5 / 1e6 / 2
+
+
+def inefficient_endpoint(traffic: Traffic, strength: float) -> None:
+    for number in range(2400):
+        endpoint = f"/v1/answer/{number % 5}"
+        tokens = traffic.sized(1500) * (1 + 3 * strength if number % 5 == 0 else 1)
+        size = {"input_tokens": int(tokens), "output_tokens": 200}
+        traffic.add(traffic.moment(traffic.rng.randrange(DAYS)), "answer", "gpt-4o", endpoint=endpoint, **size)
+
+
+def spend_anomaly(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(400 * strength)):
+        traffic.add(traffic.moment(37), "chat", "gpt-4o", input_tokens=traffic.sized(2500), output_tokens=500)
+
+
+def user_daily_spend(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(400 * strength)):
+        traffic.add(traffic.moment(40), "chat", "gpt-4o", user_id="user-07", input_tokens=60_000, output_tokens=2000)
+
+
+def batchable_traffic(traffic: Traffic, strength: float) -> None:
+    for day in range(DAYS):
+        for number in range(int(60 * strength)):
+            at = START + timedelta(days=day, hours=2, seconds=30 * number)
+            size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(300)}
+            traffic.add(at, "nightly", "gpt-4o", user_id="svc-nightly", **size)
+            traffic.planted += (size["input_tokens"] * 2.5 + size["output_tokens"] * 10) / 1e6 / 2
+
+
+def reasoning_heavy(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(500 * strength)):
+        thought = traffic.sized(3000)
+        size = {"input_tokens": 800, "output_tokens": thought + 120, "reasoning_output_tokens": thought}
+        traffic.add(traffic.moment(traffic.rng.randrange(DAYS)), "plan", "o3", **size)
+        traffic.planted += thought * 8 / 1e6 / 2
+
+
+def truncated_output(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(500 * strength)):
+        size = {"input_tokens": 2000, "output_tokens": 700, "max_output_tokens": 700}
+        traffic.add(traffic.moment(traffic.rng.randrange(DAYS)), "letter", "gpt-4o", **size)
+        traffic.planted += (2000 * 2.5 + 700 * 10) / 1e6 / 2
+
+
+def unpriced_models(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(300 * strength)):
+        day = traffic.rng.randrange(DAYS)
+        traffic.add(traffic.moment(day), "chat", "house-7b", provider="internal", input_tokens=900, output_tokens=100)
+
+
+def new_big_spender(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(1200 * strength)):
+        day = traffic.rng.randrange(DAYS - 9, DAYS)
+        size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(400)}
+        traffic.add(traffic.moment(day), "chat", "gpt-4o", customer_id="newcomer", **size)
+
+
+def level_shift(traffic: Traffic, strength: float) -> None:
+    for day in range(25, DAYS):
+        for _ in range(int(130 * strength)):
+            size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(400)}
+            traffic.add(traffic.moment(day), "chat", "gpt-4o", **size)
+
+
+PLANTS: dict[str, Plant] = {
+    "retry-storm": retry_storm,
+    "duplicate-requests": duplicate_requests,
+    "error-waste": error_waste,
+    "dev-leakage": dev_leakage,
+    "zombie-feature": zombie_feature,
+    "power-users": power_users,
+    "model-overuse": model_overuse,
+    "losing-cache": losing_cache,
+    "unread-cache-writes": losing_cache,
+    "missing-cache": missing_cache,
+    "prompt-bloat": prompt_bloat,
+    "context-growth": context_growth,
+    "inefficient-endpoint": inefficient_endpoint,
+    "spend-anomaly": spend_anomaly,
+    "user-daily-spend": user_daily_spend,
+    "batchable-traffic": batchable_traffic,
+    "reasoning-heavy": reasoning_heavy,
+    "truncated-output": truncated_output,
+    "unpriced-models": unpriced_models,
+    "new-big-spender": new_big_spender,
+    "level-shift": level_shift,
+}
