@@ -91,6 +91,24 @@ def test_what_only_resembles_a_call_is_claimed_by_nobody(record, connection):
     assert recognise(connection, [json.dumps(record)], all_sources()).claims == ((),)
 
 
+_CHAT = {"id": "chatcmpl-e1", "object": "chat.completion", "created": 1793700000, "model": "gpt-5.4", "choices": []}
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"datetime_utc": "2026-11-03T09:00:00", "model": "gpt-5.4", "duration_ms": 5, "conversation_id": "c"},
+        {"provider": "openai", "model": "gpt-5.4", "success": True, "cached": False, "duration": 9, "created_at": "x"},
+        {"started_at": 1793700000, "request": {"method": "POST", "model": "gpt-5.4"}, "latencies": {"total": 5}},
+        {"role": "assistant", "time": {"created": 1793700000000}, "session": "s"},
+    ],
+    ids=["llm", "cloudflare", "kong", "opencode"],
+)
+def test_an_envelope_that_resembles_an_export_stays_an_envelope(envelope, connection):
+    ((claim,),) = recognise(connection, [json.dumps({**envelope, "response": _CHAT})], all_sources()).claims
+    assert claim.name == "openai-chat in response"
+
+
 def test_no_two_sources_read_keys_that_differ_in_capitals_only():
     spellings = {}
     for name, source in all_sources().items():

@@ -59,6 +59,8 @@ _EVERYWHERE = frozenset(
             "startTime",
         ),
         *("trace_id", "version", "uuid", "body", "images", "pages", "characters"),
+        *("request", "text", "created", "created_at", "provider", "role", "time", "duration", "duration_ms", "success"),
+        *("cached", "conversation_id", "thread_id", "meta", "metrics", "path", "start_time", "started_at", "traceId"),
     )
 )
 """Top-level keys too common to tell whose a record is."""

@@ -12,7 +12,7 @@ source = Source(
     title="Cloudflare AI Gateway logs",
     issuer="'cloudflare'",
     claims="@duration is not null and @success is not null and @cached is not null and @provider is not null "
-    "and @model is not null and @created_at is not null",
+    "and @model is not null and @created_at is not null and @path is not null and @response:json is null",
     json_text=("metadata",),
     fields={
         "request_id": "filled(@id)",
