@@ -73,6 +73,15 @@ def test_the_amounts_of_a_column_have_the_same_decimals(cli, company):
     ]
 
 
+def test_it_says_when_nothing_is_in_scope_or_only_what_is_locked(cli, company):
+    assert cli("db", "reprice", "--model", "nobody").stderr == "note: nothing to change: no request is in scope\n"
+
+    assert cli("prices", "lock", "--until", "2026-11-10").code == 0
+    done = cli("db", "reprice")
+    assert (done.code, done.stdout) == (0, "")
+    assert done.stderr == "note: nothing to change: 2 requests before the lock left as they are\n"
+
+
 def test_a_dry_run_is_clean_and_changes_nothing(cli, company):
     done = cli("db", "reprice", "--dry-run")
 

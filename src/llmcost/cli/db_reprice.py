@@ -88,12 +88,12 @@ def reprice(
     if yes:
         diff = use_case.reprice(request, lambda _diff: True)
         show(diff, applied=bool(diff.total.changed))
-        _done(diff)
+        _done(diff, override_lock=override_lock)
         return
     diff = use_case.preview(request)
     show(diff, applied=False)
     if not diff.total.changed:
-        _done(diff)
+        _done(diff, override_lock=override_lock)
         return
     if dry_run:
         diagnostics.note("nothing was changed: this was a dry run")
@@ -108,7 +108,7 @@ def reprice(
         return
     if use_case.reprice(request, lambda now: now == diff) != diff:
         raise DataError("nothing was changed: the ledger is not what it was when you were asked", hint="run it again")
-    _done(diff)
+    _done(diff, override_lock=override_lock)
 
 
 def _requests(diff: "Diff") -> str:
@@ -117,12 +117,21 @@ def _requests(diff: "Diff") -> str:
     return plural(diff.total.changed, "request")
 
 
-def _done(diff: "Diff") -> None:
+def _done(diff: "Diff", *, override_lock: bool) -> None:
     from llmcost.cli import diagnostics
+    from llmcost.domain.text import plural
 
-    if not diff.total.changed:
+    locked = (
+        f"{plural(diff.locked, 'request')} before the lock left as they are"
+        if diff.locked and not override_lock
+        else ""
+    )
+    if diff.total.changed:
+        diagnostics.note(f"{_requests(diff)} changed")
+    elif diff.total.rows:
+        left = f"; {locked}" if locked else ""
         diagnostics.note(
-            f"nothing to change: every request in scope has the cost price list {diff.price_list} gives it"
+            f"nothing to change: every request in scope has the cost price list {diff.price_list} gives it{left}"
         )
     else:
-        diagnostics.note(f"{_requests(diff)} changed")
+        diagnostics.note(f"nothing to change: {locked or 'no request is in scope'}")
