@@ -127,6 +127,12 @@ def test_a_request_is_explained_at_80_columns(show, tmp_path, name):
     assert stable(text) == (GOLDEN / f"explain-{name}.txt").read_text("utf-8")
 
 
+def test_no_other_model_is_suggested_for_a_known_one_that_lacks_a_price(show, tmp_path):
+    log = write(tmp_path / "log.jsonl", [record("pictures", images=3)])
+
+    assert "Cost      unpriced: no image price\n" in bare(show("req-pictures-0123456789abcdef", log))
+
+
 def test_a_billed_request_shows_the_list_value_apart(show, tmp_path):
     body = chat(id="gen-0a1b2c3d4e5f6a7b", provider="OpenAI", model="acme/large")
     log = write(tmp_path / "log.jsonl", [{**body, "usage": {**body["usage"], "cost": 0.0005, "is_byok": False}}])

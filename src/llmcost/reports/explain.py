@@ -188,7 +188,7 @@ def _explained(ledger: Connection, row: dict[str, Any], lists: _Lists) -> Explai
         currency=(chosen[1] if chosen is not None else lists.current).currency,
         recomputed=None if calculation is None or not _comparable(row) else calculation.total,
         stored=stored,
-        nearest=_nearest(lists.current, row) if row["cost_status"] == "unpriced" else (),
+        nearest=_nearest(lists.current, row) if row["cost_status"] == "unpriced" and row["match_kind"] is None else (),
         conflicts=_conflicts(ledger, row),
         path=_path(ledger, row["file_id"]),
     )
