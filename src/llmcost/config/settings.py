@@ -37,6 +37,7 @@ _KEYS = (
     "budgets",
     "limits",
     "alerts",
+    "channels",
     "gate",
     "quota",
 )
@@ -70,7 +71,24 @@ _GATE_KEYS = (
     "increase_amount",
     "crossed",
 )
-_ALERT_KEYS = ("rule", "above")
+_ALERT_KEYS = (
+    "rule",
+    "name",
+    "metric",
+    "where",
+    "per",
+    "window",
+    "compare",
+    "above",
+    "below",
+    "escalate_at",
+    "limit",
+    "unit",
+    "min_requests",
+    "min_cost",
+    "to",
+)
+_CHANNEL_KEYS = ("type", "url", "headers", "host", "port", "security", "user", "password", "from", "to")
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 _AMOUNT = re.compile(r"\d{1,24}(?:\.\d{1,12})?")
 _DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>[mhdw])")
@@ -140,6 +158,8 @@ class Settings:
     customers: Path | None = None
     budgets: tuple[Mapping[str, Any], ...] = ()
     alerts: tuple[Mapping[str, Any], ...] = ()
+    channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Where alerts are delivered, by name."""
     gate: Gate = field(default_factory=Gate)
     quota: tuple[Path, ...] = ()
     """Gateway configs and folders of them that `llmcost check` lints."""
@@ -211,6 +231,7 @@ def read_settings(path: Path) -> Settings:
         customers=reader.path("customers"),
         budgets=reader.mappings("budgets", _BUDGET_KEYS),
         alerts=reader.mappings("alerts", _ALERT_KEYS),
+        channels=reader.named_mappings("channels", _CHANNEL_KEYS),
         gate=reader.gate(),
         quota=reader.paths("quota"),
     )
@@ -248,6 +269,12 @@ class _Reader:
         for place in range(len(items)):
             check_keys(self.document, (key, place), allowed)
         return tuple(MappingProxyType(item) for item in items)
+
+    def named_mappings(self, key: str, allowed: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        found = self._mapping(key)
+        for name in found:
+            check_keys(self.document, (key, name), allowed)
+        return MappingProxyType({name: MappingProxyType(value) for name, value in found.items()})
 
     def tz(self) -> str | None:
         name = self.text("tz")

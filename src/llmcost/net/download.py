@@ -99,12 +99,13 @@ def _check(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
         return
-    if parts.scheme == "http" and _is_loopback(parts.hostname):
+    if parts.scheme == "http" and is_loopback(parts.hostname):
         return
     raise UsageError(f"{url}: only https addresses are fetched", hint="download the file yourself and name it")
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine itself."""
     if host == "localhost":
         return True
     try:

@@ -1,0 +1,1 @@
+"""Alert rules: what is watched, whether it fires, and who is told."""

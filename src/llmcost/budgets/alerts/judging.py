@@ -1,0 +1,325 @@
+"""All alert rules judged at one instant, with as few passes over the ledger as they have different windows and scopes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.budgets import spending
+from llmcost.budgets.alerts.rule import ANY, AlertRule
+from llmcost.budgets.alerts.windows import Span, span
+from llmcost.budgets.checking import check as check_budgets
+from llmcost.budgets.gate import Measured, freshness
+from llmcost.budgets.reading import read_budgets
+from llmcost.config.settings import Settings
+from llmcost.domain.errors import ConfigError, ExitCode, UsageError
+from llmcost.domain.exact import EXACT
+from llmcost.domain.fx import BASE
+from llmcost.domain.period import Period, time_zone
+from llmcost.ledger import queries, scopes
+from llmcost.ledger.composition import Basis
+from llmcost.ledger.filters import Condition
+from llmcost.ledger.keys import Key, resolve, unknown_key
+from llmcost.ledger.metrics import metric
+from llmcost.ledger.queries import Group, Number, check_pattern
+from llmcost.ledger.scopes import Conditions
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+_EVIDENCE = ("cost", "requests", "unpriced_requests")
+_OF_MONEY = ("money",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A rule that fires, for one value of its dimensions."""
+
+    rule: AlertRule
+    values: tuple[str | None, ...]
+    value: Decimal
+    level: int
+    """1, and one more for each step of escalation that is reached."""
+    span: Span
+    requests: int | None
+    """In the window; None for budgets."""
+    measured: Decimal | None = None
+    """Of a share: what was measured."""
+    against: Decimal | None = None
+    """Of a share: the limit, or the window before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of one rule."""
+
+    rule: AlertRule
+    firing: tuple[Alert, ...] = ()
+    """The worst first."""
+    judged: int = 0
+    """How many values of its dimensions were judged; 1 for a rule without."""
+    reason: str | None = None
+    """Why it was not judged, or not for all."""
+    missing: bool = False
+    """Whether that is for want of data: never a pass."""
+
+    @property
+    def status(self) -> str:
+        """firing, ok or not_evaluated."""
+        return "firing" if self.firing else "ok" if self.judged or self.reason is None else "not_evaluated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCheck:
+    """What was found."""
+
+    now: datetime
+    currency: str
+    rules: tuple[Judged, ...]
+    """In the order of the file."""
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        """Every alert."""
+        return tuple(alert for one in self.rules for alert in one.firing)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 when a rule fires, else 3 where data is missing."""
+        if self.firing:
+            return ExitCode.FINDING
+        return ExitCode.DATA if any(one.missing for one in self.rules) else ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A rule with its keys and window."""
+
+    rule: AlertRule
+    span: Span
+    keys: tuple[Key, ...]
+    conditions: Conditions
+
+
+def check(connection: "Connection", settings: Settings, rules: Sequence[AlertRule], now: datetime) -> AlertCheck:
+    """Judge rules at `now`: only what began before it counts."""
+    if settings.currency != BASE and not settings.fx.get(settings.currency):
+        raise ConfigError(
+            f"no rate from {BASE} to {settings.currency}", hint="add dated rates under `fx:` in llmcost.yaml"
+        )
+    instant = now.astimezone(UTC)
+    zone = time_zone(settings.tz)
+    past = Period(until=instant)
+    basis = spending.basis_of(connection, past)
+    bounds = scopes.bounds(connection, spending.selection(settings, basis, past, zone=zone, currency=None))
+    first, last = (None, None) if bounds is None else (bound.replace(tzinfo=UTC) for bound in bounds)
+    fresh = freshness(settings, last, instant)
+    found: dict[str, Judged] = {}
+    asked: list[_Asked] = []
+    for rule in rules:
+        one = _ask(connection, settings, rule, instant, first)
+        if isinstance(one, _Asked):
+            asked.append(one)
+        else:
+            found[rule.name] = one
+    tables = _Tables(connection, settings, basis, asked)
+    for one in asked:
+        found[one.rule.name] = _judged(one, tables, settings, fresh)
+    return AlertCheck(now=now, currency=settings.currency, rules=tuple(found[rule.name] for rule in rules))
+
+
+def _ask(
+    connection: "Connection", settings: Settings, rule: AlertRule, now: datetime, first: datetime | None
+) -> _Asked | Judged:
+    """The question a rule puts to the ledger, or why it puts none."""
+    if rule.threshold is None:
+        return Judged(rule=rule, reason="it has no threshold: add `above:`")
+    if rule.metric is None:
+        return _budgets(connection, settings, rule, now)
+    if rule.limited and not rule.limits:
+        return Judged(rule=rule, reason="it has no limits: add `limit:`")
+    window = span(rule.window, now, time_zone(settings.tz), compare=rule.compare)
+    if window.before is not None and (first is None or window.before.since is None or first > window.before.since):
+        return Judged(rule=rule, reason="the ledger does not reach back to the window it is compared with")
+    try:
+        keys = tuple(_key(connection, name) for name in rule.per)
+        conditions = tuple(_condition(connection, one) for one in rule.conditions)
+    except UsageError as error:
+        reason = error.message if error.hint is None else f"{error.message} ({error.hint})"
+        return Judged(rule=rule, reason=reason, missing=True)
+    return _Asked(rule=rule, span=window, keys=keys, conditions=conditions)
+
+
+def _key(connection: "Connection", name: str) -> Key:
+    key = resolve(connection, name)
+    if not key.known:
+        raise unknown_key(connection, name)
+    if key.grain:
+        raise UsageError(f"an alert cannot be about {name}", hint="its window says when; name a dimension or a tag")
+    return key
+
+
+def _condition(connection: "Connection", condition: Condition) -> tuple[Key, Condition]:
+    if condition.operator == "~":
+        for pattern in condition.values:
+            check_pattern(connection, pattern or "")
+    return _key(connection, condition.key), condition
+
+
+class _Tables:
+    """Groups by window, scope and dimensions, each computed once with every metric that is asked of it."""
+
+    def __init__(self, connection: "Connection", settings: Settings, basis: Basis, asked: Sequence[_Asked]) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.basis = basis
+        self.metrics: dict[object, set[str]] = {}
+        for one in asked:
+            for period in (one.span.period, one.span.before):
+                if period is not None and one.rule.metric is not None:
+                    self.metrics.setdefault(_table(one, period), set(_EVIDENCE)).add(one.rule.metric)
+        self.groups: dict[object, list[Group]] = {}
+
+    def of(self, one: _Asked, period: Period) -> list[Group]:
+        """The groups a rule is about."""
+        name = _table(one, period)
+        if name not in self.groups:
+            chosen = spending.selection(
+                self.settings,
+                self.basis,
+                period,
+                zone=time_zone(self.settings.tz),
+                currency=self.settings.currency,
+                conditions=one.conditions,
+            )
+            metrics = [metric(known) for known in sorted(self.metrics[name])]
+            self.groups[name], _ = queries.grouped(self.connection, chosen, one.keys, metrics)
+        return self.groups[name]
+
+
+def _table(one: _Asked, period: Period) -> object:
+    return period, one.conditions, one.keys
+
+
+def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -> Judged:
+    rule = one.rule
+    groups = [group for group in tables.of(one, one.span.period) if None not in group.keys]
+    before = {} if one.span.before is None else {group.keys: group for group in tables.of(one, one.span.before)}
+    firing: list[Alert] = []
+    judged = few = unpriced = unlimited = 0
+    for group in groups:
+        earlier = before.get(group.keys)
+        requests = int(group.values["requests"] or 0)
+        if requests < rule.min_requests or _cost(group, earlier) < rule.min_cost:
+            few += 1
+            continue
+        alert = _measured(one, group, earlier)
+        if alert is None:
+            unlimited += rule.limited
+            few += not rule.limited
+            continue
+        if alert.level:
+            firing.append(alert)
+        elif _hides(rule, group, settings):
+            unpriced += 1
+            continue
+        judged += 1
+    firing.sort(
+        key=lambda alert: (-alert.level, -alert.value if rule.direction == "above" else alert.value, str(alert.values))
+    )
+    if fresh.missing:
+        return Judged(rule=rule, firing=tuple(firing), judged=len(firing), reason=fresh.message, missing=True)
+    if unpriced:
+        reason = "requests without a known price may have cost more"
+        return Judged(rule=rule, firing=tuple(firing), judged=judged, reason=reason, missing=True)
+    if judged or not (few or unlimited):
+        return Judged(rule=rule, firing=tuple(firing), judged=judged)
+    if unlimited:
+        return Judged(rule=rule, reason="none of its limits is that of a value in the window")
+    return Judged(rule=rule, reason=f"too little to judge by in the window{_asked_for(rule)}")
+
+
+def _asked_for(rule: AlertRule) -> str:
+    if rule.min_requests:
+        return f": it takes {rule.min_requests:,} requests"
+    return f": it takes a cost of {rule.min_cost:f}" if rule.min_cost else ""
+
+
+def _measured(one: _Asked, group: Group, earlier: Group | None) -> Alert | None:
+    """The value of a group; level 0 where it does not fire, None where there is no value."""
+    rule = one.rule
+    value = measured = _decimal(group.values[rule.metric or ""])
+    against = None
+    if value is None:
+        return None
+    if rule.compare:
+        against = None if earlier is None else _decimal(earlier.values[rule.metric or ""])
+        if not against:
+            return None
+        value = EXACT.divide(EXACT.subtract(value, against), against)
+    elif rule.limited:
+        against = rule.limits.get(group.keys[-1] or "" if group.keys else ANY, rule.limits.get(ANY))
+        if against is None:
+            return None
+        value = EXACT.divide(value, against)
+    return Alert(
+        rule=rule,
+        values=group.keys,
+        value=value,
+        level=rule.level(value),
+        span=one.span,
+        requests=int(group.values["requests"] or 0),
+        measured=None if against is None else measured,
+        against=against,
+    )
+
+
+def _hides(rule: AlertRule, group: Group, settings: Settings) -> bool:
+    """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing."""
+    if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY or rule.direction == "below":
+        return False
+    requests, unpriced = (Decimal(group.values[name] or 0) for name in ("requests", "unpriced_requests"))
+    return unpriced > (settings.gate.unpriced or Decimal(0)) * requests
+
+
+def _cost(group: Group, earlier: Group | None) -> Decimal:
+    costs = [one.values["cost"] for one in (group, earlier) if one is not None]
+    return max((_decimal(cost) or Decimal(0) for cost in costs), default=Decimal(0))
+
+
+def _decimal(value: Number | None) -> Decimal | None:
+    return None if value is None else Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _budgets(connection: "Connection", settings: Settings, rule: AlertRule, now: datetime) -> Judged:
+    """The used share of the budgets with that period."""
+    budgets = [one for one in read_budgets(settings) if str(one.period) == rule.window]
+    if not budgets:
+        return Judged(rule=rule, reason=f"there are no budgets with the period {rule.window}")
+    standings = check_budgets(connection, settings, budgets, now, gates=False).standings
+    firing = []
+    judged = 0
+    reason, missing = None, False
+    for one in standings:
+        level = 0 if one.utilisation is None else rule.level(one.utilisation)
+        if level and one.window is not None and one.utilisation is not None:
+            window = Span(period=one.window.period, before=None, start=one.window.since.replace(tzinfo=None))
+            firing.append(
+                Alert(
+                    rule=rule,
+                    values=(one.budget.name, *one.values),
+                    value=one.utilisation,
+                    level=level,
+                    span=window,
+                    requests=None,
+                    measured=one.spent,
+                    against=one.budget.amount,
+                )
+            )
+        elif one.status == "not_evaluated":
+            reason, missing = one.reason, missing or one.missing
+            continue
+        judged += 1
+    firing.sort(key=lambda alert: (-alert.value, str(alert.values)))
+    return Judged(rule=rule, firing=tuple(firing), judged=judged, reason=reason, missing=missing)

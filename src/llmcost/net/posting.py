@@ -1,0 +1,90 @@
+"""Posting JSON to a webhook whose address is a secret: retries, time limits, and errors that do not give it away."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from llmcost.domain.errors import UpstreamError, UsageError
+from llmcost.net.download import is_loopback
+from llmcost.net.redaction import redacted
+
+ATTEMPTS = 4
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+LONGEST_PAUSE = 30.0
+"""Seconds; a server that asks for more is not waited for."""
+_SHOWN = 200
+_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+
+
+def post_json(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str] | None = None,
+    attempts: int = ATTEMPTS,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Post a body of JSON until it is accepted with a status of 2xx.
+
+    Tries again after no answer and after an answer that asks for it, as long after as Retry-After says. HTTPS only, but for
+    this machine itself; redirects are not followed. Raises UsageError for another address, UpstreamError when it was not
+    accepted; neither says more of the address than its host.
+    """
+    import httpx
+
+    host = _host(url)
+    hidden = (url, *(headers or {}).values())
+    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    sent = {**(headers or {}), "Content-Type": "application/json"}
+    reason = ""
+    with httpx.Client(timeout=timeout, follow_redirects=False, trust_env=True) as client:
+        for attempt in range(1, attempts + 1):
+            wait = float(2 ** (attempt - 1))
+            try:
+                response = client.post(url, content=body, headers=sent)
+            except httpx.HTTPError as error:
+                reason = redacted(str(error) or type(error).__name__, hidden)
+            else:
+                if response.is_success:
+                    return
+                reason = f"the server answered {response.status_code}"
+                said = redacted(response.text, hidden)[:_SHOWN].strip()
+                reason += f": {said}" if said else ""
+                if response.status_code not in _AGAIN:
+                    break
+                wait = _asked(response.headers.get("retry-after"), wait)
+                if wait > LONGEST_PAUSE:
+                    reason += f" and asks for {wait:.0f} seconds of patience"
+                    break
+            if attempt < attempts:
+                pause(wait)
+    raise UpstreamError(f"{host}: {reason}")
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise UsageError("the address of a webhook must be an https address", hint="check the variable it comes from")
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
+        return host
+    raise UsageError(f"{host}: only https addresses are posted to", hint="check the variable it comes from")
+
+
+def _asked(header: str | None, usual: float) -> float:
+    """Seconds to wait after RFC 9110, section 10.2.3: a number, or a date."""
+    if header is None:
+        return usual
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        at = parsedate_to_datetime(header)
+    except ValueError:
+        return usual
+    return max((at.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0.0)

@@ -1,0 +1,213 @@
+"""When an alert rule fires, when it does not, and when it cannot be judged."""
+
+from decimal import Decimal
+
+import pytest
+
+from llmcost.budgets.alerts.judging import check
+from llmcost.budgets.alerts.reading import read_rules
+from llmcost.domain.errors import ConfigError
+from llmcost.domain.period import parse_instant, time_zone
+from llmcost.render.alert_words import headline
+
+
+@pytest.fixture
+def watch(ledger, settings_of):
+    """Judge the alert rules of a text at an instant."""
+
+    def run(text, as_of):
+        settings = settings_of(text)
+        return check(ledger, settings, read_rules(settings), parse_instant(as_of, time_zone(settings.tz)))
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("cost", "level"), [("499.999999999999", 0), ("500", 1), ("500.01", 1), ("999.99", 1), ("1000", 2)]
+)
+def test_spending_of_a_day_fires_exactly_at_the_threshold_and_again_at_twice_as_much(spend, watch, cost, level):
+    spend("2026-11-03 10:00", cost)
+    found = watch('alerts: [{rule: daily-spend, above: "500"}]', "2026-11-03T12:00")
+
+    assert [alert.level for alert in found.firing] == ([level] if level else [])
+    assert found.exit_code == (1 if level else 0)
+
+
+def test_a_day_is_that_of_the_time_zone(spend, watch):
+    spend("2026-11-02 23:30", "600")  # 00:30 in Berlin
+    rules = 'alerts: [{rule: daily-spend, above: "500"}]'
+
+    assert watch(rules, "2026-11-03T01:00").firing == ()
+    assert len(watch(f"tz: Europe/Berlin\n{rules}", "2026-11-03T02:00").firing) == 1
+
+
+def test_each_user_is_judged_apart_and_nobody_is_no_user(spend, watch):
+    for user, cost in (("ann", "50"), ("bob", "49.99"), ("cid", "130"), (None, "900")):
+        spend("2026-11-03 10:00", cost, user_id=user)
+    (one,) = watch("alerts: [{rule: user-daily-spend}]", "2026-11-03T12:00").rules
+
+    assert [(alert.values, alert.level) for alert in one.firing] == [(("cid",), 2), (("ann",), 1)]
+    assert one.judged == 3
+
+
+def test_a_rise_is_taken_over_whole_days_of_two_weeks(spend, watch):
+    spend("2026-10-31 23:59", "1000")
+    for day in range(1, 15):
+        spend(f"2026-11-{day:02} 10:00", "10" if day < 8 else "13")
+    spend("2026-11-15 01:00", "400")  # today counts for nothing
+    found = watch("alerts: [{rule: week-over-week}]", "2026-11-15T02:00")
+
+    (alert,) = found.firing
+    assert (alert.value, alert.against, alert.measured) == (Decimal("0.3"), 70, 91)
+    assert headline(alert, "USD") == (
+        "week-over-week: cost change +30% (from $70.00 to $91.00) in 7 whole days, above 30% (7 requests)"
+    )
+
+
+def test_a_rise_needs_a_window_to_compare_with_and_some_money(spend, watch):
+    for day in range(8, 15):
+        spend(f"2026-11-{day:02} 10:00", "13")
+    (one,) = watch("alerts: [{rule: week-over-week}]", "2026-11-15T02:00").rules
+    assert (one.status, one.missing) == ("not_evaluated", False)
+    assert one.reason == "the ledger does not reach back to the window it is compared with"
+
+    spend("2026-10-01 10:00", "0")
+    spend("2026-11-03 10:00", "0.1")
+    (one,) = watch('alerts: [{rule: week-over-week, min_cost: "1000"}]', "2026-11-15T02:00").rules
+    assert one.reason == "too little to judge by in the window: it takes a cost of 1000"
+
+
+def test_error_rate_needs_requests_enough(spend, watch):
+    for second in range(40):
+        spend(f"2026-11-03 10:00:{second:02}", "0", status="error" if second < 2 else "ok")
+    (few,) = watch("alerts: [{rule: error-rate}]", "2026-11-03T12:00").rules
+    (enough,) = watch("alerts: [{rule: error-rate, min_requests: 40}]", "2026-11-03T12:00").rules
+
+    assert few.reason == "too little to judge by in the window: it takes 50 requests"
+    assert [alert.value for alert in enough.firing] == [Decimal("0.05")]  # 2 of 40 are exactly 5%
+
+
+def test_the_cache_hit_rate_fires_below_and_not_at_the_threshold(spend, watch):
+    spend("2026-11-03 10:00", "1", uncached_input_tokens=50, cache_read_tokens=50)
+    rule = "alerts: [{rule: cache-hit-rate, min_requests: 1}]"
+    assert watch(rule, "2026-11-03T12:00").firing == ()
+
+    spend("2026-11-03 11:00", "1", uncached_input_tokens=10)
+    assert len(watch(rule, "2026-11-03T12:00").firing) == 1
+
+
+def test_slow_answers_fire_by_any_dimension(spend, watch):
+    for feature, latency in (("chat", 9000), ("search", 100)):
+        spend("2026-11-03 10:00", "1", feature=feature, latency_ms=latency)
+    text = "alerts: [{name: slow, metric: latency_p95, above: 8s, window: 6h, per: feature}]"
+
+    assert [alert.values for alert in watch(text, "2026-11-03T12:00").firing] == [("chat",)]
+    assert watch(text, "2026-11-03T17:00").firing == ()
+
+
+def test_a_budget_fires_at_four_fifths_and_again_when_spent(spend, watch):
+    text = 'budgets: [{name: acme, amount: "10"}, {name: q, period: quarter, amount: "1"}]\nalerts: [{rule: monthly-budget}]'
+    spend("2026-11-03 10:00", "8")
+    assert [(one.values, one.level) for one in watch(text, "2026-11-03T12:00").firing] == [(("acme",), 1)]
+
+    spend("2026-11-03 11:00", "2")
+    assert [one.level for one in watch(text, "2026-11-03T12:00").firing] == [2]
+
+
+def test_a_plan_s_quota_is_that_of_the_customer_s_plan(spend, watch):
+    for minute in range(9):
+        spend(f"2026-11-03 10:0{minute}", "0", customer_id="acme", plan="free")
+        spend(f"2026-11-03 11:0{minute}", "0", customer_id="big", plan="pro")
+    rule = "alerts: [{rule: customer-quota, limit: {free: 10, pro: 1000}}]"
+
+    assert [(one.values, one.value) for one in watch(rule, "2026-11-03T12:00").firing] == [
+        (("acme", "free"), Decimal("0.9"))
+    ]
+    (one,) = watch("alerts: [{rule: customer-quota}]", "2026-11-03T12:00").rules
+    assert (one.status, one.reason, one.missing) == ("not_evaluated", "it has no limits: add `limit:`", False)
+
+
+def test_a_rate_limit_is_compared_with_the_busiest_minute(spend, watch):
+    for second in range(8):
+        spend(f"2026-11-03 10:00:{second:02}", "0", output_text_tokens=100)
+    spend("2026-11-03 10:01:00", "0", model="other")
+    rule = "alerts: [{rule: rate-limit, limit: {gpt-5: 10}}, {rule: rate-limit, name: tpm, unit: tokens, limit: 1001}]"
+
+    assert [(one.rule.name, one.measured) for one in watch(rule, "2026-11-03T12:00").firing] == [("rate-limit", 8)]
+
+
+def test_stale_data_is_never_ok(spend, watch):
+    spend("2026-11-03 10:00", "1")
+    found = watch('alerts: [{rule: daily-spend, above: "500"}]', "2026-11-09")
+
+    assert found.exit_code == 3
+    assert found.rules[0].status == "not_evaluated"
+    assert "the newest request is" in (found.rules[0].reason or "")
+
+
+def test_requests_without_a_price_prove_nothing_unless_the_rest_is_enough(spend, watch):
+    spend("2026-11-03 10:00", "1")
+    spend("2026-11-03 10:01", None)
+    rule = 'alerts: [{rule: daily-spend, above: "500"}]'
+    assert watch(rule, "2026-11-03T12:00").exit_code == 3
+
+    spend("2026-11-03 10:02", "499")
+    assert watch(rule, "2026-11-03T12:00").exit_code == 1
+
+
+def test_without_rules_the_shipped_ones_are_judged(spend, watch):
+    spend("2026-11-03 10:00", "1")
+
+    assert [one.rule.name for one in watch("tz: UTC", "2026-11-03T12:00").rules] == [
+        "daily-spend",
+        "monthly-budget",
+        "week-over-week",
+        "error-rate",
+        "cache-hit-rate",
+        "p95-latency",
+        "user-daily-spend",
+        "customer-quota",
+        "rate-limit",
+    ]
+
+
+def test_a_dimension_the_ledger_does_not_know_is_missing_data(spend, watch):
+    spend("2026-11-03 10:00", "1")
+    found = watch('alerts: [{name: x, metric: cost, above: "1", per: custmer_id}]', "2026-11-03T12:00")
+
+    assert found.exit_code == 3
+    assert "no dimension or tag is called 'custmer_id'" in (found.rules[0].reason or "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{rule: daly-spend}", "2:6: unknown rule 'daly-spend'"),
+        ("{above: 5}", "2:5: an alert needs `rule:` or `metric:`"),
+        ("{rule: error-rate, above: 0.05}", "2:24: '0.05' is no threshold"),
+        ("{rule: daily-spend, above: .nan}", "'.nan' is no threshold"),
+        ("{rule: daily-spend, above: -5}", "'-5' is no threshold"),
+        ("{rule: daily-spend, above: 5, below: 3}", "`above:` and `below:` exclude each other"),
+        ("{rule: daily-spend, above: 5, escalate_at: 4}", "escalation must lie above the threshold"),
+        ("{rule: daily-spend, above: 5, windw: day}", "unknown key 'windw'"),
+        ("{rule: daily-spend, above: 5, window: fortnight}", "unknown window 'fortnight'"),
+        ("{name: x, metric: costs, above: 5}", "unknown metric 'costs'"),
+        ("{name: x, metric: cost}", "an alert needs `above:` or `below:`"),
+        ("{rule: daily-spend, above: 5, to: [ops]}", "there is no channel 'ops'"),
+        ("{rule: rate-limit, limit: 0}", "a limit of zero is always reached"),
+        ("{rule: daily-spend, above: 5, unit: tokens}", "unit cannot be 'tokens'"),
+        ("{rule: daily-spend, above: 5, where: [nonsense]}", "cannot read"),
+        ("{rule: daily-spend, above: 5, min_requests: -1}", "expected a whole number"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused_with_its_line(settings_of, entry, message):
+    with pytest.raises(ConfigError) as refusal:
+        read_rules(settings_of(f"alerts:\n  - {entry}\n"))
+
+    assert message in refusal.value.message
+    assert "llmcost.yaml:2:" in refusal.value.message
+
+
+def test_two_rules_of_one_name_are_refused(settings_of):
+    with pytest.raises(ConfigError, match="two alert rules are called 'daily-spend'"):
+        read_rules(settings_of('alerts: [{rule: daily-spend, above: "1"}, {rule: daily-spend, above: "2"}]'))
