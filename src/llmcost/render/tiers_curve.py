@@ -28,8 +28,10 @@ def curves(result: Simulation) -> str:
     lines["cost to serve"] = [x * unit for x in steps]
     top = max([value for values in lines.values() for value in values] + [Decimal(1)])
     parts = [
-        (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="Revenue and cost per plan" font-family="sans-serif" font-size="12">'),
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+            f'aria-label="Revenue and cost per plan" font-family="sans-serif" font-size="12">'
+        ),
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
     ]
     for tick in range(5):
