@@ -15,6 +15,7 @@ from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, forgets, limit
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
 from llmcost.quota.replay.simulation import Simulation
 from llmcost.quota.replay.traffic import Traffic
+from llmcost.quota.replay.warming import warmed
 from llmcost.quota.semantics import OTHER_READING, PROFILES
 
 if TYPE_CHECKING:
@@ -56,11 +57,12 @@ def replayed(
     """What the limits of a plan would have done to the selected requests."""
     alone = not (manner.others or manner.retries)
     stretches = frozenset(number for number, slot in enumerate(made.slots) if alone and forgets(slot, manner.algorithm))
-    traffic = Traffic(connection, selection, made, shared=manner.shared, stretches=stretches)
+    wide, since = warmed(selection, made.slots)
+    traffic = Traffic(connection, wide, made, shared=manner.shared, stretches=stretches, since=since)
     totals = traffic.totals()
     demands = [traffic.demand(number) for number in range(len(made.slots))]
     hot = [number for number, demand in enumerate(demands) if demand.hot]
-    outcomes = _played(traffic, made, manner, hot)
+    outcomes = _played(traffic, made, manner, hot, since)
     plain = outcomes["plain"]
     again = outcomes.get("retried")
     by_slot = {
@@ -136,13 +138,13 @@ def subject_of(limit: Limit, key: str) -> str:
     return " ".join(f"{name}:{part}" for name, part in zip(limit.per, key.split("\x1f"), strict=True))
 
 
-def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> dict[str, Outcome]:
+def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int], since: int | None) -> dict[str, Outcome]:
     """The replay as it is, with requests sent again, and with other algorithms, all in one pass over the events."""
     places, firsts, _ = traffic.layout(hot)
 
     def simulation(algorithm: Algorithm | None, *, retried: bool = False) -> Simulation:
         sets = limit_sets(made, hot, places, firsts, algorithm)
-        return Simulation(sets, refused_count=manner.refused_count, retried=retried)
+        return Simulation(sets, refused_count=manner.refused_count, retried=retried, since=since)
 
     running = {"plain": simulation(manner.algorithm)}
     if manner.retries:
@@ -155,7 +157,7 @@ def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> dic
             other = replace(made, semantics=tuple(PROFILES[name] for name in readings))
             sets = limit_sets(other, hot, places, firsts, manner.algorithm)
             running[_READING + ", ".join(dict.fromkeys(readings))] = Simulation(
-                sets, refused_count=manner.refused_count
+                sets, refused_count=manner.refused_count, since=since
             )
     if hot:
         for piece in traffic.events(hot):

@@ -25,16 +25,26 @@ if TYPE_CHECKING:
 
 Event = tuple[Any, ...]
 
+_ALWAYS = -(2**63)
+
 
 class Simulation:
     """One set of limits, at work."""
 
-    def __init__(self, sets: Sequence[LimitSet], *, refused_count: bool = False, retried: bool = False) -> None:
+    def __init__(
+        self,
+        sets: Sequence[LimitSet],
+        *,
+        refused_count: bool = False,
+        retried: bool = False,
+        since: int | None = None,
+    ) -> None:
         """Limits at rest.
 
         With `refused_count`, a refused request moves the counters that are charged on arrival. No gateway's documentation
         was found to say; Kong's older plugin calls it a penalty (https://developer.konghq.com/plugins/rate-limiting-advanced/).
         With `retried`, a refused request is sent once more when its window has passed; only then does it count as refused.
+        What arrived before `since`, microseconds since 1970, fills counters and is refused without being told.
         """
         numbered = iter(range(sum(len(one.limits) for one in sets)))
         self._sets = [(one, [_State(next(numbered), limit) for limit in one.limits]) for one in sets]
@@ -43,6 +53,7 @@ class Simulation:
         self._courses: dict[tuple[int | None, ...], _Course] = {}
         self._refused_count = refused_count
         self._retried = retried
+        self._since = _ALWAYS if since is None else since
         self._landings: list[tuple[int, int, _State, str, int]] = []
         self._returns: list[tuple[int, int, Event]] = []
         self._sequence = 0
@@ -82,8 +93,9 @@ class Simulation:
                 if self._refused_count:
                     self._move(counting, event, now, refused=True)
                 return
+        told = event[0] >= self._since
         for state in refusing:
-            if state.limit.mode == "audit" or state is verdict:
+            if told and (state.limit.mode == "audit" or state is verdict):
                 state.refuse(event, now)
         if verdict is None:
             for state in deciding:
@@ -91,7 +103,8 @@ class Simulation:
                     state.reopen(state.closed[key], now)
             self._move(counting, event, now, refused=False)
             return
-        self._tally(event, now)
+        if told:
+            self._tally(event, now)
         if self._refused_count:
             self._move(counting, event, now, refused=True)
 

@@ -98,11 +98,14 @@ class Traffic:
         *,
         shared: bool = False,
         stretches: frozenset[int] = frozenset(),
+        since: int | None = None,
     ) -> None:
         """With `shared`, requests that lack what a limit counts by share one counter; else the limit skips them.
 
-        Of the slots in `stretches`, only the times around full windows are handed out.
+        Of the slots in `stretches`, only the times around full windows are handed out. What arrived before `since`, microseconds
+        since 1970, is handed out as well, to fill counters, and is in no sum.
         """
+        self._asked = "true" if since is None else f"arrived >= {since}"
         self._stretches = stretches
         self._connection = connection
         self._selection = selection
@@ -126,6 +129,7 @@ class Traffic:
                 count(*) filter (not has_end), count(*) filter (cost_status = 'unpriced'),
                 count(*) filter (status = 'blocked' or http_status = 429), {", ".join(sums)}
             from matched
+            where {self._asked}
             """,
             query.parameters,
         ).fetchone()
@@ -155,7 +159,8 @@ class Traffic:
             f"""
             create or replace temp table demand_{number} as
             {source}
-            select key_{number} as key, {self._bucket(slot, instant)} as bucket, sum({slot.limit.unit}) as weight
+            select key_{number} as key, {self._bucket(slot, instant)} as bucket,
+                sum({slot.limit.unit}) filter ({self._asked}) as weight, sum({slot.limit.unit}) as whole
             from matched
             where key_{number} is not null
             group by all
@@ -165,7 +170,7 @@ class Traffic:
         neighbours = 2 if slot.limit.window.kind == "calendar" else 1
         full = f"{'>=' if slot.limit.charge == 'post' else '>'} $amount"
         near = f"""
-            select key, bucket, sum(weight) over (
+            select key, bucket, sum(whole) over (
                 partition by key order by bucket range between {neighbours} preceding and current row
             ) as near
             from demand_{number}
@@ -184,6 +189,7 @@ class Traffic:
                 min(key) filter (weight = (select max(weight) from demand_{number})),
                 (select count(distinct key) from hot_{number})
             from demand_{number}
+            where weight is not null
             """
         ).fetchone()
         if row is None:  # an aggregate without groups always has one row
@@ -192,6 +198,7 @@ class Traffic:
             f"""
             select key, count(*), quantile_disc(weight, [0.5, 0.95, 0.99]), max(weight)
             from demand_{number}
+            where weight is not null
             group by key
             order by max(weight) desc, key
             limit {_LEADERS}
@@ -215,7 +222,8 @@ class Traffic:
         query, source = self._source()
         unit = self._plan.slots[number].limit.unit
         row = self._connection.execute(
-            f"{source} select coalesce(sum({unit}), 0), coalesce(sum(cost), 0) from matched where key_{number} is not null",
+            f"{source} select coalesce(sum({unit}), 0), coalesce(sum(cost), 0) from matched where key_{number} is not null"
+            f" and {self._asked}",
             query.parameters,
         ).fetchone()
         return (0, 0) if row is None else (int(row[0]), int(row[1]))
@@ -232,7 +240,7 @@ class Traffic:
             select coalesce(sum({unit}), 0), coalesce(sum(cost), 0),
                 quantile_disc(cost // nullif({unit}, 0), 0.99)
             from matched
-            where key_{number} is not null and cost_status != 'unpriced'
+            where key_{number} is not null and cost_status != 'unpriced' and {self._asked}
             """,
             query.parameters,
         ).fetchone()

@@ -14,6 +14,7 @@ from llmcost.quota.replay.counting import PICO, whole_amount
 from llmcost.quota.replay.plan import limit_sets, plan
 from llmcost.quota.replay.simulation import Simulation
 from llmcost.quota.replay.traffic import Traffic
+from llmcost.quota.replay.warming import warmed
 from llmcost.quota.suggest.draft import Form, drafts, written
 from llmcost.quota.suggest.ladder import above, below, rung
 
@@ -132,10 +133,11 @@ class _Search:
         """How many requests each rule refuses, for several sets of amounts that grow, in one pass."""
         plans = [self._with(amounts) for amounts in tries]
         # What cannot fill the smallest amounts, which come first, cannot fill the others.
-        traffic = Traffic(self.connection, self.selection, plans[0])
+        wide, since = warmed(self.selection, plans[0].slots)
+        traffic = Traffic(self.connection, wide, plans[0], since=since)
         hot = [number for number in rules if traffic.demand(number).hot]
         places, firsts, _ = traffic.layout(hot)
-        running = [Simulation(limit_sets(one, hot, places, firsts)) for one in plans]
+        running = [Simulation(limit_sets(one, hot, places, firsts), since=since) for one in plans]
         if hot:
             for piece in traffic.events(hot):
                 for one in running:
