@@ -8,7 +8,7 @@ percentage comes before a cap: 200 less half is 100, capped at 65 it is 65
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import model
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from llmcost.tiers.plan import Charge, Plan
 
 ONE = Decimal(1)
-_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "up": ROUND_CEILING, "down": ROUND_DOWN}
+_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "up": ROUND_UP, "down": ROUND_DOWN}
+"""By size: a discount is rounded like a charge."""
 _EXACT = 12
 """Places of a quotient that never ends, and of nothing else."""
 
@@ -99,10 +100,11 @@ class _Rater:
                 self._add(name, None, ONE, -min(discount.amount, max(base, ZERO)))
         if (share := efficiency_share(plan, self.efficiency)) and used:
             self._add("efficiency discount", None, used, -share)
-        if plan.maximum is not None and self._sum() > plan.maximum:
-            self._add("maximum", None, ONE, plan.maximum - self._sum())
-        if plan.minimum is not None and (short := self._exact(plan.minimum * self.fraction) - self._sum()) > 0:
-            self._add("minimum", None, ONE, short)
+        most, least = self._bound(plan.maximum), self._bound(plan.minimum, self.fraction)
+        if most is not None and self._sum() > most:
+            self._add("maximum", None, ONE, most - self._sum())
+        if least is not None and self._sum() < least:
+            self._add("minimum", None, ONE, least - self._sum())
         if plan.credits and (owed := self._sum()) > 0:
             self._add("credits", None, ONE, -min(plan.credits, owed))
         lines = tuple(self.lines)
@@ -116,16 +118,22 @@ class _Rater:
             quantity = piece.quantity * self.fraction if charge.model == "capacity" else piece.quantity
             self._add(charge.name, piece.tier, quantity, piece.unit_price, piece.per)
         total = self._sum() - start
-        if charge.maximum is not None and total > charge.maximum:
-            self._add(f"{charge.name} maximum", None, ONE, charge.maximum - total)
-        least = None if charge.minimum is None else self._exact(charge.minimum * self.fraction)
+        most, least = self._bound(charge.maximum), self._bound(charge.minimum, self.fraction)
+        if most is not None and total > most:
+            self._add(f"{charge.name} maximum", None, ONE, most - total)
         if least is not None and total < least:
             self._add(f"{charge.name} minimum", None, ONE, least - total)
         return self._sum() - start
 
+    def _bound(self, bound: Decimal | None, fraction: Decimal = ONE) -> Decimal | None:
+        """A minimum or maximum as money, so that what makes up for it is exact."""
+        return None if bound is None else self._settle(self._exact(bound * fraction))
+
+    def _settle(self, amount: Decimal) -> Decimal:
+        return amount if self.rounding.at == "total" else rounded(amount, self.rounding)
+
     def _add(self, name: str, tier: int | None, quantity: Decimal, price: Decimal, per: Decimal = ONE) -> None:
-        exact = self._exact(quantity * price / per)
-        amount = exact if self.rounding.at == "total" else rounded(exact, self.rounding)
+        amount = self._settle(self._exact(quantity * price / per))
         self.lines.append(Line(charge=name, tier=tier, quantity=quantity, unit_price=price, amount=amount, per=per))
 
     def _sum(self) -> Decimal:
