@@ -341,3 +341,18 @@ def test_init_without_a_ledger_writes_an_example(cli, tmp_path):
     assert run.code == 0
     assert "no ledger at llmcost.duckdb" in run.stderr
     assert cli("check").code == 3
+
+
+@pytest.mark.parametrize(("above", "code"), [("1000", 0), ("0.05", 1)])
+def test_alert_rules_are_part_of_the_check(cli, shop, above, code):
+    (shop / "llmcost.yaml").write_text(f"db: ./llmcost.duckdb\nalerts: [{{rule: daily-spend, above: '{above}'}}]\n")
+    as_of = ("--as-of", "2026-11-19T12:00:00Z")
+
+    run = cli("check", *as_of, "--format", "json", cwd=shop)
+
+    assert run.code == code, run.stderr
+    found = json.loads(run.stdout)
+    # Read off the log: what its requests of that morning cost.
+    assert [(alert["rule"], alert["value"]) for alert in found["alerts"]] == [("daily-spend", "0.2366")] * code
+    assert found["not_evaluated"] == []
+    assert (b"daily-spend" in cli("check", *as_of, "--format", "junit", cwd=shop).stdout.encode()) == bool(code)

@@ -29,7 +29,7 @@ def check(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Check everything llmcost.yaml asks for: budgets, gate, baseline, gateway configs.
+    """Check everything llmcost.yaml asks for: budgets, gate, baseline, alerts, gateway configs.
 
     Exit code 2 for a wrong configuration, else 1 for a breach or a finding, else 3 where data is stale or missing.
     """
@@ -50,6 +50,7 @@ def check(
     found = run(settings, now=clock(as_of, time_zone(settings.tz)), db=db, fail_on=threshold)
     shown = Shown(
         budgets=found.budgets,
+        alerts=found.alerts,
         lint=found.lint,
         not_evaluated=[(one.part, one.reason) for one in found.not_evaluated],
         exit_code=int(found.exit_code),

@@ -1,4 +1,4 @@
-"""Everything llmcost.yaml asks for, judged in one go: budgets, gate, comparison with the baseline, lint of gateway configs.
+"""Everything llmcost.yaml asks for, judged in one go: budgets, gate, comparison with the baseline, alerts, gateway configs.
 
 One exit code: a wrong configuration (2) before a proven finding (1) before missing data (3) before an upstream failure (4).
 What could not be judged never hides what could.
@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from llmcost.budgets import baseline
+from llmcost.budgets.alerts.judging import AlertCheck
+from llmcost.budgets.alerts.judging import check as judge_alerts
+from llmcost.budgets.alerts.reading import read_rules
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.reading import read_budgets
@@ -38,6 +41,8 @@ class Checked:
     """What became of each part; None for one that was not asked for or could not be judged."""
 
     budgets: BudgetCheck | None
+    alerts: AlertCheck | None
+    """Judged and not delivered: that is for `alerts check`."""
     lint: Findings | None
     lint_fails: bool
     """Whether the lint found something that fails a build."""
@@ -49,6 +54,8 @@ class Checked:
         codes = [one.code for one in self.not_evaluated]
         if self.budgets is not None:
             codes.append(self.budgets.exit_code)
+        if self.alerts is not None:
+            codes.append(self.alerts.exit_code)
         if self.lint_fails:
             codes.append(ExitCode.FINDING)
         return worst(codes)
@@ -67,7 +74,7 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     paths = [*settings.quota, *_own_limits(settings)]
     if not (wants_budgets or paths or settings.alerts):
         raise ConfigError(
-            "nothing to check: no budgets, gate or quota in llmcost.yaml",
+            "nothing to check: no budgets, gate, alerts or quota in llmcost.yaml",
             hint="`llmcost init` writes one from what the ledger holds",
         )
     skipped: list[NotEvaluated] = []
@@ -75,13 +82,11 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     if wants_budgets:
         judged = _attempt("budgets", skipped, lambda: _budgets(settings, now, db))
     lint = _attempt("quota", skipped, lambda: _lint(settings, paths, now)) if paths else None
-    if settings.alerts:
-        skipped.append(
-            NotEvaluated(part="alerts", reason="this version cannot judge alert rules yet", code=ExitCode.DATA)
-        )
+    alerts = _attempt("alerts", skipped, lambda: _alerts(settings, now, db)) if settings.alerts else None
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return Checked(
         budgets=judged,
+        alerts=alerts,
         lint=lint,
         lint_fails=lint is not None and any(one.severity in bad and one.confidence != "maybe" for one in lint.findings),
         not_evaluated=tuple(skipped),
@@ -104,6 +109,12 @@ def _budgets(settings: Settings, now: datetime, db: Path | None) -> BudgetCheck:
     gates = (*found.gates, *baseline.judged(settings, base, present))
     found = replace(found, gates=gates)
     return baseline.excused(found, base) if settings.gate.crossed else found
+
+
+def _alerts(settings: Settings, now: datetime, db: Path | None) -> AlertCheck:
+    rules = read_rules(settings)
+    with reading(settings.ledger_path(db)) as ledger:
+        return judge_alerts(ledger, settings, rules, now)
 
 
 def _lint(settings: Settings, paths: list[Path], now: datetime) -> Findings:

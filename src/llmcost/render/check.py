@@ -1,14 +1,19 @@
-"""The outcome of `llmcost check` in every format: budgets, gate and lint in one document."""
+"""The outcome of `llmcost check` in every format: budgets, gate, alerts and lint in one document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from llmcost.budgets.alerts.findings import findings_of as alert_findings
+from llmcost.budgets.alerts.judging import AlertCheck
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.domain.finding import Finding, Findings, Place, Rule
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.render import budget_json, budget_junit, budget_markdown, budget_table, junit
+from llmcost.render.alert_words import headline
+from llmcost.render.alerts import render_check as render_alerts
+from llmcost.render.alerts_json import check_document as alerts_document
 from llmcost.render.budgets import BudgetFormat, budget_findings
 from llmcost.render.drawing import wrapped
 from llmcost.render.findings import render_findings
@@ -37,6 +42,7 @@ class Shown:
     """What is shown."""
 
     budgets: BudgetCheck | None
+    alerts: AlertCheck | None
     lint: Findings | None
     not_evaluated: Sequence[tuple[str, str]]
     """Part and reason."""
@@ -64,6 +70,8 @@ def _table(shown: Shown, surface: Surface) -> str:
     parts = []
     if shown.budgets is not None:
         parts.append(budget_table.table(shown.budgets, surface).rstrip("\n"))
+    if shown.alerts is not None:
+        parts.append(f"alerts: {render_alerts(shown.alerts, None, 'table', surface)}".rstrip("\n"))
     if shown.lint is not None:
         parts.append(f"{concise(shown.lint, surface)}quota: {findings_summary(shown.lint)}.")
     skipped = [f"{part} not evaluated: {printable(reason)}" for part, reason in shown.not_evaluated]
@@ -80,6 +88,7 @@ def _document(shown: Shown) -> dict[str, Any]:
         **{key: budgets.get(key) for key in ("as_of", "basis", "data")},
         "budgets": budgets.get("budgets", []),
         "gate": budgets.get("gate", []),
+        "alerts": None if shown.alerts is None else alerts_document(shown.alerts, None)["alerts"],
         "quota": None if shown.lint is None else findings_document(shown.lint)["findings"],
         "not_evaluated": [{"part": part, "reason": reason} for part, reason in shown.not_evaluated],
     }
@@ -90,6 +99,8 @@ def _markdown(shown: Shown) -> str:
     if shown.budgets is not None:
         text = budget_markdown.markdown(shown.budgets, Surface())
         parts.append(text.removeprefix(budget_markdown.MARKER).strip("\n"))
+    if shown.alerts is not None:
+        parts.append(render_alerts(shown.alerts, None, "markdown", Surface()).rstrip("\n"))
     parts += [f"- {part} not evaluated: {escape(printable(reason))}" for part, reason in shown.not_evaluated]
     if shown.lint is not None:
         kept = shown.lint
@@ -109,8 +120,7 @@ def _junit(shown: Shown) -> str:
     parts = []
     if shown.budgets is not None:
         parts.append(budget_junit.suites(shown.budgets))
-    if shown.lint is not None:
-        parts.append(junit.suites(shown.lint))
+    parts += [junit.suites(found) for found in (_alerts(shown), shown.lint) if found is not None]
     parts.append(budget_junit.skipped_suite(shown.not_evaluated))
     return junit.joined(parts)
 
@@ -120,7 +130,8 @@ def _merged(shown: Shown) -> Findings:
     findings: list[Finding] = []
     rules: list[Rule] = []
     checked: list[str] = []
-    for found in (None if shown.budgets is None else budget_findings(shown.budgets), shown.lint):
+    budgets = None if shown.budgets is None else budget_findings(shown.budgets)
+    for found in (budgets, _alerts(shown), shown.lint):
         if found is not None:
             findings += found.findings
             rules += found.rules
@@ -141,6 +152,11 @@ def _merged(shown: Shown) -> Findings:
     if shown.not_evaluated:
         rules.append(_SKIPPED)
     return Findings(findings=tuple(findings), rules=tuple(rules), checked=tuple(dict.fromkeys(checked)))
+
+
+def _alerts(shown: Shown) -> Findings | None:
+    alerts = shown.alerts
+    return None if alerts is None else alert_findings(alerts, lambda alert: headline(alert, alerts.currency))
 
 
 def _fitted(text: str, surface: Surface) -> list[str]:
