@@ -13,7 +13,7 @@ from llmcost.outliers.registry import known_detectors
 from llmcost.render.drawing import wrapped
 from llmcost.render.json import dumped
 from llmcost.render.markdown import escape
-from llmcost.render.numbers import money, plain
+from llmcost.render.numbers import human, money, plain
 from llmcost.render.sarif import sarif
 from llmcost.render.surface import Surface
 
@@ -49,7 +49,7 @@ def summary(audit: Audit, currency: str) -> list[str]:
     if audit.since is None or audit.until is None:
         return ["No requests in this period."]
     low, mid, high = audit.net_total
-    share = f", {mid / audit.cost:.0%} of it" if audit.cost else ""
+    share = f", {human(mid / audit.cost, 'percent', currency)} of it" if audit.cost else ""
     days = f"{audit.since:%Y-%m-%d} to {audit.until:%Y-%m-%d} UTC"
     lines = [f"Looked at {money(audit.cost, currency)} of spend: {plural(audit.requests, 'request')}, {days}."]
     if not audit.findings:

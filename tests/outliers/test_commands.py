@@ -1,0 +1,104 @@
+"""What `llmcost outliers` and `llmcost savings` print, and how they end."""
+
+import json
+
+import pytest
+from tests.ingesting import native, read, write
+
+
+@pytest.fixture
+def books(tmp_path):
+    """Sixty equal calls of two prompts within an hour, by one user: gpt-4o, 4,000 tokens in and 100 out, $0.011 each."""
+    calls = [
+        native(
+            request_id=f"req-{number:028}",
+            timestamp=f"2026-11-01T10:{number:02}:00Z",
+            provider="openai",
+            model="gpt-4o",
+            input_tokens=4000,
+            output_tokens=100,
+            user_id="u-1",
+            feature="search",
+            prompt_hash=f"hash-{number % 2}",
+            temperature=0,
+        )
+        for number in range(60)
+    ]
+    more = [
+        {**call, "request_id": f"x{call['request_id']}", "timestamp": call["timestamp"].replace("00Z", "30Z")}
+        for call in calls
+    ]
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", [*calls, *more]))
+    return tmp_path
+
+
+def test_repeats_are_priced_by_how_soon_they_come(cli, books):
+    told = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)
+
+    (found,) = told["findings"]
+    # 120 calls of two prompts: 118 repeats, each within two minutes; every second one 30 seconds after its first.
+    assert found["requests"] == 118
+    assert found["savings"] == {"low": "0.66", "mid": "1.298", "high": "1.298"}
+    assert told["net_savings"]["mid"] == "1.298"
+
+
+def test_json_names_what_was_not_evaluated(cli, books):
+    told = json.loads(cli("outliers", "--format", "json").stdout)
+
+    assert told["schema"] == "llmcost/outliers/1"
+    assert {"detector": "dev-leakage", "reason": "no request has a value for environment"} in told["not_evaluated"]
+
+
+def test_another_model_is_priced_exactly(cli, books):
+    told = json.loads(cli("savings", "whatif", "--swap", "gpt-4o=gpt-4o-mini", "--format", "json").stdout)
+
+    (change,) = told["changes"]
+    # 120 x (4,000 x 0.15 + 100 x 0.60) / 1e6
+    assert change["was"] == "1.32"
+    assert change["would_be"] == {"low": "0.0792", "mid": "0.0792", "high": "0.0792"}
+
+
+def test_a_better_cache_is_priced_exactly(cli, books):
+    told = json.loads(cli("savings", "whatif", "--cache-hit", "50%", "--format", "json").stdout)
+
+    # 120 x (2,000 x 2.50 + 2,000 x 1.25 + 100 x 10) / 1e6
+    assert told["changes"][0]["would_be"]["mid"] == "1.02"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("outliers",), 0),
+        (("outliers", "--fail-on", "any"), 1),
+        (("outliers", "--fail-on", "1000"), 0),
+        (("outliers", "--detector", "no-such"), 2),
+        (("outliers", "--min-savings", "much"), 2),
+        (("savings", "whatif"), 2),
+        (("savings", "whatif", "--swap", "gpt-4o=no-such-model"), 2),
+        (("savings", "whatif", "--swap", "o3=gpt-4o"), 2),
+        (("savings", "accept", "no-such-finding"), 2),
+        (("savings", "verify"), 2),
+        (("savings",), 0),
+    ],
+)
+def test_how_it_ends(cli, books, arguments, code):
+    assert cli(*arguments).code == code
+
+
+def test_a_dismissed_finding_is_not_shown_and_counted(cli, books):
+    (found,) = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)["findings"]
+
+    cli("outliers", "dismiss", found["id"], "--reason", "polling")
+    told = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)
+
+    assert (told["findings"], told["hidden"]) == ([], 1)
+
+
+def test_an_accepted_finding_is_too_early_to_judge_without_days_after(cli, books):
+    (found,) = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)["findings"]
+
+    cli("savings", "accept", found["id"], "--on", "2026-11-02")
+    told = json.loads(cli("savings", "verify", "--format", "json").stdout)
+
+    assert told["findings"][0]["verdict"] == "too early"
+    assert told["findings"][0]["realised"] == {"low": None, "mid": None, "high": None}
