@@ -24,6 +24,8 @@ Format = Literal["table", "json", "csv", "markdown", "html", "svg"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _SHOWN = 10
 _UNKNOWN = "-"
+_EXPENDABLE = ("Used p90", "Used p50")
+"""Columns of plans a narrow terminal does without."""
 
 
 def render_simulation(result: Simulation, format_name: Format, surface: Surface, limit: int | None = None) -> str:
@@ -45,7 +47,7 @@ def render_simulation(result: Simulation, format_name: Format, surface: Surface,
             parts = [f"### {escape(title)}\n\n{grid_table(cells)}" for title, cells in sections(result, limit)]
             return "\n\n".join([*parts, "\n".join(f"- {escape(line)}" for line in facts(result))]) + "\n"
         case _:
-            parts = [f"{title}\n{drawn(cells, surface)}" for title, cells in sections(result, limit)]
+            parts = [f"{title}\n{drawn(cells, surface, _EXPENDABLE)}" for title, cells in sections(result, limit)]
             told = facts(result)
             if surface.width is not None:
                 told = [line for one in told for line in wrapped(one, surface.width, "  ")]
