@@ -194,7 +194,10 @@ def test_characters_the_terminal_cannot_show_do_not_stop_a_report(clean_environm
 
 
 def test_ctrl_c_in_a_query_ends_the_run_quietly_and_frees_the_ledger(clean_environment, tmp_path):
+    # A shell's background job is started with Ctrl-C ignored, and so would be what it starts.
     code = f"""
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def command():
     from pathlib import Path
     from llmcost.ledger import database

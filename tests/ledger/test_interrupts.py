@@ -4,7 +4,10 @@ import signal
 import subprocess
 import sys
 
+# A shell's background job is started with Ctrl-C ignored, and so would be what it starts.
 ENDLESS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from llmcost.ledger.database import connect
 from llmcost.ledger.interrupts import interruptible
 connection = connect()
@@ -18,9 +21,12 @@ def test_ctrl_c_stops_a_query_that_would_never_end():
     process = subprocess.Popen(
         [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode != 0
     assert "Interrupt" in errors
