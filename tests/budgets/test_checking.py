@@ -267,3 +267,15 @@ def test_a_currency_without_rates_on_the_first_day_is_not_guessed(spend, judge):
     found = judge(text, "2026-11-04")
 
     assert (found.standings[0].reason, found.exit_code) == ("no rate from USD to EUR before 2026-11-02", 3)
+
+
+def test_an_instant_in_another_time_zone_than_utc_is_as_good(spend, ledger, settings_of):
+    from llmcost.budgets.checking import check
+    from llmcost.budgets.reading import read_budgets
+    from llmcost.domain.period import clock, time_zone
+
+    spend("2026-11-03 10:00", "1")
+    settings = settings_of(f"tz: Europe/Berlin\n{MONTH}")
+    now = clock("2026-11-04", time_zone(settings.tz))
+
+    assert [one.spent for one in check(ledger, settings, read_budgets(settings), now).standings] == [1]

@@ -61,6 +61,7 @@ def check(
     connection: "Connection", settings: Settings, budgets: Sequence[Budget], now: datetime, *, gates: bool = True
 ) -> BudgetCheck:
     """Judge budgets at `now`: only what began before it counts. `gates` are the conditions beside freshness."""
+    told, now = now, now.astimezone(UTC)
     past = Period(until=now)
     basis = spending.basis_of(connection, past)
     bounds = scopes.bounds(
@@ -86,7 +87,7 @@ def check(
         order[place] = _standings(connection, settings, one, sums, fresh=fresh, now=now, basis=basis)
     standings = [one for place in sorted(order) for one in order[place]]
     return BudgetCheck(
-        now=now,
+        now=told,
         standings=tuple(_explained(connection, settings, standings, now, basis)),
         gates=tuple(measured),
         first=first,

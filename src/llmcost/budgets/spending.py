@@ -6,7 +6,7 @@ share one pass for each set of dimensions.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -61,7 +61,7 @@ def watched(connection: "Connection", budget: Budget, window: Window, now: datet
     return Watched(
         budget=budget,
         window=window,
-        period=Period(since=window.since, until=min(window.until, now)),
+        period=Period(since=window.since, until=min(window.until, now.astimezone(UTC))),
         conditions=tuple((_key(connection, one.key), _checked(connection, one)) for one in budget.conditions),
         keys=tuple(_key(connection, name) for name in budget.per),
     )
