@@ -7,7 +7,7 @@ import typer
 
 from llmcost.cli import quota_migrate, quota_request, quota_simulate, quota_suggest
 from llmcost.cli.options import Db, Since, Until
-from llmcost.cli.quota_simulate import Roster, roster_of
+from llmcost.cli.quota_simulate import Roster, read_configs, roster_of
 
 if TYPE_CHECKING:
     from llmcost.config.settings import Settings
@@ -157,14 +157,13 @@ def exposure(
     from llmcost.config.settings import load_settings
     from llmcost.pricing.price_list import load_price_list
     from llmcost.quota.exposure import exposures
-    from llmcost.quota.files import opened
     from llmcost.render import output as destination
     from llmcost.render.exposure import exposure_json, exposure_table
     from llmcost.render.surface import surface_of
 
-    files, _ = opened(paths)
+    configs, _ = read_configs(paths, None)
     prices = load_price_list(load_settings(config).pricing)
-    found = exposures([one for file in files for one in file.configs], prices)
+    found = exposures(configs, prices)
     text = exposure_json(found) if output_format == "json" else exposure_table(found, surface_of(sys.stdout))
     destination.write(text)
 

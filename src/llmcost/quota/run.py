@@ -101,7 +101,12 @@ def check(files: Sequence[Opened], chosen: Choice, known: Known, *, unread: int 
         checked=tuple(file.text.name for file in files),
         headers=tuple(header(config) for file in files for config in file.configs),
         notes=(
-            *(note for file in files for config in file.configs for note in (*config.notes, *reading_notes(config))),
+            *(
+                masked(note, tuple({secret.value for secret in secrets_of(file.text)}))
+                for file in files
+                for config in file.configs
+                for note in (*config.notes, *reading_notes(config))
+            ),
             *([f"{unread:,} other files are no gateway configs"] if unread > 1 else []),
             *(["1 other file is no gateway config"] if unread == 1 else []),
         ),
@@ -193,10 +198,11 @@ def _finding(
         place=place_of(text, start, end),
         message=masked(problem.message, secrets),
         help=None if problem.help is None else masked(problem.help, secrets),
-        rule_id=problem.rule_id,
-        pointer=pointer,
+        rule_id=None if problem.rule_id is None else masked(problem.rule_id, secrets),
+        pointer=masked(pointer, secrets),
         related=tuple(
-            Related(place=place_of(text, *_span(node)), message=message) for node, message in problem.related
+            Related(place=place_of(text, *_span(node)), message=masked(message, secrets))
+            for node, message in problem.related
         ),
         fix=fix,
         fingerprint=hashlib.sha1(seed.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16],

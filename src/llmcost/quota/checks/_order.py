@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llmcost.quota.limit import Condition, Limit
+    from llmcost.quota.limit import Condition, Limit, Matcher
 
 
 class Earlier:
@@ -14,9 +14,13 @@ class Earlier:
     def __init__(self) -> None:
         self.always: list[Limit] = []
         self.by_value: dict[tuple[str, str], list[Limit]] = {}
+        self._known: set[tuple[Matcher, tuple[str, ...]]] = set()
 
     def add(self, limit: Limit) -> None:
-        """Remember a rule."""
+        """Remember a rule, unless it hides no more than one remembered."""
+        if (limit.match, limit.per) in self._known:
+            return
+        self._known.add((limit.match, limit.per))
         plain = [
             condition
             for condition in limit.match.conditions
