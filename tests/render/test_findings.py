@@ -71,7 +71,12 @@ def test_junit_counts_what_it_holds():
             Surface(),
         )
     )
-    assert clean.attrib == {"name": "llmcost", "tests": "1", "failures": "1"}  # V2 budgets are recommended: pedantic
+    assert clean.attrib == {
+        "name": "llmcost",
+        "tests": "1",
+        "failures": "1",
+        "errors": "0",
+    }  # V2 budgets are recommended: pedantic
 
 
 def test_github_commands_are_one_line_each_with_escapes():

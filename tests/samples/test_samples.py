@@ -164,7 +164,11 @@ def test_nothing_that_has_usage_and_a_time_is_rejected(samples, tmp_path):
     )
     names = [(path.rsplit("/", 1)[1], line) for path, line, _ in kept]
     # Answers without a time and lines without usage; a note that stands where a record should; a stream written as text.
-    wanted = [*(("test-transcript.jsonl", line) for line in (1, 2, 3, 4)), ("post_chat_completions__streaming.txt", 5)]
+    wanted = [
+        *(("test-transcript.jsonl", line) for line in (1, 2, 3, 4)),
+        *((f"post_audio_transcriptions__{name}.json", 1) for name in ("default", "diarization", "logprobs")),
+        ("post_chat_completions__streaming.txt", 5),
+    ]
     assert names == wanted
 
 

@@ -18,6 +18,7 @@ TABLES = (
     "price_list",
     "price_lock",
     "reprice",
+    "alert_state",
 )
 
 
