@@ -49,6 +49,7 @@ def _blocks(text, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", transcripts.pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_shows_is_what_its_commands_print(page):
     assert page.read_text("utf-8").splitlines() == transcripts.played(page).splitlines(), "run `make docs`"

@@ -38,6 +38,7 @@ def audited(tmp_path, traffic, *, name="made"):
         return audit(connection, PRICES, AuditRequest(zone=UTC))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_pattern_is_found_and_little_else_is(tmp_path, name):
     traffic = clean(seed=sum(map(ord, name)))
@@ -54,6 +55,7 @@ def test_a_planted_pattern_is_found_and_little_else_is(tmp_path, name):
         assert low * Decimal("0.98") <= Decimal(traffic.planted) <= high * Decimal("1.02")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["retry-storm", "dev-leakage", "model-overuse", "spend-anomaly"])
 def test_a_strong_pattern_is_found_too(tmp_path, name):
     traffic = clean(seed=len(name), per_day=60)
@@ -69,6 +71,7 @@ def test_clean_traffic_raises_nothing(tmp_path, seed):
     assert [one.headline for one in result.findings] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_net_savings_never_exceed_what_was_spent_whatever_is_wrong(tmp_path, seed):
     traffic = clean(seed=seed, per_day=20)

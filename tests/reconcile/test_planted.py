@@ -52,6 +52,7 @@ def test_a_bill_without_any_cause_has_none(reconciled, tmp_path, seed):
     assert all(row.difference == 0 for row in result.rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", sorted(ALL))
 def test_one_cause_is_named_alone(reconciled, tmp_path, cause):
     planted = plant(company(11), {cause}, luck(11), first=BILLED_FROM, days=DAYS)
@@ -67,6 +68,7 @@ def test_all_five_are_named_together(reconciled, tmp_path, seed, hours):
     check(reconciled(planted.logged, *bills(tmp_path, planted)), planted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [31, 32])
 def test_any_of_them_are_named_together(reconciled, tmp_path, seed):
     scenario(reconciled, tmp_path, seed)
@@ -91,6 +93,7 @@ def scenario(reconciled, folder, seed):
     check(reconciled(planted.logged, *bills(folder, planted)), planted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("causes", "detail"), [*product([{"batch"}, {"writes"}, {"batch", "writes"}], ["model", "day"])]
 )

@@ -118,6 +118,7 @@ def test_only_the_rates_in_use_are_named(small):
     assert cost_by(small, Question(currency="EUR", rates=rates)).rates == RATES
 
 
+@pytest.mark.slow
 def test_years_of_daily_rates_are_found_one_by_one(small):
     """A rate for each of 999 days before; each row still gets its own day's."""
     many = tuple((date.fromordinal(date(2026, 11, 1).toordinal() - back), Decimal(back)) for back in range(999, 0, -1))

@@ -300,6 +300,7 @@ def built_in():
 CASES = sorted(FIXTURES.glob("*/*.expected.json"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name.split('.')[0]}")
 def test_lines_of_every_source_add_up_and_are_found_again(case, tmp_path, built_in):
     name = case.name.removesuffix("expected.json")
