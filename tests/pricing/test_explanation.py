@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from llmcost.pricing.explanation import decimal_of, explain
 from llmcost.pricing.provenance import contract_words, factor_words, provenance, tier_words, variant_words
-from llmcost.pricing.rates import Context
-from llmcost.pricing.rating import QUANTITIES
+from llmcost.pricing.rate_row import Context
+from llmcost.pricing.units import QUANTITIES
 
 LIST = """
 sources:

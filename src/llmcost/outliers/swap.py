@@ -9,8 +9,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from llmcost.outliers.finding import Query
-from llmcost.pricing.rates import Context
-from llmcost.pricing.rating import QUANTITIES, prepare_rates, rated_select
+from llmcost.pricing.rate_row import Context
+from llmcost.pricing.rating import prepare_rates, rated_select
+from llmcost.pricing.units import QUANTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from llmcost.ledger import quantities
 from llmcost.pricing.agreements import covers
 from llmcost.pricing.price_list import FEE_UNITS
-from llmcost.pricing.rates import moment_text
-from llmcost.pricing.rating import QUANTITIES
+from llmcost.pricing.rate_row import moment_text
+from llmcost.pricing.units import QUANTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

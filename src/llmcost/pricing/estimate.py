@@ -9,7 +9,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.pricing.explanation import Explanation, explain
 from llmcost.pricing.lookup import unknown
 from llmcost.pricing.provenance import Provenance, provenance
-from llmcost.pricing.rates import Context
+from llmcost.pricing.rate_row import Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from llmcost.pricing.price_list import FEE_UNITS, TOKEN_UNITS
-from llmcost.pricing.rates import GAPS, RateRow, rate_rows
-from llmcost.pricing.rating import COMPONENTS, PROMPT_UNITS, QUANTITIES, SECONDS
+from llmcost.pricing.rates import rate_rows
+from llmcost.pricing.units import COMPONENTS, GAPS, PROMPT_UNITS, QUANTITIES, SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from llmcost.pricing.agreements import Part
     from llmcost.pricing.price_list import PriceList
-    from llmcost.pricing.rates import Context
+    from llmcost.pricing.rate_row import Context, RateRow
 
 _PLACES = 12
 _PER_TOKENS = 1_000_000

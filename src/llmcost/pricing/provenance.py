@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmcost.pricing.explanation import Explanation
     from llmcost.pricing.matching import Match
     from llmcost.pricing.price_list import Model, PriceList
-    from llmcost.pricing.rates import Context
+    from llmcost.pricing.rate_row import Context
 
 _MATCHES: Mapping[str, str] = {
     "exact": "is a name of this model",

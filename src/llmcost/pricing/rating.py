@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
-from llmcost.ledger.identifiers import quote_literal
+from llmcost.ledger.identifiers import quote_identifier, quote_literal
 from llmcost.pricing.price_list import FEE_UNITS, MINIMUMS, TOKEN_UNITS, WEEK
-from llmcost.pricing.rates import GAPS, Context, RateRow, rate_rows
+from llmcost.pricing.rate_row import Context, RateRow
+from llmcost.pricing.rates import rate_rows
+from llmcost.pricing.rating_sql import PICO, fees_sql, times_sql
+from llmcost.pricing.units import COMPONENTS, GAPS, PROMPT_UNITS, QUANTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from collections.abc import Set as AbstractSet
 
     from llmcost.pricing.price_list import PriceList
 
@@ -69,56 +71,6 @@ _COLUMNS: dict[str, str] = {
     **dict.fromkeys((f"minimum_{name}" for name in MINIMUMS), "decimal(18, 6)"),
 }
 
-QUANTITIES = {
-    "input": "uncached_input_tokens",
-    "cache_read": "cache_read_tokens",
-    "cache_write_5m": "cache_write_5m_tokens",
-    "cache_write_1h": "cache_write_1h_tokens",
-    "output": "output_text_tokens",
-    "reasoning": "reasoning_tokens",
-    "input_audio": "input_audio_tokens",
-    "output_audio": "output_audio_tokens",
-    "cache_read_audio": "cache_read_audio_tokens",
-    "input_image": "input_image_tokens",
-    "output_image": "output_image_tokens",
-    "web_search": "web_searches",
-    "rerank_search": "rerank_searches",
-    "image": "images",
-    "page": "pages",
-    "character": "characters",
-    "audio_hour": "audio_seconds",
-    "citation": "citation_tokens",
-    "file_search": "file_searches",
-    "map_search": "map_searches",
-    "code_session": "code_sessions",
-    "video_second": "video_seconds",
-}
-"""Unit -> column of the request that counts it."""
-
-PROMPT_UNITS = (
-    "input",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_1h",
-    "input_audio",
-    "cache_read_audio",
-    "input_image",
-)
-"""Units that make up the prompt whose size picks the tier."""
-
-COMPONENTS: dict[str, tuple[str, ...]] = {
-    "input_cost": ("input", "citation"),
-    "cache_read_cost": ("cache_read",),
-    "cache_write_cost": ("cache_write_5m", "cache_write_1h"),
-    "output_cost": ("output",),
-    "reasoning_cost": ("reasoning",),
-    "audio_cost": ("input_audio", "output_audio", "cache_read_audio"),
-    "image_cost": ("input_image", "output_image"),
-}
-"""Column of the request -> units whose amounts it holds, rounded together; the rest is `unit_cost`."""
-
-SECONDS = {"audio_hour": 3600, "video_second": 1}
-"""Units of time, in seconds."""
 
 _FEE_ARGUMENTS = {
     "fee_request": "z_fee_request",
@@ -134,7 +86,6 @@ _TIMED_OUT = (
     "coalesce(http_status in (408, 499, 504) or regexp_matches(lower(error_type), 'time[ _-]?d?[ _-]?out'), false)"
 )
 
-_PICO = 1_000_000_000_000
 
 _NAMES = (*COMPONENTS, "unit_cost")
 
@@ -193,7 +144,7 @@ def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
     _declare_bills(connection, "create temp macro if not exists", "billed")
     keys = ", ".join(_KEYS)
     found: list[tuple[str | None, ...]] = connection.execute(
-        f"select distinct {keys} from {_quoted(table)} order by all"
+        f"select distinct {keys} from {quote_identifier(table)} order by all"
     ).fetchall()
     contexts = [Context(**dict(zip(_KEYS, values, strict=True))) for values in found]
     rows: list[tuple[int, RateRow]] = []
@@ -213,9 +164,9 @@ def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
         [(*astuple(context), number) for context, number in zip(contexts, numbers, strict=True)],
     )
     _write(connection, RATE_TABLE, _COLUMNS, [_rate_values(sheet, row) for sheet, row in rows])
-    times = _times(factors=any(row.denominator != 1 for _, row in rows))
+    times = times_sql(factors=any(row.denominator != 1 for _, row in rows))
     connection.execute(f"create or replace temp macro {TIMES_MACRO}(amount, numerator, denominator) as {times}")
-    fees = _fees(
+    fees = fees_sql(
         {unit for _, row in rows for unit, fee in row.fees.items() if fee},
         {name for _, row in rows for name in row.minimums},
     )
@@ -266,7 +217,7 @@ def rated_select(table: str, *, aggregated: bool = False) -> str:
     """
     rates = ", ".join(f"r.{column} as z_{column}" for column in _RATE_COLUMNS)
     # Clamped, so that an absurd count cannot overflow the sum before it is found out.
-    prompt = " + ".join(f"least(coalesce(t.{QUANTITIES[unit]}, 0), {_PICO})" for unit in PROMPT_UNITS)
+    prompt = " + ".join(f"least(coalesce(t.{QUANTITIES[unit]}, 0), {PICO})" for unit in PROMPT_UNITS)
     if aggregated:
         prompt = "0"
     fee_arguments = {
@@ -289,7 +240,7 @@ with joined as (
         {known} as z_known,
         {billed_amount("t")} as z_billed,
         {used} as z_used
-    from {_quoted(table)} as t
+    from {quote_identifier(table)} as t
     left join {CONTEXT_TABLE} as c
         on {" and ".join(f"t.{key} is not distinct from c.{key}" for key in _KEYS)}
     left join {RATE_TABLE} as r
@@ -391,52 +342,3 @@ from valued
 def _sum(units: tuple[str, ...]) -> str:
     """Exact amount of some units, DECIMAL with 12 places; null where there is no rate."""
     return " + ".join(f"coalesce({QUANTITIES[unit]}, 0) * z_rate_{unit}" for unit in units)
-
-
-def _fees(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
-    """Exact amount of everything that is not tokens, in terms of the macro's arguments; only what some price charges for.
-
-    Calls without a rate have null fees, and a null amount.
-    """
-    terms = ["fee_request"]
-    parts = []
-    for unit in FEE_UNITS:
-        if unit == "request" or unit not in units:
-            continue
-        name = QUANTITIES[unit]
-        quantity = f"coalesce(q_{unit}, 0)"
-        if name in minimums:
-            quantity = f"case when q_{unit} > 0 then greatest(q_{unit}, minimum_{name}) else 0 end"
-        if unit in SECONDS:
-            # Microseconds times 1e-12ths; past what fits, no amount, as for any sum too large.
-            micro = f"(({quantity})::decimal(38, 6) * 1000000)::hugeint * (fee_{unit} * {_PICO})::hugeint"
-            parts.append(f"case when {quantity} < 100000000 then {micro} * {3600 // SECONDS[unit]} end")
-        else:
-            whole = f"({quantity})::bigint" if name in minimums else quantity
-            terms.append(f"{whole} * fee_{unit}")
-    if parts:
-        # Everything is exact up to here; only a price by the second or hour has to be rounded.
-        terms.append(_half_even(f"({' + '.join(parts)})", str(3600 * 1_000_000)))
-    return " + ".join(terms)
-
-
-def _times(*, factors: bool) -> str:
-    """Amount times a factor as DECIMAL(18, 12), null when it is too large; next to nothing to do where no row has a factor."""
-    if not factors:
-        return "try_cast(amount as decimal(18, 12))"
-    pico = f"((least(amount, 1000000) * {_PICO})::hugeint * numerator)"
-    return (
-        "try_cast(case when denominator = 1 or amount >= 1000000 then amount "
-        f"else {_half_even(pico, 'denominator')} end as decimal(18, 12))"
-    )
-
-
-def _half_even(numerator: str, denominator: str) -> str:
-    """Integer division of 1e-12ths, rounded half-even, as a decimal; DuckDB's own round_even goes through DOUBLE."""
-    whole, rest = f"({numerator} // {denominator})", f"({numerator} % {denominator})"
-    up = f"case when 2 * {rest} > {denominator} or (2 * {rest} = {denominator} and {whole} % 2 = 1) then 1 else 0 end"
-    return f"(({whole} + {up})::hugeint * 0.000000000001)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

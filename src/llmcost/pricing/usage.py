@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.text import nearest
-from llmcost.pricing.rating import QUANTITIES, SECONDS
+from llmcost.pricing.units import QUANTITIES, SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
-from llmcost.pricing.rates import Context, RateRow, rate_rows
+from llmcost.pricing.rate_row import Context, RateRow
+from llmcost.pricing.rates import rate_rows
 
 if TYPE_CHECKING:
     from llmcost.ledger.billing import LoggedUsage

@@ -12,7 +12,8 @@ from llmcost.ingest.trace import Sighting, Trace
 from llmcost.pricing.explanation import Explanation, Line
 from llmcost.pricing.price_list import FEE_UNITS
 from llmcost.pricing.provenance import Provenance, contract_words, factor_words, tier_words, variant_words
-from llmcost.pricing.rates import GAPS, Context
+from llmcost.pricing.rate_row import Context
+from llmcost.pricing.units import GAPS
 from llmcost.render.cells import Grid
 from llmcost.render.json import dumped
 from llmcost.render.numbers import plain

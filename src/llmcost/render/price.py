@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from llmcost.domain.text import plural
 from llmcost.pricing.price_list import TOKEN_UNITS, WEEK, Alias, Model, Price, PriceList, Tier, When
 from llmcost.pricing.provenance import bound_words
-from llmcost.pricing.rates import GAPS
+from llmcost.pricing.units import GAPS
 from llmcost.render.cells import Grid
 from llmcost.render.json import dumped
 from llmcost.render.numbers import UNKNOWN, plain

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llmcost.domain.request import COLUMNS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.pricing.price_list import PriceList
-from llmcost.pricing.rates import ANY_PROMPT
+from llmcost.pricing.rate_row import ANY_PROMPT
 from llmcost.pricing.rating import RATE_TABLE, declare_bills, prepare_rates, rated_select
 
 if TYPE_CHECKING:

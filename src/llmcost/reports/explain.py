@@ -15,7 +15,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.pricing.explanation import Explanation, Line, explain, units_of
 from llmcost.pricing.matching import nearest_names
 from llmcost.pricing.provenance import Provenance, provenance
-from llmcost.pricing.rates import Context
+from llmcost.pricing.rate_row import Context
 from llmcost.pricing.snapshots import restored
 
 if TYPE_CHECKING:
