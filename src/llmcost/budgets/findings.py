@@ -1,12 +1,11 @@
 """Budgets and conditions as findings, for every format that shows findings."""
 
-import hashlib
 from collections.abc import Callable
 
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.gate import Measured
 from llmcost.budgets.status import Standing
-from llmcost.domain.finding import Finding, Findings, Rule
+from llmcost.domain.finding import Finding, Findings, Rule, fingerprint_of
 
 RULES = (
     Rule(
@@ -73,35 +72,12 @@ def _by_badness(check: BudgetCheck) -> list[Standing]:
 
 def _of_standing(one: Standing, message: str, cause: str | None) -> Finding:
     code = {"breached": "BG101", "warning": "BG102"}.get(one.status, "BG103")
-    rule = _RULES[code]
-    seed = "\n".join((code, one.budget.name, *(value or "" for value in one.values)))
-    return Finding(
-        code=code,
-        name=rule.name,
-        severity=rule.severity,
-        confidence=rule.confidence,
-        place=one.budget.place,
-        message=message,
-        help=cause,
-        rule_id=one.budget.name,
-        fingerprint=_fingerprint(seed),
-    )
+    fingerprint = fingerprint_of(code, one.budget.name, *(value or "" for value in one.values))
+    place, name = one.budget.place, one.budget.name
+    return _RULES[code].finding(place, message, help_=cause, rule_id=name, fingerprint=fingerprint)
 
 
 def _of_gate(one: Measured) -> Finding:
     code = "BG201" if one.outcome == "failed" else "BG202"
-    rule = _RULES[code]
-    return Finding(
-        code=code,
-        name=rule.name,
-        severity=rule.severity,
-        confidence=rule.confidence,
-        place=one.place,
-        message=one.message,
-        rule_id=f"gate.{one.name}",
-        fingerprint=_fingerprint(f"{code}\n{one.name}\n{one.place.line}"),
-    )
-
-
-def _fingerprint(seed: str) -> str:
-    return hashlib.sha1(seed.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
+    fingerprint = fingerprint_of(code, one.name, str(one.place.line))
+    return _RULES[code].finding(one.place, one.message, rule_id=f"gate.{one.name}", fingerprint=fingerprint)

@@ -7,15 +7,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmcost.budgets.budget import Budget, Measure
+from llmcost.budgets.entry import Entry
 from llmcost.budgets.gate import place_of
 from llmcost.budgets.periods import CALENDAR, BudgetPeriod
 from llmcost.budgets.spending import rates_for
 from llmcost.config.settings import Settings
-from llmcost.config.yaml import Document, Key
-from llmcost.domain.errors import ConfigError, UsageError
+from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import time_zone
-from llmcost.ledger.filters import Condition, parse_condition
+from llmcost.ledger.filters import Condition
 
 _AMOUNT = re.compile(r"\+?\d[\d_]{0,24}(?:\.\d{1,12})?")
 _ROLLING = re.compile(r"([1-9]\d{0,3})d")
@@ -30,7 +30,7 @@ def read_budgets(settings: Settings) -> tuple[Budget, ...]:
     budgets = []
     places: dict[str, int] = {}
     for place in range(len(settings.budgets)):
-        one = _Entry(settings, settings.document, place).budget()
+        one = _Entry(settings, settings.document, ("budgets", place), settings.budgets[place]).budget()
         if one.name in places:
             raise settings.document.error(
                 f"two budgets are called {one.name!r}", "budgets", place, "name", hint="names tell budgets apart"
@@ -40,14 +40,8 @@ def read_budgets(settings: Settings) -> tuple[Budget, ...]:
     return tuple(budgets)
 
 
-class _Entry:
+class _Entry(Entry):
     """One entry of the list, read key by key."""
-
-    def __init__(self, settings: Settings, document: Document, place: int) -> None:
-        self.settings = settings
-        self.document = document
-        self.path: tuple[Key, ...] = ("budgets", place)
-        self.values = settings.budgets[place]
 
     def budget(self) -> Budget:
         name = self.text("name")
@@ -71,40 +65,6 @@ class _Entry:
             owner=self.text("owner"),
             segments=self.names("segments"),
         )
-
-    def error(self, message: str, key: str, *rest: Key, hint: str | None = None) -> ConfigError:
-        return self.document.error(message, *self.path, key, *rest, hint=hint)
-
-    def text(self, key: str) -> str | None:
-        value = self.values.get(key)
-        if value is None or (isinstance(value, str) and value.strip()):
-            return value
-        raise self.error("expected text", key)
-
-    def items(self, key: str) -> list[Any]:
-        """A list; a single value stands for a list of one."""
-        value = self.values.get(key)
-        if value is None:
-            return []
-        return value if isinstance(value, list) else [value]
-
-    def names(self, key: str) -> tuple[str, ...]:
-        items = self.items(key)
-        for place, item in enumerate(items):
-            if not isinstance(item, str) or not item.strip():
-                raise self.error("expected the name of a dimension or a tag", key, place)
-        return tuple(dict.fromkeys(items))
-
-    def where(self) -> list[tuple[str, Condition]]:
-        found = []
-        for place, item in enumerate(self.items("where")):
-            if not isinstance(item, str):
-                raise self.error("expected a condition", "where", place, hint="such as customer_id=acme")
-            try:
-                found.append((item.strip(), parse_condition(item)))
-            except UsageError as error:
-                raise self.error(error.message.replace("--where ", ""), "where", place, hint=error.hint) from error
-        return found
 
     def scope(self) -> list[tuple[str, Condition]]:
         """`scope: {model: gpt-5*, environment: [production, prod]}`: `*` is any text, `?` any one character."""

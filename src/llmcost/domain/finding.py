@@ -1,5 +1,6 @@
 """What a check found: where, how bad, how sure, and how to mend it."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -90,6 +91,22 @@ class Rule:
     text: str
     """The whole page, Markdown."""
 
+    def finding(
+        self, place: Place, message: str, *, fingerprint: str, help_: str | None = None, rule_id: str | None = None
+    ) -> Finding:
+        """What this check found somewhere."""
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=self.confidence,
+            place=place,
+            message=message,
+            help=help_,
+            rule_id=rule_id,
+            fingerprint=fingerprint,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
@@ -108,3 +125,9 @@ class Findings:
     notes: tuple[str, ...] = ()
     """What a reader should know beside the findings: what was not checked, what depends on a choice."""
     suppressed: int = 0
+
+
+def fingerprint_of(*parts: str) -> str:
+    """A short hash of what makes a finding the one it is."""
+    seed = "\n".join(parts).encode("utf-8", "replace")
+    return hashlib.sha1(seed, usedforsecurity=False).hexdigest()[:16]

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from llmcost.domain.exact import half_even
 from llmcost.ledger import quantities
 from llmcost.pricing.agreements import covers
 from llmcost.pricing.price_list import FEE_UNITS
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["commitment", "idle", "credit"]
 _HOUR = timedelta(hours=1)
-_PLACES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +99,6 @@ def _hours(since: datetime, until: datetime) -> Fraction:
     return Fraction(length // timedelta(microseconds=1), _HOUR // timedelta(microseconds=1))
 
 
-def _decimal(value: Fraction) -> Decimal:
-    """Half-even to 12 places."""
-    return Decimal(round(value * 10**_PLACES)).scaleb(-_PLACES)
-
-
 def _committed(term: Provisioned, since: datetime, until: datetime) -> Iterator[Charge]:
     for start, end in _months(*_overlap(term, since, until)):
         quantity = _hours(start, end) * Fraction(term.units)
@@ -113,10 +108,10 @@ def _committed(term: Provisioned, since: datetime, until: datetime) -> Iterator[
             provider=term.provider,
             first_day=start.date().replace(day=1),
             grain="month",
-            quantity=_decimal(quantity),
+            quantity=half_even(quantity),
             unit="unit-hour",
             unit_price=term.usd_per_unit_hour,
-            amount=_decimal(quantity * Fraction(term.usd_per_unit_hour)),
+            amount=half_even(quantity * Fraction(term.usd_per_unit_hour)),
         )
 
 
@@ -140,10 +135,10 @@ def _hosted(connection: Connection, term: SelfHosted, since: datetime, until: da
                 provider=provider,
                 first_day=start.date().replace(day=1),
                 grain="month",
-                quantity=_decimal(amount / price),
+                quantity=half_even(amount / price),
                 unit=f"{term.gpu or 'GPU'}-hour",
                 unit_price=term.usd_per_gpu_hour,
-                amount=_decimal(amount),
+                amount=half_even(amount),
             )
 
 
@@ -180,8 +175,8 @@ def _credited(
                     grain="day",
                     quantity=taken.normalize() + 0,
                     unit=term.unit,
-                    unit_price=_decimal(fee),
-                    amount=-_decimal(Fraction(taken) * fee),
+                    unit_price=half_even(fee),
+                    amount=-half_even(Fraction(taken) * fee),
                 )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from llmcost.domain.exact import half_even
 from llmcost.pricing.price_list import FEE_UNITS, TOKEN_UNITS
 from llmcost.pricing.units import GAPS
 
@@ -74,7 +75,7 @@ def with_rates(
         empty,
         rates=whole if folds else rates,
         fees={
-            unit: _rounded(Fraction(fees.get(unit, Decimal(0))) / per * discounts["fees"])
+            unit: half_even(Fraction(fees.get(unit, Decimal(0))) / per * discounts["fees"])
             for unit, per in FEE_UNITS.items()
         },
         gaps=gaps,
@@ -89,7 +90,3 @@ def _exact(value: Fraction) -> Decimal | None:
     """Value as a decimal of 12 places, None where it does not fit."""
     scaled = value * 10**12
     return Decimal(scaled.numerator).scaleb(-12) if scaled.denominator == 1 else None
-
-
-def _rounded(value: Fraction) -> Decimal:
-    return Decimal(round(value * 10**12)).scaleb(-12)

@@ -6,38 +6,31 @@ from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.pricing.price_list import FEE_UNITS
 from llmcost.pricing.rate_row import Context, RateRow
 from llmcost.pricing.rates import rate_rows
+from llmcost.pricing.units import COMPONENTS, QUANTITIES
 
 if TYPE_CHECKING:
     from llmcost.ledger.billing import LoggedUsage
     from llmcost.pricing.price_list import PriceList
 
-_CLASSES: dict[str, tuple[tuple[str, str], ...]] = {
-    "input": (("uncached_input_tokens", "input"), ("citation_tokens", "citation")),
-    "cache_read": (("cache_read_tokens", "cache_read"),),
-    "cache_write": (("cache_write_5m_tokens", "cache_write_5m"), ("cache_write_1h_tokens", "cache_write_1h")),
-    "output": (("output_text_tokens", "output"), ("reasoning_tokens", "reasoning")),
-    "audio": (
-        ("input_audio_tokens", "input_audio"),
-        ("output_audio_tokens", "output_audio"),
-        ("cache_read_audio_tokens", "cache_read_audio"),
-    ),
-    "image": (("input_image_tokens", "input_image"), ("output_image_tokens", "output_image")),
-}
-"""Token class -> columns that count it, each with its unit in the price list."""
 
-_FEES = {
-    "web_searches": "web_search",
-    "rerank_searches": "rerank_search",
-    "images": "image",
-    "pages": "page",
-    "characters": "character",
-    "file_searches": "file_search",
-    "map_searches": "map_search",
-    "code_sessions": "code_session",
-    "video_seconds": "video_second",
+def _columns(*components: str) -> tuple[tuple[str, str], ...]:
+    return tuple((QUANTITIES[unit], unit) for component in components for unit in COMPONENTS[component])
+
+
+_CLASSES = {
+    "input": _columns("input_cost"),
+    "cache_read": _columns("cache_read_cost"),
+    "cache_write": _columns("cache_write_cost"),
+    "output": _columns("output_cost", "reasoning_cost"),
+    "audio": _columns("audio_cost"),
+    "image": _columns("image_cost"),
 }
+"""Token class, as bills know them -> columns that count it, each with its unit in the price list."""
+
+_FEES = {QUANTITIES[unit]: unit for unit in FEE_UNITS if unit in QUANTITIES and unit != "audio_hour"}
 _PLACES = Decimal(1).scaleb(-12)
 
 

@@ -138,15 +138,7 @@ def _merged(shown: Shown) -> Findings:
             checked += found.checked
     place = Place(file=shown.file, line=1, column=1, end_line=1, end_column=2)
     findings += [
-        Finding(
-            code=_SKIPPED.code,
-            name=_SKIPPED.name,
-            severity=_SKIPPED.severity,
-            confidence=_SKIPPED.confidence,
-            place=place,
-            message=f"{part} not evaluated: {reason}",
-            fingerprint=f"{_SKIPPED.code}-{part}",
-        )
+        _SKIPPED.finding(place, f"{part} not evaluated: {reason}", fingerprint=f"{_SKIPPED.code}-{part}")
         for part, reason in shown.not_evaluated
     ]
     if shown.not_evaluated:

@@ -1,10 +1,9 @@
 """Alerts as findings, for every format that shows findings."""
 
-import hashlib
 from collections.abc import Callable
 
 from llmcost.budgets.alerts.judging import Alert, AlertCheck, Judged
-from llmcost.domain.finding import Finding, Findings, Rule
+from llmcost.domain.finding import Finding, Findings, Rule, fingerprint_of
 
 _FIRING = Rule(
     code="AL101",
@@ -33,30 +32,13 @@ def findings_of(check: AlertCheck, headline: Callable[[Alert], str]) -> Findings
 
 
 def _of_alert(alert: Alert, message: str) -> Finding:
-    return Finding(
-        code=_FIRING.code,
-        name=_FIRING.name,
-        severity=_FIRING.severity,
-        confidence=_FIRING.confidence,
-        place=alert.rule.place,
-        message=message,
-        rule_id=alert.rule.name,
-        fingerprint=_fingerprint("\n".join((_FIRING.code, alert.rule.name, *(value or "" for value in alert.values)))),
-    )
+    name = alert.rule.name
+    fingerprint = fingerprint_of(_FIRING.code, name, *(value or "" for value in alert.values))
+    return _FIRING.finding(alert.rule.place, message, rule_id=name, fingerprint=fingerprint)
 
 
 def _of_rule(one: Judged, reason: str) -> Finding:
-    return Finding(
-        code=_NOT_EVALUATED.code,
-        name=_NOT_EVALUATED.name,
-        severity=_NOT_EVALUATED.severity,
-        confidence=_NOT_EVALUATED.confidence,
-        place=one.rule.place,
-        message=f"{one.rule.name} not evaluated: {reason}",
-        rule_id=one.rule.name,
-        fingerprint=_fingerprint(f"{_NOT_EVALUATED.code}\n{one.rule.name}"),
-    )
-
-
-def _fingerprint(seed: str) -> str:
-    return hashlib.sha1(seed.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
+    name = one.rule.name
+    fingerprint = fingerprint_of(_NOT_EVALUATED.code, name)
+    message = f"{name} not evaluated: {reason}"
+    return _NOT_EVALUATED.finding(one.rule.place, message, rule_id=name, fingerprint=fingerprint)

@@ -3,17 +3,15 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from llmcost.budgets.alerts.pack import PACK, Shipped
 from llmcost.budgets.alerts.rule import AlertRule, Direction
 from llmcost.budgets.alerts.windows import HINT, is_window
+from llmcost.budgets.entry import Entry
 from llmcost.budgets.gate import place_of
 from llmcost.config.settings import Settings
-from llmcost.config.yaml import Document, Key
-from llmcost.domain.errors import ConfigError, UsageError
+from llmcost.config.yaml import Key
 from llmcost.domain.text import nearest
-from llmcost.ledger.filters import Condition, parse_condition
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.ledger.registry import Kind
 
@@ -37,7 +35,7 @@ def read_rules(settings: Settings) -> tuple[AlertRule, ...]:
         return tuple(shipped_rule(settings, name) for name in PACK)
     rules: dict[str, AlertRule] = {}
     for place in range(len(settings.alerts)):
-        one = _Entry(settings, settings.document, place).rule()
+        one = _Entry(settings, settings.document, ("alerts", place), settings.alerts[place]).rule()
         if one.name in rules:
             raise settings.document.error(
                 f"two alert rules are called {one.name!r}", "alerts", place, hint="add `name:` to tell them apart"
@@ -99,14 +97,8 @@ def escalation(
     return (threshold * 2,) if direction == "above" else (threshold / 2,)
 
 
-class _Entry:
+class _Entry(Entry):
     """One entry of the list, read key by key."""
-
-    def __init__(self, settings: Settings, document: Document, place: int) -> None:
-        self.settings = settings
-        self.document = document
-        self.path: tuple[Key, ...] = ("alerts", place)
-        self.values = settings.alerts[place]
 
     def rule(self) -> AlertRule:
         shipped = self.text("rule")
@@ -143,15 +135,6 @@ class _Entry:
             min_cost=self.cost("min_cost", Decimal(0) if base is None else Decimal(base.min_cost)),
             to=self.channels(),
         )
-
-    def error(self, message: str, key: str, *rest: Key, hint: str | None = None) -> ConfigError:
-        return self.document.error(message, *self.path, key, *rest, hint=hint)
-
-    def text(self, key: str) -> str | None:
-        value = self.values.get(key)
-        if value is None or (isinstance(value, str) and value.strip()):
-            return value
-        raise self.error("expected text", key)
 
     def base(self, shipped: str | None) -> Shipped | None:
         if shipped is None:
@@ -266,36 +249,12 @@ class _Entry:
     def cost(self, key: str, default: Decimal) -> Decimal:
         return default if self.values.get(key) is None else self.amount("money", key)
 
-    def items(self, key: str) -> list[Any]:
-        value = self.values.get(key)
-        if value is None:
-            return []
-        return value if isinstance(value, list) else [value]
-
-    def names(self, key: str) -> tuple[str, ...]:
-        items = self.items(key)
-        for place, item in enumerate(items):
-            if not isinstance(item, str) or not item.strip():
-                raise self.error("expected a name", key, place)
-        return tuple(dict.fromkeys(items))
-
     def channels(self) -> tuple[str, ...] | None:
         if "to" not in self.values:
             return None
-        named = self.names("to")
+        named = self.names("to", "a name")
         for name in named:
             if name not in self.settings.channels:
                 known = ", ".join(self.settings.channels) or "none"
                 raise self.error(f"there is no channel {name!r}", "to", hint=f"channels: {known}")
         return named
-
-    def where(self) -> list[tuple[str, Condition]]:
-        found = []
-        for place, item in enumerate(self.items("where")):
-            if not isinstance(item, str):
-                raise self.error("expected a condition", "where", place, hint="such as environment=production")
-            try:
-                found.append((item.strip(), parse_condition(item)))
-            except UsageError as error:
-                raise self.error(error.message.replace("--where ", ""), "where", place, hint=error.hint) from error
-        return found
