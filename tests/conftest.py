@@ -1,28 +1,17 @@
 """Fixtures every test may use: an empty ledger, the command line, the sample logs."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.processes import Run, run_llmcost
 
 import llmcost
 from llmcost.ledger import database
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT.parent / "shared" / "samples"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What one run of the command line left behind."""
-
-    stdout: str
-    stderr: str
-    code: int
 
 
 @pytest.fixture
@@ -47,18 +36,8 @@ def cli(tmp_path: Path, clean_environment: dict[str, str]) -> Callable[..., Run]
     """Run `llmcost` as a user would: `cli("db", "info", cwd=folder, env={...}, stdin="...")`."""
 
     def run(*arguments: object, cwd: Path = tmp_path, env: dict[str, str] | None = None, stdin: str = "") -> Run:
-        done = subprocess.run(
-            [sys.executable, "-m", "llmcost", *map(str, arguments)],
-            cwd=cwd,
-            env={**clean_environment, **(env or {})},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-            timeout=60,
-        )
-        return Run(stdout=done.stdout, stderr=done.stderr, code=done.returncode)
+        variables = {**clean_environment, **(env or {})}
+        return run_llmcost([str(argument) for argument in arguments], cwd=cwd, env=variables, stdin=stdin)
 
     return run
 

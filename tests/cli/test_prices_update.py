@@ -47,6 +47,14 @@ def test_check_shows_what_differs_writes_nothing_and_fails(cli, folder):
     assert not list(folder.glob("home/.local/**/*.yaml"))
 
 
+def test_a_price_the_catalogues_dispute_fails_only_a_strict_check(cli, folder):
+    alone = ("--from", "litellm.json", "--as-of", "2026-11-11T15:00:00Z", "--check")
+
+    assert cli("prices", "update", *alone).code == ExitCode.OK
+    assert cli("prices", "update", *alone, "--fail-on", "disputed").code == ExitCode.FINDING
+    assert cli("prices", "update", *alone, "--fail-on", "missing").code == ExitCode.USAGE
+
+
 def test_json_names_the_numbers_as_text(cli, folder):
     done = cli("prices", "update", *BOTH, "--check", "--format", "json")
     document = json.loads(done.stdout)
@@ -95,7 +103,7 @@ def test_an_address_is_fetched_and_kept(cli, folder):
     with serving({"/map.json": (200, {"ETag": '"1"'}, LITELLM_BYTES)}) as (base, server):
         for _ in range(2):
             done = cli("prices", "update", "--check", "--from", f"{base}/map.json", env={"XDG_CACHE_HOME": "cache"})
-            assert done.code == ExitCode.FINDING
+            assert done.code == ExitCode.OK
     assert [etag for _, etag in server.asked] == [None, '"1"']
     assert len(list(folder.glob("cache/llmcost/prices/*.body"))) == 1
 

@@ -59,6 +59,15 @@ def test_the_amounts_of_a_column_have_the_same_decimals(cli, db):
     ]
 
 
+def test_a_difference_that_is_explained_fails_only_on_demand(cli, db):
+    # Billed $0.9468065, logged $0.5034815, all of it explained.
+    assert cli("reconcile", "--invoice", INVOICE, "--db", db).code == 0
+    assert cli("reconcile", "--invoice", INVOICE, "--db", db, "--fail-on", "difference").code == 1
+    assert (
+        cli("reconcile", "--invoice", INVOICE, "--db", db, "--fail-on", "difference", "--tolerance", "0.45").code == 0
+    )
+
+
 def test_the_document_is_stable(cli, db):
     run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--format", "json")
 

@@ -86,6 +86,8 @@ def test_a_missing_provider_is_read_from_the_name_or_its_only_maker(built_in, na
 def test_the_response_model_decides_when_it_is_known(built_in):
     assert found(built_in, "openai", "gpt-4o", "gpt-4o-2024-05-13") == ("openai/gpt-4o-2024-05-13", "exact")
     assert found(built_in, "openai", "gpt-4o", "gpt-4o-internal") == ("openai/gpt-4o", "exact")
+    assert match_model(built_in, "openai", "gpt-4o", "gpt-4o-internal").as_requested
+    assert not match_model(built_in, "openai", "gpt-4o-internal", "gpt-4o").as_requested
 
 
 def test_a_prefix_of_the_requested_model_tells_who_invoices_the_response(built_in):

@@ -357,6 +357,12 @@ def test_an_unpriced_call_keeps_the_name_it_was_logged_with(prices, rate):
     assert seen(row, "model", "provider") == ("b", "vertex")
 
 
+def test_the_price_of_the_requested_model_is_an_estimate_where_nobody_knows_the_one_that_answered(prices, rate):
+    row = rate(prices, **call(response_model="full-2-internal", uncached_input_tokens=10))
+    assert seen(row, "model", "cost", "cost_status") == ("full", Decimal("0.00002"), "estimated")
+    assert row["cost_reason"] == "unknown response model"
+
+
 def test_a_missing_provider_is_filled_in(prices, rate):
     row = rate(prices, provider=None, request_model="full-2026-01-05", uncached_input_tokens=1)
     assert seen(row, "provider", "model", "match_kind") == ("openai", "full", "dated")

@@ -7,6 +7,9 @@ import typer
 
 from llmcost.cli.options import AsOf, Config, Output
 
+FAILING = ("stale", "disputed")
+"""States of a price that can fail a check, the surer first."""
+
 
 def register_price_command(group: typer.Typer) -> None:
     """Add the command to `llmcost prices`."""
@@ -22,9 +25,10 @@ def update(
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar="NAME", help="Believe this catalogue alone; repeat.")
     ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 when a price is stale or disputed.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 as --fail-on says.")] = False,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="STATE", help="With --check: stale, or disputed for both.")
+    ] = "stale",
     offline: Annotated[
         bool, typer.Option("--offline", help="Read installed packages and files; fetch nothing.")
     ] = False,
@@ -43,6 +47,7 @@ def update(
     """Compare the price list with public catalogues, and write what they agree on as new dated prices.
 
     A price is written when two catalogues agree on it, or one that is accepted says it. Older prices stay as they are.
+    A price of ours is stale when the catalogues agree on another one, and disputed when they do not agree themselves.
     """
     import sys
 
@@ -61,6 +66,7 @@ def update(
     from llmcost.reports.choices import choice
 
     chosen = choice("--format", output_format or "table", FORMATS)
+    failing = choice("--fail-on", fail_on, FAILING)
     utc = time_zone("UTC")
     now = clock(as_of, utc)
     settings = load_settings(config)
@@ -84,5 +90,5 @@ def update(
     destination.write(rendered(found, names, chosen, surface, every=every, done=done), output)
     if len(names) == 1 and not accepted:
         diagnostics.note(f"one catalogue cannot agree with another; --accept {names[0]} takes its word")
-    if check and found.findings:
+    if check and any(line.state in FAILING[: FAILING.index(failing) + 1] for line in found.lines):
         raise typer.Exit(ExitCode.FINDING)

@@ -34,6 +34,10 @@ def reconcile(
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="LIMIT", help="How much may stay unexplained: 0.5% or 2.00.")
     ] = "1%",
+    fail_on: Annotated[
+        str,
+        typer.Option("--fail-on", metavar="WHAT", help="What --tolerance limits: the unexplained, or any difference."),
+    ] = "unexplained",
     invoice_rounding: Annotated[
         str | None,
         typer.Option("--invoice-rounding", metavar="HOW", help="line, total or none; as the bill's digits say."),
@@ -51,7 +55,8 @@ def reconcile(
 ) -> None:
     """Compare the provider's bill with what was logged, and say why they differ.
 
-    Exits 1 when more of the difference stays unexplained than --tolerance allows.
+    Exits 1 when more of the difference stays unexplained than --tolerance allows; with --fail-on difference, also when bill and
+    log are further apart than that for reasons that are known.
     """
     import sys
 
@@ -75,6 +80,7 @@ def reconcile(
     zone = time_zone(tz or settings.tz)
     chosen_format = choice("--format", output_format or "table", FORMATS)
     limit_left = parse_tolerance(tolerance)
+    failing = choice("--fail-on", fail_on, ("unexplained", "difference"))
     rounding = None if invoice_rounding is None else choice("--invoice-rounding", invoice_rounding, ROUNDINGS)
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
     invoices = read_invoices(
@@ -104,5 +110,7 @@ def reconcile(
         )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_reconciliation(result, chosen_format, surface, limit), output)
-    if not result.within_tolerance:
+    if not result.within_tolerance or (
+        failing == "difference" and not limit_left.allows(result.difference, result.billed)
+    ):
         raise typer.Exit(ExitCode.FINDING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ class Match:
     """exact, alias, prefix, resource, dated or deployment."""
     region: str | None = None
     """Inference region the name itself states."""
+    as_requested: bool = False
+    """The list does not know the model that answered; this is the one that was asked for."""
 
 
 def match_model(
@@ -50,7 +52,7 @@ def match_model(
 ) -> Match | None:
     """Find what a call is priced as.
 
-    The response's model is tried before the requested one. `at` is UTC and decides which aliases hold; None tries those
+    The response's model is tried before the requested one; see `Match.as_requested`. `at` is UTC and decides which aliases hold; None tries those
     without dates only. A null provider is taken from the name's prefix, or, if just one company's own models include the
     name, is that company.
     """
@@ -62,7 +64,8 @@ def match_model(
     for name in names:
         found = _match(prices, stated, name.strip().lower(), at)
         if found is not None:
-            return found
+            # A deployment is declared to serve one model, whatever the answer calls it.
+            return found if name is names[0] or found.kind == "deployment" else replace(found, as_requested=True)
     return None
 
 

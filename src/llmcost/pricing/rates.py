@@ -169,7 +169,10 @@ def _stretch(
         agreed = [one for one in prices.contracts if one.covers(model.id)]
         for first, last in pairwise(_within(agreed, start, end)):
             holding = [one for one in agreed if _holds_at(one, first)]
-            yield from _epoch(replace(empty, since=first, until=last), model, price, context, holding)
+            row = replace(
+                empty, since=first, until=last, reason="unknown response model" if match.as_requested else None
+            )
+            yield from _epoch(row, model, price, context, holding)
         reached = end
     if reached < until:
         yield replace(empty, since=reached)
@@ -178,7 +181,7 @@ def _stretch(
 def _epoch(
     empty: RateRow, model: Model, price: Price, context: Context, contracts: list[Contract]
 ) -> Iterator[RateRow]:
-    """Rate rows of one price."""
+    """Rate rows of one price; a reason `empty` has makes them estimates."""
     identity = model.id if price.since is None else f"{model.id}@{moment_text(price.since)}"
     if price.free:
         yield replace(empty, status="free", reason=price.free_reason, price_id=identity, price=price)
@@ -192,7 +195,7 @@ def _epoch(
     for start, end, terms in by_minute(price, candidates):
         missing = unmet(context, price, terms.variants, multipliers)
         for first, end_of_tier, tier, unlisted in by_prompt(price, terms):
-            reason = "; ".join(filter(None, (missing, unlisted)))
+            reason = "; ".join(filter(None, (empty.reason, missing, unlisted)))
             labels = [tier.label, *(one.label for one in terms.variants), *(one.label for one in multipliers)]
             suffix = ",".join(label for label in (*labels, *(one.label for one in holding)) if label)
             yield replace(
