@@ -60,9 +60,18 @@ def test_the_list_as_a_table(cli, here):
 
 def test_the_whole_list_in_every_format(cli, here):
     for output_format in ("table", "csv", "json", "markdown"):
-        run = cli("prices", "list", "--format", output_format)
+        run = cli("prices", "list", "--all", "--format", output_format)
         assert (run.code, run.stderr) == (0, "")
         assert "openai/acme-large" in run.stdout
+        assert "ai21/j2-light" in run.stdout
+
+
+def test_a_bare_list_is_of_what_somebody_reviewed(cli, here):
+    run = cli("prices", "list", "--format", "csv")
+    assert "openai/acme-large" in run.stdout
+    assert "ai21/j2-light" not in run.stdout
+    assert "more models are in the catalogue: --all, --provider or --search shows them" in run.stderr
+    assert "ai21/j2-light" in cli("prices", "list", "--provider", "ai21", "--format", "csv").stdout
 
 
 def test_the_list_as_csv_has_a_column_a_unit(cli, here):

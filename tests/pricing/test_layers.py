@@ -118,6 +118,26 @@ def test_a_name_two_layers_claim_is_the_later_one_s(load):
     assert match_model(prices, "openai", "huge") is None
 
 
+def test_a_user_s_price_alone_leaves_the_names_as_they_are(load):
+    prices = load(user="models: [{id: openai/big, prices: [{rates: {input: 5}}]}]\n")
+    assert base(match_model(prices, "openai", "vast").model) == {"input": Decimal(5)}
+    # The packaged entry between them takes no dates any more, and neither does the user's.
+    assert match_model(prices, "openai", "big-2026-01-01") is None
+
+    over_tail = load(user="models: [{id: openai/tail-only, prices: [{rates: {input: 5}}]}]\n")
+    assert over_tail.models["openai/tail-only"].names == ("tail-only",)
+
+    renamed = load(
+        user="models: [{id: openai/big, match: {exact: [grand], dated: true}, prices: [{rates: {input: 5}}]}]\n"
+    )
+    assert match_model(renamed, "openai", "vast") is None
+    project = "models: [{id: openai/big, prices: [{rates: {input: 6}}]}]\n"
+    user = "models: [{id: openai/big, match: {exact: [grand], dated: true}, prices: [{rates: {input: 5}}]}]\n"
+    stacked = load(user=user, project=project)
+    for name in ("grand", "big-2026-01-01"):
+        assert base(match_model(stacked, "openai", name).model) == {"input": Decimal(6)}
+
+
 def test_a_later_layer_s_alias_goes_before_a_name_while_it_holds(load):
     project = "aliases: [{provider: openai, name: vast, to: openai/other, from: 2026-01-01, until: 2026-02-01}]\n"
     prices = load(project=project)

@@ -34,13 +34,14 @@ def list_(
     *,
     provider: Provider = None,
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="Part of a model's name.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="The long tail of the catalogue, too.")] = False,
     at: At = None,
     limit: Limit = None,
     output_format: Format = None,
     output: Output = None,
     config: Config = None,
 ) -> None:
-    """List models with their rates per million tokens, as published."""
+    """List models with their rates per million tokens, as published: the reviewed ones, unless asked for others."""
     import sys
 
     from llmcost.cli import diagnostics
@@ -58,6 +59,12 @@ def list_(
     found = listed(prices, clock(at, time_zone("UTC")), provider=provider, search=search)
     if not found:
         diagnostics.note(f"no model's name has {search!r} in it")
+    if not (every or search or provider):
+        known = len(found)
+        found = [one for one in found if not one.in_tail]
+        diagnostics.note(
+            f"{known - len(found):,} more models are in the catalogue: --all, --provider or --search shows them"
+        )
     if limit is not None and limit < len(found):
         diagnostics.note(f"{limit:,} of {len(found):,} models shown")
     surface = Surface() if output is not None else surface_of(sys.stdout)

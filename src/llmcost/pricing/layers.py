@@ -197,8 +197,11 @@ class _Layered(Models):
         known = self._built.get((rank, id_))
         if known is None:
             layer = self._layers[rank]
-            if layer.entries[id_].of is None:
+            entry = layer.entries[id_]
+            if entry.of is None:
                 known = layer.model(id_)
+                if entry.takes_names and (restated := self._below(id_, rank)) is not None:
+                    known = replace(known, names=self._named(id_, rank), dated=self.build(*restated).dated)
             else:
                 origin, below = self._origin(id_, rank)
                 known = layer.copy(id_, self._named(id_, rank), self.build(origin, below))
@@ -215,19 +218,23 @@ class _Layered(Models):
             f"{self._layers[rank].place(id_)}: same_as names {of!r}, which is no model of this file or those below"
         )
 
+    def _below(self, id_: str, rank: int) -> tuple[str, int] | None:
+        """The same model in the next layer below that has it."""
+        return next(((id_, below) for below in range(rank - 1, -1, -1) if id_ in self._layers[below].entries), None)
+
     def _named(self, id_: str, rank: int) -> tuple[str, ...]:
-        """Names of an entry; a copy without any of its own has those of its origin."""
-        own, *names = self._layers[rank].entries[id_].names
-        seen = [(id_, rank)]
-        at = seen[0]
-        while (entry := self._layers[at[1]].entries[at[0]]).of is not None:
-            at = self._origin(*at)
+        """Names of an entry; one without any of its own has those of its origin, or of the same model below."""
+        names: list[str] = []
+        seen: list[tuple[str, int]] = []
+        at: tuple[str, int] | None = (id_, rank)
+        while at is not None:
             if at in seen:
                 raise ConfigError(f"{self._layers[rank].place(id_)}: same_as leads back to {at[0]!r}")
+            entry = self._layers[at[1]].entries[at[0]]
+            first, *others = entry.names
+            names.extend((*others, first) if seen else entry.names)
             seen.append(at)
-            if entry.takes_names:
-                first, *others = self._layers[at[1]].entries[at[0]].names
-                names = [*names, *others, first]
-            else:
+            if not entry.takes_names:
                 break
-        return tuple(dict.fromkeys((own, *(name for name in names if name != own))))
+            at = self._below(*at) if entry.of is None else self._origin(*at)
+        return tuple(dict.fromkeys(names))

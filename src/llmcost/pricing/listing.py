@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.providers import normalise_provider
 from llmcost.domain.text import nearest
+from llmcost.pricing.price_file import TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,11 @@ class Listed:
     """Where the price was published."""
     checked: str | None
     """ISO date on which it was last compared with its source."""
+
+    @property
+    def in_tail(self) -> bool:
+        """Whether nobody reviewed it: it is known from public catalogues alone."""
+        return self.model.layer == TAIL
 
     @property
     def rates(self) -> Mapping[str, Decimal]:

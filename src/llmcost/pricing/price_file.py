@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "llmcost-pricing/1"
 CATALOGUE_SCHEMA = "llmcost-catalogue/1"
+TAIL = "catalogue"
+"""The layer below all others, generated from public catalogues."""
 _KEYS = (
     *("schema", "currency", "as_of", "sources", "models", "aliases", "prefixes", "deployments"),
     *("contracts", "self_hosted", "provisioned", "allowances", "fx"),
@@ -40,7 +42,8 @@ class Entry(NamedTuple):
     of: str | None
     """Id of the model it costs as much as."""
     takes_names: bool
-    """Whether a copy has the other's names, too, because none were written."""
+    """Whether it has another's names, too, because none were written: a copy its origin's, a user's entry those the layers below
+    have for the same id."""
     path: Path_
 
 
@@ -50,7 +53,7 @@ class PriceFile:
 
     path: Path
     layer: str
-    """catalogue, built-in, user or project."""
+    """TAIL, built-in, user or project."""
     currency: str
     as_of: str
     digest: str | None
@@ -73,7 +76,7 @@ class PriceFile:
     def reader(self, id_: str) -> tuple[Entries, Path_]:
         """What reads an entry, and where it stands for it."""
         path = self.entries[id_].path
-        if self.layer == "catalogue":
+        if self.layer == TAIL:
             document = Document(name=f"{self.path.name} {id_}", value=self.document.at(*path), root=None)
             return Entries(document, self.sources, layer=self.layer), ()
         return Entries(self.document, self.sources, self.found, layer=self.layer), path
@@ -161,7 +164,7 @@ def price_file(
                 sources[key] = reader.text(("sources", key, "url"))
                 if reader.has(("sources", key), "checked"):
                     checked[key] = reader.time(("sources", key, "checked")).date().isoformat()
-    entries = _entries(reader)
+    entries = _entries(reader, restates=digest is None)
     hosted, hardware = price_terms.self_hosted(reader)
     for id_, model in hosted.items():
         if id_ in entries:
@@ -189,8 +192,8 @@ def price_file(
     )
 
 
-def _entries(reader: Entries) -> dict[str, Entry]:
-    """Every model by id, without a look at its prices."""
+def _entries(reader: Entries, *, restates: bool) -> dict[str, Entry]:
+    """Every model by id, without a look at its prices; `restates` where the file may lie over another with the same ids."""
     entries: dict[str, Entry] = {}
     for path in reader.items("models"):
         with reader.part():
@@ -199,7 +202,10 @@ def _entries(reader: Entries) -> dict[str, Entry]:
                 raise reader.error(f"model {id_!r} is listed twice", *path, "id", code="listed-twice")
             of = reader.text((*path, "same_as")) if reader.has(path, "same_as") else None
             names = reader.names(id_, path)
-            takes = of is not None and not (reader.has(path, "match") and reader.has((*path, "match"), "exact"))
+            matched = reader.has(path, "match")
+            takes = (
+                not (matched and reader.has((*path, "match"), "exact")) if of is not None else restates and not matched
+            )
             entries[id_] = Entry(names, of, takes, path)
     return entries
 
@@ -223,7 +229,7 @@ def read_catalogue(path: Path) -> PriceFile:
         entries[id_] = Entry(names, None, False, ("models", id_))
     return PriceFile(
         path=path,
-        layer="catalogue",
+        layer=TAIL,
         currency=value["currency"],
         as_of=value["as_of"],
         digest=sha256(text).hexdigest(),
