@@ -9,6 +9,7 @@ import typer
 from llmcost.cli.options import Config, Db, Quiet, Strict, Wait
 
 if TYPE_CHECKING:
+    from llmcost.config.settings import Settings
     from llmcost.ingest.result import IngestResult
 
 Paths = Annotated[
@@ -73,6 +74,17 @@ def ingest(
             raise _nothing_named()
     if "-" in named and sys.stdin.isatty():
         raise UsageError("standard input is a terminal", hint="pipe a log in: `zcat log.gz | llmcost ingest -`")
+    if source == "outcomes" and mapping is None:
+        _outcomes(
+            named,
+            settings,
+            strict=strict,
+            quiet=quiet,
+            wait=30 if wait is None else wait,
+            db=db,
+            as_json=output_format == "json",
+        )
+        return
     request = IngestRequest(
         paths=named,
         ledger=settings.ledger_path(db).absolute(),
@@ -99,6 +111,33 @@ def ingest(
         diagnostics.warning(
             "some lines could not be read, and --strict was given", hint=f"`llmcost db rejects{options}` lists them"
         )
+        raise typer.Exit(ExitCode.DATA)
+
+
+def _outcomes(
+    paths: list[str], settings: "Settings", *, strict: bool, quiet: bool, wait: float, db: Path | None, as_json: bool
+) -> None:
+    """Business events instead of calls."""
+    from llmcost.cli import diagnostics
+    from llmcost.domain.errors import ExitCode
+    from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
+    from llmcost.render import outcomes as rendered
+
+    result = ingest_outcomes(
+        OutcomeRequest(
+            paths=paths,
+            ledger=settings.ledger_path(db).absolute(),
+            attribution=settings.attribution,
+            wait=wait,
+            stdin=sys.stdin.buffer if "-" in paths else None,
+        )
+    )
+    options = f" --db {db}" if db is not None else ""
+    typer.echo(rendered.as_json(result) if as_json else rendered.as_text(result, options))
+    if not quiet:
+        for message, hint in rendered.remarks(result):
+            diagnostics.warning(message, hint=hint)
+    if not result.complete or (strict and any(file.rejected for file in result.files)):
         raise typer.Exit(ExitCode.DATA)
 
 

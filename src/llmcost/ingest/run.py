@@ -77,7 +77,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         folder = stack.enter_context(scratch.folder_beside(request.ledger))
         files, trouble = _looked_at(request)
         if "-" in request.paths and request.stdin is not None:
-            files.append(_spooled_stdin(request.stdin, folder))
+            files.append(spooled_stdin(request.stdin, folder))
         if not files:
             raise DataError(
                 f"no files in {', '.join(request.paths)}", hint="name a folder that holds logs, or the logs themselves"
@@ -355,7 +355,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
     )
 
 
-def _spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
+def spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
     """Standard input as a private file that goes with the run. With no name and no time, all of it is its name."""
     from dataclasses import replace
 

@@ -1,8 +1,8 @@
 """Group by anything: aggregates over requests, composed from the registries of dimensions and metrics."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Query, Selection, Top
 from llmcost.ledger.keys import Key
-from llmcost.ledger.metrics import Metric
+from llmcost.ledger.metrics import Metric, outcome_names
+from llmcost.ledger.outcomes import Sums, outcome_sums
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -174,14 +175,12 @@ def grouped(
 
     `total` are the report's totals, which shares are taken of.
     """
-    plain = [metric for metric in metrics if not metric.peak]
+    names = outcome_names(metrics)
     query = Query()
     source = query.labelled(connection, selection, keys, top)
     columns = [f"{query.text(key, f'key_{index}')} as text_{index}" for index, key in enumerate(keys)]
-    for index, metric in enumerate(plain):
-        columns.append(f"{metric.numerator} as value_{index}")
-        if metric.denominator is not None and not metric.of_total:
-            columns.append(f"{metric.denominator} as divisor_{index}")
+    places = _places(metrics)
+    columns += [f"{expression} as value_{index}" for index, expression in enumerate(_aggregates(metrics))]
     rows = connection.execute(
         f"""
         {source}
@@ -189,7 +188,7 @@ def grouped(
         from facts
         group by {", ".join([*(f"key_{index}" for index in range(len(keys))), "other"])}
         {_order(keys)}
-        {"" if limit is None else f"limit {query.bind(limit)}"}
+        {"" if limit is None or names else f"limit {query.bind(limit)}"}
         """
         if keys
         else f"{source} select {', '.join([*columns, 'count(*) as row_count', '1 as group_count', 'false as other'])} from facts",
@@ -200,49 +199,95 @@ def grouped(
         for metric in metrics
         if metric.peak and selection.basis == "requests"
     }
-    places = _places(metrics)
-    groups = [_group(row, len(keys), places, peaks, total or {}) for row in rows]
-    return groups, rows[0][-2] if rows else 0
+    beside = outcome_sums(connection, selection, keys, names, top) if names else {}
+    groups = [_group(row, len(keys), places, _Beside(peaks=peaks, outcomes=beside), total or {}) for row in rows]
+    if not names or not keys:
+        return groups, rows[0][-2] if rows else 0
+    present = {group.identity for group in groups}
+    # What has outcomes and no request is a group as well: without its row the outcomes would not add up to their total.
+    alone = dict.fromkeys(identity for sums in beside.values() for identity in sums if identity not in present)
+    cells = len(_aggregates(metrics))
+    empty = [
+        _group(
+            (*identity[0], *[None] * cells, 0, 0, identity[1]), len(keys), places, _Beside(outcomes=beside), total or {}
+        )
+        for identity in alone
+    ]
+    if empty:
+        groups = _sorted([*groups, *empty], keys)
+    return groups[:limit], len(groups)
 
 
-def _places(metrics: Sequence[Metric]) -> list[tuple[Metric, int | None, int | None]]:
-    """Each metric with the place of its value, and of its divisor, among the cells of a row."""
-    places: list[tuple[Metric, int | None, int | None]] = []
+Place = int | str
+"""The place of a value among the cells of a row, or the name of the outcome it is the sum of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """Values that do not come from the aggregates over requests."""
+
+    peaks: dict[str, dict[Identity, Number | None]] = field(default_factory=dict)
+    outcomes: Mapping[str, Sums] = field(default_factory=dict)
+
+
+def _aggregates(metrics: Sequence[Metric]) -> list[str]:
+    """The aggregates over requests that the metrics are made of, in the order of their places."""
+    return [part.sql for metric in metrics if not metric.peak for part in metric.parts if part.sql is not None]
+
+
+def _places(metrics: Sequence[Metric]) -> list[tuple[Metric, list[Place]]]:
+    """Each metric with the places of its value and, of a ratio, of its divisor; none where it is a peak."""
+    places: list[tuple[Metric, list[Place]]] = []
     count = 0
     for metric in metrics:
-        if metric.peak:
-            places.append((metric, None, None))
-            continue
-        divided = metric.denominator is not None and not metric.of_total
-        places.append((metric, count, count + 1 if divided else None))
-        count += 1 + divided
+        found: list[Place] = []
+        for part in () if metric.peak else metric.parts:
+            found.append(count if part.outcome is None else part.outcome)
+            count += part.outcome is None
+        places.append((metric, found))
     return places
 
 
 def _group(
     row: tuple[object, ...],
     width: int,
-    places: Sequence[tuple[Metric, int | None, int | None]],
-    peaks: dict[str, dict[Identity, Number | None]],
+    places: Sequence[tuple[Metric, Sequence[Place]]],
+    beside: _Beside,
     total: dict[str, Number | None],
 ) -> Group:
     keys = tuple([None if value is None else str(value) for value in row[:width]])
     *cells, row_count, _, other = row[width:]
     identity = keys, bool(other)
+
+    def at(place: Place) -> Number | None:
+        if isinstance(place, str):
+            return beside.outcomes.get(place, {}).get(identity)
+        return _number(cells[place])
+
     values: dict[str, Number | None] = {}
-    for metric, place, divisor in places:
-        if place is None:
-            value = peaks.get(metric.name, {}).get(identity)
-        else:
-            value = _number(cells[place])
-            if metric.of_total:
-                value = _ratio(value, total.get("cost"), metric)
-            elif divisor is not None:
-                value = _ratio(value, _number(cells[divisor]), metric)
+    for metric, own in places:
+        value = at(own[0]) if own else beside.peaks.get(metric.name, {}).get(identity)
+        if metric.of_total:
+            value = _ratio(value, total.get("cost"), metric)
+        elif len(own) > 1:
+            value = _ratio(value, at(own[1]), metric)
         if value is None and not row_count and metric.additive:
             value = Decimal(0) if metric.kind == "money" else 0
         values[metric.name] = value
     return Group(keys=keys, other=bool(other), values=values)
+
+
+def _sorted(groups: Sequence[Group], keys: Sequence[Key]) -> list[Group]:
+    """In the order of `_order`."""
+    leading = next((index for index, key in enumerate(keys) if not key.grain), len(keys))
+
+    def place(group: Group) -> tuple[object, ...]:
+        texts = [(text is None, text or "") for text in group.keys]
+        cost = group.values.get("cost")
+        by_cost = (cost is None, -(cost or 0)) if not leading else ()
+        return *texts[:leading], group.other, *by_cost, *texts[leading:]
+
+    return sorted(groups, key=place)
 
 
 def _number(value: object) -> Number | None:
@@ -251,11 +296,11 @@ def _number(value: object) -> Number | None:
 
 def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric) -> Number | None:
     """Money is divided as Decimal and rounded half-even to 12 places, anything else as its nearest float."""
-    if numerator is None or not denominator:
+    if numerator is None or not denominator or (metric.minimum is not None and denominator < metric.minimum):
         return None
     if isinstance(numerator, float) or isinstance(denominator, float):
-        return float(numerator) / float(denominator)
-    exact = _EXACT.divide(Decimal(numerator), Decimal(denominator))
+        return float(numerator) * metric.times / float(denominator)
+    exact = _EXACT.divide(Decimal(numerator) * metric.times, Decimal(denominator))
     return exact.quantize(_PLACES, context=_EXACT) if metric.kind == "money" else float(exact)
 
 

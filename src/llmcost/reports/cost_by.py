@@ -10,7 +10,8 @@ from llmcost.domain.period import Period, previous_period
 from llmcost.ledger import queries
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
-from llmcost.ledger.metrics import Metric, metric, metric_names
+from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
+from llmcost.ledger.outcomes import missing_keys
 from llmcost.ledger.queries import Group, Number
 from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
@@ -88,7 +89,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         else chosen.conversion.used(facts.first, facts.last),
         price_lists=queries.price_lists(connection, facts.ingest_ids),
         coverage=coverage(connection, chosen, facts),
-        notes=_notes(connection, keys, groups, facts, chosen),
+        notes=(*_notes(connection, keys, groups, facts, chosen), *_missing_outcomes(connection, chosen, keys, metrics)),
     )
 
 
@@ -171,3 +172,16 @@ def _notes(
     tags = tag_keys(connection)
     there = f"the tags in this ledger are {', '.join(tags)}" if tags else "this ledger has no tags"
     return tuple(f"no request here has a value for {name}; {there}" for name in empty)
+
+
+def _missing_outcomes(
+    connection: "Connection", chosen: Selection, keys: Sequence[Key], metrics: Sequence[Metric]
+) -> tuple[str, ...]:
+    """What to say about outcomes that metrics need and the ledger has not, or not by these keys."""
+    found = missing_keys(connection, chosen, keys, outcome_names(metrics))
+    absent = [name for name, lacking in found.items() if lacking is None]
+    notes = [f"{name} is not known by {' or '.join(lacking)}" for name, lacking in found.items() if lacking]
+    if absent:
+        read = "`llmcost ingest --source outcomes FILE` reads some"
+        notes.append(f"no outcome called {' or '.join(absent)} in this period; {read}")
+    return tuple(notes)

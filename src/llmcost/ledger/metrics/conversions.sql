@@ -1,0 +1,5 @@
+-- title: Conversions
+-- kind: number
+-- meaning: the outcome `conversions`; null where outcomes are not broken down so
+-- additive: no
+{conversions}

@@ -1,0 +1,162 @@
+"""Business events are read once each, corrected by a later value, and refused with file, line and reason."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.ingest.outcome_records import broken_down, outcome_of
+from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
+from llmcost.ledger import database
+from llmcost.ledger.outcomes import Kept
+
+_CSV = """date,customer,feature,metric,value
+2026-11-01,acme,search,engagements,120
+2026-11-01,acme,,revenue,49.50
+2026-11-02,globex,,revenue,20
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a file with this content: `read("a.csv", text)`."""
+
+    def run(name, content):
+        path = tmp_path / name
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content, "utf-8")
+        return ingest_outcomes(OutcomeRequest(paths=[str(path)], ledger=tmp_path / "l.duckdb")).files[0]
+
+    return run
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """What the ledger holds."""
+
+    def rows():
+        with database.reading(tmp_path / "l.duckdb") as connection:
+            return connection.execute(
+                "select day, dimensions, metric, value from outcome order by metric, day, dimensions"
+            ).fetchall()
+
+    return rows
+
+
+def test_rows_become_outcomes_under_the_names_of_the_ledger(read, stored):
+    found = read("o.csv", _CSV)
+
+    assert (found.status, found.kept, found.rejected) == ("read", Kept(new=3), 0)
+    assert stored() == [
+        (date(2026, 11, 1), '{"customer_id":"acme","feature":"search"}', "engagements", Decimal(120)),
+        (date(2026, 11, 1), '{"customer_id":"acme"}', "revenue", Decimal("49.5")),
+        (date(2026, 11, 2), '{"customer_id":"globex"}', "revenue", Decimal(20)),
+    ]
+
+
+def test_the_same_content_is_known_under_any_name(read, stored):
+    read("o.csv", _CSV)
+
+    assert read("o.csv", _CSV).status == "known"
+    found = read("copy.csv", _CSV)
+    assert (found.status, found.kept) == ("known", Kept(known=3))
+    assert len(stored()) == 3
+
+
+def test_a_later_value_replaces_the_one_before_and_is_counted(read, stored):
+    read("o.csv", _CSV)
+
+    found = read("later.csv", _CSV.replace("49.50", "51.25") + "2026-11-03,acme,,revenue,1\n")
+
+    assert found.kept == Kept(new=1, known=2, corrected=1)
+    assert [row[3] for row in stored() if row[2] == "revenue"] == [Decimal("51.25"), Decimal(20), Decimal(1)]
+
+
+def test_an_old_file_read_again_does_not_undo_a_correction(read, stored):
+    read("o.csv", _CSV)
+    read("later.csv", _CSV.replace("49.50", "51.25"))
+
+    assert read("again.csv", _CSV).status == "known"
+    assert Decimal("51.25") in [row[3] for row in stored()]
+
+
+def test_a_file_without_an_unused_column_corrects_the_same_outcome(read, stored):
+    read("o.csv", _CSV)
+
+    assert read("p.csv", "date,customer_id,metric,value\n2026-11-01,acme,revenue,50\n").kept == Kept(corrected=1)
+    assert len(stored()) == 3
+
+
+def test_of_two_values_in_one_file_the_later_counts(read, stored):
+    row = "2026-11-01,acme,,revenue,"
+    found = read("o.csv", f"date,customer,feature,metric,value\n{row}1\n{row}2\n{row}2\n")
+
+    assert found.kept == Kept(new=1, known=1, corrected=1)
+    assert [row[3] for row in stored()] == [Decimal(2)]
+
+
+def test_json_lines_and_parquet_say_the_same_as_csv(read, stored, tmp_path):
+    record = {"date": "2026-11-01", "dimensions": {"customer_id": "acme"}, "metric": "revenue", "value": 49.5}
+    assert read("o.jsonl", json.dumps(record) + "\n").kept == Kept(new=1)
+    with database.memory_ledger() as connection:
+        connection.execute(
+            "copy (select date '2026-11-01' as date, 'acme' as customer_id, 'revenue' as metric, 49.5 as value) "
+            f"to '{tmp_path / 'made'}' (format parquet)"
+        )
+    assert read("o.parquet", (tmp_path / "made").read_bytes()).kept == Kept(known=1)
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("2026-13-01,acme,search,revenue,1", "the date is not a day such as 2026-11-01"),
+        (",acme,search,revenue,1", "no date"),
+        ("2026-11-01,acme,search,,1", "no metric"),
+        ("2026-11-01,acme,search,revenue,", "no value"),
+        ('2026-11-01,acme,search,revenue,"1,5"', "the value is not a number"),
+        ("2026-11-01,acme,search,revenue,nan", "the value is not a number"),
+        ("2026-11-01,acme,search,revenue,1e12", "the value is not below 10^12"),
+        ("2026-11-01,acme,search", "3 cells where the header has 5"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_line_and_reason(read, tmp_path, line, reason):
+    found = read("o.csv", f"date,customer,feature,metric,value\n2026-11-01,acme,search,revenue,1\n{line}\n")
+
+    assert (found.status, found.rejected, found.kept.new) == ("partial", 1, 1)
+    assert [(reject.line, reject.reason) for reject in found.rejects] == [(3, reason)]
+    with database.reading(tmp_path / "l.duckdb") as connection:
+        assert connection.execute("select line, reason, source from reject").fetchone()[:2] == (3, reason)
+
+
+def test_a_file_without_any_outcome_leaves_no_trace(read, tmp_path):
+    assert read("o.csv", "a,b,c\n1,2,3\n").status == "unrecognised"
+    assert not (tmp_path / "l.duckdb").exists()
+
+
+def test_a_dimension_only_some_rows_of_a_metric_have_is_unattributed_in_the_others():
+    records = [
+        {"date": "2026-11-01", "metric": "revenue", "value": 1, "customer_id": "acme", "feature": ""},
+        {"date": "2026-11-01", "metric": "revenue", "value": 2, "customer_id": None},
+        {"date": "2026-11-01", "metric": "signups", "value": 3},
+    ]
+
+    outcomes = broken_down([outcome_of(record, DEFAULT_ATTRIBUTION) for record in records])
+
+    assert [outcome.dimensions for outcome in outcomes] == [(("customer_id", "acme"),), (("customer_id", None),), ()]
+
+
+def test_names_that_are_spelt_differently_are_one_metric():
+    record = {"day": "2026-11-01T00:00:00Z", "metric": " Active Users ", "value": "12.3456785", "tags.region": "eu"}
+
+    found = outcome_of(record, DEFAULT_ATTRIBUTION)
+
+    assert (found.metric, found.dimensions, found.value) == (
+        "active_users",
+        (("region", "eu"),),
+        Decimal("12.345678"),
+    )
