@@ -41,6 +41,10 @@ def ingest(
         str | None,
         typer.Option("--at", metavar="TIME", help="Time of records that state none: ISO, or mtime for the file's own."),
     ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option("--listen", metavar="[HOST]:PORT", help="Take OpenTelemetry spans over HTTP until Ctrl-C."),
+    ] = None,
     output_format: Annotated[
         Literal["table", "json"], typer.Option("--format", help="How to show what happened.")
     ] = "table",
@@ -52,6 +56,7 @@ def ingest(
 ) -> None:
     """Read logs into the ledger. The format is recognised; what was read before is not read twice."""
     from llmcost.cli import diagnostics
+    from llmcost.cli.ingest_listen import received
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode, UsageError
     from llmcost.ingest.generic import read_mapping
@@ -68,7 +73,9 @@ def ingest(
         return
     settings = load_settings(config)
     named = list(paths or [])
-    if not named:
+    if listen is not None and (named or source or mapping or at):
+        raise UsageError("--listen takes nothing but what is sent to it", hint="read files with a run of its own")
+    if not named and listen is None:
         named = [str(entry) for entry in settings.ingest if isinstance(entry, Path)]
         if not named:
             raise _nothing_named()
@@ -99,8 +106,11 @@ def ingest(
         mapping=read_mapping(mapping) if mapping is not None else None,
         mapping_text=mapping.read_text("utf-8") if mapping is not None else "",
     )
-    with progress("reading", enabled=not quiet) as advance:
-        result = run(request, advance)
+    if listen is not None:
+        result = received(request, listen, quiet=quiet)
+    else:
+        with progress("reading", enabled=not quiet) as advance:
+            result = run(request, advance)
     options = f" --db {db}" if db is not None else ""
     typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
     if not quiet:

@@ -1,6 +1,7 @@
 """The staging table into the ledger, rows and checkpoints in one transaction: all of a batch or nothing."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,7 +103,7 @@ def commit_batch(
         counts = _counts(
             connection, numbers=numbers, ids=ids, new=new, conflicts=conflicts, ambiguous=ambiguous, repeats=repeats
         )
-        _write_rejects(connection, ids, outcomes, recognised)
+        _write_rejects(connection, files, ids, outcomes, recognised)
         _write_files(
             connection,
             files=files,
@@ -313,9 +314,14 @@ def _counts(
 
 
 def _write_rejects(
-    connection: "Connection", ids: Sequence[int], outcomes: Sequence[FileOutcome], recognised: Sequence[bool]
+    connection: "Connection",
+    files: Sequence[LogFile],
+    ids: Sequence[int],
+    outcomes: Sequence[FileOutcome],
+    recognised: Sequence[bool],
 ) -> None:
-    forget(connection, "reject", _recognised_ids(ids, recognised))
+    whole = [known and not file.grows for file, known in zip(files, recognised, strict=True)]
+    forget(connection, "reject", _recognised_ids(ids, whole))
     rejects = [
         (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
         for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)
@@ -343,31 +349,44 @@ def _write_files(
     revisions: Mapping[str, int],
 ) -> None:
     """The checkpoints: a file of these looks has been read, with this outcome."""
+    earlier = _earlier(connection, [file_id for file, file_id in zip(files, ids, strict=True) if file.grows])
     forget(connection, "file", _recognised_ids(ids, recognised))
-    rows = [
-        (
-            file_id,
-            file.ledger_path,
-            file.size,
-            file.mtime_ns,
-            file.fingerprint,
-            status_of(outcome),
-            settings,
-            json.dumps(count.sources),
-            json.dumps({source: revisions[source] for source in count.sources}),
-            outcome.lines,
-            count.rows,
-            count.conflicts,
-            len(outcome.rejects),
-            count.ambiguous,
-            count.unpriced,
-            ingest_id,
-            file.inode,
+    rows = []
+    for file, file_id, outcome, count, known in zip(files, ids, outcomes, counts, recognised, strict=True):
+        if not known:
+            continue
+        status, sources, numbers = status_of(outcome), Counter(count.sources), _numbers(outcome, count)
+        if file_id in earlier:
+            before_status, before_sources, before = earlier[file_id]
+            status = "partial" if "partial" in {status, before_status} else status
+            sources += Counter(before_sources)
+            numbers = tuple(one + other for one, other in zip(numbers, before, strict=True))
+        rows.append(
+            (
+                *(file_id, file.ledger_path, file.size, file.mtime_ns, file.fingerprint, status, settings),
+                json.dumps(dict(sorted(sources.items()))),
+                json.dumps({source: revisions[source] for source in sorted(sources) if source in revisions}),
+                *(*numbers, count.unpriced, ingest_id, file.inode),
+            )
         )
-        for file, file_id, outcome, count, known in zip(files, ids, outcomes, counts, recognised, strict=True)
-        if known
-    ]
     connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _numbers(outcome: FileOutcome, count: FileCounts) -> tuple[int, ...]:
+    """What is counted of a file, in the order of the table's columns."""
+    return (outcome.lines, count.rows, count.conflicts, len(outcome.rejects), count.ambiguous)
+
+
+def _earlier(connection: "Connection", ids: Sequence[int]) -> dict[int, tuple[str, Mapping[str, int], tuple[int, ...]]]:
+    """Status, rows by source and counts of what these brought so far."""
+    if not ids:
+        return {}
+    found = connection.execute(
+        "select file_id, status, sources, lines, rows, conflicts, rejects, ambiguous from ledger.file "
+        "where list_contains($ids, file_id)",
+        {"ids": list(ids)},
+    ).fetchall()
+    return {row[0]: (row[1], json.loads(row[2]), tuple(row[3:])) for row in found}
 
 
 def forget(connection: "Connection", table: str, ids: Sequence[int]) -> None:

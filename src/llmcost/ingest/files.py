@@ -63,6 +63,8 @@ class LogFile:
     """Whether `head` ends where the content can no longer be decompressed."""
     ledger_path: str
     """The name the ledger knows it by."""
+    grows: bool = False
+    """What is read comes on top of what was read under this name before: a part of a stream, not a file."""
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:

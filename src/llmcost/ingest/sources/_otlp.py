@@ -34,7 +34,7 @@ def is_spans(record: Record) -> bool:
 
 def spans(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
     """One flat record per span: `otlp_span` with its ids, times and role, `attributes`, `tags`, `tag_list`."""
-    return settled((line, span) for line, record in numbered for span in _taken_apart(record))
+    return settled((line, span) for line, record in numbered for span in taken_apart(record))
 
 
 def _is_span(record: Record) -> bool:
@@ -42,7 +42,8 @@ def _is_span(record: Record) -> bool:
     return isinstance(context, dict) and "span_id" in context and isinstance(record.get("attributes"), dict)
 
 
-def _taken_apart(record: Record) -> Iterator[Record]:
+def taken_apart(record: Record) -> Iterator[Record]:
+    """The same of one record, before it is settled which span of a trace is the call."""
     if isinstance(record.get("resourceSpans"), list):
         for group in _objects(record["resourceSpans"]):
             resource = _attributes(_object(group.get("resource")).get("attributes"))

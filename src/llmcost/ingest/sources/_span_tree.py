@@ -24,13 +24,15 @@ def settled(spans: Iterable[Numbered]) -> Iterator[Numbered]:
         if held > _SPANS_HELD:
             complete = traces.pop(next(iter(traces)))
             held -= len(complete)
-            yield from _settled(complete)
+            settle(complete)
+            yield from complete
     for trace_spans in traces.values():
-        yield from _settled(trace_spans)
+        settle(trace_spans)
+        yield from trace_spans
 
 
-def _settled(trace: list[Numbered]) -> Iterator[Numbered]:
-    """The spans of a trace, wrappers marked so."""
+def settle(trace: list[Numbered]) -> None:
+    """Mark the wrappers among the spans of a trace."""
     heads = {span["otlp_span"]["span_id"]: span["otlp_span"] for _, span in trace if span["otlp_span"]["span_id"]}
 
     def above(head: Record) -> Iterator[Record]:
@@ -51,13 +53,14 @@ def _settled(trace: list[Numbered]) -> Iterator[Numbered]:
                 if parent["wraps"]:
                     break
                 parent["wraps"] = True
-    for line, span in trace:
+    for _, span in trace:
         head = span["otlp_span"]
         if head["role"] == "call":
             # A call without usage inside one that has it is the same call seen further down.
             repeated = not head["usage"] and any(
                 p["role"] == "call" and p["usage"] and not p["wraps"] for p in above(head)
             )
-            if head["wraps"] or repeated:
+            # A span that was sent twice is a wrapper both times.
+            known: Record = heads.get(head["span_id"]) or head
+            if known["wraps"] or repeated:
                 head["role"] = "wrapper"
-        yield line, span
