@@ -65,6 +65,7 @@ def test_a_record_holds_what_is_known_and_nothing_else(cli, db):
         "input_tokens": 137,
         "output_tokens": 27,
         "cache_read_input_tokens": 3,
+        "cache_read_audio_input_tokens": 3,
         "cache_write_5m_input_tokens": 30,
         "reasoning_output_tokens": 7,
         "input_audio_tokens": 4,
@@ -154,4 +155,4 @@ def test_an_unknown_format_is_refused(cli, db):
     run = cli("export", "requests", "--format", "xml")
 
     assert run.code == 2
-    assert "use jsonl or csv or parquet" in run.stderr
+    assert "use jsonl or csv or parquet or xlsx" in run.stderr

@@ -1,5 +1,6 @@
 -- The native record: one row per call, as the native reader takes it, plus its cost.
 -- Quantities are inclusive; audio read from a cache counts as a cache read, so that the parts never exceed the whole.
+-- Every class of tokens that entered the cost is there, and every part of the cost, so that it can be worked out again.
 select
     request_id,
     {timestamp:started_at}                                                    as "timestamp",
@@ -34,6 +35,7 @@ select
         output_image_tokens
     ]) as bigint)                                                             as output_tokens,
     cast(list_sum([cache_read_tokens, cache_read_audio_tokens]) as bigint)    as cache_read_input_tokens,
+    cache_read_audio_tokens                                                   as cache_read_audio_input_tokens,
     cache_write_5m_tokens                                                     as cache_write_5m_input_tokens,
     cache_write_1h_tokens                                                     as cache_write_1h_input_tokens,
     reasoning_tokens                                                          as reasoning_output_tokens,
@@ -84,8 +86,17 @@ select
     usage_origin,
     nullif(charge_basis, 'metered')                                           as charge_basis,
     {tags:tags}                                                               as tags,
+    {amount:input_cost}                                                       as input_cost,
+    {amount:cache_read_cost}                                                  as cache_read_cost,
+    {amount:cache_write_cost}                                                 as cache_write_cost,
+    {amount:output_cost}                                                      as output_cost,
+    {amount:reasoning_cost}                                                   as reasoning_cost,
+    {amount:audio_cost}                                                       as audio_cost,
+    {amount:image_cost}                                                       as image_cost,
+    {amount:unit_cost}                                                        as unit_cost,
     {amount:cost}                                                             as cost,
     cost_status,
-    price_id
+    price_id,
+    (select ingest.price_list from ingest where ingest.ingest_id = keyed.ingest_id) as price_list
 from keyed
 order by keyed.started_at, keyed.request_id nulls last, keyed.row_key, keyed.part

@@ -27,8 +27,8 @@ _COUNTS = (
 )
 _PLAIN_TOKENS = ("input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens")
 _TOKENS = (
-    *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_write_5m_input_tokens"),
-    *("cache_write_1h_input_tokens", "reasoning_output_tokens", *_PLAIN_TOKENS),
+    *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_read_audio_input_tokens"),
+    *("cache_write_5m_input_tokens", "cache_write_1h_input_tokens", "reasoning_output_tokens", *_PLAIN_TOKENS),
 )
 _OTHERS = (
     *("timestamp", "ended_at", "model", "status", "http_status", "latency_ms", "time_to_first_token_ms", "attempt"),
@@ -48,7 +48,7 @@ _OTHERS = (
 _COMPUTED = (
     *("cost", "cost_status", "cost_reason", "price_id", "match_kind", "list_value", "billed_cost", "input_cost"),
     *("cache_read_cost", "cache_write_cost", "output_cost", "reasoning_cost", "audio_cost", "image_cost", "unit_cost"),
-    *("converted_cost", "converted_currency"),
+    *("converted_cost", "converted_currency", "price_list"),
 )
 # What an export says in these columns it mostly has from its tags.
 _WHO_PAIRS = ", ".join(
@@ -125,7 +125,8 @@ source = Source(
         "temperature": "number_of(@temperature)",
         "stream": "flag(@stream)",
         "uncached_input_tokens": f"beyond(#input_tokens, {_INPUT_PARTS})",
-        "cache_read_tokens": "#cache_read_input_tokens",
+        "cache_read_tokens": "beyond(#cache_read_input_tokens, #cache_read_audio_input_tokens)",
+        "cache_read_audio_tokens": "#cache_read_audio_input_tokens",
         "cache_write_5m_tokens": "#cache_write_5m_input_tokens",
         "cache_write_1h_tokens": "#cache_write_1h_input_tokens",
         "output_text_tokens": f"beyond(#output_tokens, {_OUTPUT_PARTS})",
