@@ -3,12 +3,14 @@
 Every method forecasts the same stretch from each of many past days, knowing only what was known then. The errors, as a share
 of the level at the time, order the methods and give the interval by split conformal prediction: of n errors the one of rank
 ceil((n + 1) x coverage) (A. N. Angelopoulos and S. Bates, "A Gentle Introduction to Conformal Prediction", 2021,
-https://arxiv.org/abs/2107.07511). The coverage told is measured the same way: at each past day with an interval from only
-those errors that were known by then.
+https://arxiv.org/abs/2107.07511). That takes n errors that do not depend on each other; stretches that overlap err together, so n
+of them count as no more than fit side by side. The coverage told is measured the same way: at each past day with an interval
+from only those errors that were known by then.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from statistics import fmean
 
@@ -68,7 +70,7 @@ def forecast(past: Sequence[float], lead: int, length: int) -> Forecast | None:
     scales = [_scale(known[:origin], tested) for origin in origins]
     best, errors = _best(known, origins, actual, scales, tested_lead)
     daily = METHODS[best](known, lead + length)
-    reach = _quantile([abs(error) for error in errors]) * _scale(known, tested)
+    reach = _quantile([abs(error) for error in errors], tested) * _scale(known, tested)
     spent = sum(actual)
     misses = sum(abs(error) * scale for error, scale in zip(errors, scales, strict=True))
     return Forecast(
@@ -77,7 +79,7 @@ def forecast(past: Sequence[float], lead: int, length: int) -> Forecast | None:
         total=sum(daily[lead:]),
         margin=reach * length / tested,
         error=misses / spent if spent else None,
-        coverage=_coverage([abs(error) for error in errors], tested_lead + tested),
+        coverage=_coverage([abs(error) for error in errors], tested_lead, tested),
         origins=len(origins),
         tested_days=tested,
         days=length,
@@ -119,16 +121,21 @@ def _scale(past: Sequence[float], days: int) -> float:
     return fmean(past[-_LEVEL_DAYS:]) * days or 1.0
 
 
-def _quantile(errors: Sequence[float]) -> float:
-    """The error of the rank that split conformal prediction asks for; the largest where there are too few."""
-    rank = min(ceil((len(errors) + 1) * COVERAGE), len(errors))
-    return sorted(errors)[rank - 1]
+def _quantile(errors: Sequence[float], days: int) -> float:
+    """The error of the rank that split conformal prediction asks for; the largest where there are too few.
+
+    The errors are of stretches of so many days that begin a day apart each, so they count as many as fit side by side.
+    """
+    apart = Fraction(len(errors) - 1, days) + 1
+    share = min((apart + 1) / apart * Fraction(str(COVERAGE)), Fraction(1))
+    return sorted(errors)[ceil(len(errors) * share) - 1]
 
 
-def _coverage(errors: Sequence[float], delay: int) -> float | None:
-    """How often an interval from the errors known by then held the outcome; an error is known `delay` days later."""
+def _coverage(errors: Sequence[float], lead: int, days: int) -> float | None:
+    """How often an interval from the errors known by then held the outcome; an error is known when its stretch is over."""
+    delay = lead + days
     held = [
-        error <= _quantile(errors[: place - delay + 1])
+        error <= _quantile(errors[: place - delay + 1], days)
         for place, error in enumerate(errors)
         if place - delay + 1 >= _FEWEST_ERRORS
     ]
