@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmcost.budgets.budget import Budget, Measure
-from llmcost.budgets.entry import Entry
 from llmcost.budgets.gate import place_of
 from llmcost.budgets.periods import CALENDAR, BudgetPeriod
 from llmcost.budgets.spending import rates_for
@@ -15,6 +14,7 @@ from llmcost.config.settings import Settings
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import time_zone
+from llmcost.ledger.entry import Entry
 from llmcost.ledger.filters import Condition
 
 _AMOUNT = re.compile(r"\+?\d[\d_]{0,24}(?:\.\d{1,12})?")

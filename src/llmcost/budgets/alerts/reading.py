@@ -7,11 +7,11 @@ from decimal import Decimal
 from llmcost.budgets.alerts.pack import PACK, Shipped
 from llmcost.budgets.alerts.rule import AlertRule, Direction
 from llmcost.budgets.alerts.windows import HINT, is_window
-from llmcost.budgets.entry import Entry
 from llmcost.budgets.gate import place_of
 from llmcost.config.settings import Settings
 from llmcost.config.yaml import Key
 from llmcost.domain.text import nearest
+from llmcost.ledger.entry import Entry
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.ledger.registry import Kind
 

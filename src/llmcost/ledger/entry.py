@@ -1,4 +1,4 @@
-"""One entry of a list in llmcost.yaml, read key by key: every complaint names the line."""
+"""One entry of a list in llmcost.yaml, conditions on the ledger included: every complaint names the line."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from llmcost.ledger.filters import Condition, parse_condition
 
 
 class Entry:
-    """What budgets and alert rules have in common."""
+    """What budgets, alert rules and rules of allocation have in common."""
 
     def __init__(
         self, settings: Settings, document: Document, path: tuple[Key, ...], values: Mapping[str, Any]
