@@ -40,6 +40,7 @@ _KEYS = (
     "channels",
     "gate",
     "quota",
+    "allocation",
 )
 _PRODUCTION = ("production", "prod", "live")
 _BUDGET_KEYS = (
@@ -89,6 +90,16 @@ _ALERT_KEYS = (
     "to",
 )
 _CHANNEL_KEYS = ("type", "url", "headers", "host", "port", "security", "user", "password", "from", "to")
+_ALLOCATION_KEYS = (
+    "by",
+    "decimals",
+    "rules",
+    "unattributed",
+    "charges",
+    "difference",
+    "tolerance",
+    "statement",
+)
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 _AMOUNT = re.compile(r"\d{1,24}(?:\.\d{1,12})?")
 _DURATION = re.compile(r"(?P<number>\d{1,6})\s*(?P<unit>[mhdw])")
@@ -163,6 +174,8 @@ class Settings:
     gate: Gate = field(default_factory=Gate)
     quota: tuple[Path, ...] = ()
     """Gateway configs and folders of them that `llmcost check` lints."""
+    allocation: tuple[Mapping[str, Any], ...] = ()
+    """How cost is allocated, one for each dimension."""
 
     @property
     def folder(self) -> Path:
@@ -234,6 +247,7 @@ def read_settings(path: Path) -> Settings:
         channels=reader.named_mappings("channels", _CHANNEL_KEYS),
         gate=reader.gate(),
         quota=reader.paths("quota"),
+        allocation=reader.one_or_more("allocation", _ALLOCATION_KEYS),
     )
 
 
@@ -269,6 +283,14 @@ class _Reader:
         for place in range(len(items)):
             check_keys(self.document, (key, place), allowed)
         return tuple(MappingProxyType(item) for item in items)
+
+    def one_or_more(self, key: str, allowed: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+        """A list of mappings; one mapping stands for a list of one."""
+        value = self._at(key)
+        if not isinstance(value, dict):
+            return self.mappings(key, allowed)
+        check_keys(self.document, (key,), allowed)
+        return (MappingProxyType(value),)
 
     def named_mappings(self, key: str, allowed: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         found = self._mapping(key)

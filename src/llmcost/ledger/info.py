@@ -19,6 +19,7 @@ TABLES = (
     "price_lock",
     "reprice",
     "alert_state",
+    "chargeback",
 )
 
 

@@ -1,5 +1,6 @@
 """A page for people: headings, facts with a label, grids and sentences, as text or as Markdown."""
 
+import re
 import textwrap
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,6 +28,8 @@ class Fact:
 
     label: str
     text: str
+    command: str | None = None
+    """What to run to see it; it is never broken or cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,9 @@ def as_markdown(page: Page) -> str:
         if kind is Fact:
             blocks.append(
                 "\n".join(
-                    f"- {escape(one.label)}: {escape(printable(one.text))}" for one in parts if isinstance(one, Fact)
+                    f"- {escape(one.label)}: {escape(printable(one.text))}{_code(one)}"
+                    for one in parts
+                    if isinstance(one, Fact)
                 )
             )
             continue
@@ -81,8 +86,18 @@ def _block(part: Part, surface: Surface) -> str:
 def _fact(fact: Fact, columns: int | None) -> str:
     text = printable(fact.text)
     lines = [text] if columns is None else _lines(text, max(columns - _LABEL, 20))
+    if fact.command is not None:
+        lines.append(printable(fact.command))
     labels = [fact.label, *[""] * (len(lines) - 1)]
     return "\n".join(f"{label:<{_LABEL}}{line}".rstrip() for label, line in zip(labels, lines, strict=True))
+
+
+def _code(fact: Fact) -> str:
+    if fact.command is None:
+        return ""
+    text = printable(fact.command)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f" {fence} {text} {fence}" if "`" in text else f" {fence}{text}{fence}"
 
 
 def _lines(text: str, columns: int) -> list[str]:

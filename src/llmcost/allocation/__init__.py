@@ -1,0 +1,1 @@
+"""Who bears which cost: rules, statements to the cent, and periods that are closed."""

@@ -1,0 +1,109 @@
+"""What became of closed periods: data that came later is stated in the next period, once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.allocation import spans
+from llmcost.allocation.closing import Closing
+from llmcost.allocation.engine import by_owner
+from llmcost.allocation.evidence import Spelling
+from llmcost.allocation.record import Allocation, Evidence, Line, Source
+from llmcost.allocation.run import Asked, allocation
+from llmcost.domain.exact import EXACT, total
+from llmcost.domain.period import time_zone
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+    from llmcost.pricing.price_list import PriceList
+
+Owner = str | None
+
+
+def source_name(label: str) -> str:
+    """What the lines are called that adjust a period."""
+    return f"adjustment to {label}"
+
+
+def as_of_now(connection: "Connection", prices: "PriceList", closing: Closing) -> Allocation:
+    """What a closed period would come to now, by the rules, the rates and the invoice it was closed with."""
+    asked = Asked(
+        policy=closing.policy,
+        period=closing.period,
+        zone=time_zone(closing.allocation.zone),
+        currency=closing.allocation.currency,
+        rates=closing.rates,
+        invoice=closing.allocation.invoice,
+    )
+    return allocation(connection, prices, asked)
+
+
+def outstanding(
+    connection: "Connection", prices: "PriceList", closing: Closing, later: Sequence[Closing]
+) -> tuple[Line, ...]:
+    """What each owner still owes, or is owed, for a closed period: less what the `later` closings have stated of it."""
+    now = as_of_now(connection, prices, closing)
+    stated = [line for line in closing.allocation.lines if line.kind != "adjustment"]
+    name = source_name(closing.label)
+    stated += [line for one in later for line in one.allocation.lines if line.source == name and _adjusts(line)]
+    costs, amounts = _differences(now.lines, stated)
+    zone = time_zone(closing.allocation.zone)
+    spelling = Spelling(by=closing.by, period=spans.options(closing.period, zone))
+    return tuple(
+        Line(
+            owner=owner,
+            source=name,
+            kind="adjustment",
+            method="direct",
+            cost=costs[owner],
+            amount=amounts[owner],
+            source_cost=total(costs.values()),
+            evidence=(
+                Evidence(sign="+", command=spelling.chargeback("--now"), cost=_sum(now.lines, owner)),
+                Evidence(sign="-", command=spelling.chargeback(), cost=_sum(stated, owner)),
+            ),
+        )
+        for owner in sorted(costs, key=lambda one: (one is None, one or ""))
+        if costs[owner] or amounts[owner]
+    )
+
+
+def adjusted(
+    connection: "Connection", prices: "PriceList", current: Allocation, closed: Sequence[Closing]
+) -> Allocation:
+    """An open period with everything outstanding of the closed ones before it."""
+    for place, closing in enumerate(closed):
+        lines = outstanding(connection, prices, closing, closed[place + 1 :])
+        if not lines:
+            continue
+        source = Source(
+            name=source_name(closing.label),
+            kind="adjustment",
+            method="direct",
+            cost=total(line.cost for line in lines),
+            amount=total(line.amount for line in lines),
+            basis=(f"closed on {closing.closed_at:%Y-%m-%d}; what the ledger has learnt of it since",),
+        )
+        current = replace(current, sources=(*current.sources, source), lines=by_owner((*current.lines, *lines)))
+    return current
+
+
+def _adjusts(line: Line) -> bool:
+    return line.kind == "adjustment"
+
+
+def _sum(lines: Sequence[Line], owner: Owner) -> Decimal:
+    return total(line.cost for line in lines if line.owner == owner)
+
+
+def _differences(now: Sequence[Line], stated: Sequence[Line]) -> tuple[dict[Owner, Decimal], dict[Owner, Decimal]]:
+    """Now less stated, by owner: exact costs, and amounts of statements."""
+    costs: dict[Owner, Decimal] = defaultdict(Decimal)
+    amounts: dict[Owner, Decimal] = defaultdict(Decimal)
+    for operation, lines in ((EXACT.add, now), (EXACT.subtract, stated)):
+        for line in lines:
+            costs[line.owner] = operation(costs[line.owner], line.cost)
+            amounts[line.owner] = operation(amounts[line.owner], line.amount)
+    return costs, amounts

@@ -1,0 +1,91 @@
+"""What `llmcost chargeback` shows of a period: as it was closed, or as it stands with what closed ones still lack."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.allocation import spans
+from llmcost.allocation.adjustments import adjusted, as_of_now, outstanding
+from llmcost.allocation.closing import Closing, in_force
+from llmcost.allocation.record import Allocation
+from llmcost.allocation.run import Asked, allocation
+from llmcost.domain.errors import UsageError
+from llmcost.domain.exact import total
+from llmcost.domain.text import nearest, plural
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+    from llmcost.pricing.price_list import PriceList
+
+_LISTED = 10
+"""Owners a hint names at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chargeback:
+    """The allocation of a period, and whether it is final."""
+
+    allocation: Allocation
+    closing: Closing | None = None
+    """None: the period is open."""
+    outstanding: Decimal = Decimal(0)
+    """What statements of later periods will add to those of a closed one."""
+    notes: tuple[str, ...] = ()
+
+
+def chargeback(connection: "Connection", prices: "PriceList", asked: Asked, *, now: bool = False) -> Chargeback:
+    """A closed period as it was closed; with `now`, what it would come to now. An open one with its adjustments."""
+    closed = in_force(connection, asked.policy.by)
+    since, until = spans.bounds(asked.period)
+    label = spans.label(asked.period, asked.zone)
+    for place, one in enumerate(closed):
+        if (one.since, one.until) != (since, until):
+            continue
+        if now:
+            return Chargeback(
+                allocation=as_of_now(connection, prices, one), notes=(f"{label} is closed, at other amounts",)
+            )
+        owed = outstanding(connection, prices, one, closed[place + 1 :])
+        amount = total(line.amount for line in owed)
+        notes = () if not owed else (_owed(amount, len(owed), one),)
+        return Chargeback(allocation=one.allocation, closing=one, outstanding=amount, notes=notes)
+    current = allocation(connection, prices, asked)
+    overlapping = [one.label for one in closed if one.since < until and since < one.until]
+    if overlapping:
+        return Chargeback(
+            allocation=current,
+            notes=(f"{', '.join(overlapping)} closed at what its statements say; this is what the ledger has now",),
+        )
+    if not closed or closed[-1].until != since:
+        waiting = [one.label for one in closed[-1:] if one.until < since]
+        note = f"adjustments to closed periods are in the first period after {waiting[0]}" if waiting else None
+        return Chargeback(allocation=current, notes=() if note is None else (note,))
+    return Chargeback(allocation=adjusted(connection, prices, current, closed))
+
+
+def showback(connection: "Connection", prices: "PriceList", asked: Asked) -> Chargeback:
+    """What the ledger has now, whatever was closed."""
+    return Chargeback(allocation=allocation(connection, prices, asked))
+
+
+def _owed(amount: Decimal, owners: int, one: Closing) -> str:
+    return (
+        f"the ledger has learnt more of {one.label} since it was closed: {amount:f} {one.allocation.currency} "
+        f"for {plural(owners, 'owner')}, in the statements of the next period"
+    )
+
+
+def owner_of(found: Chargeback, name: str) -> str | None:
+    """The owner a user names, who has a line; an empty name is nobody. UsageError naming the nearest."""
+    owners = dict.fromkeys(line.owner for line in found.allocation.lines)
+    wanted = name or None
+    if wanted in owners:
+        return wanted
+    known = [owner for owner in owners if owner is not None]
+    if wanted is None:
+        raise UsageError(f"everything of {found.allocation.label} is allocated", hint="name somebody with --for")
+    listed = ", ".join(known[:_LISTED]) + (" and others" if len(known) > _LISTED else "")
+    raise UsageError(
+        f"{name!r} bears nothing of {found.allocation.label}, by {found.allocation.by}",
+        hint=nearest(name, known) or (f"there are {listed}" if known else "nobody does"),
+    )

@@ -1,0 +1,215 @@
+"""The use case: a ledger, prices and rules in, the allocation of a period out."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.allocation import spans
+from llmcost.allocation.engine import Facts, Usage, allocate
+from llmcost.allocation.evidence import Proof, Spelling, texts
+from llmcost.allocation.policy import ALLOCATED, COST, Driver, Policy, Term
+from llmcost.allocation.record import Allocation, ChargeLine
+from llmcost.domain.errors import UsageError
+from llmcost.domain.exact import EXACT, total
+from llmcost.domain.fx import BASE, PLACES, Rates
+from llmcost.domain.period import Period
+from llmcost.domain.text import plural
+from llmcost.ledger import pools, queries
+from llmcost.ledger.composition import Basis, Selection
+from llmcost.ledger.conversion import Conversion
+from llmcost.ledger.keys import Key, resolve, unknown_key
+from llmcost.ledger.queries import check_pattern
+from llmcost.ledger.scopes import Conditions
+from llmcost.pricing.charges import charge_lines
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+    from llmcost.pricing.price_list import PriceList
+
+_PLACES = 12
+"""Decimals of an amount in the ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be allocated."""
+
+    policy: Policy
+    period: Period
+    """Whole days in the zone, with both ends."""
+    zone: tzinfo
+    currency: str = BASE
+    rates: Rates = ()
+    """None: amounts as the ledger has them."""
+    invoice: Decimal | None = None
+    """What the total must come to."""
+
+
+def allocation(connection: "Connection", prices: "PriceList", asked: Asked) -> Allocation:
+    """The allocation of the requests and charges that the ledger knows now.
+
+    UsageError for a dimension or tag that is not there, and where two rules take the same request.
+    """
+    return _Run(connection, prices, asked).result()
+
+
+class _Run:
+    """One allocation on its way."""
+
+    def __init__(self, connection: "Connection", prices: "PriceList", asked: Asked) -> None:
+        self._connection = connection
+        self._prices = prices
+        self._asked = asked
+        self._label = spans.label(asked.period, asked.zone)
+        self._owner = _key(connection, asked.policy.by)
+        self._selection = Selection(
+            period=asked.period,
+            zone=asked.zone,
+            basis=basis(connection, asked.period),
+            conversion=Conversion(currency=asked.currency, rates=asked.rates, zone=asked.zone) if asked.rates else None,
+        )
+        self._check_rates()
+        extra = ["--basis", "exports"] if self._selection.basis == "exports" else []
+        extra += ["--currency", asked.currency] if asked.rates else []
+        self._spelling = Spelling(by=asked.policy.by, period=(*spans.options(asked.period, asked.zone), *extra))
+        self._rules = [rule for rule in asked.policy.rules if rule.where]
+
+    def result(self) -> Allocation:
+        asked = self._asked
+        parts = self._parts()
+        facts = Facts(
+            own=_by_owner(part for part in parts if not part.pools),
+            taken={
+                rule.name: _by_owner(part for part in parts if part.pools == (place,))
+                for place, rule in enumerate(self._rules)
+            },
+            charges=self._charges(),
+            drivers={driver: self._driver(driver, parts) for driver in self._drivers()},
+            invoice=asked.invoice,
+            places=_PLACES + PLACES if asked.rates else _PLACES,
+        )
+        found = allocate(facts, asked.policy)
+        proof = Proof(self._spelling, {rule.name: texts(rule.where) for rule in self._rules}, facts)
+        since, until = spans.bounds(asked.period)
+        return Allocation(
+            by=asked.policy.by,
+            label=self._label,
+            since=spans.instant(since),
+            until=spans.instant(until),
+            zone=str(asked.zone),
+            currency=asked.currency,
+            decimals=asked.policy.decimals,
+            basis=self._selection.basis,
+            ledger_cost=total(part.cost for part in parts),
+            charges_cost=total(one.amount for one in facts.charges),
+            invoice=asked.invoice,
+            requests=sum(part.requests for part in parts),
+            unpriced_requests=sum(part.unpriced for part in parts),
+            sources=tuple(replace(one, evidence=proof.of_source(one)) for one in found.sources),
+            lines=tuple(replace(line, evidence=proof.of_line(line)) for line in found.lines),
+            charges=facts.charges,
+            notes=found.notes,
+        )
+
+    def _parts(self) -> list[pools.Part]:
+        conditions = [self._conditions(rule.where) for rule in self._rules]
+        metrics = sorted({driver.metric for driver in self._drivers() if not driver.where and driver.metric != COST})
+        parts = pools.parts(self._connection, self._selection, self._owner, conditions, metrics)
+        for part in parts:
+            if len(part.pools) > 1:
+                first, second = (self._rules[place].name for place in part.pools[:2])
+                both = [one for one in parts if set(part.pools[:2]) <= set(one.pools)]
+                cost = total(one.cost for one in both)
+                raise UsageError(
+                    f"the rules {first!r} and {second!r} both take {plural(sum(one.requests for one in both), 'request')}, "
+                    f"which cost {cost:f} {self._asked.currency}: no request is allocated twice",
+                    hint="narrow one of them, such as with 'feature!=search' in its `where:`",
+                )
+        return parts
+
+    def _drivers(self) -> set[Driver]:
+        policy = self._asked.policy
+        sharings = [*(rule.sharing for rule in policy.rules), policy.unattributed, policy.charges, policy.difference]
+        return {one.driver for one in sharings if one.method == "proportional" and one.driver.metric != ALLOCATED}
+
+    def _driver(self, driver: Driver, parts: list[pools.Part]) -> dict[str, Decimal]:
+        names = [] if driver.metric == COST else [driver.metric]
+        if driver.where:
+            chosen = replace(self._selection, conditions=self._conditions(driver.where))
+            parts = pools.parts(self._connection, chosen, self._owner, [], names)
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for part in parts:
+            if part.owner is not None and not part.pools:
+                value = part.cost if driver.metric == COST else part.metrics[driver.metric]
+                found[part.owner] = EXACT.add(found[part.owner], value)
+        return dict(found)
+
+    def _charges(self) -> tuple[ChargeLine, ...]:
+        return tuple(
+            ChargeLine(
+                name=one.name,
+                kind=one.kind,
+                provider=one.provider,
+                first_day=one.first_day,
+                grain=one.grain,
+                quantity=one.quantity,
+                unit=one.unit,
+                unit_price=one.unit_price,
+                amount=EXACT.multiply(one.amount, _rate(self._asked.rates, one.first_day)),
+            )
+            for one in charge_lines(self._connection, self._prices, self._asked.period)
+        )
+
+    def _conditions(self, terms: tuple[Term, ...]) -> Conditions:
+        for term in terms:
+            if term.condition.operator == "~":
+                for pattern in term.condition.values:
+                    check_pattern(self._connection, pattern or "")
+        return tuple((_known(self._connection, term.condition.key), term.condition) for term in terms)
+
+    def _check_rates(self) -> None:
+        conversion = self._selection.conversion
+        first = None if conversion is None else queries.first_start(self._connection, self._selection)
+        if conversion is not None and first is not None and first < conversion.first:
+            day = conversion.day(first)
+            raise UsageError(
+                f"no {conversion.currency} rate for {day}: the first is of {conversion.rates[0][0]}",
+                hint=f"add one under fx: {conversion.currency}: in llmcost.yaml",
+            )
+
+
+def _by_owner(parts: Iterable[pools.Part]) -> dict[str | None, Usage]:
+    found: dict[str | None, Usage] = {}
+    for part in parts:
+        usage = Usage(cost=part.cost, requests=part.requests, unpriced=part.unpriced)
+        found[part.owner] = found.get(part.owner, Usage()) + usage
+    return found
+
+
+def basis(connection: "Connection", period: Period) -> Basis:
+    """Requests if the period has any, else exports."""
+    if queries.has_requests(connection, period) or not queries.has_exports(connection, period):
+        return "requests"
+    return "exports"
+
+
+def _key(connection: "Connection", name: str) -> Key:
+    key = _known(connection, name)
+    if key.grain:
+        raise UsageError(f"costs cannot be allocated to a {name}", hint="name a dimension such as team, or a tag")
+    return key
+
+
+def _known(connection: "Connection", name: str) -> Key:
+    key = resolve(connection, name)
+    if not key.known:
+        raise unknown_key(connection, name)
+    return key
+
+
+def _rate(rates: Rates, day: date) -> Decimal:
+    """The rate of a day; the first holds before it, too."""
+    return max((one for one in rates if one[0] <= day), default=rates[0])[1] if rates else Decimal(1)

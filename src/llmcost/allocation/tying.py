@@ -1,0 +1,109 @@
+"""What an allocation must tie to: the sum of the invoices, or what a reconciliation found."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmcost.allocation import spans
+from llmcost.allocation.record import Allocation
+from llmcost.allocation.run import Asked, basis
+from llmcost.domain.errors import DataError
+from llmcost.domain.exact import EXACT, total
+from llmcost.domain.period import Period, start_of, time_zone
+from llmcost.ledger import queries
+from llmcost.ledger.composition import Selection
+from llmcost.ledger.filters import Condition
+from llmcost.ledger.keys import resolve
+from llmcost.ledger.metrics import metric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llmcost.ledger.connection import Connection
+
+_SCHEMA = "llmcost/reconcile/1"
+
+
+def reconciled_total(connection: "Connection", asked: Asked, current: Allocation, files: "Sequence[Path]") -> Decimal:
+    """Requests and charges, with the cost of each reconciled provider replaced by what it billed.
+
+    `files` are documents of `llmcost reconcile --format json` for the same days. DataError for one that cannot be read, is
+    about other days or another currency, or no longer matches the ledger.
+    """
+    differences = [_difference(connection, asked, path) for path in files]
+    return total([current.ledger_cost, current.charges_cost, *differences])
+
+
+def tied_to(asked: Asked, invoice: Decimal) -> Asked:
+    """The same question, so that the answer comes to an invoice."""
+    return replace(asked, invoice=invoice)
+
+
+def too_far(current: Allocation, tolerance: Decimal) -> bool:
+    """Whether the difference to the invoice is a larger share of it than may be allocated."""
+    if current.invoice is None or not current.difference:
+        return False
+    return abs(current.difference) > EXACT.multiply(tolerance, abs(current.invoice))
+
+
+def _difference(connection: "Connection", asked: Asked, path: Path) -> Decimal:
+    """Billed less logged."""
+    shape = _read(path)
+    try:
+        period = _period(shape["period"])
+        currency, providers = str(shape["currency"]), [str(one) for one in shape["providers"]]
+        billed, logged = Decimal(shape["billed"]), Decimal(shape["logged"])
+    except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        raise DataError(f"{path} is no whole reconciliation", hint=_how(asked)) from error
+    if period != asked.period:
+        raise DataError(f"{path} is about {spans.label(period, asked.zone)}", hint=_how(asked))
+    if currency != asked.currency:
+        raise DataError(
+            f"{path} is in {currency}, the allocation in {asked.currency}", hint=f"allocate with --currency {currency}"
+        )
+    now = _cost(connection, period, asked, providers)
+    if now != logged:
+        raise DataError(
+            f"{path} found {logged:f} {currency} in the ledger, which now has {now:f}", hint="reconcile again"
+        )
+    return EXACT.subtract(billed, logged)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        shape = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no JSON", hint="write it with `llmcost reconcile --format json`") from error
+    if not isinstance(shape, dict) or shape.get("schema") != _SCHEMA:
+        raise DataError(f"{path} is no {_SCHEMA}", hint="write it with `llmcost reconcile --format json`")
+    return shape
+
+
+def _period(shape: dict[str, Any]) -> Period:
+    zone = time_zone(str(shape["tz"]))
+    return Period(
+        since=start_of(date.fromisoformat(shape["since"]), zone),
+        until=start_of(date.fromisoformat(shape["until"]), zone),
+    )
+
+
+def _cost(connection: "Connection", period: Period, asked: Asked, providers: list[str]) -> Decimal:
+    wanted = Condition(key="provider", operator="in", values=tuple(providers))
+    selection = Selection(
+        period=period,
+        zone=asked.zone,
+        basis=basis(connection, period),
+        conditions=((resolve(connection, "provider"), wanted),) if providers else (),
+    )
+    return Decimal(queries.totals(connection, selection, [metric("cost")])["cost"] or 0)
+
+
+def _how(asked: Asked) -> str:
+    since, until = spans.bounds(asked.period)
+    first, last = since.astimezone(asked.zone).date(), until.astimezone(asked.zone).date() - timedelta(days=1)
+    return f"reconcile {first} to {last} with `llmcost reconcile --since {first} --until {last + timedelta(days=1)} --format json`"

@@ -1,0 +1,176 @@
+"""The allocation of a period, in every format."""
+
+from decimal import Decimal
+from typing import Literal, get_args
+
+from llmcost.allocation.chargeback import Chargeback
+from llmcost.allocation.record import Allocation, Kind, Line
+from llmcost.domain.exact import total
+from llmcost.domain.printable import printable
+from llmcost.render.cells import Grid
+from llmcost.render.chargeback_data import csv_lines, json_document
+from llmcost.render.chargeback_words import amount, how, owner_name, titles, unpriced
+from llmcost.render.numbers import human
+from llmcost.render.page import Fact, Heading, Page, Part, Table, as_markdown, as_text
+from llmcost.render.sheet import sheet
+from llmcost.render.surface import Surface
+from llmcost.reports.record import Column
+
+Format = Literal["table", "json", "csv", "markdown", "html"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def render_chargeback(found: Chargeback, format_name: Format, surface: Surface, title: str = "Chargeback") -> str:
+    """The allocation, ending in a line break; `title` is what the page is called."""
+    heading = f"{title} of {found.allocation.label} by {printable(found.allocation.by)}"
+    match format_name:
+        case "json":
+            return json_document(found)
+        case "csv":
+            return csv_lines(found.allocation)
+        case "markdown":
+            return as_markdown((Heading(text=heading), *_page(found)))
+        case "html":
+            return sheet(heading, None, _page(found))
+        case _:
+            return as_text((Heading(text=heading), *_page(found)), surface)
+
+
+def state(found: Chargeback) -> str:
+    """Whether a period is closed, and what tells it was not changed since."""
+    if found.closing is None:
+        return "open: amounts may change"
+    return f"closed on {found.closing.closed_at:%Y-%m-%d}, SHA-256 {found.closing.hash[:16]}"
+
+
+def too_far_words(allocation: Allocation, tolerance: Decimal) -> str:
+    """Why a period is not closed."""
+    invoice = allocation.invoice or Decimal(0)
+    difference = human(allocation.difference, "money", allocation.currency, signed=True)
+    share = human(float(abs(allocation.difference / invoice)), "percent", "USD") if invoice else "all"
+    return (
+        f"{allocation.label} is not closed: the invoices come to {_exact(invoice, allocation)}, {difference} ({share}) "
+        f"to requests and charges, more than {human(float(tolerance), 'percent', 'USD')}"
+    )
+
+
+def _page(found: Chargeback) -> Page:
+    allocation = found.allocation
+    parts: list[Part] = [_owners(allocation), Heading(text="What it is made of"), _sources(allocation)]
+    parts += [Fact(label=label, text=text) for label, text in facts(found)]
+    return tuple(parts)
+
+
+def facts(found: Chargeback) -> list[tuple[str, str]]:
+    """What ties the total to the ledger and to an invoice, and what it leaves out."""
+    allocation = found.allocation
+    known = [f"requests {_exact(allocation.ledger_cost, allocation)}"]
+    if allocation.charges:
+        known.append(f"charges beside them {_exact(allocation.charges_cost, allocation)}")
+    lines = [
+        ("Period", f"{allocation.since[:16]}Z to {allocation.until[:16]}Z, days in {allocation.zone}"),
+        ("State", state(found)),
+        ("Ledger", "; ".join(known)),
+    ]
+    if allocation.invoice is not None:
+        difference = human(allocation.difference, "money", allocation.currency, signed=True)
+        lines.append(("Invoice", f"{_exact(allocation.invoice, allocation)}, {difference} to requests and charges"))
+    if allocation.unpriced_requests:
+        lines.append(("Unpriced", unpriced(allocation.requests, allocation.unpriced_requests)))
+    if allocation.basis == "exports":
+        lines.append(("Basis", "exports of providers and gateways, not requests"))
+    lines += [("Note", f"{note}.") for note in (*allocation.notes, *found.notes)]
+    return lines
+
+
+def _owners(allocation: Allocation) -> Table:
+    kinds = [kind for kind in titles() if any(line.kind == kind for line in allocation.lines)]
+    owners = list(dict.fromkeys(line.owner for line in allocation.lines))
+    whole = total(line.amount for line in allocation.lines)
+    counted = {
+        owner: sum(line.unpriced_requests for line in allocation.lines if line.owner == owner) for owner in owners
+    }
+    columns = [
+        Column(name=allocation.by, title=allocation.by.replace("_", " ").capitalize(), kind="text", role="key"),
+        *(Column(name=kind, title=titles()[kind], kind="money", role="metric") for kind in kinds),
+        Column(name="total", title="Total", kind="money", role="metric"),
+        Column(name="share", title="Share", kind="percent", role="metric"),
+    ]
+    if any(counted.values()):
+        columns.append(Column(name="unpriced", title="Unpriced", kind="count", role="metric"))
+    rows = []
+    for owner in owners:
+        mine = [line for line in allocation.lines if line.owner == owner]
+        cells = [owner_name(owner), *(_of(mine, kind, allocation) for kind in kinds)]
+        rows.append(
+            [*cells, *_ends(mine, whole, allocation)]
+            + ([f"{counted[owner]:,}"] if len(columns) > len(kinds) + 3 else [])
+        )
+    totals = ["Total", *(_of(allocation.lines, kind, allocation) for kind in kinds)]
+    totals += [
+        *_ends(allocation.lines, whole, allocation),
+        *([f"{sum(counted.values()):,}"] if any(counted.values()) else []),
+    ]
+    return Table(
+        cells=Grid(
+            columns=tuple(columns),
+            headings=tuple(printable(column.title) for column in columns),
+            rows=tuple(map(tuple, rows)),
+            totals=tuple(totals),
+        ),
+        expendable=tuple(kinds),
+    )
+
+
+def _of(lines: "list[Line] | tuple[Line, ...]", kind: Kind, allocation: Allocation) -> str:
+    mine = [line.amount for line in lines if line.kind == kind]
+    return amount(total(mine), allocation) if mine else ""
+
+
+def _ends(lines: "list[Line] | tuple[Line, ...]", whole: Decimal, allocation: Allocation) -> list[str]:
+    mine = total(line.amount for line in lines)
+    return [amount(mine, allocation), human(float(mine / whole), "percent", "USD") if whole else "-"]
+
+
+def _sources(allocation: Allocation) -> Table:
+    columns = (
+        Column(name="cost", title="Cost", kind="text", role="key"),
+        Column(name="shared", title="Shared", kind="text", role="key"),
+        Column(name="amount", title="Amount", kind="money", role="metric"),
+        Column(name="requests", title="Requests", kind="count", role="metric"),
+        Column(name="unpriced", title="Unpriced", kind="count", role="metric"),
+    )
+    rows = [
+        (
+            printable(source.name),
+            how(source, _driver(allocation, source.name)),
+            amount(source.amount, allocation),
+            f"{source.requests:,}" if source.requests else "",
+            f"{source.unpriced_requests:,}" if source.unpriced_requests else "",
+        )
+        for source in allocation.sources
+    ]
+    amounts = total(source.amount for source in allocation.sources if source.kind != "owner")
+    return Table(
+        cells=Grid(
+            columns=columns,
+            headings=tuple(column.title for column in columns),
+            rows=tuple(rows),
+            totals=(
+                "Total",
+                "",
+                amount(amounts, allocation),
+                f"{allocation.requests:,}",
+                f"{allocation.unpriced_requests:,}",
+            ),
+        ),
+        expendable=("unpriced", "requests"),
+    )
+
+
+def _driver(allocation: Allocation, name: str) -> str | None:
+    return next((line.driver for line in allocation.lines if line.source == name and line.driver is not None), None)
+
+
+def _exact(value: Decimal, allocation: Allocation) -> str:
+    return human(value, "money", allocation.currency)

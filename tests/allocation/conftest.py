@@ -1,0 +1,80 @@
+"""A ledger to allocate, and rules read from the text of a llmcost.yaml."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost.allocation.reading import policy_for
+from llmcost.allocation.run import Asked
+from llmcost.config.settings import Settings, read_settings
+from llmcost.domain.period import parse_period, time_zone
+
+_DEFAULTS = {
+    "part": 0,
+    "source": "llmcost",
+    "issuer": "openai",
+    "ingest_id": 1,
+    "time_origin": "log",
+    "final": True,
+    "provider": "openai",
+    "model": "gpt-5",
+    "operation": "chat",
+    "status": "ok",
+    "gateway_cached": False,
+    "usage_origin": "billed",
+    "cost_status": "priced",
+    "charge_basis": "metered",
+}
+
+
+def put(connection: Any, started_at: str, cost: str | None, **values: Any) -> None:
+    """Put one request into a ledger: `put(ledger, "2026-10-03 10:00", "1.50", team="search")`, UTC; no cost is unpriced."""
+    row = {**_DEFAULTS, "started_at": datetime.fromisoformat(started_at), "cost": cost, **values}
+    if cost is None:
+        row["cost_status"] = "unpriced"
+    names = ", ".join(row)
+    marks = ", ".join(f"${name}" for name in row)
+    connection.execute(f"insert into request (row_key, {names}) values (uuid(), {marks})", row)
+
+
+@pytest.fixture
+def spend(ledger) -> Callable[..., None]:
+    """`put` into the empty ledger."""
+    return lambda started_at, cost, **values: put(ledger, started_at, cost, **values)
+
+
+@pytest.fixture
+def settings_of(tmp_path: Path) -> Callable[[str], Settings]:
+    """The settings of a text."""
+
+    def read(text: str) -> Settings:
+        path = tmp_path / "llmcost.yaml"
+        path.write_text(text, "utf-8")
+        return read_settings(path)
+
+    return read
+
+
+@pytest.fixture
+def asked_of(settings_of) -> Callable[..., Asked]:
+    """What the text of a llmcost.yaml asks of a period."""
+
+    def ask(text: str = "", period: str = "2026-10", by: str | None = None, **values: Any) -> Asked:
+        settings = settings_of(text)
+        zone = time_zone(settings.tz)
+        return Asked(
+            policy=policy_for(settings, by),
+            period=parse_period(period, datetime(2026, 11, 21, tzinfo=UTC), zone),
+            zone=zone,
+            **values,
+        )
+
+    return ask
+
+
+def amounts(allocation: Any) -> dict[tuple[str | None, str], str]:
+    """What each owner bears of each cost."""
+    return {(line.owner, line.source): f"{line.amount:f}" for line in allocation.lines}
