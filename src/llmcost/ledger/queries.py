@@ -128,6 +128,22 @@ def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | Non
     )
 
 
+def unattributed(
+    connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key]
+) -> tuple[Decimal | None, list[Decimal]]:
+    """The cost of the selected rows, None where none is known, and how much of it has no value for each key."""
+    query = Query()
+    source = query.rows(connection, selection, keys)
+    without = [f"coalesce(sum(cost) filter (where key_{place} is null), 0)" for place in range(len(keys))]
+    cost, *shares = (
+        connection.execute(
+            f"{source} select {', '.join(['sum(cost)', *without])} from keyed", query.parameters
+        ).fetchone()
+        or ()
+    )
+    return cost, shares
+
+
 def totals(
     connection: "DuckDBPyConnection", selection: Selection, metrics: Sequence[Metric]
 ) -> dict[str, Number | None]:

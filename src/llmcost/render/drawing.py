@@ -32,6 +32,11 @@ def drawn(cells: Grid, surface: Surface, expendable: Sequence[str] = ()) -> str:
     return "\n".join([text, *wrapped(lost, surface.width, "  ")])
 
 
+def fits(cells: Grid, surface: Surface) -> bool:
+    """Whether all columns of the grid are shown on the surface."""
+    return surface.width is None or _least_width(cells, 1, surface.width) <= surface.width
+
+
 def wrapped(line: str, columns: int, indent: str = "") -> list[str]:
     """A sentence as lines of at most so many columns, broken between words."""
     import textwrap

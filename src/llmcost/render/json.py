@@ -24,31 +24,36 @@ _NESTED = (dict, list, tuple)
 def json(document: Report | Overview) -> str:
     """The document as JSON; an overview is its total."""
     report = document.total if isinstance(document, Overview) else document
-    coverage = report.coverage
-    unattributed = coverage.unattributed_cost
     shape: dict[str, Any] = {
         "schema": "llmcost/report/1",
         "basis": report.basis,
         "by": list(report.by),
-        "period": _span(report, report.period.since, report.period.until),
+        "period": span_of(report, report.period.since, report.period.until),
         "currency": report.currency,
         "rows": [
-            {**_cells(report.columns, row.cells), **({"other": True} if row.other else {})} for row in report.rows
+            {**cells_of(report.columns, row.cells), **({"other": True} if row.other else {})} for row in report.rows
         ],
-        "totals": _cells(report.columns[len(report.by) :], report.totals[len(report.by) :]),
-        "coverage": {
-            "requests": coverage.requests,
-            "unpriced_requests": coverage.unpriced_requests,
-            "estimated_requests": coverage.estimated_requests,
-            "rejected": coverage.rejected,
-            "unattributed_cost": None if unattributed is None else plain(unattributed),
-        },
+        "totals": cells_of(report.columns[len(report.by) :], report.totals[len(report.by) :]),
+        "coverage": coverage_of(report),
     }
     if report.rates:
         shape["rates"] = [{"from": day.isoformat(), "rate": plain(rate)} for day, rate in report.rates]
     if report.previous is not None:
-        shape["previous"] = _span(report, report.previous.since, report.previous.until)
+        shape["previous"] = span_of(report, report.previous.since, report.previous.until)
     return f"{dumped(shape)}\n"
+
+
+def coverage_of(report: Report) -> dict[str, str | int | None]:
+    """What the numbers of a report are made of."""
+    coverage = report.coverage
+    unattributed = coverage.unattributed_cost
+    return {
+        "requests": coverage.requests,
+        "unpriced_requests": coverage.unpriced_requests,
+        "estimated_requests": coverage.estimated_requests,
+        "rejected": coverage.rejected,
+        "unattributed_cost": None if unattributed is None else plain(unattributed),
+    }
 
 
 def dumped(value: Any) -> str:
@@ -91,11 +96,14 @@ def _encoder(separator: str) -> standard.JSONEncoder:
     return standard.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(separator, ": "))
 
 
-def _cells(columns: tuple[Column, ...], cells: tuple[Cell, ...]) -> dict[str, str | int | float | None]:
+def cells_of(columns: tuple[Column, ...], cells: tuple[Cell, ...]) -> dict[str, str | int | float | None]:
+    """Values by the names of their columns."""
     return {column.name: machine(cell, column.kind) for column, cell in zip(columns, cells, strict=True)}
 
 
-def _span(report: Report, since: datetime | None, until: datetime | None) -> dict[str, str | None]:
+def span_of(report: Report, since: datetime | None, until: datetime | None) -> dict[str, str | None]:
+    """A period of a report in its time zone."""
+
     def text(bound: datetime | None) -> str | None:
         return None if bound is None else bound.astimezone(report.zone).isoformat().replace("+00:00", "Z")
 

@@ -55,7 +55,9 @@ def cost_by(connection: "Connection", question: Question) -> Report:
     totals = queries.totals(connection, chosen, metrics)
     top = None if question.top is None or not keys else queries.rank(connection, chosen, keys, question.top)
     limit = None if question.compare else question.limit
-    groups, row_count = queries.grouped(connection, chosen, keys, metrics, total=totals, top=top, limit=limit)
+    groups, row_count = [_total(totals)], 1
+    if keys:
+        groups, row_count = queries.grouped(connection, chosen, keys, metrics, total=totals, top=top, limit=limit)
     columns = _columns(keys, metrics)
     shown = _shown(question.metrics, keys, totals)
     earlier = None
@@ -80,7 +82,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         row_count=row_count,
         totals=_row(_total(totals, len(keys)), columns).cells,
         basis=chosen.basis,
-        period=_bounds(question, facts),
+        period=bounds(question.period, question.zone, facts),
         previous=earlier,
         zone=question.zone,
         currency=question.currency,
@@ -139,13 +141,13 @@ def _row(group: Group, columns: Sequence[Column]) -> Row:
     return Row(cells=tuple(cells), other=group.other)
 
 
-def _bounds(question: Question, facts: queries.Facts) -> Period:
+def bounds(period: Period, zone: tzinfo, facts: queries.Facts) -> Period:
     """The period asked for; open ends become the midnights around the requests found."""
-    since, until = question.period.since, question.period.until
+    since, until = period.since, period.until
     if since is None and facts.first is not None:
-        since = _midnight(facts.first, question.zone, days=0)
+        since = _midnight(facts.first, zone, days=0)
     if until is None and facts.last is not None:
-        until = _midnight(facts.last, question.zone, days=1)
+        until = _midnight(facts.last, zone, days=1)
     return Period(since=since, until=until)
 
 

@@ -1,12 +1,12 @@
 """The first look at a ledger: what it cost, when, on which models, for whom."""
 
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
-from llmcost.reports.record import Overview, Report
+from llmcost.reports.record import Overview
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -20,7 +20,8 @@ def overview(connection: "Connection", question: Question) -> Overview:
     if total.coverage.first is None:
         return Overview(total=total, sections=())
     shared = replace(question, basis=total.basis, compare=False)
-    sections = [cost_by(connection, replace(shared, by=(_grain(total),), top=None))]
+    grain = grain_of(total.coverage.first, total.coverage.last)
+    sections = [cost_by(connection, replace(shared, by=(grain,), top=None))]
     for key in ("model", "customer_id"):
         section = cost_by(connection, replace(shared, by=(key,), top=question.top or _TOP))
         if any(row.cells[0] is not None for row in section.rows):
@@ -28,9 +29,8 @@ def overview(connection: "Connection", question: Question) -> Overview:
     return Overview(total=total, sections=tuple(sections))
 
 
-def _grain(total: Report) -> str:
+def grain_of(first: datetime | None, last: datetime | None) -> str:
     """Days for a month, weeks for half a year, months beyond."""
-    first, last = total.coverage.first, total.coverage.last
     if first is None or last is None:
         return "day"
     span = last.astimezone(UTC) - first.astimezone(UTC)

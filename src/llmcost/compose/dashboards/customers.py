@@ -1,0 +1,63 @@
+"""For customer success: who costs what, on which plan, close to which limit, and which features they use."""
+
+from collections.abc import Iterator, Sequence
+
+from llmcost.compose.dashboards import _common, _limits, _spread
+from llmcost.compose.dashboards._asking import Asking, Kind
+from llmcost.ledger.queries import Group
+from llmcost.reports.dashboard import Panel
+
+_FIGURES = ("cost", "distinct_customers", "cost_per_customer", "distinct_users", "total_tokens", "requests")
+_CUSTOMER = ("cost", "share", "requests", "total_tokens", "distinct_users", "error_rate")
+_PLAN = ("total_tokens", "cost", "distinct_customers", "cost_per_customer")
+_FEATURE = ("distinct_customers", "distinct_users", "cost")
+_TOP = 20
+_FEATURES = 12
+
+
+def _panels(asking: Asking) -> Iterator[Panel]:
+    yield _common.figures(asking, _FIGURES)
+    yield _common.coverage(asking, ("customer_id", "plan", "user_id", "feature"))
+    top = asking.grouped("customer_id", _CUSTOMER, limit=_TOP + 1)
+    yield top.panel(
+        "top",
+        f"Top {_TOP} by cost",
+        "table",
+        _CUSTOMER,
+        groups=_named_first(top.groups)[:_TOP],
+        totals=True,
+        empty=_common.attributed_by("customer_id", "customer"),
+    )
+    yield _spread.panel(asking)
+    yield asking.grouped("plan", _PLAN).panel(
+        "plans",
+        "Tokens by plan",
+        "bars",
+        _PLAN,
+        totals=True,
+        empty=_common.attributed_by("plan", "plan"),
+    )
+    yield _limits.panel(asking)
+    customers = asking.whole("distinct_customers")
+    features = asking.grouped("feature", _FEATURE, limit=_FEATURES)
+    yield features.panel(
+        "adoption",
+        "Feature adoption",
+        "bars",
+        _FEATURE,
+        groups=sorted(features.groups, key=lambda group: -(group.values["distinct_customers"] or 0)),
+        totals=True,
+        whole=float(customers) if isinstance(customers, int) and customers else None,
+        about="Customers and users with at least one request, of all there are.",
+        empty=_common.attributed_by("feature", "feature"),
+    )
+
+
+def _named_first(groups: Sequence[Group]) -> list[Group]:
+    """The groups in their order, that without a value last."""
+    return sorted(groups, key=lambda group: group.keys[0] is None)
+
+
+dashboard = Kind(
+    title="Customers", metrics=tuple(dict.fromkeys((*_FIGURES, *_CUSTOMER, *_PLAN, *_FEATURE))), panels=_panels
+)
