@@ -29,7 +29,7 @@ def check(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Check everything llmcost.yaml asks for: budgets, gate, baseline, alerts, gateway configs.
+    """Check everything llmcost.yaml asks for: budgets, gate, baseline, alerts, gateway configs, tags.
 
     Exit code 2 for a wrong configuration, else 1 for a breach or a finding, else 3 where data is stale or missing.
     """
@@ -52,6 +52,7 @@ def check(
         budgets=found.budgets,
         alerts=found.alerts,
         lint=found.lint,
+        tags=found.tags,
         not_evaluated=[(one.part, one.reason) for one in found.not_evaluated],
         exit_code=int(found.exit_code),
         file=place_of(settings).file,

@@ -1,4 +1,4 @@
-"""Everything llmcost.yaml asks for, judged in one go: budgets, gate, comparison with the baseline, alerts, gateway configs.
+"""Everything llmcost.yaml asks for, judged in one go: budgets, gate, baseline, alerts, gateway configs, tags.
 
 One exit code: a wrong configuration (2) before a proven finding (1) before missing data (3) before an upstream failure (4).
 What could not be judged never hides what could.
@@ -44,8 +44,10 @@ class Checked:
     alerts: AlertCheck | None
     """Judged and not delivered: that is for `alerts check`."""
     lint: Findings | None
+    tags: Findings | None
+    """What is wrong with tags, in the ledger and in the programs that are named."""
     lint_fails: bool
-    """Whether the lint found something that fails a build."""
+    """Whether either lint found something that fails a build."""
     not_evaluated: tuple[NotEvaluated, ...]
 
     @property
@@ -72,9 +74,9 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     budgets = read_budgets(settings)
     wants_budgets = bool(budgets) or settings.gate != Gate()
     paths = [*settings.quota, *_own_limits(settings)]
-    if not (wants_budgets or paths or settings.alerts):
+    if not (wants_budgets or paths or settings.alerts or settings.tags.given):
         raise ConfigError(
-            "nothing to check: no budgets, gate, alerts or quota in llmcost.yaml",
+            "nothing to check: no budgets, gate, alerts, quota or tags in llmcost.yaml",
             hint="`llmcost init` writes one from what the ledger holds",
         )
     skipped: list[NotEvaluated] = []
@@ -83,12 +85,19 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
         judged = _attempt("budgets", skipped, lambda: _budgets(settings, now, db))
     lint = _attempt("quota", skipped, lambda: _lint(settings, paths, now)) if paths else None
     alerts = _attempt("alerts", skipped, lambda: _alerts(settings, now, db)) if settings.alerts else None
+    tags = _tags(settings, db, skipped) if settings.tags.given else None
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return Checked(
         budgets=judged,
         alerts=alerts,
         lint=lint,
-        lint_fails=lint is not None and any(one.severity in bad and one.confidence != "maybe" for one in lint.findings),
+        tags=tags,
+        lint_fails=any(
+            one.severity in bad and one.confidence != "maybe"
+            for found in (lint, tags)
+            if found is not None
+            for one in found.findings
+        ),
         not_evaluated=tuple(skipped),
     )
 
@@ -133,6 +142,30 @@ def _lint(settings: Settings, paths: list[Path], now: datetime) -> Findings:
     files, others = opened([_near(path) for path in paths])
     known = Known(day=now.date(), pedantic=False, load_prices=prices)
     return run(files, choice((), (), pedantic=False), known, unread=others)
+
+
+def _tags(settings: Settings, db: Path | None, skipped: list[NotEvaluated]) -> Findings | None:
+    """What could be looked at: programs need no ledger."""
+    from llmcost.tags.run import choice, lint_python, together
+
+    files = settings.tags.files
+    programs = _attempt("tags", skipped, lambda: lint_python(files, settings, choice())) if files else None
+    parts = [programs, _attempt("tags", skipped, lambda: _ledger_tags(settings, db))]
+    found = [part for part in parts if part is not None]
+    return together(found) if found else None
+
+
+def _ledger_tags(settings: Settings, db: Path | None) -> Findings:
+    from llmcost.domain.period import Period, time_zone
+    from llmcost.ledger.composition import Selection
+    from llmcost.tags.run import choice, lint_ledger
+    from llmcost.tags.usage import usage
+
+    path = settings.ledger_path(db)
+    with reading(path) as ledger:
+        selection = Selection(period=Period(), zone=time_zone(settings.tz), basis="requests")
+        found = usage(ledger, selection, settings.attribution)
+    return lint_ledger(found, settings, choice(), path)
 
 
 def _own_limits(settings: Settings) -> list[Path]:

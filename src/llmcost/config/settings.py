@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from llmcost.config.tags import TagRules, read_tags
 from llmcost.config.yaml import Document, Key, check_keys, read_document
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
@@ -41,6 +42,7 @@ _KEYS = (
     "gate",
     "quota",
     "allocation",
+    "tags",
 )
 _PRODUCTION = ("production", "prod", "live")
 _BUDGET_KEYS = (
@@ -176,6 +178,7 @@ class Settings:
     """Gateway configs and folders of them that `llmcost check` lints."""
     allocation: tuple[Mapping[str, Any], ...] = ()
     """How cost is allocated, one for each dimension."""
+    tags: TagRules = field(default_factory=TagRules)
 
     @property
     def folder(self) -> Path:
@@ -248,6 +251,7 @@ def read_settings(path: Path) -> Settings:
         gate=reader.gate(),
         quota=reader.paths("quota"),
         allocation=reader.one_or_more("allocation", _ALLOCATION_KEYS),
+        tags=read_tags(document, path.parent),
     )
 
 

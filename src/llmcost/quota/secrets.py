@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llmcost.domain.credentials import CREDENTIAL, mask, masked_shapes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llmcost.config.nodes import Node, Text
 
-_SHAPES = re.compile(
-    r"""(?x)
-    \b(?: sk-(?:ant-|proj-|or-)?[A-Za-z0-9_\-]{16,} | pk-[A-Za-z0-9_\-]{16,} | gsk_[A-Za-z0-9]{16,} | hf_[A-Za-z0-9]{16,}
-      | AIza[A-Za-z0-9_\-]{20,} | AKIA[A-Z0-9]{12,} | gh[pousr]_[A-Za-z0-9]{16,} | xox[abprs]-[A-Za-z0-9\-]{8,}
-      | eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]* )
-    | (?<=[Bb]earer\ )[A-Za-z0-9._~+/\-]{8,}=*
-    | https://hooks\.slack\.com/services/\S+
-    | (?<=://)[^\s/:@"'${}]*:[^\s/@"'${}]+(?=@)
-    """
-)
 _KEYS = re.compile(
     r"(?i)(?:^|[_\-.])(?:api_?key|apikey|master_?key|salt_key|password|passwd|secret|(?:auth|access|api|bearer|bot|refresh)_?token|credentials?)$|^token$"
 )
@@ -62,7 +54,7 @@ def _secrets(text: Text) -> Iterator[Secret]:
                     if value.kind == "scalar" and id(value) not in seen and (found := _keyed(key, value)):
                         seen.add(id(value))
                         yield found
-            elif node.kind == "scalar" and id(node) not in seen and (shape := _SHAPES.search(node.text)):
+            elif node.kind == "scalar" and id(node) not in seen and (shape := CREDENTIAL.search(node.text)):
                 seen.add(id(node))
                 yield Secret(node=node, value=shape[0], placeholder=bool(_PLACEHOLDER.fullmatch(shape[0])))
 
@@ -70,8 +62,8 @@ def _secrets(text: Text) -> Iterator[Secret]:
 def masked(text: str, secrets: tuple[str, ...] = ()) -> str:
     """The text with credentials masked, at the same length."""
     for value in sorted(secrets, key=len, reverse=True):
-        text = text.replace(value, _mask(value))
-    return _SHAPES.sub(lambda found: _mask(found[0]), text)
+        text = text.replace(value, mask(value))
+    return masked_shapes(text)
 
 
 def shown(value: str) -> str:
@@ -83,7 +75,7 @@ def _keyed(key: Node, value: Node) -> Secret | None:
     text = value.text.strip()
     if not text or value.is_null or _REFERENCE.fullmatch(text):
         return None
-    shape = _SHAPES.search(text)
+    shape = CREDENTIAL.search(text)
     secret = key.kind == "scalar" and _KEYS.search(key.text) is not None
     if shape is None and not (secret and value.tag == "str" and " " not in text):
         return None
@@ -91,8 +83,3 @@ def _keyed(key: Node, value: Node) -> Secret | None:
         return None
     found = shape[0] if shape else text
     return Secret(node=value, value=found, placeholder=bool(_PLACEHOLDER.fullmatch(text)))
-
-
-def _mask(value: str) -> str:
-    kept = 4 if len(value) > _SHORT else 0
-    return value[:kept] + "*" * (len(value) - kept)

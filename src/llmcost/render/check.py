@@ -1,4 +1,4 @@
-"""The outcome of `llmcost check` in every format: budgets, gate, alerts and lint in one document."""
+"""The outcome of `llmcost check` in every format: budgets, gate, alerts, gateway configs and tags in one document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +44,7 @@ class Shown:
     budgets: BudgetCheck | None
     alerts: AlertCheck | None
     lint: Findings | None
+    tags: Findings | None
     not_evaluated: Sequence[tuple[str, str]]
     """Part and reason."""
     exit_code: int
@@ -74,6 +75,8 @@ def _table(shown: Shown, surface: Surface) -> str:
         parts.append(f"alerts: {render_alerts(shown.alerts, None, 'table', surface)}".rstrip("\n"))
     if shown.lint is not None:
         parts.append(f"{concise(shown.lint, surface)}quota: {findings_summary(shown.lint)}.")
+    if shown.tags is not None:
+        parts.append(f"{concise(shown.tags, surface)}tags: {findings_summary(shown.tags)}.")
     skipped = [f"{part} not evaluated: {printable(reason)}" for part, reason in shown.not_evaluated]
     last = [*skipped, f"Check {_VERDICTS[shown.exit_code]}."]
     parts.append("\n".join(part for line in last for part in _fitted(line, surface)))
@@ -90,6 +93,7 @@ def _document(shown: Shown) -> dict[str, Any]:
         "gate": budgets.get("gate", []),
         "alerts": None if shown.alerts is None else alerts_document(shown.alerts, None)["alerts"],
         "quota": None if shown.lint is None else findings_document(shown.lint)["findings"],
+        "tags": None if shown.tags is None else findings_document(shown.tags)["findings"],
         "not_evaluated": [{"part": part, "reason": reason} for part, reason in shown.not_evaluated],
     }
 
@@ -102,17 +106,19 @@ def _markdown(shown: Shown) -> str:
     if shown.alerts is not None:
         parts.append(render_alerts(shown.alerts, None, "markdown", Surface()).rstrip("\n"))
     parts += [f"- {part} not evaluated: {escape(printable(reason))}" for part, reason in shown.not_evaluated]
-    if shown.lint is not None:
-        kept = shown.lint
+    for lint in (shown.lint, shown.tags):
+        if lint is None:
+            continue
+        kept = lint
         room = budget_markdown.LARGEST - sum(len(part) + 2 for part in parts) - 300
         text = findings_markdown(kept, Surface())
         while kept.findings and len(text) > room:
             kept = replace(kept, findings=kept.findings[: len(kept.findings) * 9 // 10])
             text = findings_markdown(kept, Surface())
         parts.append(text.rstrip("\n"))
-        left = len(shown.lint.findings) - len(kept.findings)
+        left = len(lint.findings) - len(kept.findings)
         if left:
-            parts.append(f"{plural(left, 'more finding')} of {len(shown.lint.findings):,} in all.")
+            parts.append(f"{plural(left, 'more finding')} of {len(lint.findings):,} in all.")
     return "\n\n".join(parts) + "\n"
 
 
@@ -120,7 +126,7 @@ def _junit(shown: Shown) -> str:
     parts = []
     if shown.budgets is not None:
         parts.append(budget_junit.suites(shown.budgets))
-    parts += [junit.suites(found) for found in (_alerts(shown), shown.lint) if found is not None]
+    parts += [junit.suites(found) for found in (_alerts(shown), shown.lint, shown.tags) if found is not None]
     parts.append(budget_junit.skipped_suite(shown.not_evaluated))
     return junit.joined(parts)
 
@@ -131,7 +137,7 @@ def _merged(shown: Shown) -> Findings:
     rules: list[Rule] = []
     checked: list[str] = []
     budgets = None if shown.budgets is None else budget_findings(shown.budgets)
-    for found in (budgets, _alerts(shown), shown.lint):
+    for found in (budgets, _alerts(shown), shown.lint, shown.tags):
         if found is not None:
             findings += found.findings
             rules += found.rules

@@ -72,7 +72,8 @@ def _block(one: Finding, found: Findings, surface: Surface) -> Iterator[str]:
     marks = [(one.place, "^", "")] + [(other.place, "-", other.message) for other in one.related]
     marks = [mark for mark in marks if mark[0].file == one.place.file and mark[0].line <= len(lines)]
     gutter = max((len(str(place.line)) for place, _, _ in marks), default=1)
-    yield f"{' ' * gutter} |"
+    if marks:
+        yield f"{' ' * gutter} |"
     before = None
     for place, sign, label in sorted(marks, key=lambda mark: (mark[0].line, mark[0].column)):
         if before is not None and place.line > before + 1:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from llmcost.config.nodes import Text
-    from llmcost.quota.suppressions import Suppression
+    from llmcost.domain.suppression import Suppression
 
 
 def stale(text: Text, comments: Sequence[Suppression], ran: Collection[str]) -> Iterator[Problem]:

@@ -1,0 +1,37 @@
+"""A draft of the glossary from what a ledger holds."""
+
+import json
+import re
+
+from llmcost.tags.usage import Usage
+from llmcost.tags.words import is_snake
+
+_LISTED = 12
+"""Up to so many values a key's list is drafted; more are ids, or will be others tomorrow."""
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[-.][A-Za-z0-9_]+)*")
+_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+
+
+def draft(found: Usage) -> str:
+    """The section `tags:` as YAML, to be completed by people: what each key means is not in a ledger."""
+    lines = ["tags:", "  glossary:"]
+    for key in found.keys:
+        lines.append(f"    {_text(key.key)}:")
+        lines.append(f'      description: ""  # {key.requests:,} of {found.requests:,} requests')
+        if key.fills is not None and key.fills != key.key:
+            lines[-1] += f"; fills {key.fills}"
+        if not is_snake(key.key):
+            lines[-1] += "; not snake_case"
+        if key.requests == found.requests:
+            lines.append("      required: true")
+        if key.distinct <= _LISTED and key.distinct * 5 <= key.requests:
+            values = ", ".join(_text(value) for value in sorted(one.value for one in key.values))
+            lines.append(f"      values: [{values}]")
+    return "\n".join(lines if found.keys else ["tags:", "  glossary: {}"]) + "\n"
+
+
+def _text(text: str) -> str:
+    """A scalar that every YAML parser reads as this text."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text)
