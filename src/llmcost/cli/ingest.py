@@ -45,6 +45,17 @@ def ingest(
         str | None,
         typer.Option("--listen", metavar="[HOST]:PORT", help="Take OpenTelemetry spans over HTTP until Ctrl-C."),
     ] = None,
+    gateway: Annotated[
+        str | None,
+        typer.Option("--from", metavar="GATEWAY", help="Pull from this gateway's API; `llmcost sources` lists them."),
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Where the gateway is.")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Pull from this ISO time on.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Pull up to, not including, this ISO time.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Pull also what was pulled before.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on looking for new records until stopped.")] = False,
     output_format: Annotated[
         Literal["table", "json"], typer.Option("--format", help="How to show what happened.")
     ] = "table",
@@ -55,15 +66,13 @@ def ingest(
     config: Config = None,
 ) -> None:
     """Read logs into the ledger. The format is recognised; what was read before is not read twice."""
-    from llmcost.cli import diagnostics
+    from llmcost.cli import diagnostics, ingest_pull
     from llmcost.cli.ingest_listen import received
     from llmcost.config.settings import load_settings
-    from llmcost.domain.errors import ExitCode, UsageError
+    from llmcost.domain.errors import ExitCode, LlmcostError, UsageError
     from llmcost.ingest.generic import read_mapping
     from llmcost.ingest.run import IngestRequest
-    from llmcost.ingest.run import ingest as run
     from llmcost.render.ingest import as_json, as_text
-    from llmcost.render.progress import progress
     from llmcost.render.surface import surface_of
 
     if suggest_map is not None:
@@ -73,11 +82,23 @@ def ingest(
         return
     settings = load_settings(config)
     named = list(paths or [])
-    if listen is not None and (named or source or mapping or at):
+    for_files = [name for name, given in (("--source", source), ("--map", mapping), ("--at", at)) if given is not None]
+    if listen is not None and (named or for_files or gateway or url):
         raise UsageError("--listen takes nothing but what is sent to it", hint="read files with a run of its own")
-    if not named and listen is None:
+    pulls = ingest_pull.wanted(
+        settings,
+        gateway=gateway,
+        url=url,
+        since=since,
+        until=until,
+        again=again,
+        follow=follow,
+        paths=named,
+        for_files=for_files,
+    )
+    if not named and gateway is None and listen is None:
         named = [str(entry) for entry in settings.ingest if isinstance(entry, Path)]
-        if not named:
+        if not named and not pulls:
             raise _nothing_named()
     if "-" in named and sys.stdin.isatty():
         raise UsageError("standard input is a terminal", hint="pipe a log in: `zcat log.gz | llmcost ingest -`")
@@ -106,15 +127,16 @@ def ingest(
         mapping=read_mapping(mapping) if mapping is not None else None,
         mapping_text=mapping.read_text("utf-8") if mapping is not None else "",
     )
+    errors: tuple[LlmcostError, ...] = ()
     if listen is not None:
         result = received(request, listen, quiet=quiet)
     else:
-        with progress("reading", enabled=not quiet) as advance:
-            result = run(request, advance)
+        result, errors = ingest_pull.read(request, pulls, following=follow, quiet=quiet)
     options = f" --db {db}" if db is not None else ""
     typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
     if not quiet:
         _talk(result, options)
+    codes = [diagnostics.fail(error) for error in errors]
     if not result.complete:
         raise typer.Exit(ExitCode.DATA)
     if strict and (result.total("rejected") or result.unrecognised):
@@ -122,6 +144,8 @@ def ingest(
             "some lines could not be read, and --strict was given", hint=f"`llmcost db rejects{options}` lists them"
         )
         raise typer.Exit(ExitCode.DATA)
+    if codes:
+        raise typer.Exit(min(codes))
 
 
 def _outcomes(

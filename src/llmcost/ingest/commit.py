@@ -5,13 +5,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from llmcost.domain.pulled import Span, Stream
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
+from llmcost.ingest.parts import count_anew, forget_rejects
 from llmcost.ingest.repeats import Tally
 from llmcost.ingest.stage import FileOutcome
+from llmcost.ledger.coverage import cover
 from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import PriceList
@@ -78,8 +82,12 @@ def commit_batch(
     attribution: Mapping[str, Sequence[str]],
     settings: str,
     revisions: Mapping[str, int],
+    covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({}),
 ) -> list[FileCounts]:
-    """Write the staged batch into the attached ledger, in one transaction. `repeats` were staged and dropped again."""
+    """Write the staged batch into the attached ledger, in one transaction. `repeats` were staged and dropped again.
+
+    `covered` is the time of which everything has been pulled with this batch.
+    """
     numbers = list(range(len(files)))
     with transaction(connection):
         ids = file_ids(connection, files)
@@ -115,6 +123,9 @@ def commit_batch(
             settings=settings,
             revisions=revisions,
         )
+        count_anew(connection, files, ids)
+        for stream, spans in covered.items():
+            cover(connection, stream, spans, ingest_id)
     return counts
 
 
@@ -128,7 +139,9 @@ def _withdraw(connection: "Connection", files: Sequence[LogFile], ids: Sequence[
         row[0]: row[1:] for row in connection.execute("select file_id, size, fingerprint from ledger.file").fetchall()
     }
     same = [
-        file_id for file, file_id in zip(files, ids, strict=True) if looks.get(file_id) == (file.size, file.fingerprint)
+        file_id
+        for file, file_id in zip(files, ids, strict=True)
+        if not file.grows and looks.get(file_id) == (file.size, file.fingerprint)
     ]
     if same:
         connection.execute(
@@ -322,6 +335,7 @@ def _write_rejects(
 ) -> None:
     whole = [known and not file.grows for file, known in zip(files, recognised, strict=True)]
     forget(connection, "reject", _recognised_ids(ids, whole))
+    forget_rejects(connection, files, ids, outcomes)
     rejects = [
         (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
         for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)

@@ -18,6 +18,8 @@ from llmcost.domain.errors import DataError, UsageError
 Compression = Literal["uncompressed", "gzip", "zstd"]
 Format = Literal["lines", "documents", "csv", "parquet", "sqlite", "empty", "unknown"]
 
+PULLED = "pulled:"
+"""What the ledger's name of an API begins with."""
 _HEAD = 1024 * 1024
 _EDGE = 64 * 1024
 _PIECE = 4 * 1024

@@ -29,6 +29,8 @@ class FileResult:
     pending: int = 0
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
+    pulled: bool = False
+    """Whether it is the API of a gateway; its lines are records then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

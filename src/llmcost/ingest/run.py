@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError, UsageError
+from llmcost.domain.pulled import Span, Stream
 from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, write_copies
 from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, late_rows, rate_unpriced, status_of
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
@@ -82,11 +84,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             raise DataError(
                 f"no files in {', '.join(request.paths)}", hint="name a folder that holds logs, or the logs themselves"
             )
-        connection = database.connect(spill=request.ledger)
-        stack.callback(connection.close)
-        stack.enter_context(interruptible(connection))
-        connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
-        declare_bills(connection, request.bills)
+        connection = opened(request, stack)
         settings_text = _settings_text(request, sources)
         stored = _stored(connection, request)
         revisions = {name: source.revision for name, source in all_sources().items()}
@@ -111,7 +109,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             lineage=lineage_of(files, sources),
             forced=forced_route(request),
         )
-        run = _Run(
+        run = Run(
             connection,
             request=request,
             settings=settings,
@@ -145,7 +143,17 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
     )
 
 
-class _Run:
+def opened(request: IngestRequest, stack: ExitStack) -> "Connection":
+    """A connection on which records can be mapped and rated, for as long as the stack."""
+    connection = database.connect(spill=request.ledger)
+    stack.callback(connection.close)
+    stack.enter_context(interruptible(connection))
+    connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
+    declare_bills(connection, request.bills)
+    return connection
+
+
+class Run:
     """One run's connection and settings, and the number it has in the ledger."""
 
     def __init__(
@@ -171,8 +179,10 @@ class _Run:
         """New rows that began before it."""
         self.left_unpriced = 0
 
-    def batch(self, files: Sequence[LogFile]) -> list[FileResult]:
-        """Stage without the ledger, then commit with it."""
+    def batch(
+        self, files: Sequence[LogFile], covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({})
+    ) -> list[FileResult]:
+        """Stage without the ledger, then commit with it; `covered` is the time of which everything has then been pulled."""
         stage = Stage(self.connection, files, self.settings, self.folder)
         fill(stage)
         ambiguous = key_rows(self.connection)
@@ -188,11 +198,12 @@ class _Run:
                     ambiguous,
                     recognised=recognised,
                     repeats=repeats,
-                    ingest_id=self._id(),
+                    ingest_id=self.id(),
                     price_list=self.price_list,
                     attribution=self.settings.attribution,
                     settings=self.settings_text,
                     revisions={name: source.revision for name, source in self.settings.sources.items()},
+                    covered=covered,
                 )
                 self.lock = locked_until(self.connection)
                 if self.lock is not None:
@@ -205,9 +216,9 @@ class _Run:
     def copies(self, copies: Mapping[LogFile, Checkpoint]) -> list[FileResult]:
         """Note files whose content the ledger has under another name."""
         with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
-            return write_copies(self.connection, copies, self._id())
+            return write_copies(self.connection, copies, self.id())
 
-    def _id(self) -> int:
+    def id(self) -> int:
         """This run's number, noted in the ledger with its first commit."""
         if self.ingest_id is None:
             self.ingest_id = record_run(
@@ -230,7 +241,7 @@ class _Run:
             ).fetchone() or (0, 0)
         if stale:
             with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
-                rate_unpriced(self.connection, self._id(), self.price_list)
+                rate_unpriced(self.connection, self.id(), self.price_list)
 
 
 def sources_for(request: IngestRequest) -> Mapping[str, Source]:

@@ -20,6 +20,7 @@ TABLES = (
     "reprice",
     "alert_state",
     "chargeback",
+    "gateway_cursor",
 )
 
 

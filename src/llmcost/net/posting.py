@@ -55,7 +55,7 @@ def post_json(
                 reason += f": {said}" if said else ""
                 if response.status_code not in _AGAIN:
                     break
-                wait = _asked(response.headers.get("retry-after"), wait)
+                wait = asked_pause(response.headers.get("retry-after"), wait)
                 if wait > LONGEST_PAUSE:
                     reason += f" and asks for {wait:.0f} seconds of patience"
                     break
@@ -77,8 +77,8 @@ def _host(url: str) -> str:
     raise UsageError(f"{host}: only https addresses are posted to", hint="check the variable it comes from")
 
 
-def _asked(header: str | None, usual: float) -> float:
-    """Seconds to wait after RFC 9110, section 10.2.3: a number, or a date."""
+def asked_pause(header: str | None, usual: float) -> float:
+    """Seconds to wait that a Retry-After header asks for, RFC 9110, section 10.2.3: a number, or a date; else the usual."""
     if header is None:
         return usual
     if header.strip().isdigit():

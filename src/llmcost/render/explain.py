@@ -265,6 +265,8 @@ def _place(one: Sighting) -> str:
             return f"{path} is gone"
         case "not kept":
             return "read from standard input, which is not kept"
+        case "pulled":
+            return f"pulled from {path}"
         case "unreadable":
             return f"{path} cannot be read any more"
         case _:

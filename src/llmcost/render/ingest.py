@@ -59,7 +59,19 @@ def _headline(result: IngestResult) -> str:
         for word, count in (("rejected", result.total("rejected")), ("in conflict", result.total("conflicts")))
         if count
     ]
-    return f"{plural(len(result.files), 'file')}, {plural(result.total('lines'), 'line')}: {', '.join(parts)}"
+    return f"{_what(result.files)}: {', '.join(parts)}"
+
+
+def _what(files: tuple[FileResult, ...]) -> str:
+    """How much was read of what."""
+    read = [file for file in files if not file.pulled]
+    pulled = [file for file in files if file.pulled]
+    parts = []
+    if read or not pulled:
+        parts += [plural(len(read), "file"), plural(sum(file.lines for file in read), "line")]
+    if pulled:
+        parts += [plural(len(pulled), "gateway"), plural(sum(file.lines for file in pulled), "record")]
+    return ", ".join(parts)
 
 
 def _files(result: IngestResult) -> Iterator[str]:

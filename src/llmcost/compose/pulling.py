@@ -1,0 +1,131 @@
+"""Gateways into the ledger: what is missing of each is asked for, and comes in with how far it reaches."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from llmcost.domain.errors import LlmcostError, UsageError
+from llmcost.domain.period import Period
+from llmcost.domain.pulled import Span, Stream
+from llmcost.gateways.pull import Puller, RefusedError
+from llmcost.gateways.registry import gateway_named
+from llmcost.gateways.session import address_of, session
+from llmcost.gateways.windows import unread
+from llmcost.ingest.intake import Intake
+from llmcost.ingest.result import IngestResult
+from llmcost.ingest.run import IngestRequest
+from llmcost.net.fetching import Patience
+
+Advance = Callable[[int, int], None]
+Bar = Callable[[str], AbstractContextManager[Advance]]
+
+_SLOWEST = 5
+"""How many times the usual pause a quiet gateway is left alone when it is followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to pull."""
+
+    gateway: str
+    url: str | None = None
+    period: Period = field(default_factory=Period)
+    again: bool = False
+    """Also what has been read before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a pull takes from outside."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pause: Callable[[float], None] = time.sleep
+    patience: Patience | None = None
+    """How long answers are waited for; None is the usual."""
+    say: Callable[[str], None] = lambda _: None
+    bar: Bar = lambda _: nullcontext(lambda _done, _total: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One look at every gateway."""
+
+    result: IngestResult
+    errors: tuple[LlmcostError, ...]
+    """What went wrong, one for each gateway that could not be read to the end."""
+
+
+def pull(request: IngestRequest, wanted: Sequence[Wanted], around: Surroundings) -> Round:
+    """Read what is missing of each gateway. Raises UsageError for an unknown gateway, a bad address or a missing key."""
+    check(wanted, around)
+    with Intake(request) as intake:
+        errors = [error for one in wanted for error in _streams(intake, one, around)]
+        return Round(result=intake.finish(), errors=tuple(errors))
+
+
+def follow(request: IngestRequest, wanted: Sequence[Wanted], around: Surroundings) -> Iterator[Round]:
+    """Look again and again, with a pause that grows while nothing new comes; it ends when a key is refused."""
+    quiet = 0
+    while True:
+        found = pull(request, wanted, around)
+        yield found
+        if any(isinstance(error, RefusedError) for error in found.errors):
+            return
+        quiet = 0 if found.result.total("new") else quiet + 1
+        usual = max(gateway_named(one.gateway).poll for one in wanted)
+        around.pause((usual * min(1 + quiet, _SLOWEST)).total_seconds())
+
+
+def joined(one: IngestResult, other: IngestResult) -> IngestResult:
+    """Two runs one after the other, as one."""
+    return replace(
+        other,
+        files=one.files + other.files,
+        late=one.late + other.late,
+        locked_until=other.locked_until or one.locked_until,
+    )
+
+
+def check(wanted: Sequence[Wanted], around: Surroundings) -> None:
+    """Everything that is wrong with what was asked for, before anything is read."""
+    for one in wanted:
+        gateway = gateway_named(one.gateway)
+        address_of(one.gateway, gateway, one.url)
+        gateway.auth.credentials(around.environ)
+
+
+def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[LlmcostError]:
+    gateway = gateway_named(wanted.gateway)
+    url = address_of(wanted.gateway, gateway, wanted.url)
+    with session(gateway, url, around.environ, patience=around.patience, pause=around.pause) as fetcher:
+        for name in gateway.streams:
+            stream = Stream(gateway=wanted.gateway, url=url, name=name)
+            spans = _missing(intake.covered(stream), wanted, gateway.lookback, stream, around)
+            puller = Puller(stream, gateway, fetcher, now=around.now)
+            with around.bar(f"pulling {wanted.gateway}") as advance:
+                taken = intake.take(stream, puller.pages(spans, advance))
+            if taken.error is not None:
+                yield taken.error
+
+
+def _missing(
+    covered: Sequence[Span], wanted: Wanted, lookback: timedelta, stream: Stream, around: Surroundings
+) -> list[Span]:
+    """What of the period asked for has not been read. Without a start: since the earliest time that ever was asked for."""
+    now = around.now()
+    until = min(wanted.period.until or now, now)
+    since = wanted.period.since
+    if since is None:
+        since = covered[0].since if covered else until - lookback
+        if not covered:
+            around.say(f"{stream.shown}: a first pull, from {since:%Y-%m-%d}; --since names another start")
+    if since >= until:
+        if wanted.period.since is not None:
+            raise UsageError("--since lies in the future", hint="name a time in the past")
+        return []
+    span = Span(since=since, until=until)
+    return [span] if wanted.again else list(unread(span, covered))

@@ -1,0 +1,63 @@
+"""What a file in `apis/` says about an API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from llmcost.domain.pulled import Span
+from llmcost.gateways.auth import Auth
+from llmcost.gateways.paging import Paging
+from llmcost.net.fetching import MIB
+
+
+def _nothing(_: Span) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One way to ask for records of a span of time."""
+
+    path: str
+    source: str
+    """The id of the source that reads its rows."""
+    paging: Paging
+    rows: str | None = "data"
+    """The key of the list of rows; None when the answer is the list itself."""
+    identity: str = "id"
+    """The key that tells one row from another."""
+    query: Callable[[Span], Mapping[str, str]] = _nothing
+    body: Callable[[Span], Mapping[str, Any]] | None = None
+    """Sent as JSON, with POST."""
+    window: timedelta = timedelta(days=1)
+    """The longest span that is asked for at once."""
+    grain: timedelta = timedelta(seconds=1)
+    """What spans are whole multiples of, counted from midnight UTC; also the shortest span."""
+    limit: int = 64 * MIB
+    """Bytes in the largest answer that is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """An API to pull from."""
+
+    title: str
+    auth: Auth
+    streams: Mapping[str, tuple[Endpoint, ...]]
+    """Kinds of record by name. Of each, ways to ask in order of preference: the first that the server has is used."""
+    url: str | None = None
+    """Where it is, unless it is self-hosted."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request besides the credentials."""
+    lookback: timedelta = timedelta(days=30)
+    """How far back a first pull goes, unless told."""
+    late: timedelta = timedelta(minutes=10)
+    """How late a record may appear: that much of the end is read again the next time."""
+    poll: timedelta = timedelta(minutes=1)
+    """The pause between two looks with --follow."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The ids of all sources that read its rows, sorted."""
+        return tuple(sorted({endpoint.source for ways in self.streams.values() for endpoint in ways}))

@@ -1,0 +1,72 @@
+"""Whether a gateway answers, whether it takes the key, and whether it has recent records."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from llmcost.domain.errors import UpstreamError
+from llmcost.domain.pulled import Span, Stream
+from llmcost.gateways.pull import Puller, RefusedError
+from llmcost.gateways.registry import gateway_named
+from llmcost.gateways.session import address_of, session
+from llmcost.net.fetching import Patience
+
+_HASTY = Patience(attempts=2, connect=5, read=15, whole=30, longest_pause=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What one look at a gateway found."""
+
+    gateway: str
+    url: str
+    reachable: bool
+    authorised: bool | None
+    """None when it was not reached."""
+    recent: bool | None
+    """Whether it has any record of the time looked at; None when it gave out none because of an error."""
+    detail: str | None = None
+    """What is wrong, without credentials."""
+    hint: str | None = None
+
+
+def probe(
+    gateway: str,
+    url: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    now: datetime | None = None,
+    within: timedelta = timedelta(days=1),
+) -> Probe:
+    """Ask a gateway for the first records of the time `within` before now.
+
+    Takes no longer than about a minute. Raises UsageError for an unknown gateway, a bad address or a missing key.
+    """
+    known = gateway_named(gateway)
+    address = address_of(gateway, known, url)
+    until = now if now is not None else datetime.now(UTC)
+    recent = False
+    with session(known, address, environ, patience=_HASTY) as fetcher:
+        try:
+            for name in known.streams:
+                puller = Puller(Stream(gateway=gateway, url=address, name=name), known, fetcher)
+                recent = puller.first_page(Span(since=until - within, until=until)) or recent
+        except RefusedError as error:
+            return _failed(gateway, address, error, reachable=True, authorised=False)
+        except UpstreamError as error:
+            # A server that answers with an error is reached; whether the key is good is not known then.
+            return _failed(gateway, address, error, reachable=fetcher.answered, authorised=None)
+    return Probe(gateway=gateway, url=address, reachable=True, authorised=True, recent=recent)
+
+
+def _failed(gateway: str, url: str, error: UpstreamError, *, reachable: bool, authorised: bool | None) -> Probe:
+    return Probe(
+        gateway=gateway,
+        url=url,
+        reachable=reachable,
+        authorised=authorised,
+        recent=None,
+        detail=error.message,
+        hint=error.hint,
+    )

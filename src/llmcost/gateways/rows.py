@@ -1,0 +1,141 @@
+"""The rows in an answer, as the very bytes they came in: nothing is rounded or reordered on the way to the ledger."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """An answer taken apart."""
+
+    texts: list[str]
+    """Each row as JSON on one line."""
+    identities: list[str]
+    """What tells each row from the others."""
+    envelope: Mapping[str, Any]
+    """The answer without its rows."""
+
+    def at(self, path: str) -> Any:
+        """The value of the envelope at a dotted path; None when there is none."""
+        value: Any = self.envelope
+        for key in path.split("."):
+            if not isinstance(value, dict):
+                return None
+            value = value.get(key)
+        return value
+
+
+def rows_of(text: str, key: str | None, identity: str) -> Rows:
+    """Take an answer apart: rows under `key`, or the answer itself is their list.
+
+    Raises ValueError for damaged JSON, LookupError for an answer that has no rows.
+    """
+    scanner = _Scanner(text)
+    envelope: dict[str, Any] = {}
+    found: list[tuple[Any, str]] | None = None
+    if key is None:
+        found = scanner.items()
+    else:
+        for name in scanner.names():
+            if name == key:
+                found = scanner.items()
+            else:
+                envelope[name] = scanner.value()
+    scanner.end()
+    if found is None:
+        raise LookupError(f"it has no {key!r}")
+    return Rows(
+        texts=[row for _, row in found],
+        identities=[_identity(value, row, identity) for value, row in found],
+        envelope=envelope,
+    )
+
+
+class _Scanner:
+    """A place in JSON text, which moves on."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def names(self) -> Iterator[str]:
+        """Every key of an object; the value must be read before the next is asked for."""
+        self._expect("{")
+        if self._take("}"):
+            return
+        while True:
+            name = self.value()
+            if not isinstance(name, str):
+                break
+            self._expect(":")
+            yield name
+            if self._take("}"):
+                return
+            self._expect(",")
+        raise ValueError(f"a key is missing at character {self._at}")
+
+    def items(self) -> list[tuple[Any, str]]:
+        """Value and text of each item of a list; a lone object is a list of one, null an empty list."""
+        self._skip()
+        if self._text.startswith("null", self._at):
+            self._at += 4
+            return []
+        if self._text.startswith("{", self._at):
+            return [self._item()]
+        self._expect("[")
+        found: list[tuple[Any, str]] = []
+        if self._take("]"):
+            return found
+        while True:
+            found.append(self._item())
+            if self._take("]"):
+                return found
+            self._expect(",")
+
+    def value(self) -> Any:
+        """The value that begins here."""
+        self._skip()
+        found, self._at = _DECODER.raw_decode(self._text, self._at)
+        return found
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        self._skip()
+        if self._at != len(self._text):
+            raise ValueError(f"it goes on after its end at character {self._at + 1}")
+
+    def _item(self) -> tuple[Any, str]:
+        self._skip()
+        start = self._at
+        value = self.value()
+        text = self._text[start : self._at]
+        # A string in JSON holds no line break, so these are space between tokens.
+        return value, text.replace("\n", " ").replace("\r", " ") if "\n" in text or "\r" in text else text
+
+    def _take(self, sign: str) -> bool:
+        self._skip()
+        if not self._text.startswith(sign, self._at):
+            return False
+        self._at += 1
+        return True
+
+    def _expect(self, sign: str) -> None:
+        if not self._take(sign):
+            raise ValueError(f"{sign!r} is missing at character {self._at + 1}")
+
+    def _skip(self) -> None:
+        found = _SPACE.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+
+
+def _identity(value: Any, text: str, key: str) -> str:
+    found = value
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return str(found) if isinstance(found, str | int) and found != "" else text

@@ -1,0 +1,42 @@
+"""What an API gave out, part by part and some of it again, is one entry in the ledger that counts everything once."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from llmcost.ingest.files import PULLED, LogFile
+from llmcost.ingest.stage import FileOutcome
+
+if TYPE_CHECKING:
+    from llmcost.ledger.database import Connection
+
+
+def forget_rejects(
+    connection: "Connection", files: Sequence[LogFile], ids: Sequence[int], outcomes: Sequence[FileOutcome]
+) -> None:
+    """Make room for the rejects of pulled parts that are met again; the others stand."""
+    for file, file_id, outcome in zip(files, ids, outcomes, strict=True):
+        if file.ledger_path.startswith(PULLED) and outcome.rejects:
+            connection.execute(
+                "delete from ledger.reject where file_id = $file_id and list_contains($again, line_hash)",
+                {"file_id": file_id, "again": [reject.line_hash for reject in outcome.rejects]},
+            )
+
+
+def count_anew(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> None:
+    """Make the entries of pulled parts, just written for a batch, say what the ledger holds of all parts together."""
+    for file, file_id in zip(files, ids, strict=True):
+        if not file.ledger_path.startswith(PULLED):
+            continue
+        sources = dict(
+            connection.execute(
+                "select source, count(*) from ledger.request where file_id = $number group by all order by all",
+                {"number": file_id},
+            ).fetchall()
+        )
+        connection.execute(
+            "update ledger.file set rows = $rows, sources = $sources, "
+            "rejects = (select count(*) from ledger.reject where file_id = $number), "
+            "conflicts = (select count(*) from ledger.conflict where file_id = $number) where file_id = $number",
+            {"number": file_id, "rows": sum(sources.values()), "sources": json.dumps(sources)},
+        )

@@ -1,0 +1,52 @@
+"""What tests of a pull share: one run against a server on this machine, with a clock and pauses of our own."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.gateways.loopback import KEY, Api
+
+from llmcost.compose.pulling import Round, Surroundings, Wanted, pull
+from llmcost.domain.period import Period
+from llmcost.ingest.run import IngestRequest
+from llmcost.net.fetching import Patience
+
+NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
+HASTY = Patience(attempts=4, connect=2, read=0.05, whole=1, longest_pause=20)
+
+
+def at(text: str) -> datetime:
+    """An instant, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def run(
+    api: Api,
+    ledger: Path,
+    *,
+    gateway: str = "litellm",
+    path: str = "",
+    since: str | None = "2026-11-01",
+    until: str | None = None,
+    again: bool = False,
+    now: datetime = NOW,
+    waits: list[float] | None = None,
+    environ: Mapping[str, str] | None = None,
+    patience: Patience = HASTY,
+    **request: Any,
+) -> Round:
+    """One pull."""
+    wanted = Wanted(
+        gateway=gateway,
+        url=api.url + path,
+        period=Period(since=at(since) if since else None, until=at(until) if until else None),
+        again=again,
+    )
+    around = Surroundings(
+        environ={"LITELLM_API_KEY": KEY} if environ is None else environ,
+        now=lambda: now,
+        pause=(waits if waits is not None else []).append,
+        patience=patience,
+    )
+    return pull(IngestRequest(paths=(), ledger=ledger, **request), [wanted], around)
