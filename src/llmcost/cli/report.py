@@ -1,5 +1,6 @@
-"""`llmcost report`: cost by any dimension."""
+"""`llmcost report`: cost by any dimension, and the named reports."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -31,7 +32,11 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A named report; --list names them.", show_default=False)
+    ] = None,
     *,
+    list_: Annotated[bool, typer.Option("--list", help="Name the reports there are, and stop.")] = False,
     by: By = None,
     where: Where = None,
     metrics: Metrics = None,
@@ -47,16 +52,23 @@ def report(
         str | None, typer.Option("--basis", metavar="BASIS", help="requests or exports; requests if there are any.")
     ] = None,
     currency: CurrencyOption = None,
+    spark: Annotated[
+        bool | None,
+        typer.Option(
+            "--spark/--no-spark", help="Draw how costs went over time; bars by time are drawn on a terminal anyway."
+        ),
+    ] = None,
     output_format: Format = None,
     output: Output = None,
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Break costs down by any dimension, tag or time; without --by, an overview.
+    """Break costs down by any dimension, tag or time; without --by, an overview; with NAME, a report of that name.
 
     Dimensions are customer_id, model, feature and the like; any other name is a tag.
     """
     import sys
+    from dataclasses import replace
 
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -67,16 +79,24 @@ def report(
     from llmcost.render import output as destination
     from llmcost.render.formats import FORMATS, render
     from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.catalogue import definition, named_report
     from llmcost.reports.choices import choice
     from llmcost.reports.cost_by import cost_by
+    from llmcost.reports.definition import Surroundings
     from llmcost.reports.overview import overview
     from llmcost.reports.question import Question
-    from llmcost.reports.record import Report
+    from llmcost.reports.record import Overview, Report, Study
+    from llmcost.reports.trends import with_trends
 
+    chosen_format = choice("--format", output_format or "table", FORMATS)
+    if list_:
+        destination.write(_listed(as_json=chosen_format == "json"), output)
+        return
+    if name is not None:
+        definition(name)
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
     reported_in = chosen_currency(currency, settings)
-    chosen_format = choice("--format", output_format or "table", FORMATS)
     question = Question(
         by=tuple(name for text in by or () for name in split_list(text) if name),
         where=tuple(where or ()),
@@ -91,11 +111,31 @@ def report(
         rates=reported_in.rates,
     )
     with reading(settings.ledger_path(db)) as ledger:
-        sections = not question.by and chosen_format in {"table", "markdown"}
-        document = overview(ledger, question) if sections else cost_by(ledger, question)
+        if name is not None:
+            document: Report | Study | Overview = named_report(
+                ledger, name, question, Surroundings(production=settings.production)
+            )
+        elif not question.by and chosen_format in {"table", "markdown"}:
+            document = overview(ledger, question)
+        else:
+            document = cost_by(ledger, question)
+        if spark and isinstance(document, Report):
+            document = with_trends(ledger, question, document)
     for line in document.notes:
         diagnostics.note(line)
     if chosen_format in {"json", "csv"} and isinstance(document, Report) and len(document.rows) < document.row_count:
         diagnostics.note(f"{len(document.rows):,} of {document.row_count:,} rows shown; raise --limit for more")
     surface = Surface() if output is not None else surface_of(sys.stdout)
-    destination.write(render(document, chosen_format, surface), output)
+    destination.write(render(document, chosen_format, replace(surface, drawings=spark)), output)
+
+
+def _listed(*, as_json: bool) -> str:
+    """The named reports and what each tells."""
+    from llmcost.reports.catalogue import about, report_names
+
+    entries = [(name, about(name)) for name in report_names()]
+    if as_json:
+        reports = [{"name": name, "about": text} for name, text in entries]
+        return json.dumps({"schema": "llmcost/reports/1", "reports": reports}, indent=2, ensure_ascii=False) + "\n"
+    width = max(len(name) for name, _ in entries)
+    return "".join(f"{name:<{width}}  {text}\n" for name, text in entries)

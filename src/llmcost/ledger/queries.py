@@ -82,6 +82,14 @@ def has_exports(connection: "DuckDBPyConnection", period: Period) -> bool:
     return bool(found and found[0])
 
 
+def has_value(connection: "DuckDBPyConnection", selection: Selection, key: Key) -> bool:
+    """Whether any selected request has a value for the key."""
+    query = Query()
+    source = query.rows(connection, selection, [key])
+    found = connection.execute(f"{source} select 1 from keyed where key_0 is not null limit 1", query.parameters)
+    return found.fetchone() is not None
+
+
 def first_start(connection: "DuckDBPyConnection", selection: Selection) -> datetime | None:
     """When the earliest selected request began, naive UTC; None without any."""
     query = Query()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from llmcost.domain.printable import printable
 from llmcost.render.numbers import human, money_places
 from llmcost.render.visible import OTHER, UNATTRIBUTED, label
-from llmcost.reports.record import Cell, Column, Report, Row
+from llmcost.reports.record import Cell, Column, Report, Row, Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,49 @@ def grid(report: Report) -> Grid:
     )
 
 
+def with_drawing(cells: Grid, heading: str, drawings: Sequence[str]) -> Grid:
+    """The grid with one more column, of blocks."""
+    return Grid(
+        columns=(*cells.columns, Column(name="drawing", title=heading, kind="text", role="drawing")),
+        headings=(*cells.headings, heading),
+        rows=tuple((*row, drawing) for row, drawing in zip(cells.rows, drawings, strict=True)),
+        totals=None if cells.totals is None else (*cells.totals, ""),
+    )
+
+
 def is_number(column: Column) -> bool:
-    """Whether a column is aligned right and never cut."""
+    """Whether a column is never cut."""
     return column.role != "key"
+
+
+def is_right(column: Column) -> bool:
+    """Whether a column is aligned right."""
+    return column.role not in {"key", "drawing"}
+
+
+def sheet_grid(sheet: Sheet, currency: str) -> Grid:
+    """The columns people see of a sheet."""
+    names = [column.name for column in sheet.columns]
+    indexes = [names.index(name) for name in sheet.shown or names]
+    lines = [Row(cells=cells) for cells in (*sheet.rows, *([sheet.totals] if sheet.totals is not None else []))]
+    places = {index: _places(lines, index) for index in indexes if sheet.columns[index].kind == "money"}
+    texts = [
+        tuple(_cell(line.cells[index], sheet.columns[index], currency, places.get(index)) for index in indexes)
+        for line in lines
+    ]
+    columns = tuple(sheet.columns[index] for index in indexes)
+    return Grid(
+        columns=columns,
+        headings=tuple(printable(column.title) for column in columns),
+        rows=tuple(texts[: len(sheet.rows)]),
+        totals=None if sheet.totals is None else texts[-1],
+    )
+
+
+def _cell(value: Cell, column: Column, currency: str, places: int | None) -> str:
+    if column.role == "key":
+        return UNATTRIBUTED if value is None else label(str(value))
+    return human(value, column.kind, currency, signed=column.role == "change", places=places)
 
 
 def _places(lines: Sequence[Row], index: int) -> int:

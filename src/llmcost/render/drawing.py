@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from llmcost.render.cells import Grid, is_number
+from llmcost.render.cells import Grid, is_number, is_right
 from llmcost.render.surface import Surface
 from llmcost.render.visible import folded, width
 
@@ -26,9 +26,11 @@ def drawn(cells: Grid, surface: Surface, expendable: Sequence[str] = ()) -> str:
         hidden.insert(0, left.pop())
         shown = _without(cells, hidden)
     text = _rich(shown, surface)
-    if not hidden:
+    drawings = {column.name for column in cells.columns if column.role == "drawing"}
+    lost_names = [name for name in hidden if name not in drawings]
+    if not lost_names:
         return text
-    lost = f"Not shown at {surface.width} columns: {', '.join(hidden)}."
+    lost = f"Not shown at {surface.width} columns: {', '.join(lost_names)}."
     return "\n".join([text, *wrapped(lost, surface.width, "  ")])
 
 
@@ -97,7 +99,7 @@ def _aligned(cells: Grid) -> str:
     return "\n".join(
         (" " * _GAP)
         .join(
-            " " * (size - width(text)) + text if is_number(column) else text + " " * (size - width(text))
+            " " * (size - width(text)) + text if is_right(column) else text + " " * (size - width(text))
             for text, size, column in zip(line, widths, cells.columns, strict=True)
         )
         .rstrip()
@@ -127,7 +129,7 @@ def _rich(cells: Grid, surface: Surface) -> str:
     headings = [wrapped(heading, size) for heading, size in zip(cells.headings, sizes, strict=True)]
     height = max(map(len, headings))
     for column, heading, size in zip(cells.columns, headings, sizes, strict=True):
-        justify: Literal["right", "left"] = "right" if is_number(column) else "left"
+        justify: Literal["right", "left"] = "right" if is_right(column) else "left"
         lines = "\n".join([""] * (height - len(heading)) + heading)
         drawing.add_column(Text(lines), justify=justify, overflow="fold", min_width=size, max_width=size)
     for row in cells.rows:

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from llmcost.render.surface import Surface
-from llmcost.reports.record import Overview, Report
+from llmcost.reports.record import Overview, Report, Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,9 +13,10 @@ Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def render(document: Report | Overview, format_name: Format, surface: Surface) -> str:
+def render(document: Report | Overview | Study, format_name: Format, surface: Surface) -> str:
     """The document in that format, ending in a line break."""
-    function = getattr(import_module(f"llmcost.render.{format_name}"), format_name)
+    module = "study" if isinstance(document, Study) else format_name
+    function = getattr(import_module(f"llmcost.render.{module}"), format_name)
     if format_name == "table":
-        return cast("Callable[[Report | Overview, Surface], str]", function)(document, surface)
-    return cast("Callable[[Report | Overview], str]", function)(document)
+        return cast("Callable[[Report | Overview | Study, Surface], str]", function)(document, surface)
+    return cast("Callable[[Report | Overview | Study], str]", function)(document)

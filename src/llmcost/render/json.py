@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from llmcost.render.facts import fact_values
 from llmcost.render.numbers import machine, plain
 from llmcost.reports.record import Cell, Column, Overview, Report
 
@@ -36,6 +37,9 @@ def json(document: Report | Overview) -> str:
         "totals": cells_of(report.columns[len(report.by) :], report.totals[len(report.by) :]),
         "coverage": coverage_of(report),
     }
+    if report.name is not None:
+        named = {"name": report.name, **({"facts": fact_values(report.facts)} if report.facts else {})}
+        shape = {"schema": shape.pop("schema"), **named, **shape}
     if report.rates:
         shape["rates"] = [{"from": day.isoformat(), "rate": plain(rate)} for day, rate in report.rates]
     if report.previous is not None:

@@ -2,7 +2,8 @@
 
 import re
 
-from llmcost.render.cells import Grid, grid, is_number
+from llmcost.render.cells import Grid, grid, is_right
+from llmcost.render.facts import fact_lines
 from llmcost.render.footer import footer
 from llmcost.reports.record import Overview, Report
 
@@ -15,7 +16,9 @@ _LINKED = re.compile(r"@|://|www\.|#\d", re.IGNORECASE)
 def markdown(document: Report | Overview) -> str:
     """The tables of a document, and below them what they are made of."""
     if isinstance(document, Report):
-        total, parts = document, [grid_table(grid(document))]
+        head = [f"### {escape(document.title)}"] if document.name is not None else []
+        facts = [f"- {escape(' '.join(line.split()))}" for line in fact_lines(document.facts, document.currency)]
+        total, parts = document, [*head, grid_table(grid(document)), *(["\n".join(facts)] if facts else [])]
     else:
         total, parts = document.total, [grid_table(grid(document.total))]
         for section in document.sections:
@@ -35,7 +38,7 @@ def escape(text: str) -> str:
 
 def grid_table(cells: Grid) -> str:
     """A grid as a Markdown table."""
-    rules = ["---:" if is_number(column) else ":---" for column in cells.columns]
+    rules = ["---:" if is_right(column) else ":---" for column in cells.columns]
     lines = [tuple(map(escape, cells.headings)), tuple(rules), *(tuple(map(escape, row)) for row in cells.rows)]
     if cells.totals:
         lines.append(tuple(f"**{escape(text)}**" if text else "" for text in cells.totals))

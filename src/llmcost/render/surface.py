@@ -14,6 +14,8 @@ class Surface:
     width: int | None = None
     """Cells across; None for a pipe or file, where lines are as long as they need to be."""
     color: bool = False
+    drawings: bool | None = None
+    """Whether bars and lines of blocks are drawn; None for where they help: time on a terminal."""
 
 
 def surface_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Surface:

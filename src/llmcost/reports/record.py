@@ -20,8 +20,8 @@ class Column:
     name: str
     title: str
     kind: Kind
-    role: Literal["key", "metric", "change"]
-    """`change`: what became of a metric since the period before."""
+    role: Literal["key", "metric", "change", "drawing"]
+    """`change`: what became of a metric since the period before; `drawing`: blocks for people, in no document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,18 @@ class Row:
     cells: tuple[Cell, ...]
     other: bool = False
     """Whether it stands for every group outside the top."""
+    trend: tuple[Decimal, ...] = ()
+    """Its cost over the period, in equal spans; none where nobody asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One number about all rows together."""
+
+    name: str
+    title: str
+    kind: Kind
+    value: Cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +97,39 @@ class Report:
     """The rates amounts were converted at; none: they were not."""
     notes: tuple[str, ...] = field(default=())
     """What the reader should know and the data does not say."""
+    name: str | None = None
+    """Which named report it is."""
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A table whose rows are not groups of requests but were computed from them."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    """In the order of the columns."""
+    shown: tuple[str, ...] = ()
+    """The names of the columns people see; none for all."""
+    totals: tuple[Cell, ...] | None = None
+    empty: str = "nothing"
+    """What people read in place of no rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A named report that is more than groups of requests: tables, facts, and the report they rest on."""
+
+    name: str
+    title: str
+    sheets: tuple[Sheet, ...]
+    """At least one; the first is the one that CSV has."""
+    base: Report
+    """Whose period, basis, currency, price lists and coverage are the study's."""
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

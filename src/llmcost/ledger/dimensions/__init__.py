@@ -11,6 +11,9 @@ from llmcost.ledger import registry
 
 _FOLDER = Path(__file__).parent
 
+GRAINS = ("hour", "day", "week", "month", "quarter", "year")
+"""The dimensions that are spans of time, the shortest first."""
+
 
 def dimension_names() -> tuple[str, ...]:
     """Every dimension, in order."""

@@ -1,0 +1,19 @@
+-- title: Tokens per customer
+-- kind: number
+-- meaning: input and output tokens of the requests with a customer ÷ different customers
+-- additive: no
+list_sum([
+    sum(uncached_input_tokens) filter (where customer_id is not null),
+    sum(cache_read_tokens) filter (where customer_id is not null),
+    sum(cache_write_5m_tokens) filter (where customer_id is not null),
+    sum(cache_write_1h_tokens) filter (where customer_id is not null),
+    sum(input_audio_tokens) filter (where customer_id is not null),
+    sum(cache_read_audio_tokens) filter (where customer_id is not null),
+    sum(input_image_tokens) filter (where customer_id is not null),
+    sum(output_text_tokens) filter (where customer_id is not null),
+    sum(reasoning_tokens) filter (where customer_id is not null),
+    sum(output_audio_tokens) filter (where customer_id is not null),
+    sum(output_image_tokens) filter (where customer_id is not null)
+])
+/
+count(distinct customer_id)

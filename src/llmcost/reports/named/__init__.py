@@ -1,0 +1,1 @@
+"""Named reports, one file each."""
