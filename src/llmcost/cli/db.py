@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmcost.cli import db_archive
 from llmcost.cli.db_reprice import reprice
 from llmcost.cli.options import Config, Db, Limit, Wait
 from llmcost.config.settings import load_settings
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command("rejects")(rejects)
     group.command("reattribute")(reattribute)
     group.command("reprice")(reprice)
+    db_archive.add_to(group)
     app.add_typer(group, name="db")
 
 

@@ -7,7 +7,7 @@ tables live in memory, the file is locked only while it is attached, and its for
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -107,7 +107,9 @@ def writing(
     mask = os.umask(0o077)
     try:
         if not failures.is_there(target):
-            _create(target)
+            # Another process that is first makes one as good.
+            with contextlib.suppress(FileExistsError), _placed(target):
+                pass
         with _attached(target, connection, options="read_write", wait=wait) as session:
             if _lacking(session, target):
                 _back_up(session, target)
@@ -115,6 +117,49 @@ def writing(
             yield session
     finally:
         os.umask(mask)
+
+
+@contextlib.contextmanager
+def creating(path: Path, only: Collection[str] | None = None) -> Iterator["DuckDBPyConnection"]:
+    """An empty ledger to fill, which is at `path` when the block succeeds and nowhere when it fails.
+
+    `only` names the migrations of an older schema. Raises DataError where there is something at `path` already.
+    """
+    target = _real(path)
+    there = DataError(f"there is a ledger at {target} already", hint="name another file with --db PATH")
+    if failures.is_there(target):
+        raise there
+    mask = os.umask(0o077)
+    try:
+        with _placed(target, only) as session:
+            yield session
+    except FileExistsError:
+        raise there from None
+    finally:
+        os.umask(mask)
+
+
+@contextlib.contextmanager
+def rewriting(path: Path, *, wait: float = 30) -> Iterator["DuckDBPyConnection"]:
+    """The ledger at `path`, and an empty one, the catalog `fresh`, that takes its place when the block succeeds.
+
+    Nothing of the old file is left then, not even in blocks it no longer used. Raises DataError as `reading` does.
+    """
+    target = _real(path)
+    if not failures.is_there(target):
+        raise failures.missing(target)
+    with writing(target, wait=wait) as session:
+        # What is in its log goes into the file, so that no log outlives it.
+        session.execute("checkpoint ledger")
+        with scratch.folder_beside(target) as folder:
+            new = folder / "new"
+            _attach_new(session, new, "fresh")
+            session.execute("use ledger")
+            yield session
+            session.execute("use ledger")
+            session.execute("detach fresh")
+            new.chmod(target.stat().st_mode & 0o777)
+            new.replace(target)
 
 
 def check_name(path: Path) -> None:
@@ -205,8 +250,12 @@ def _lacking(session: "DuckDBPyConnection", path: Path) -> list[str]:
     return [name for name in names if name not in applied]
 
 
-def _create(path: Path) -> None:
-    """Make an empty ledger elsewhere and put it in place whole, so that a kill leaves either a ledger or nothing."""
+@contextlib.contextmanager
+def _placed(path: Path, only: Collection[str] | None = None) -> Iterator["DuckDBPyConnection"]:
+    """A ledger made elsewhere and put in place whole, so that a kill leaves either a ledger or nothing.
+
+    Raises FileExistsError when somebody has made one there in the meantime.
+    """
     if not failures.is_there(path.parent):
         raise DataError(f"cannot make {path}: its folder does not exist", hint=f"make the folder {path.parent} first")
     log = path.with_name(f"{path.name}.wal")
@@ -220,16 +269,23 @@ def _create(path: Path) -> None:
     with scratch.folder_beside(path) as folder:
         new = folder / "new"
         with contextlib.closing(connect()) as session:
-            session.execute(f"attach {quote_literal(str(new))} as ledger (type duckdb, storage_version '{_STORAGE}')")
-            session.execute("use ledger")
-            migrations.apply(session)
+            _spill_into(session, folder)
+            _attach_new(session, new, "ledger", only)
+            yield session
             _detach(session)
         try:
             os.link(new, path)
         except FileExistsError:
-            return  # another process was first: theirs is as good
+            raise
         except OSError:
             new.rename(path)  # a file system without hard links
+
+
+def _attach_new(session: "DuckDBPyConnection", path: Path, catalog: str, only: Collection[str] | None = None) -> None:
+    """Attach an empty ledger as a catalog, and work in it."""
+    session.execute(f"attach {quote_literal(str(path))} as {catalog} (type duckdb, storage_version '{_STORAGE}')")
+    session.execute(f"use {catalog}")
+    migrations.apply(session, only)
 
 
 def _back_up(session: "DuckDBPyConnection", path: Path) -> None:

@@ -5,7 +5,7 @@ llmcost knows, that tells whether the ledger is current, older or newer.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from importlib import resources
@@ -55,13 +55,13 @@ def applied_names(connection: "DuckDBPyConnection") -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def apply(connection: "DuckDBPyConnection") -> None:
-    """Bring the current catalog to the known schema, in one transaction."""
+def apply(connection: "DuckDBPyConnection", only: Collection[str] | None = None) -> None:
+    """Bring the current catalog to the known schema, in one transaction; with `only`, to an older one that has just those."""
     present = set(applied_names(connection))
     with transaction(connection):
         connection.execute(_RECORD)
         for migration in known():
-            if migration.name not in present:
+            if migration.name not in present and (only is None or migration.name in only):
                 connection.execute(migration.sql)
                 connection.execute(
                     "insert into schema_migration values ($name, $applied_at, $version)",
