@@ -1,6 +1,6 @@
 """What our pages say that the code says too: written by `make docs`, compared by `make docs-check`.
 
-Whole pages of docs/reference, and the output of every command in a console block of any page.
+Whole pages of docs/reference, the output of every command in a console block of any page, and pictures of terminals.
 """  # noqa: INP001  a script
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pictures
 import transcripts
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -198,9 +199,13 @@ def main() -> int:
         write()
         for page in transcripts.pages():
             page.write_text(transcripts.played(page), "utf-8")
+        for path, picture in pictures.drawn().items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(picture, "utf-8")
         return 0
     wrong = [f"docs/reference/{path}" for path in stale()]
     wrong += [str(page) for page in transcripts.pages() if transcripts.played(page) != page.read_text("utf-8")]
+    wrong += [str(path) for path, picture in pictures.drawn().items() if not _is(path, picture)]
     for path in wrong:
         sys.stderr.write(f"{path} is stale; run `make docs`\n")
     return 1 if wrong else 0

@@ -31,9 +31,9 @@ def played(page: Path) -> str:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(os.path.realpath(place)) / "shop"
         shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
-        environment = _environment(folder.parent)
+        variables = environment(folder.parent)
         return _BLOCK.sub(
-            lambda block: f"```console\n{_session(block[1], folder, environment)}```", page.read_text("utf-8")
+            lambda block: f"```console\n{_session(block[1], folder, variables)}```", page.read_text("utf-8")
         )
 
 
@@ -63,7 +63,7 @@ def _output(command: str, folder: Path, environment: dict[str, str]) -> str:
     return done.stdout.replace(str(folder), HOME)
 
 
-def _environment(place: Path) -> dict[str, str]:
+def environment(place: Path) -> dict[str, str]:
     """A terminal of 80 columns in November 2026, with `llmcost` on the path and nothing configured."""
     shim = place / "bin" / "llmcost"
     shim.parent.mkdir()

@@ -33,6 +33,7 @@ def _script(name):
 
 
 transcripts = _script("transcripts")
+pictures = _script("pictures")
 generate = _script("generate")
 
 
