@@ -67,9 +67,21 @@ def query(ledger: Path, sql: str, **values: Any) -> list[tuple[Any, ...]]:
 
 def rows(ledger: Path, *columns: str) -> list[dict[str, Any]]:
     """Every request with these columns (all that do not depend on the run, unless named), ordered by key."""
+    return _records(ledger, f"select {_columns(columns)} from request order by row_key, part")
+
+
+def buckets(ledger: Path, *columns: str) -> list[dict[str, Any]]:
+    """Every usage bucket with these columns (all that do not depend on the run, unless named), ordered by key."""
+    return _records(ledger, f"select {_columns(columns)} from usage_bucket order by bucket_key")
+
+
+def _columns(columns: tuple[str, ...]) -> str:
+    return ", ".join(columns) or "* exclude (file_id, ingest_id)"
+
+
+def _records(ledger: Path, sql: str) -> list[dict[str, Any]]:
     with database.reading(ledger) as connection:
-        chosen = ", ".join(columns) or "* exclude (file_id, ingest_id)"
-        cursor = connection.execute(f"select {chosen} from request order by row_key, part")
+        cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for row in found:

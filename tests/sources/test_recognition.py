@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from llmcost.ingest.detection import detect
 from llmcost.ingest.mapping import expressions_of
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.recognise import recognise
@@ -15,6 +16,13 @@ from llmcost.ledger import database
 
 FIXTURES = Path(__file__).parent
 LINES = sorted(FIXTURES.glob("*/*.jsonl"))
+EXPORTS = sorted(
+    path
+    for name, source in all_sources().items()
+    if source.grain == "bucket"
+    for path in (FIXTURES / name).glob("*.*")
+    if not path.name.endswith(".expected.json")
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,19 @@ def test_a_line_is_part_of_one_kind_of_sequence(path):
             if source.recognises_stream and source.recognises_stream(record)
         }
         assert len(set(owners.values())) <= 1, f"line {number}: {', '.join(owners)}"
+
+
+@pytest.mark.parametrize("path", EXPORTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_an_export_is_recognised_by_its_own_source_alone(path):
+    (found,) = detect([str(path)])
+    assert {route.source_id for route in found.routes} == {path.parent.name}
+    assert (found.contested, found.unclaimed) == ({}, 0)
+
+
+def test_every_aggregate_has_a_fixture():
+    assert {path.parent.name for path in EXPORTS} == {
+        n for n, source in all_sources().items() if source.grain == "bucket"
+    }
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,9 @@ def _json(found: "LedgerInfo") -> str:
         "first_request": _instant(found.first_request),
         "last_request": _instant(found.last_request),
         "sources": dict(found.sources),
+        "first_bucket": _instant(found.first_bucket),
+        "last_bucket": _instant(found.last_bucket),
+        "bucket_sources": dict(found.bucket_sources),
         "files": dict(found.files),
         "price_list": found.price_list,
         "price_list_as_of": found.price_list_as_of,
@@ -136,6 +139,12 @@ def _table(found: "LedgerInfo") -> str:
         ("price list", _price_list(found)),
         *((f"rows in {table}", f"{count:,}") for table, count in found.tables.items()),
         *((f"requests from {source}", f"{count:,}") for source, count in found.sources.items()),
+        *(
+            [("usage buckets", f"{found.first_bucket:%Y-%m-%d %H:%M} to {found.last_bucket:%Y-%m-%d %H:%M} UTC")]
+            if found.first_bucket and found.last_bucket
+            else []
+        ),
+        *((f"buckets from {source}", f"{count:,}") for source, count in found.bucket_sources.items()),
         *((f"files {status}", f"{count:,}") for status, count in found.files.items()),
     ]
     shown = [(printable(label), printable(value)) for label, value in rows]

@@ -20,7 +20,9 @@ def read_bulk(stage: Stage, numbers: Sequence[int]) -> Iterator[tuple[int, Mappi
     """Map these files of the batch; yields each file with the ordinals of the lines that were not taken, or None for all."""
     records = sample([stage.files[number] for number in numbers])
     claims = recognise(stage.connection, records, stage.settings.sources).claims
-    routes = stage.chosen(claims)[:ROUTES_AT_ONCE]
+    # Buckets are few, and have columns of their own: they go one by one.
+    calls = [route for route in stage.chosen(claims) if route.source.grain == "request"]
+    routes = tuple(calls[:ROUTES_AT_ONCE])
     plain = holds_objects(records, routes)
     # Keys of other records may be the very ones by which another source is known.
     enveloped = [record for record, claim in zip(records, claims, strict=True) if len(claim) == 1 and claim[0].mount]

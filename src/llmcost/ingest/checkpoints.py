@@ -36,7 +36,7 @@ def checkpoints(connection: "Connection") -> dict[str, Checkpoint]:
     """Every file the attached ledger has read, by path."""
     rows = connection.execute(
         "select path, size, mtime_ns, fingerprint, inode, settings, revisions, sources, lines, rows, conflicts, rejects, "
-        "ambiguous, unpriced from ledger.file"
+        "ambiguous, unpriced, coalesce(buckets, 0) from ledger.file"
     ).fetchall()
     return {
         row[0]: Checkpoint(
@@ -58,6 +58,7 @@ def checkpoints(connection: "Connection") -> dict[str, Checkpoint]:
                 rejected=row[11],
                 ambiguous=row[12],
                 unpriced=row[13],
+                buckets=row[14],
             ),
         )
         for row in rows

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.pulled import Span, Stream
 from llmcost.domain.request import COLUMNS
+from llmcost.ingest.buckets import BucketCounts, commit_buckets
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
 from llmcost.ingest.parts import count_anew, forget_rejects
 from llmcost.ingest.repeats import Tally
+from llmcost.ingest.source import Source
 from llmcost.ingest.stage import FileOutcome
 from llmcost.ledger.coverage import cover
 from llmcost.ledger.locks import locked_until
@@ -31,15 +33,20 @@ _RATED = ", ".join(RATED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCounts:
-    """What one file brought, in rows."""
+    """What one file brought, in calls and in buckets."""
 
     rows: int
+    """Calls."""
     new: int
     known: int
     conflicts: int
     ambiguous: int
     unpriced: int
+    """Of both."""
     sources: Mapping[str, int]
+    """Of both."""
+    buckets: int
+    new_buckets: int
 
 
 def key_rows(connection: "Connection") -> Mapping[int, int]:
@@ -81,7 +88,7 @@ def commit_batch(
     price_list: PriceList,
     attribution: Mapping[str, Sequence[str]],
     settings: str,
-    revisions: Mapping[str, int],
+    sources: Mapping[str, Source],
     covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({}),
 ) -> list[FileCounts]:
     """Write the staged batch into the attached ledger, in one transaction. `repeats` were staged and dropped again.
@@ -95,7 +102,8 @@ def commit_batch(
             "create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
             {"numbers": numbers, "ids": ids},
         )
-        _withdraw(connection, files, ids)
+        unchanged = _unchanged(connection, files, ids)
+        _withdraw(connection, unchanged)
         connection.execute(
             "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
         )
@@ -108,8 +116,16 @@ def commit_batch(
         # The many before the few: a checkpoint rewrites full row groups that come after a small one.
         _insert_fresh(connection, ingest_id, price_list)
         _insert_merged(connection, ingest_id, price_list)
+        buckets = commit_buckets(connection, sources, unchanged=unchanged, ingest_id=ingest_id, price_list=price_list)
         counts = _counts(
-            connection, numbers=numbers, ids=ids, new=new, conflicts=conflicts, ambiguous=ambiguous, repeats=repeats
+            connection,
+            numbers=numbers,
+            ids=ids,
+            new=new,
+            conflicts=conflicts,
+            ambiguous=ambiguous,
+            repeats=repeats,
+            buckets=buckets,
         )
         _write_rejects(connection, files, ids, outcomes, recognised)
         _write_files(
@@ -121,7 +137,7 @@ def commit_batch(
             recognised=recognised,
             ingest_id=ingest_id,
             settings=settings,
-            revisions=revisions,
+            revisions={name: source.revision for name, source in sources.items()},
         )
         count_anew(connection, files, ids)
         for stream, spans in covered.items():
@@ -129,25 +145,29 @@ def commit_batch(
     return counts
 
 
-def _withdraw(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> None:
+def _unchanged(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> list[int]:
+    """The ids of files that look as they did when they were last read; what grows is never the same."""
+    looks = {
+        row[0]: row[1:] for row in connection.execute("select file_id, size, fingerprint from ledger.file").fetchall()
+    }
+    return [
+        file_id
+        for file, file_id in zip(files, ids, strict=True)
+        if not file.grows and looks.get(file_id) == (file.size, file.fingerprint)
+    ]
+
+
+def _withdraw(connection: "Connection", unchanged: Sequence[int]) -> None:
     """Take back what an unchanged file brought without an id and, read in another way, does not bring any more.
 
     Such a row is known by its content, and another mapping or assumed kind of source makes another content of it. Rows with
     an id are merged with what is read now.
     """
-    looks = {
-        row[0]: row[1:] for row in connection.execute("select file_id, size, fingerprint from ledger.file").fetchall()
-    }
-    same = [
-        file_id
-        for file, file_id in zip(files, ids, strict=True)
-        if not file.grows and looks.get(file_id) == (file.size, file.fingerprint)
-    ]
-    if same:
+    if unchanged:
         connection.execute(
             "delete from ledger.request where list_contains($same, file_id) and (request_id is null or is_weak_id(request_id)) "
             "and row_key not in (select row_key from stage)",
-            {"same": same},
+            {"same": list(unchanged)},
         )
 
 
@@ -297,6 +317,7 @@ def _counts(
     conflicts: Mapping[int, int],
     ambiguous: Mapping[int, int],
     repeats: Tally,
+    buckets: Mapping[int, BucketCounts],
 ) -> list[FileCounts]:
     sources: dict[int, dict[str, int]] = {}
     for number, source, rows in connection.execute(
@@ -312,6 +333,7 @@ def _counts(
             "where cost_status = 'unpriced' group by all"
         ).fetchall()
     )
+    none = BucketCounts()
     return [
         FileCounts(
             rows=(rows := sum(sources.get(number, {}).values())),
@@ -319,8 +341,10 @@ def _counts(
             known=rows - new.get(number, 0),
             conflicts=conflicts.get(number, 0),
             ambiguous=ambiguous.get(number, 0),
-            unpriced=unpriced.get(ids[number], 0),
-            sources=dict(sorted(sources.get(number, {}).items())),
+            unpriced=unpriced.get(ids[number], 0) + (held := buckets.get(number, none)).unpriced,
+            sources=dict(sorted({**sources.get(number, {}), **held.sources}.items())),
+            buckets=held.rows,
+            new_buckets=held.new,
         )
         for number in numbers
     ]
@@ -380,7 +404,7 @@ def _write_files(
                 *(file_id, file.ledger_path, file.size, file.mtime_ns, file.fingerprint, status, settings),
                 json.dumps(dict(sorted(sources.items()))),
                 json.dumps({source: revisions[source] for source in sorted(sources) if source in revisions}),
-                *(*numbers, count.unpriced, ingest_id, file.inode),
+                *(*numbers[:-1], count.unpriced, ingest_id, file.inode, numbers[-1]),
             )
         )
     connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
@@ -388,7 +412,7 @@ def _write_files(
 
 def _numbers(outcome: FileOutcome, count: FileCounts) -> tuple[int, ...]:
     """What is counted of a file, in the order of the table's columns."""
-    return (outcome.lines, count.rows, count.conflicts, len(outcome.rejects), count.ambiguous)
+    return (outcome.lines, count.rows, count.conflicts, len(outcome.rejects), count.ambiguous, count.buckets)
 
 
 def _earlier(connection: "Connection", ids: Sequence[int]) -> dict[int, tuple[str, Mapping[str, int], tuple[int, ...]]]:
@@ -396,7 +420,7 @@ def _earlier(connection: "Connection", ids: Sequence[int]) -> dict[int, tuple[st
     if not ids:
         return {}
     found = connection.execute(
-        "select file_id, status, sources, lines, rows, conflicts, rejects, ambiguous from ledger.file "
+        "select file_id, status, sources, lines, rows, conflicts, rejects, ambiguous, coalesce(buckets, 0) from ledger.file "
         "where list_contains($ids, file_id)",
         {"ids": list(ids)},
     ).fetchall()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from llmcost.domain.bucket import BUCKET_ONLY
 from llmcost.domain.request import COLUMNS, KEYED_WHO, QUANTITIES, WHO
 from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, RECORD_KEYS, envelope_layers
 from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
@@ -94,7 +95,8 @@ def mapped(
 
     In a `bulk` pass the tags are left to `tagging`, per combination. `siblings` are the keys that envelopes usually have,
     `foreign` those by which a source that is not among `routes` knows its records: an envelope with one of them is left
-    unclaimed, to be looked at with every source.
+    unclaimed, to be looked at with every source. Routes to buckets, which go without calls among them, fill the columns of
+    buckets as well.
     """
     mapping = _Mapping(routes, layout, attribution, bulk=bulk, plain=plain, siblings=siblings, foreign=foreign)
     return mapping.over(extracted, assumed_time)
@@ -119,6 +121,7 @@ class _Mapping:
         self.bulk = bulk
         self.siblings = siblings
         self.foreign = tuple(key for key in foreign if key not in siblings)
+        self.columns = (*COLUMNS, *BUCKET_ONLY) if routes[0].source.grain == "bucket" else COLUMNS
         self.computed = Computed()
         self.steps: dict[str, str] = {}
         self.names: dict[str, dict[str, str]] = {}
@@ -146,7 +149,7 @@ class _Mapping:
             f"({self._by_route(self._started_at)})::timestamp as started_at",
         ]
         constants: dict[str, str] = {}
-        for column in COLUMNS:
+        for column in self.columns:
             if column.name not in _DERIVED | {"started_at"}:
                 sql = self._by_route(self._column(column.name, column.default), column.default or "null")
                 columns.append(f"({sql})::{column.sql_type} as {column.name}")
@@ -211,7 +214,7 @@ class _Mapping:
     def _keyed(self, relation: str, assumed_time: str | None, left_out: Sequence[str]) -> str:
         assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
         columns = []
-        for column in COLUMNS:
+        for column in self.columns:
             name = column.name
             if name in WHO and name in left_out:
                 columns.append(name)

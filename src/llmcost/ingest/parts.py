@@ -28,15 +28,23 @@ def count_anew(connection: "Connection", files: Sequence[LogFile], ids: Sequence
     for file, file_id in zip(files, ids, strict=True):
         if not file.ledger_path.startswith(PULLED):
             continue
-        sources = dict(
-            connection.execute(
-                "select source, count(*) from ledger.request where file_id = $number group by all order by all",
-                {"number": file_id},
-            ).fetchall()
+        calls, buckets = (
+            dict(
+                connection.execute(
+                    f"select source, count(*) from ledger.{table} where file_id = $number group by all order by all",
+                    {"number": file_id},
+                ).fetchall()
+            )
+            for table in ("request", "usage_bucket")
         )
         connection.execute(
-            "update ledger.file set rows = $rows, sources = $sources, "
+            "update ledger.file set rows = $rows, buckets = $buckets, sources = $sources, "
             "rejects = (select count(*) from ledger.reject where file_id = $number), "
             "conflicts = (select count(*) from ledger.conflict where file_id = $number) where file_id = $number",
-            {"number": file_id, "rows": sum(sources.values()), "sources": json.dumps(sources)},
+            {
+                "number": file_id,
+                "rows": sum(calls.values()),
+                "buckets": sum(buckets.values()),
+                "sources": json.dumps({**calls, **buckets}),
+            },
         )

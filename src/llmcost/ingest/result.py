@@ -27,6 +27,9 @@ class FileResult:
     ambiguous: int = 0
     skipped: int = 0
     pending: int = 0
+    buckets: int = 0
+    """Aggregates, which are no calls."""
+    new_buckets: int = 0
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
     pulled: bool = False
@@ -48,6 +51,12 @@ class LedgerSummary:
     """What the ledger holds now."""
 
     requests: int
+    buckets: int
+    """Aggregates of providers and gateways."""
+    first_bucket: datetime | None
+    last_bucket: datetime | None
+    bucket_sources: tuple[tuple[str, int], ...]
+    """Source and buckets, most first."""
     first: datetime | None
     last: datetime | None
     cost: Decimal | None

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.pulled import Span, Stream
+from llmcost.ingest.buckets import rate_unpriced_buckets
 from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, write_copies
 from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, late_rows, rate_unpriced, status_of
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
@@ -23,6 +24,7 @@ from llmcost.ingest.repeats import drop_repeats
 from llmcost.ingest.result import FileResult, IngestResult
 from llmcost.ingest.source import Route, Source
 from llmcost.ingest.stage import FileOutcome, MappingSettings, Stage
+from llmcost.ingest.staged import BUCKETS
 from llmcost.ingest.staging import fill
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
@@ -202,7 +204,7 @@ class Run:
                     price_list=self.price_list,
                     attribution=self.settings.attribution,
                     settings=self.settings_text,
-                    revisions={name: source.revision for name, source in self.settings.sources.items()},
+                    sources=self.settings.sources,
                     covered=covered,
                 )
                 self.lock = locked_until(self.connection)
@@ -239,6 +241,14 @@ class Run:
                 "where cost_status = 'unpriced' and price_list <> $version)",
                 {"version": self.price_list.version, "lock": self.lock},
             ).fetchone() or (0, 0)
+            stale_buckets = self.connection.execute(
+                "select 1 from ledger.usage_bucket join ledger.ingest using (ingest_id) "
+                "where cost_status = 'unpriced' and price_list <> $version limit 1",
+                {"version": self.price_list.version},
+            ).fetchone()
+        if stale_buckets:
+            with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
+                rate_unpriced_buckets(self.connection, self.id(), self.price_list)
         if stale:
             with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
                 rate_unpriced(self.connection, self.id(), self.price_list)
@@ -332,7 +342,12 @@ def _batches(files: Sequence[LogFile], numbers: Sequence[int]) -> Iterator[list[
 
 
 def _recognised(connection: "Connection", outcomes: Sequence[FileOutcome]) -> list[bool]:
-    with_rows = {number for (number,) in connection.execute("select distinct file_no from stage").fetchall()}
+    with_rows = {
+        number
+        for (number,) in connection.execute(
+            f"select distinct file_no from stage union select distinct file_no from {BUCKETS}"
+        ).fetchall()
+    }
     return [
         number in with_rows
         or outcome.skipped > 0
@@ -360,6 +375,8 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         rejected=len(outcome.rejects),
         unpriced=counts.unpriced,
         ambiguous=counts.ambiguous,
+        buckets=counts.buckets,
+        new_buckets=counts.new_buckets,
         skipped=outcome.skipped,
         pending=outcome.pending,
         rejects=rejects,

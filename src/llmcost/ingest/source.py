@@ -13,7 +13,7 @@ The macros of `macros.sql` are at hand: `amount(text)`, `beyond(total, parts)`, 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Record = dict[str, Any]
 Numbered = tuple[int, Record]
@@ -33,7 +33,7 @@ class Source:
     keeps: str = "true"
     """SQL predicate over claimed records: this one is a call. The others are bookkeeping lines, skipped silently."""
     fields: Mapping[str, str]
-    """Column of `domain.request` -> SQL expression."""
+    """Column of `domain.request`, or for a bucket of `domain.bucket`, -> SQL expression."""
     steps: Mapping[str, str] = field(default_factory=dict)
     """Intermediate values by name, each computed once; a step may use the ones before it only through marks."""
     tags: tuple[str, ...] = ()
@@ -60,6 +60,12 @@ class Source:
     """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen."""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None
     """From a line: (session, the session it was forked from)."""
+    grain: Literal["request", "bucket"] = "request"
+    """What a record is: a call, or an aggregate of calls over a span of time, which is never added to calls. A bucket fills
+    `started_at` and `ended_at` (a day where it is null) and may fill the columns of `domain.bucket`; it has no id."""
+    lines_add_up: bool = False
+    """Of buckets: records of one file that agree in everything but their numbers are lines of one bill, to be added up. Else
+    each is the whole bucket, and the larger one holds."""
     revision: int = 1
     """Raised when the mapping changes, so that known files are read again."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.domain.request import COLUMNS
+from llmcost.domain.bucket import BUCKET_ONLY
+from llmcost.domain.request import COLUMNS, Column
 from llmcost.ingest.envelope import why_no_time
 from llmcost.ingest.extraction import link_name
 from llmcost.ingest.files import LogFile
@@ -14,7 +15,7 @@ from llmcost.ingest.mapping import Mapped, layout_of, mapped
 from llmcost.ingest.reader import Reject, hash_of, json_text, parse
 from llmcost.ingest.recognise import recognise, root_keys
 from llmcost.ingest.source import Route, Source
-from llmcost.ingest.staged import BULK, REST, keys_select, staged_select
+from llmcost.ingest.staged import BUCKETS, BULK, REST, keys_select, staged_select
 from llmcost.ledger.identifiers import quote_literal
 
 if TYPE_CHECKING:
@@ -68,11 +69,13 @@ class Stage:
         self._bulk: Mapped | None = None
         for table in (BULK, REST, "tag_set"):
             connection.execute(f"drop table if exists {table}")
+        connection.execute(f"create or replace temp table {BUCKETS} ({_staged_columns(BUCKET_ONLY)})")
 
     def map(self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False) -> str:
         """A fresh table of mapped rows: the staging table itself for the first of its kind, which is usually the only one."""
+        buckets = routes[0].source.grain == "bucket"
         target = BULK if bulk else REST
-        table = "incoming" if target in self._tables else target
+        table = "incoming_bucket" if buckets else "incoming" if target in self._tables else target
         mapping = mapped(
             routes,
             extracted,
@@ -92,6 +95,9 @@ class Stage:
     def keep(self, table: str) -> None:
         """Leave only usable rows, and add them to those staged before."""
         self.connection.execute(f"delete from {table} where verdict is not null")
+        if table == "incoming_bucket":
+            self.connection.execute(f"insert into {BUCKETS} by name select * from {table}")
+            return
         if table != "incoming":
             self._tables.append(table)
             return
@@ -106,11 +112,7 @@ class Stage:
         key is in the table `touched`.
         """
         if not self._tables:
-            columns = ", ".join(f"{column.name} {column.sql_type}" for column in COLUMNS)
-            self.connection.execute(
-                f"create temp table {REST} (file_no integer, route tinyint, verdict varchar, near_unique boolean, "
-                f"stated_who varchar, {columns}, row_key uuid)"
-            )
+            self.connection.execute(f"create temp table {REST} ({_staged_columns()})")
             self._tables.append(REST)
         if self._bulk is not None and self._bulk.tagging.inputs:
             select = self._bulk.tagging.tag_set(self.settings.attribution)
@@ -158,6 +160,14 @@ class Stage:
             return quote_literal(self.settings.at)
         cases = " ".join(f"when {n} then make_timestamp({file.mtime_ns // 1000})" for n, file in enumerate(self.files))
         return f"(case file_no {cases} end)"
+
+
+def _staged_columns(more: Sequence[Column] = ()) -> str:
+    columns = ", ".join(f"{column.name} {column.sql_type}" for column in (*COLUMNS, *more))
+    return (
+        "file_no integer, route tinyint, verdict varchar, near_unique boolean, "
+        f"stated_who varchar, {columns}, row_key uuid"
+    )
 
 
 def rejected(line: int, reason: str, text: bytes, *, source: str | None = None) -> Reject:

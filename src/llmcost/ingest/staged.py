@@ -13,6 +13,8 @@ from llmcost.ingest.tagging import ROUTE_INPUT
 
 KEYS = ("file_no", "source", "near_unique", "row_key")
 BULK, REST = "stage_bulk", "stage_rest"
+BUCKETS = "stage_bucket"
+"""Aggregates, which no view of calls shows."""
 
 
 def keys_select(tables: Sequence[str]) -> str:

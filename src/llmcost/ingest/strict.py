@@ -110,8 +110,9 @@ class StrictPass:
             self._take_chunk(number, left, tried + routes)
 
     def _new_routes(self, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
-        found = (route for route in self.stage.routes([text for _, text in chunk]) if route not in tried)
-        return tuple(found)[:ROUTES_AT_ONCE]
+        """Of what is new in a chunk: routes to calls, or to buckets, which have columns of their own."""
+        found = [route for route in self.stage.routes([text for _, text in chunk]) if route not in tried]
+        return tuple(route for route in found if route.source.grain == found[0].source.grain)[:ROUTES_AT_ONCE]
 
     def account(
         self, number: int, table: str, chunk: Sequence[tuple[int, str]], routes: Sequence[Route]

@@ -30,8 +30,16 @@ def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]
         where cost_status = 'unpriced' and part = 0 group by all order by count(*) desc, 1 limit 5
         """
     ).fetchall()
+    bucket_sources = connection.execute(
+        "select source, count(*), min(bucket_start), max(bucket_end) from ledger.usage_bucket group by source "
+        "order by count(*) desc, source"
+    ).fetchall()
     return LedgerSummary(
         requests=requests,
+        buckets=sum(row[1] for row in bucket_sources),
+        first_bucket=min((row[2] for row in bucket_sources), default=None),
+        last_bucket=max((row[3] for row in bucket_sources), default=None),
+        bucket_sources=tuple((row[0], row[1]) for row in bucket_sources),
         first=first,
         last=last,
         cost=cost,

@@ -6,11 +6,12 @@ select and grouped by in an outer one, because an alias equal to a column would 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.period import Period
 from llmcost.ledger.conversion import MONEY, Conversion
+from llmcost.ledger.exports_basis import counted_buckets
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
@@ -30,10 +31,15 @@ _REQUESTS = """
     from request where {time}
 """
 _EXPORTS = """
-    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost from request where false
+    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost,
+        cast(null as boolean) as whole_days from request where false
     union all by name
-    select * exclude (bucket_key, bucket_start, bucket_end, requests, currency), requests as calls
-    from (select *, bucket_start as started_at from usage_bucket) where {time}
+    select * exclude (
+            bucket_key, bucket_start, bucket_end, requests, exporter, scope, breakdown, token_class, stated_who
+        ),
+        requests as calls,
+        case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost
+    from ({counted}) where {time}
 """
 
 
@@ -79,6 +85,15 @@ class Query:
         ]
         return " and ".join(terms) or "true"
 
+    def _of_exports(self, selection: Selection) -> str:
+        """SQL for a bucket being in the period. A day of an exporter is that day, wherever the clock stands."""
+        since, until = (
+            None if bound is None else bound.astimezone(selection.zone).replace(tzinfo=UTC)
+            for bound in (selection.period.since, selection.period.until)
+        )
+        local = Period(since=since, until=until)
+        return f"case when whole_days then {self.within(local)} else {self.within(selection.period)} end"
+
     def text(self, key: Key, expression: str) -> str:
         """SQL for the text of a key computed as `expression`."""
         if not key.grain or self._offsets is None:
@@ -91,13 +106,19 @@ class Query:
 
     def rows(self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key]) -> str:
         """CTEs ending in `keyed`: the selected rows with their keys as `key_0`, `key_1`, ..."""
-        source = (_REQUESTS if selection.basis == "requests" else _EXPORTS).format(time=self.within(selection.period))
+        if selection.basis == "requests":
+            source = _REQUESTS.format(time=self.within(selection.period))
+        else:
+            source = _EXPORTS.format(counted=counted_buckets(), time=self._of_exports(selection))
         if selection.conversion is not None:
             source = f"select * replace ({_converted(selection.conversion)}) from ({source})"
         if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
             self._offsets = offsets(_months(connection, selection), selection.zone)
             interval = self._offsets.interval("started_at")
-            source = f"select *, {interval} as utc_offset, started_at + utc_offset as local_time from ({source})"
+            local = "started_at + utc_offset"
+            if selection.basis == "exports":
+                local = f"case when whole_days then started_at else {local} end"
+            source = f"select *, {interval} as utc_offset, {local} as local_time from ({source})"
         columns = ["*", *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys))]
         return f"""
         with source as ({source}),

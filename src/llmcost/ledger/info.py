@@ -44,6 +44,12 @@ class LedgerInfo:
     """Start of the latest request, in UTC."""
     sources: Mapping[str, int]
     """Requests by source, most first."""
+    bucket_sources: Mapping[str, int]
+    """Usage buckets by source, most first."""
+    first_bucket: datetime | None
+    """Start of the earliest usage bucket, in UTC."""
+    last_bucket: datetime | None
+    """End of the latest usage bucket, in UTC, exclusive."""
     files: Mapping[str, int]
     """Files by status: read, partial, unrecognised."""
     price_list: str | None
@@ -62,6 +68,9 @@ def info(path: Path) -> LedgerInfo:
         first, last, duckdb_version = connection.execute(
             "select min(started_at), max(started_at), version() from request"
         ).fetchall()[0]
+        first_bucket, last_bucket = connection.execute(
+            "select min(bucket_start), max(bucket_end) from usage_bucket"
+        ).fetchall()[0]
         prices = connection.execute(
             "select price_list, as_of::varchar from price_list order by loaded_at desc, price_list limit 1"
         ).fetchone()
@@ -75,6 +84,11 @@ def info(path: Path) -> LedgerInfo:
             first_request=_aware(first),
             last_request=_aware(last),
             sources=counts("select source, count(*) from request group by source order by count(*) desc, source"),
+            bucket_sources=counts(
+                "select source, count(*) from usage_bucket group by source order by count(*) desc, source"
+            ),
+            first_bucket=_aware(first_bucket),
+            last_bucket=_aware(last_bucket),
             files=counts("select status, count(*) from file group by status order by status"),
             price_list=prices[0] if prices else None,
             price_list_as_of=prices[1] if prices else None,

@@ -4,17 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from llmcost.domain.bill_words import TokenClass
     from llmcost.reconcile.bill import Bill
-
-TokenClass = Literal["input", "cache_read", "cache_write", "output", "audio", "image", "units"]
-TOKEN_CLASSES: tuple[TokenClass, ...] = get_args(TokenClass)
-"""What both a ledger and a bill can tell apart.
-
-`output` includes reasoning, as bills do; `units` is what is not charged by the token: searches, images, seconds, pages.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +22,7 @@ class InvoiceLine:
     provider: str | None
     """Who invoices; None where the bill does not say."""
     model: str | None
-    token_class: TokenClass | None
+    token_class: "TokenClass | None"
     quantity: Decimal | None
     """Tokens, or units of a `units` line; None where the bill does not say."""
     amount: Decimal

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import cast
 
 from llmcost.config.yaml import Document, check_keys, read_document
+from llmcost.domain.bill_words import TOKEN_CLASSES, TokenClass, amount_of, class_of, day_of, end_of
 from llmcost.domain.errors import DataError
 from llmcost.domain.providers import normalise_provider
 from llmcost.reconcile.bill import Bill, Cells
-from llmcost.reconcile.invoice import TOKEN_CLASSES, InvoiceLine, TokenClass, Unused
-from llmcost.reconcile.words import amount_of, class_of, day_of, end_of
+from llmcost.reconcile.invoice import InvoiceLine, Unused
 
 _COLUMNS = ("date", "until", "provider", "model", "token_class", "amount", "quantity", "currency", "description")
 _KEYS = ("columns", "date_format", "amount_unit", "decimal_comma", "provider", "currency", "token_classes")

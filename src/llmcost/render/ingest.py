@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -12,7 +13,7 @@ from llmcost.domain.text import plural
 from llmcost.ingest.result import FileResult, IngestResult, LedgerSummary
 from llmcost.render.numbers import money
 
-_COUNTS = ("lines", "new", "known", "conflicts", "rejected", "unpriced")
+_COUNTS = ("lines", "new", "known", "conflicts", "rejected", "unpriced", "buckets", "new_buckets")
 _SHOWN_FILES = 12
 _SHOWN_REJECTS = 5
 
@@ -39,7 +40,7 @@ def as_text(result: IngestResult, options: str = "", width: int | None = None) -
     """
     lines = [_headline(result)]
     lines += _files(result)
-    if result.summary is not None and result.summary.requests:
+    if result.summary is not None and (result.summary.requests or result.summary.buckets):
         lines += ["", *_ledger(result, result.summary), "", f"next: {_next(result, options)}"]
     return "\n".join(_wrapped(line, width) for line in lines)
 
@@ -54,6 +55,9 @@ def _wrapped(line: str, width: int | None) -> str:
 
 def _headline(result: IngestResult) -> str:
     parts = [plural(result.total("new"), "new request"), f"{result.total('known'):,} known"]
+    if buckets := result.total("buckets"):
+        fresh = f"{plural(buckets, 'usage bucket')}, {result.total('new_buckets'):,} of them new"
+        parts = [*parts, fresh] if result.total("new") or result.total("known") else [fresh]
     parts += [
         f"{count:,} {word}"
         for word, count in (("rejected", result.total("rejected")), ("in conflict", result.total("conflicts")))
@@ -91,6 +95,14 @@ def _files(result: IngestResult) -> Iterator[str]:
 
 
 def _ledger(result: IngestResult, summary: LedgerSummary) -> Iterator[str]:
+    if summary.first_bucket is not None and summary.last_bucket is not None:
+        sources = ", ".join(f"{name} {count:,}" for name, count in summary.bucket_sources)
+        last = summary.last_bucket - timedelta(microseconds=1)
+        span = f"{summary.first_bucket:%Y-%m-%d} to {last:%Y-%m-%d} UTC"
+        name = "exports  " if summary.requests else f"ledger    {printable(str(result.ledger))}:"
+        yield f"{name} {plural(summary.buckets, 'usage bucket')}, {span} ({sources})"
+    if not summary.requests:
+        return
     if summary.first is not None and summary.last is not None:
         span = f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
         span = f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"

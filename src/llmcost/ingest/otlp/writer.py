@@ -105,7 +105,7 @@ class SpanWriter:
                     price_list=self._price_list,
                     attribution=self._request.attribution,
                     settings=json.dumps({"source": None, "map": "", "at": None, "registry": ""}),
-                    revisions={name: source.revision for name, source in self._sources.items()},
+                    sources=self._sources,
                 )
                 self._lock = locked_until(self._connection)
                 if self._lock is not None:

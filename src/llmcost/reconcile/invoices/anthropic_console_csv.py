@@ -6,9 +6,9 @@ exports lack the later columns. https://support.claude.com/en/articles/9534590-c
 
 from collections.abc import Iterator
 
+from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of
 from llmcost.reconcile.bill import Bill, Cells
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
-from llmcost.reconcile.words import amount_of, class_of, day_of, end_of
 
 _NEEDED = {"usage_date_utc", "model", "token_type", "cost_usd"}
 

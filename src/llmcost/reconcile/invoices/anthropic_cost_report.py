@@ -6,10 +6,10 @@ is one amount. https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-
 
 from collections.abc import Iterator
 
+from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of, text_of
 from llmcost.reconcile.bill import Bill
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
 from llmcost.reconcile.invoices._pages import Result, buckets, results
-from llmcost.reconcile.words import amount_of, class_of, day_of, end_of, text_of
 
 
 def _claims(bill: Bill) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from llmcost.domain.bill_words import amount_of, class_of, day_of, optional_amount
 from llmcost.reconcile.bill import Bill, Cells
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
-from llmcost.reconcile.words import amount_of, class_of, day_of, optional_amount
 
 _NEEDED = {"lineitemusagestartdate", "lineitemusagetype", "lineitemunblendedcost", "lineitemproductcode"}
 _USAGE = {"usage", "discountedusage", "savingsplancoveredusage", ""}

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of, optional_amount
 from llmcost.domain.providers import FIRST_PARTY, normalise_provider
 from llmcost.reconcile.bill import Bill, Cells
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
-from llmcost.reconcile.words import amount_of, class_of, day_of, end_of, optional_amount
 
 _NEEDED = {"BilledCost", "BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ServiceName"}
 _SERVICES = re.compile(r"bedrock|openai|gemini|vertex ai|cognitive services|foundry|claude|anthropic", re.IGNORECASE)

@@ -7,11 +7,11 @@ one amount. https://platform.openai.com/docs/api-reference/usage/costs
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from llmcost.domain.bill_words import amount_of, day_of, end_of, line_item, optional_amount, text_of
 from llmcost.reconcile.bill import Bill
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
-from llmcost.reconcile.invoices._openai import line_item, tokens
+from llmcost.reconcile.invoices._openai import tokens
 from llmcost.reconcile.invoices._pages import Result, buckets, results
-from llmcost.reconcile.words import amount_of, day_of, end_of, optional_amount, text_of
 
 _RESULT = "organization.costs.result"
 

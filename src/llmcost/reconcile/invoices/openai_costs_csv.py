@@ -5,10 +5,10 @@ Days without cost are rows with empty amounts; they charge nothing. https://help
 
 from collections.abc import Iterator
 
+from llmcost.domain.bill_words import amount_of, day_of, end_of, line_item, optional_amount
 from llmcost.reconcile.bill import Bill, Cells
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
-from llmcost.reconcile.invoices._openai import line_item, tokens
-from llmcost.reconcile.words import amount_of, day_of, end_of, optional_amount
+from llmcost.reconcile.invoices._openai import tokens
 
 _NEEDED = {"start_time", "amount_value", "amount_currency", "line_item"}
 

@@ -4,9 +4,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args
 
-from llmcost.reconcile.invoice import TokenClass
+TokenClass = Literal["input", "cache_read", "cache_write", "output", "audio", "image", "units"]
+TOKEN_CLASSES: tuple[TokenClass, ...] = get_args(TokenClass)
+"""What both a ledger and a bill can tell apart.
+
+`output` includes reasoning, as bills do; `units` is what is not charged by the token: searches, images, seconds, pages.
+"""
 
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?")
@@ -79,3 +84,14 @@ def text_of(record: Mapping[str, Any], key: str) -> str | None:
     """Text at a key of a JSON record; None where it is absent, null or empty."""
     value = record.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def line_item(text: str | None) -> tuple[str | None, TokenClass | None]:
+    """Model and token class of OpenAI's `gpt-5-nano, input_tokens`, or of a tool such as `web search tool calls`."""
+    if not text:
+        return None, None
+    model, comma, kind = text.rpartition(", ")
+    if comma:
+        return model.strip() or None, class_of(kind)
+    token_class = class_of(text)
+    return (None, "units") if token_class == "units" else (text.strip(), None)  # noqa: S105  not a password

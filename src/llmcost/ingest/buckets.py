@@ -1,0 +1,199 @@
+"""Staged aggregates into the ledger: each span and breakdown once, the fullest reading of it.
+
+A bucket is known by its source, issuer, span, scope, breakdown and dimensions. Of two readings of one bucket the larger holds:
+more tokens and units, then a larger bill, a larger claim, more requests, then byte order. That does not depend on the order
+of arrival, and a day that is still growing is replaced by its later export. The breakdown is the dimensions that any row of
+the span has in its file: an export by model and one by model and key are two readings of one traffic, and are kept apart so
+that a report can choose one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from llmcost.domain.bucket import BUCKET_COLUMNS, BUCKET_DIMENSIONS, BUCKET_SUMS
+from llmcost.domain.request import QUANTITIES, WHO
+from llmcost.ingest.staged import BUCKETS
+from llmcost.ledger.identifiers import quote_literal
+from llmcost.ledger.migrations import transaction
+from llmcost.pricing.rating import RATED, prepare_rates, rated_select
+from llmcost.pricing.runs import keep_prices
+
+if TYPE_CHECKING:
+    from llmcost.ingest.source import Source
+    from llmcost.ledger.connection import Connection
+    from llmcost.pricing.price_list import PriceList
+
+_NAMES = tuple(column.name for column in BUCKET_COLUMNS)
+_SPAN = ("bucket_start", "bucket_end")
+_STORED = ("bucket_key", *_SPAN, "breakdown", "stated_who", *_NAMES)
+# What tags fill follows from the tags by rules that may change; what the export itself says is in `stated_who`.
+_OWN = (*(name for name in BUCKET_DIMENSIONS if name not in WHO), "api_key_id", "session_id", "stated_who", "tags")
+_KEYED = ("source", "issuer", *_SPAN, "scope", "breakdown", *_OWN)
+_BROKEN_DOWN = tuple(
+    name for name in (*BUCKET_DIMENSIONS, "tags") if name not in {"operation", "charge_basis", "reported_by"}
+)
+_RANK = f"""{{
+    'size': {" + ".join(f"coalesce({name}, 0)" for name in QUANTITIES)},
+    'billed': coalesce(billed_cost, 0),
+    'claimed': coalesce(reported_cost, 0),
+    'requests': coalesce(requests, 0),
+    'bytes': {{{", ".join(f"'{name}': {name}" for name in BUCKET_SUMS)}}}::varchar
+}}"""
+_CLASS_COSTS = {
+    "input": "input_cost",
+    "cache_read": "cache_read_cost",
+    "cache_write": "cache_write_cost",
+    "output": "output_cost",
+    "audio": "audio_cost",
+    "image": "image_cost",
+    "units": "unit_cost",
+}
+"""Token class of a bill's line -> the component its amount is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketCounts:
+    """What one file brought, in buckets."""
+
+    rows: int = 0
+    """Different buckets."""
+    new: int = 0
+    unpriced: int = 0
+    sources: Mapping[str, int] = field(default_factory=dict)
+
+
+def commit_buckets(
+    connection: "Connection",
+    sources: Mapping[str, "Source"],
+    *,
+    unchanged: Sequence[int],
+    ingest_id: int,
+    price_list: "PriceList",
+) -> dict[int, BucketCounts]:
+    """Write the staged buckets into the attached ledger, inside the caller's transaction; `batch_file` numbers the files.
+
+    `unchanged` are the ids of files that are read again as they were, perhaps in another way: what they do not bring any more
+    is taken back. Returns what each file of the batch that has any brought.
+    """
+    staged = connection.execute(f"select 1 from {BUCKETS} limit 1").fetchone() is not None
+    if staged:
+        _stage(connection, sources)
+    if unchanged:
+        gone = "and bucket_key not in (select bucket_key from bucket_staged)" if staged else ""
+        connection.execute(
+            f"delete from ledger.usage_bucket where list_contains($unchanged, file_id) {gone}",
+            {"unchanged": list(unchanged)},
+        )
+    if not staged:
+        return {}
+    connection.execute(
+        f"""
+        create or replace temp table bucket_chosen as
+        select best.* exclude (rank), stored.rank is null as is_new
+        from (
+            select * from (select *, {_RANK} as rank from bucket_staged)
+            qualify row_number() over (partition by bucket_key order by rank desc, file_no) = 1
+        ) as best
+        left join (select bucket_key, {_RANK} as rank from ledger.usage_bucket) as stored using (bucket_key)
+        where stored.rank is null or best.rank > stored.rank
+        """
+    )
+    new = dict(
+        connection.execute("select file_no, count(*) filter (is_new) from bucket_chosen group by all").fetchall()
+    )
+    connection.execute("delete from ledger.usage_bucket where bucket_key in (select bucket_key from bucket_chosen)")
+    connection.execute(
+        "create or replace temp table bucket_to_rate as "
+        f"select {', '.join(_STORED)}, provider as stated_provider, file_id "
+        "from bucket_chosen join batch_file using (file_no)"
+    )
+    _insert_rated(connection, ingest_id, price_list)
+    return _counts(connection, new)
+
+
+def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
+    """Rate the ledger's unpriced buckets again, in one transaction."""
+    with transaction(connection):
+        stated = ", ".join("stated_provider as provider" if name == "provider" else name for name in _STORED)
+        connection.execute(
+            f"create or replace temp table bucket_to_rate as select {stated}, stated_provider, file_id "
+            "from ledger.usage_bucket where cost_status = 'unpriced'"
+        )
+        connection.execute("delete from ledger.usage_bucket where cost_status = 'unpriced'")
+        _insert_rated(connection, ingest_id, price_list)
+
+
+def _stage(connection: "Connection", sources: Mapping[str, "Source"]) -> None:
+    """The staged rows as buckets, lines of bills added up, each with its breakdown and key."""
+    adding = ", ".join(quote_literal(name) for name, source in sources.items() if source.lines_add_up) or "''"
+    present = ", ".join(
+        f"case when count({name}) over in_span > 0 then {quote_literal(name)} end" for name in _BROKEN_DOWN
+    )
+    sums = ", ".join(
+        f"case when sum({name}) is not null then sum({name})::{column.sql_type} end as {name}"
+        for column in BUCKET_COLUMNS
+        if (name := column.name) in BUCKET_SUMS
+    )
+    rest = [name for name in (*_STORED, "file_no") if name not in {"bucket_key", *BUCKET_SUMS}]
+    key = f"md5(to_json(['b', {', '.join(f'{name}::varchar' for name in _KEYED)}])::varchar)::uuid"
+    connection.execute(
+        f"""
+        create or replace temp table bucket_staged as
+        with spanned as (
+            select * exclude (started_at, ended_at, row_key), started_at as bucket_start,
+                coalesce(ended_at, started_at + interval 1 day) as bucket_end
+            from {BUCKETS}
+        ),
+        broken_down as (
+            select *, nullif(concat_ws(',', {present}), '') as breakdown
+            from spanned
+            window in_span as (partition by file_no, source, scope, bucket_start, bucket_end)
+        ),
+        keyed as (select *, {key} as bucket_key from broken_down)
+        select {", ".join(_STORED)}, file_no from keyed where source not in ({adding})
+        union all by name
+        select bucket_key, {sums}, {", ".join(f"any_value({name}) as {name}" for name in rest if name != "file_no")}, file_no
+        from keyed
+        where source in ({adding})
+        group by bucket_key, file_no
+        """
+    )
+
+
+def _insert_rated(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
+    connection.execute(
+        "create or replace temp view bucket_fresh as select *, bucket_start as started_at, 'ok' as status, "
+        "false as gateway_cached, null::integer as http_status, null::varchar as error_type from bucket_to_rate"
+    )
+    prepare_rates(connection, "bucket_fresh", price_list)
+    keep_prices(connection, price_list)
+    components = ", ".join(
+        f"case when cost_status = 'billed' and token_class = '{token_class}' then cost else {name} end as {name}"
+        for token_class, name in _CLASS_COSTS.items()
+    )
+    columns = ", ".join(dict.fromkeys((*_STORED, "stated_provider", "file_id", *RATED)))
+    connection.execute(
+        f"insert into ledger.usage_bucket by name select {columns}, {ingest_id} as ingest_id "
+        f"from (select * replace ({components}) from ({rated_select('bucket_fresh', aggregated=True)}))"
+    )
+
+
+def _counts(connection: "Connection", new: Mapping[int, int]) -> dict[int, BucketCounts]:
+    sources: dict[int, dict[str, int]] = {}
+    for number, source, rows in connection.execute(
+        "select file_no, source, count(distinct bucket_key) from bucket_staged group by all order by all"
+    ).fetchall():
+        sources.setdefault(number, {})[source] = rows
+    unpriced = dict(
+        connection.execute(
+            "select file_no, count(*) from ledger.usage_bucket join batch_file using (file_id) "
+            "where cost_status = 'unpriced' group by all"
+        ).fetchall()
+    )
+    return {
+        number: BucketCounts(
+            rows=sum(found.values()), new=new.get(number, 0), unpriced=unpriced.get(number, 0), sources=found
+        )
+        for number, found in sources.items()
+    }

@@ -1,0 +1,37 @@
+"""Anthropic's cost report (`GET /v1/organizations/cost_report`), pages of days in UTC: what is invoiced.
+
+Amounts are text in cents. Grouped by `description` it tells model and token type; otherwise a day is one amount. Priority Tier
+is not in it. It counts no tokens and no requests.
+https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-cost-report
+"""
+
+from llmcost.ingest.source import Source
+from llmcost.ingest.sources._usage_pages import SPAN, billed, is_anthropic, results
+
+_DOLLARS = "try_cast(try_cast(@amount as decimal(28, 12)) * 0.01::decimal(3, 2) as decimal(18, 12))"
+
+source = Source(
+    title="Anthropic cost report",
+    grain="bucket",
+    issuer="'anthropic'",
+    claims="@llmcost_bucket = 'anthropic' and @amount is not null and @uncached_input_tokens is null",
+    fields={
+        **SPAN,
+        "scope": "'costs'",
+        "provider": "'anthropic'",
+        "request_model": "filled(@model)",
+        "token_class": "@llmcost_class",
+        "processing": "case when @service_tier = 'batch' then 'batch' end",
+        "service_tier": "nullif(filled(@service_tier), 'batch')",
+        "inference_region": "case when not one_of(@inference_geo, 'global|not_available') then filled(@inference_geo) end",
+        "project": "filled(@workspace_id)",
+        **billed(_DOLLARS, "@currency", "anthropic"),
+    },
+    tags=(
+        "pair('cost_type', nullif(@cost_type, 'tokens'))",
+        "pair('token_type', @token_type)",
+        "pair('context_window', @context_window)",
+    ),
+    recognises_stream=is_anthropic,
+    stream=results,
+)

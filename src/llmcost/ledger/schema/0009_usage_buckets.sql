@@ -1,0 +1,87 @@
+-- Aggregates from providers and gateways as they are told apart and rated; nothing wrote to the table before.
+drop table usage_bucket;
+create table usage_bucket (
+    bucket_key                uuid not null,
+    source                    varchar not null,
+    issuer                    varchar,
+    file_id                   integer,
+    ingest_id                 integer not null,
+    bucket_start              timestamp not null,    -- UTC
+    bucket_end                timestamp not null,    -- UTC, exclusive
+    exporter                  varchar,               -- provider | gateway | gateway-view: may count a call twice
+    scope                     varchar,               -- the part of the traffic the export is about; null: all of it
+    breakdown                 varchar,               -- the dimensions its span was exported by, sorted
+    provider                  varchar,
+    stated_provider           varchar,               -- as the export had it
+    request_model             varchar,               -- as the export had it
+    response_model            varchar,
+    model                     varchar,
+    operation                 varchar,
+    service_tier              varchar,
+    processing                varchar,
+    speed                     varchar,
+    inference_region          varchar,
+    unit_size                 varchar,
+    token_class               varchar,               -- what a line of a bill charges for: input, cache_read, output, ...
+    stated_who                varchar,
+    customer_id               varchar,
+    user_id                   varchar,
+    team                      varchar,
+    feature                   varchar,
+    environment               varchar,
+    business_unit             varchar,
+    endpoint                  varchar,
+    plan                      varchar,
+    workflow                  varchar,
+    prompt_name               varchar,
+    prompt_version            varchar,
+    api_key_id                varchar,
+    virtual_account           varchar,
+    project                   varchar,
+    session_id                varchar,
+    tags                      varchar,
+    requests                  bigint,                -- null where the export does not say
+    uncached_input_tokens     bigint,
+    cache_read_tokens         bigint,
+    cache_write_5m_tokens     bigint,
+    cache_write_1h_tokens     bigint,
+    output_text_tokens        bigint,
+    reasoning_tokens          bigint,
+    input_audio_tokens        bigint,
+    output_audio_tokens       bigint,
+    cache_read_audio_tokens   bigint,
+    input_image_tokens        bigint,
+    output_image_tokens       bigint,
+    web_searches              bigint,
+    rerank_searches           bigint,
+    images                    bigint,
+    audio_seconds             decimal(18, 6),
+    characters                bigint,
+    pages                     bigint,
+    video_seconds             decimal(18, 6),
+    file_searches             bigint,
+    code_sessions             bigint,
+    map_searches              bigint,
+    citation_tokens           bigint,
+    usage_origin              varchar,
+    input_cost                decimal(18, 12),
+    cache_read_cost           decimal(18, 12),
+    cache_write_cost          decimal(18, 12),
+    output_cost               decimal(18, 12),
+    reasoning_cost            decimal(18, 12),
+    audio_cost                decimal(18, 12),
+    image_cost                decimal(18, 12),
+    unit_cost                 decimal(18, 12),
+    cost                      decimal(18, 12),
+    list_value                decimal(18, 12),
+    cost_status               varchar not null,      -- billed | estimated | free | unpriced
+    cost_reason               varchar,
+    charge_basis              varchar,
+    price_id                  varchar,
+    match_kind                varchar,
+    billed_cost               decimal(18, 12),
+    reported_cost             decimal(18, 12),
+    reported_currency         varchar,
+    reported_by               varchar
+);
+alter table file add column buckets bigint;          -- rows that are usage buckets

@@ -1,0 +1,220 @@
+"""Aggregates: each bucket once, whatever is read again, grows, or overlaps; and never among the requests."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from tests.ingesting import buckets, chat, query, read
+
+from llmcost.ledger import database
+from llmcost.render.ingest import as_json, as_text
+from llmcost.reports.cost_by import cost_by
+from llmcost.reports.question import Question
+
+DAY = 1_793_491_200
+"""2026-11-01, UTC."""
+
+
+def usage(*results, day=0):
+    """A page of OpenAI's usage API."""
+    start = DAY + 86_400 * day
+    bucket = {"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": list(results)}
+    return {"object": "page", "data": [bucket], "has_more": False, "next_page": None}
+
+
+def completions(tokens, **fields):
+    """A result of it; 10 tokens of output for each call."""
+    own = {"input_tokens": tokens, "output_tokens": 100, "num_model_requests": 10, "model": "gpt-5.4"}
+    return {"object": "organization.usage.completions.result", **own, **fields}
+
+
+def charge(amount, **fields):
+    """A result of OpenAI's costs API."""
+    own = {"amount": {"value": amount, "currency": "usd"}, "line_item": "gpt-5.4, input_tokens"}
+    return {"object": "organization.costs.result", **own, **fields}
+
+
+@pytest.fixture
+def reading(tmp_path):
+    """Write documents as a file and read it into the one ledger."""
+
+    def read_documents(name, *documents):
+        path = tmp_path / name
+        path.write_text("\n".join(json.dumps(document) for document in documents), encoding="utf-8")
+        return read(tmp_path / "ledger", path)
+
+    return read_documents
+
+
+def report(tmp_path, *by, basis="exports", **asked):
+    with database.reading(tmp_path / "ledger") as connection:
+        found = cost_by(connection, Question(by=by, basis=basis, **asked))
+    names = [column.name for column in found.columns]
+    return [dict(zip(names, row.cells, strict=True)) for row in found.rows], found
+
+
+def test_a_bucket_is_no_request(reading, tmp_path):
+    result = reading("usage.json", usage(completions(1000)))
+
+    assert (result.total("new"), result.total("buckets"), result.total("new_buckets")) == (0, 1, 1)
+    assert query(tmp_path / "ledger", "select count(*) from request") == [(0,)]
+    # 1,000 x 2.50 + 100 x 15 millionths
+    assert query(tmp_path / "ledger", "select cost, cost_status, cost_reason from usage_bucket") == [
+        (Decimal("0.004"), "estimated", "sum of many calls")
+    ]
+
+
+def test_an_ingest_says_how_many_buckets_came(reading):
+    result = reading("usage.json", usage(completions(1000), completions(5, model="o3")))
+    again = reading("more.json", usage(completions(1000), completions(6, model="gpt-4.1")))
+
+    assert as_text(result).splitlines()[:2] == [
+        "1 file, 1 line: 2 usage buckets, 2 of them new",
+        f"  read  {result.files[0].path}  openai-usage 2",
+    ]
+    assert as_text(again).splitlines()[0] == "1 file, 1 line: 2 usage buckets, 1 of them new"
+    assert json.loads(as_json(again))["totals"] == {
+        "lines": 1, "new": 0, "known": 0, "conflicts": 0, "rejected": 0, "unpriced": 0, "buckets": 2, "new_buckets": 1,
+    }  # fmt: skip
+
+
+def test_a_file_read_again_or_copied_changes_nothing(reading, tmp_path):
+    reading("usage.json", usage(completions(1000)))
+    before = buckets(tmp_path / "ledger")
+    known = read(tmp_path / "ledger", tmp_path / "usage.json")
+    reading("copy.json", usage(completions(1000)))
+    reading("other.json", usage(completions(1000)), usage())
+
+    assert (known.files[0].status, known.files[0].buckets) == ("known", 1)
+    assert buckets(tmp_path / "ledger") == before
+
+
+@pytest.mark.parametrize("order", [(1000, 2500), (2500, 1000)], ids=["later-last", "later-first"])
+def test_a_day_still_growing_is_replaced_by_its_fuller_reading(reading, tmp_path, order):
+    for number, tokens in enumerate(order):
+        reading(f"{number}.json", usage(completions(tokens)))
+
+    assert query(tmp_path / "ledger", "select uncached_input_tokens, requests from usage_bucket") == [(2500, 10)]
+
+
+def test_pages_that_repeat_a_bucket_do_not_add_up(reading, tmp_path):
+    reading("pages.json", usage(completions(1000)), usage(completions(1000)))
+
+    assert query(tmp_path / "ledger", "select sum(uncached_input_tokens), count(*) from usage_bucket") == [(1000, 1)]
+
+
+def test_buckets_and_requests_of_one_file_go_their_own_ways(reading, tmp_path):
+    result = reading("mixed.jsonl", usage(completions(1000)), chat("chatcmpl-aaaaaaaaaa"), usage(completions(5), day=1))
+
+    assert (result.total("new"), result.total("new_buckets"), result.total("rejected")) == (1, 2, 0)
+
+
+def test_a_bad_count_rejects_its_bucket_alone(reading, tmp_path):
+    result = reading("usage.json", usage(completions(1000), completions(1.5, model="o3")))
+
+    assert (result.total("new_buckets"), result.files[0].status) == (1, "partial")
+    assert query(tmp_path / "ledger", "select reason, source from reject") == [
+        ("input_tokens is 1.5, not a count", "openai-usage")
+    ]
+
+
+def test_two_breakdowns_of_one_day_are_counted_once(reading, tmp_path):
+    reading("by-model.json", usage(completions(900), completions(100, model="gpt-4.1")))
+    reading(
+        "by-key.json",
+        usage(
+            completions(400, api_key_id="a"),
+            completions(500, api_key_id="b"),
+            completions(100, model="gpt-4.1", api_key_id="a"),
+        ),
+    )
+
+    rows, _ = report(tmp_path, "model")
+    assert [(row["model"], row["input_tokens"]) for row in rows] == [("gpt-5.4", 900), ("gpt-4.1", 100)]
+    rows, _ = report(tmp_path, "api_key_id")
+    assert {row["api_key_id"]: row["input_tokens"] for row in rows} == {"a": 500, "b": 500}
+
+
+def test_a_bill_takes_the_place_of_what_usage_would_cost(reading, tmp_path):
+    reading("usage.json", usage(completions(1000)), usage(completions(2000), day=1))
+    reading("costs.json", usage(charge(0.0031), charge(0.0012, line_item="gpt-5.4, output_tokens")))
+
+    rows, found = report(tmp_path, "day")
+    # The second day has no bill yet: 2,000 x 2.50 + 100 x 15 millionths.
+    assert [(row["day"], row["cost"], row["input_tokens"], row["requests"]) for row in rows] == [
+        ("2026-11-01", Decimal("0.0043"), 1000, 10),
+        ("2026-11-02", Decimal("0.0065"), 2000, 10),
+    ]
+    assert (found.basis, found.coverage.unpriced_requests, found.coverage.estimated_requests) == ("exports", 0, 10)
+
+
+def test_a_gateway_stands_back_behind_the_provider_it_calls(reading, tmp_path):
+    gateway = {
+        "results": [
+            {
+                "date": "2026-11-01",
+                "metrics": {"spend": 9, "prompt_tokens": 5700, "completion_tokens": 20, "api_requests": 9},
+                "breakdown": {
+                    "models": {
+                        "gpt-5.4": {"spend": 8, "prompt_tokens": 5000, "completion_tokens": 10, "api_requests": 8},
+                        "claude-haiku-4-5": {
+                            "spend": 1,
+                            "prompt_tokens": 700,
+                            "completion_tokens": 10,
+                            "api_requests": 1,
+                        },
+                    }
+                },
+            }
+        ]
+    }
+    reading("gateway.json", gateway)
+    reading("usage.json", usage(completions(1000)))
+
+    rows, _ = report(tmp_path, "provider")
+    assert {row["provider"]: (row["input_tokens"], row["requests"]) for row in rows} == {
+        "openai": (1000, 10),
+        "anthropic": (700, 1),
+    }
+
+
+def test_requests_come_first_and_exports_stand_in(reading, tmp_path):
+    reading("usage.json", usage(completions(1000)))
+    _, alone = report(tmp_path, basis=None)
+    reading("log.jsonl", chat("chatcmpl-aaaaaaaaaa", model="gpt-5.4"))
+    _, together = report(tmp_path, basis=None)
+
+    assert (alone.basis, together.basis) == ("exports", "requests")
+    assert together.coverage.requests == 1
+
+
+def test_what_a_new_price_list_knows_is_rated_at_the_next_ingest(tmp_path):
+    log = tmp_path / "usage.json"
+    log.write_text(json.dumps(usage(completions(1_000_000, model="house-model"))), encoding="utf-8")
+    read(tmp_path / "ledger", log)
+    assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket") == [(None, "unpriced")]
+
+    prices = tmp_path / "own.yaml"
+    prices.write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\nsources: {page: {url: 'https://example.com'}}\n"
+        "models:\n  - id: openai/house-model\n    prices: [{source: page, rates: {input: 2, output: 10}}]\n",
+        encoding="utf-8",
+    )
+    read(tmp_path / "ledger", log, pricing=(prices,))
+    # 1,000,000 x 2 + 100 x 10 millionths
+    assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket") == [(Decimal("2.001"), "estimated")]
+
+
+def test_a_day_of_an_exporter_is_that_day_in_every_time_zone(reading, tmp_path):
+    from zoneinfo import ZoneInfo
+
+    from llmcost.domain.period import chosen_period, clock
+
+    reading("usage.json", usage(completions(1000)), usage(completions(2000), day=1))
+    zone = ZoneInfo("America/New_York")
+    period = chosen_period(
+        period="2026-11-01", since=None, until=None, now=clock("2026-11-05T00:00:00Z", zone), tz=zone
+    )
+
+    rows, _ = report(tmp_path, "day", zone=zone, period=period)
+    assert [(row["day"], row["input_tokens"]) for row in rows] == [("2026-11-01", 1000)]
