@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.cases import CASES, Finding
+from benchmarks.cases import CASES
+from benchmarks.finding import Finding
 from benchmarks.workshop import CACHE, Workshop
 
 _QUICK_LINES = 50_000

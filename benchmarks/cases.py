@@ -5,31 +5,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from benchmarks import commands
+from benchmarks.finding import Finding
 from benchmarks.measure import Contender, Series, interleaved, ratios, run
 from benchmarks.shapes import other_prices
 from benchmarks.workshop import Workshop, equal_rows
 
 _HUGE_BYTES = 5_000_000_000
 _MEMORY_GOAL = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of the result."""
-
-    case: str
-    what: str
-    unit: str
-    ours: tuple[float, ...]
-    floor: tuple[float, ...]
-    value: tuple[float, ...]
-    """What is judged, per round: a ratio, or a difference where the goal is one."""
-    goal: float | None
-    """The most the median may be; None: information only."""
-    kind: str = "x"
-    """`x` for a ratio, else the unit of the difference."""
 
 
 def ingest(workshop: Workshop) -> list[Finding]:
@@ -234,47 +218,6 @@ def replay(workshop: Workshop) -> list[Finding]:
     ]
 
 
-def tiers(workshop: Workshop) -> list[Finding]:
-    """`tiers simulate`: 100,000 customers (a tenth of the lines) over twelve months on three plans and today's."""
-    count = workshop.lines // 10
-    plans = workshop.folder / "tiers.yaml"
-    plans.write_text(
-        """
-current: flat
-plans:
-  - {id: flat, price: "99", charges: []}
-  - {id: starter, price: "99", charges: [], limits: {total: 1000000}}
-  - {id: growth, price: "299", charges: [], limits: {total: 5000000}}
-  - {id: scale, price: "999", included: {total: 20000000}, charges: [{meter: total, model: per_unit, unit_price: "0.00006"}]}
-""",
-        "utf-8",
-    )
-
-    def check(output: str) -> None:
-        assert f"{count:,} customers, 12 months" in output, output
-
-    command = workshop.llmcost("tiers", "simulate", str(plans), "--db", str(workshop.customers(count)))
-    contenders = [Contender(name="ours", command=command, check=check)]
-    series = interleaved(contenders, workshop.rounds, workshop.environment)["ours"]
-    return [
-        Finding(
-            case="tiers",
-            what=f"{count:,} customers: {what}",
-            unit=unit,
-            ours=tuple(series.values(key)),
-            floor=(),
-            value=tuple(series.values(key)),
-            goal=goal,
-            kind=unit,
-        )
-        for what, unit, key, goal in (
-            ("wall", "s", "wall", 10.0),
-            ("CPU", "s", "cpu", None),
-            ("peak RSS", "MB", "rss", 2000.0),
-        )
-    ]
-
-
 CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "ingest": ingest,
     "unique-tags": unique_tags,
@@ -284,7 +227,9 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "reprice": reprice,
     "small": small,
     "replay": replay,
-    "tiers": tiers,
+    "tiers": commands.tiers,
+    "check": commands.check,
+    "outliers": commands.outliers,
     "huge": huge,
 }
 
