@@ -4,12 +4,15 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 VENV15 := .venv-duckdb15
+VENVFOCUS := .venv-focus
+# The FinOps Foundation's validator needs Python 3.12 and, by its numpy, no newer.
+PYTHON312 ?= $(firstword $(shell command -v python3.12 2>/dev/null) $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python))
 PIP := -m pip install -qq --disable-pip-version-check
 DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-duckdb15 lint format docs docs-check bench clean
+.PHONY: help setup demo test test-slow test-duckdb15 test-focus lint format docs docs-check bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +40,14 @@ $(VENV15)/.dev: pyproject.toml
 	@$(VENV15)/bin/python $(PIP) --editable . --requirement $(VENV15)/dev.txt 'duckdb==1.5.*'
 	@touch $@
 
+$(VENVFOCUS)/.dev:
+	@test -n "$(PYTHON312)" || { echo "focus-validator needs Python 3.12; name one: make test-focus PYTHON312=/path/to/python3.12" >&2; exit 1; }
+	@test -x $(VENVFOCUS)/bin/python || $(PYTHON312) -m venv $(VENVFOCUS)
+	@echo "installing focus-validator into $(VENVFOCUS)"
+	@echo '*' > $(VENVFOCUS)/.gitignore
+	@$(VENVFOCUS)/bin/python $(PIP) 'focus-validator==2.2.1' 'pyarrow==20.0.0'
+	@touch $@
+
 setup: $(VENV)/.dev ## Install everything into .venv
 
 demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, then the sample logs
@@ -56,6 +67,12 @@ test-slow: $(VENV)/.dev ## Run the tests that take minutes: fifty kills, many mo
 
 test-duckdb15: $(VENV15)/.dev ## Run the tests that speak to DuckDB against its oldest supported version
 	@$(VENV15)/bin/python -m pytest -n 2 -q $(wildcard $(addprefix tests/,ledger ingest sources pricing reports)) $(ARGS)
+
+test-focus: $(VENV)/.dev $(VENVFOCUS)/.dev ## Check the FOCUS export with the FinOps Foundation's validator
+	@rm -rf $(VENVFOCUS)/demo
+	@$(BIN)/llmcost demo $(VENVFOCUS)/demo --requests 20000 > /dev/null 2>&1
+	@$(BIN)/llmcost export focus --db $(VENVFOCUS)/demo/llmcost.duckdb --output $(VENVFOCUS)/demo.csv
+	@$(BIN)/python -m tools.focus $(VENVFOCUS)/demo.csv --validator $(VENVFOCUS)
 
 lint: $(VENV)/.dev ## Check format, style, types and import layers
 	@$(BIN)/ruff format --check .
@@ -77,4 +94,4 @@ bench: $(VENV)/.dev ## Measure speed and memory
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(VENV15) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV15) $(VENVFOCUS) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,5 +1,6 @@
 """One Parquet file a day, which a nightly job can write again."""
 
+import shutil
 from datetime import UTC, datetime
 
 import duckdb
@@ -11,10 +12,15 @@ from llmcost.ledger.database import reading, writing
 from llmcost.ledger.partitions import export_days
 
 
-@pytest.fixture
-def db(tmp_path):
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
     days = ["2026-11-01T10:00:00Z", "2026-11-02T00:00:00Z", "2026-11-02T23:59:59.999999Z", "2026-11-04T05:00:00Z"]
-    return ledger_of(tmp_path, [{"request_id": f"r{n}", "timestamp": day} for n, day in enumerate(days)])
+    return ledger_of(tmp_path_factory.mktemp("days"), [{"timestamp": day, "model": "plain"} for day in days])
+
+
+@pytest.fixture
+def db(original, tmp_path):
+    return shutil.copy(original, tmp_path / "llmcost.duckdb")
 
 
 def _ids(folder):

@@ -69,14 +69,21 @@ def excel(document: Report | Overview, path: Path) -> None:
             _write(about, (number, 0), line, "text", book.formats)
 
 
+def excel_table(title: str, names: Sequence[str], rows: Iterable[Sequence[object]], path: Path) -> int:
+    """Rows at `path` below a heading, as many sheets as it takes; returns how many rows.
+
+    Raises UsageError where the extra is not installed.
+    """
+    with _workbook(path) as book:
+        return _sheets(book, title, names, [""] * len(names), rows)
+
+
 def export_sheets(connection: "Connection", selection: "Selection", path: Path, shape: Shape) -> int:
     """The selected requests at `path`, as many sheets as it takes; returns how many requests.
 
     Raises UsageError where the extra is not installed.
     """
-    with _workbook(path) as book:
-        names, rows = request_rows(connection, selection, shape)
-        return _sheets(book, "Requests", names, [""] * len(names), rows)
+    return excel_table("Requests", *request_rows(connection, selection, shape), path)
 
 
 def _sheets(

@@ -1,0 +1,204 @@
+"""FOCUS charges: the ledger's cost to the last digit, and prices that multiply to what is said."""
+
+import csv
+import json
+import re
+from decimal import Decimal
+
+import duckdb
+import pytest
+from tests import hostile
+from tests.exporting import chosen
+
+from llmcost.domain.errors import UsageError
+from llmcost.exports.focus import Layout, charges, left_out, write_parquet
+from llmcost.exports.naming import publisher_sql
+from llmcost.ledger.database import reading
+from llmcost.render.focus import focus_csv
+
+DECIMALS = re.compile(r"-?\d+\.\d{2,}")
+
+
+def _charges(ledger, layout=None, **parts):
+    names, rows = charges(ledger, chosen(ledger, **parts), layout or Layout())
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def found(calls):
+    with reading(calls) as ledger:
+        return _charges(ledger)
+
+
+def test_what_was_billed_is_what_the_ledger_says(calls, found):
+    with reading(calls) as ledger:
+        (cost,) = ledger.execute("select sum(cost) from request").fetchone()
+
+    assert sum(row["BilledCost"] for row in found) == cost
+    assert all(row["EffectiveCost"] == row["BilledCost"] for row in found)
+
+
+def test_price_times_quantity_is_the_cost(found):
+    for row in found:
+        assert row["ListUnitPrice"] * row["PricingQuantity"] == row["ListCost"]
+        assert row["ContractedUnitPrice"] * row["PricingQuantity"] == row["ContractedCost"]
+        assert abs(row["ContractedCost"] - row["BilledCost"]) < Decimal("0.0000000001")
+
+
+def test_tokens_of_each_class_have_their_row(found):
+    rows = {row["x_TokenType"]: row for row in found if row["RegionId"] == "us"}
+
+    # 1000 input less 300 read from a cache, 7 + 9 written to it, 11 of audio and 13 of images; three such calls on one day.
+    assert {unit: row["ConsumedQuantity"] / row["x_RequestCount"] for unit, row in rows.items()} == {
+        "input": 660,
+        "cache_read": 250,
+        "cache_read_audio": 50,
+        "cache_write_5m": 7,
+        "cache_write_1h": 9,
+        "input_audio": 11,
+        "input_image": 13,
+        "output": 280,
+        "reasoning": 30,
+        "output_audio": 40,
+        "output_image": 50,
+        "web_search": 3,
+        "request": 1,
+    }
+    # 2 dollars a million, and a tenth more in that region.
+    assert rows["input"]["ListUnitPrice"] == Decimal("0.0000022")
+    assert rows["input"]["ListCost"] / rows["input"]["x_RequestCount"] == Decimal("0.001452")
+    assert rows["web_search"]["ListUnitPrice"] == Decimal("0.01")
+    assert rows["input"]["ConsumedUnit"] == "Tokens"
+    assert rows["web_search"]["ConsumedUnit"] == "Searches"
+
+
+def test_a_contract_makes_the_contracted_price_lower_than_the_published(found):
+    row = next(row for row in found if row["x_Model"] == "agreed" and row["x_TokenType"] == "input")
+
+    assert row["ListUnitPrice"] == Decimal("0.000003")
+    assert row["ContractedUnitPrice"] == Decimal("0.000002629629")
+    assert row["SkuPriceId"] == "anthropic/agreed/input"
+
+
+def test_a_minimum_is_billed_and_what_was_used_is_consumed(found):
+    rows = [row for row in found if row["x_TokenType"] == "audio_hour"]
+
+    assert sum(row["ConsumedQuantity"] for row in rows) == 3 * Decimal("68.734567")
+    assert sum(row["PricingQuantity"] for row in rows) == 3 * Decimal("81.234567")
+
+
+def test_what_a_provider_billed_is_an_amount(found):
+    rows = [row for row in found if row["x_CostStatus"] == "billed"]
+
+    assert sum(row["BilledCost"] for row in rows) == 3 * Decimal("0.0123")
+    assert {(row["PricingUnit"], row["ListUnitPrice"], row["ConsumedUnit"]) for row in rows} == {("USD", 1, "Tokens")}
+    assert all(row["PricingQuantity"] == row["BilledCost"] for row in rows)
+
+
+def test_prices_that_are_gone_leave_the_amounts(ledger):
+    hostile.fill(ledger)
+    rows = _charges(ledger)
+
+    assert {row["x_TokenType"] for row in rows} == {"usage"}
+    assert sum(row["BilledCost"] for row in rows) == len(hostile.NAMES)
+
+
+def test_what_is_no_charge_is_counted(calls):
+    with reading(calls) as ledger:
+        assert left_out(ledger, chosen(ledger)) == {"free": 3, "included in a subscription": 3, "unpriced": 3}
+
+
+def test_groups_become_tags_and_periods_days_of_a_month(calls, found):
+    assert {row["Tags"] for row in found} == {
+        '{"customer_id":"acme","team":"search"}',
+        '{"customer_id":"globex"}',
+        None,
+    }
+    spans = {
+        (row["ChargePeriodStart"], row["ChargePeriodEnd"], row["BillingPeriodStart"], row["BillingPeriodEnd"])
+        for row in found
+    }
+    assert sorted(" ".join(f"{moment:%m-%dT%H}" for moment in span) for span in spans) == [
+        "11-01T00 11-02T00 11-01T00 12-01T00",
+        "11-02T00 11-03T00 11-01T00 12-01T00",
+        "11-30T00 12-01T00 11-01T00 12-01T00",
+    ]
+    with reading(calls) as ledger:
+        hours = _charges(ledger, Layout(grain="hour", tags=(), account="acme-1"))
+    assert {row["Tags"] for row in hours} == {None}
+    assert {row["BillingAccountId"] for row in hours} == {"acme-1"}
+    assert {f"{row['ChargePeriodStart']:%H}-{row['ChargePeriodEnd']:%H}" for row in hours} == {
+        "10-11",
+        "23-00",
+        "00-01",
+    }
+    assert sum(row["BilledCost"] for row in hours) == sum(row["BilledCost"] for row in found)
+
+
+def test_a_span_of_time_is_no_tag(calls):
+    with reading(calls) as ledger, pytest.raises(UsageError, match="'day' is a span of time"):
+        _charges(ledger, Layout(tags=("day",)))
+
+
+def test_csv_is_written_as_the_standard_says(calls, tmp_path):
+    with reading(calls) as ledger:
+        names, rows = charges(ledger, chosen(ledger), Layout())
+        assert focus_csv(names, rows, tmp_path / "focus.csv") > 0
+
+    with (tmp_path / "focus.csv").open(newline="", encoding="utf-8") as source:
+        records = list(csv.DictReader(source))
+    for record in records:
+        for name in names:
+            if name.endswith(("Cost", "Price", "Quantity")) and record[name]:
+                assert DECIMALS.fullmatch(record[name]), name
+            if name.endswith(("Start", "End")):
+                assert re.fullmatch(r"2026-\d\d-\d\dT\d\d:00:00Z", record[name]), name
+        assert Decimal(record["ListUnitPrice"]) * Decimal(record["PricingQuantity"]) == Decimal(record["ListCost"])
+
+
+def test_parquet_has_the_rows_of_the_csv(calls, found, tmp_path):
+    with reading(calls) as ledger:
+        assert write_parquet(ledger, chosen(ledger), Layout(), tmp_path / "focus.parquet") == len(found)
+
+    with duckdb.connect() as connection:
+        cursor = connection.execute("select * from read_parquet($path)", {"path": str(tmp_path / "focus.parquet")})
+        assert [column[0] for column in cursor.description] == list(found[0])
+        assert cursor.fetchall() == [tuple(row.values()) for row in found]
+
+
+def test_no_name_becomes_a_formula_or_a_line_of_the_csv(ledger, tmp_path):
+    hostile.fill(ledger)
+    layout = Layout(tags=(*hostile.DIMENSIONS, "label"))
+    names, rows = charges(ledger, chosen(ledger), layout)
+    count = focus_csv(names, rows, tmp_path / "focus.csv")
+
+    usual = csv.field_size_limit(2**24)
+    with (tmp_path / "focus.csv").open(newline="", encoding="utf-8") as source:
+        records = list(csv.reader(source))
+    csv.field_size_limit(usual)
+    assert count == len(hostile.NAMES)
+    assert {len(record) for record in records} == {len(names)}
+    for record in records:
+        for cell in record:
+            assert not hostile.COMMANDS.search(cell)
+            assert not hostile.FORMULA.search(cell)
+    tags = [json.loads(record[names.index("Tags")]) for record in records[1:]]
+    for key in layout.tags:
+        assert {tag[key] for tag in tags} == set(hostile.NAMES.values())
+
+
+@pytest.mark.parametrize(
+    ("model", "publisher"),
+    [
+        ("claude-opus-4", "Anthropic"),
+        ("us.anthropic.claude-opus-4-v1:0", "Anthropic"),
+        ("meta-llama/llama-4-scout", "Meta"),
+        ("gpt-5", "OpenAI"),
+        ("o3-mini", "OpenAI"),
+        ("somebody/else-7b", "OpenRouter"),
+    ],
+)
+def test_the_publisher_is_who_made_the_model(ledger, model, publisher):
+    expression = publisher_sql("'openrouter'", "$model::varchar")
+
+    assert ledger.execute(f"select {expression}", {"model": model}).fetchone() == (publisher,)
