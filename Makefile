@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 VENV15 := .venv-duckdb15
 VENVFOCUS := .venv-focus
 # The FinOps Foundation's validator needs Python 3.12 and, by its numpy, no newer.
-PYTHON312 ?= $(firstword $(shell command -v python3.12 2>/dev/null) $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python))
+PYTHON312 ?= $(shell for p in python3.12 $(HOME)/.pyenv/versions/3.12*/bin/python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null && echo $$p && break; done)
 PIP := -m pip install -qq --disable-pip-version-check
 DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
 ARGS ?=
