@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from llmcost.pricing.estimate import Estimated
-from llmcost.render.explain import FORMATS, Format, line_document, lines_table, price_document, price_facts
+from llmcost.render.explain import FORMATS, Format
 from llmcost.render.json import dumped
 from llmcost.render.numbers import plain
 from llmcost.render.page import Fact, Heading, Page, Table, as_markdown, as_text
+from llmcost.render.price_lines import line_document, lines_table, price_document, price_facts
 from llmcost.render.prices import moment
 from llmcost.render.surface import Surface
 

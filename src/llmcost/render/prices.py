@@ -98,6 +98,12 @@ def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")
 
 
+def exact_moment(at: datetime) -> str:
+    """A moment with the fraction of a second it has: `2026-11-10 08:00:00.25`."""
+    text = f"{at:%Y-%m-%d %H:%M:%S.%f}".rstrip("0")
+    return text.removesuffix(".")
+
+
 def per_unit(unit: str, fee: Decimal) -> str:
     """A fee as it was published: `10.00/1k web searches`."""
     return f"{plain(fee)}/{_FEES.get(unit, f'{FEE_UNITS[unit]:,} {unit}')}"

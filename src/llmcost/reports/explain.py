@@ -7,7 +7,7 @@ differ, that is said rather than hidden.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,21 @@ class Explained:
     conflicts: tuple[Conflict, ...]
     path: str | None
     """The file it was first read from."""
+
+    @property
+    def started_at(self) -> datetime:
+        """When the call began, UTC."""
+        at: datetime = self.row["started_at"]
+        return at.replace(tzinfo=UTC)
+
+    @property
+    def claimed_beyond(self) -> Decimal | None:
+        """What the log claimed beyond our cost; None where the two cannot be compared."""
+        claimed, cost = self.row["reported_cost"], self.row["cost"]
+        if claimed is None or cost is None:
+            return None
+        same = (self.row["reported_currency"] or self.currency).upper() == self.currency
+        return Decimal(claimed - cost) if same else None
 
     @property
     def outcome(self) -> str:
