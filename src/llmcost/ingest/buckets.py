@@ -33,13 +33,14 @@ _KEYED = ("source", "issuer", *_SPAN, "scope", "breakdown", *_OWN)
 _BROKEN_DOWN = tuple(
     name for name in (*BUCKET_DIMENSIONS, "tags") if name not in {"operation", "charge_basis", "reported_by"}
 )
-_RANK = f"""{{
+RANK = f"""{{
     'size': {" + ".join(f"coalesce({name}, 0)" for name in QUANTITIES)},
     'billed': coalesce(billed_cost, 0),
     'claimed': coalesce(reported_cost, 0),
     'requests': coalesce(requests, 0),
     'bytes': {{{", ".join(f"'{name}': {name}" for name in BUCKET_SUMS)}}}::varchar
 }}"""
+"""SQL: which of two readings of one bucket holds, the greater."""
 _CLASS_COSTS = {
     "input": "input_cost",
     "cache_read": "cache_read_cost",
@@ -92,10 +93,10 @@ def commit_buckets(
         create or replace temp table bucket_chosen as
         select best.* exclude (rank), stored.rank is null as is_new
         from (
-            select * from (select *, {_RANK} as rank from bucket_staged)
+            select * from (select *, {RANK} as rank from bucket_staged)
             qualify row_number() over (partition by bucket_key order by rank desc, file_no) = 1
         ) as best
-        left join (select bucket_key, {_RANK} as rank from ledger.usage_bucket) as stored using (bucket_key)
+        left join (select bucket_key, {RANK} as rank from ledger.usage_bucket) as stored using (bucket_key)
         where stored.rank is null or best.rank > stored.rank
         """
     )

@@ -120,6 +120,35 @@ def writing(
 
 
 @contextlib.contextmanager
+def beside(session: "DuckDBPyConnection", path: Path, catalog: str, *, wait: float = 30) -> Iterator[None]:
+    """Another ledger, read-only, as a catalog of a connection that has one attached. Raises DataError as `reading` does."""
+    import duckdb
+
+    target = _real(path)
+    if not failures.is_there(target):
+        raise failures.missing(target)
+    refusal = failures.unusable(target)
+    if refusal is not None:
+        raise refusal
+    try:
+        _attach(session, target, "read_only", wait, catalog)
+        session.execute(f"use {catalog}")
+        try:
+            lacking = _lacking(session, target)
+        finally:
+            session.execute("use ledger")
+    except duckdb.Error as error:
+        explanation = failures.explained(target, error, opening=True)
+        if explanation is None:
+            raise
+        raise explanation from error
+    if lacking:
+        raise failures.older(target, lacking)
+    yield
+    session.execute(f"detach {catalog}")
+
+
+@contextlib.contextmanager
 def creating(path: Path, only: Collection[str] | None = None) -> Iterator["DuckDBPyConnection"]:
     """An empty ledger to fill, which is at `path` when the block succeeds and nowhere when it fails.
 
@@ -215,14 +244,14 @@ def _attached(
             raise explanation from error
 
 
-def _attach(session: "DuckDBPyConnection", path: Path, options: str, wait: float) -> None:
+def _attach(session: "DuckDBPyConnection", path: Path, options: str, wait: float, catalog: str = "ledger") -> None:
     """Attach the file, trying again while another process holds it."""
     import duckdb
 
     deadline = time.monotonic() + wait
     while True:
         try:
-            session.execute(f"attach {quote_literal(str(path))} as ledger (type duckdb, {options})")
+            session.execute(f"attach {quote_literal(str(path))} as {catalog} (type duckdb, {options})")
         except duckdb.Error as error:
             if not failures.is_locked(error):
                 raise

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     Plain = Mapping[str, Any]
 
 
+def united(one: bytes, other: bytes) -> bytes:
+    """Two snapshots of one price list as one that has the models of both."""
+    plain, more = (json.loads(zlib.decompress(content)) for content in (one, other))
+    plain["models"] = more["models"] | plain["models"]
+    return zlib.compress(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode(), 9)
+
+
 def restored(content: bytes) -> PriceList | None:
     """The price list of a snapshot, without the places its prices were written at; None when it holds none."""
     try:
