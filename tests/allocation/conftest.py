@@ -6,38 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.allocation.ledgers import put
 
 from llmcost.allocation.reading import policy_for
 from llmcost.allocation.run import Asked
 from llmcost.config.settings import Settings, read_settings
 from llmcost.domain.period import parse_period, time_zone
-
-_DEFAULTS = {
-    "part": 0,
-    "source": "llmcost",
-    "issuer": "openai",
-    "ingest_id": 1,
-    "time_origin": "log",
-    "final": True,
-    "provider": "openai",
-    "model": "gpt-5",
-    "operation": "chat",
-    "status": "ok",
-    "gateway_cached": False,
-    "usage_origin": "billed",
-    "cost_status": "priced",
-    "charge_basis": "metered",
-}
+from llmcost.pricing.price_list import PriceList, load_price_list
 
 
-def put(connection: Any, started_at: str, cost: str | None, **values: Any) -> None:
-    """Put one request into a ledger: `put(ledger, "2026-10-03 10:00", "1.50", team="search")`, UTC; no cost is unpriced."""
-    row = {**_DEFAULTS, "started_at": datetime.fromisoformat(started_at), "cost": cost, **values}
-    if cost is None:
-        row["cost_status"] = "unpriced"
-    names = ", ".join(row)
-    marks = ", ".join(f"${name}" for name in row)
-    connection.execute(f"insert into request (row_key, {names}) values (uuid(), {marks})", row)
+@pytest.fixture(scope="session")
+def built_in_prices() -> PriceList:
+    """The built-in price list, read once."""
+    return load_price_list([])
 
 
 @pytest.fixture
@@ -73,8 +54,3 @@ def asked_of(settings_of) -> Callable[..., Asked]:
         )
 
     return ask
-
-
-def amounts(allocation: Any) -> dict[tuple[str | None, str], str]:
-    """What each owner bears of each cost."""
-    return {(line.owner, line.source): f"{line.amount:f}" for line in allocation.lines}

@@ -86,7 +86,7 @@ class StatementTerms:
     columns: tuple[str, ...] = ("requests", "input_tokens", "output_tokens")
     """Metrics beside the amount."""
     markup: Decimal | None = None
-    """On cost, as a share of it; None: cost as it is."""
+    """On cost, as a share of it; None, and no prices: no amounts, because cost is nobody else's business."""
     prices: tuple[UnitPrice, ...] = ()
     """Instead of cost."""
     names: Mapping[str, str] = field(default_factory=dict)

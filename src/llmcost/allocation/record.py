@@ -39,6 +39,11 @@ class Source:
     basis: tuple[str, ...] = ()
     """How a cost that no command prints came about, in words."""
 
+    @property
+    def unknown(self) -> bool:
+        """Whether no price is known of any of its requests: what it costs is not zero but not known."""
+        return bool(self.requests) and self.unpriced_requests == self.requests and not self.cost
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -62,6 +67,11 @@ class Line:
     """With direct lines."""
     unpriced_requests: int = 0
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether no price is known of any of its requests: what it costs is not zero but not known."""
+        return bool(self.requests) and self.unpriced_requests == self.requests and not self.cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

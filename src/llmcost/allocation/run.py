@@ -56,6 +56,21 @@ def allocation(connection: "Connection", prices: "PriceList", asked: Asked) -> A
     return _Run(connection, prices, asked).result()
 
 
+def selection_of(connection: "Connection", asked: Asked) -> Selection:
+    """The rows of the period; UsageError when one began before the first rate it would be converted at."""
+    conversion = Conversion(currency=asked.currency, rates=asked.rates, zone=asked.zone) if asked.rates else None
+    chosen = Selection(
+        period=asked.period, zone=asked.zone, basis=basis(connection, asked.period), conversion=conversion
+    )
+    first = None if conversion is None else queries.first_start(connection, chosen)
+    if conversion is not None and first is not None and first < conversion.first:
+        raise UsageError(
+            f"no {conversion.currency} rate for {conversion.day(first)}: the first is of {conversion.rates[0][0]}",
+            hint=f"add one under fx: {conversion.currency}: in llmcost.yaml",
+        )
+    return chosen
+
+
 class _Run:
     """One allocation on its way."""
 
@@ -65,13 +80,7 @@ class _Run:
         self._asked = asked
         self._label = spans.label(asked.period, asked.zone)
         self._owner = _key(connection, asked.policy.by)
-        self._selection = Selection(
-            period=asked.period,
-            zone=asked.zone,
-            basis=basis(connection, asked.period),
-            conversion=Conversion(currency=asked.currency, rates=asked.rates, zone=asked.zone) if asked.rates else None,
-        )
-        self._check_rates()
+        self._selection = selection_of(connection, asked)
         extra = ["--basis", "exports"] if self._selection.basis == "exports" else []
         extra += ["--currency", asked.currency] if asked.rates else []
         self._spelling = Spelling(by=asked.policy.by, period=(*spans.options(asked.period, asked.zone), *extra))
@@ -169,16 +178,6 @@ class _Run:
                 for pattern in term.condition.values:
                     check_pattern(self._connection, pattern or "")
         return tuple((_known(self._connection, term.condition.key), term.condition) for term in terms)
-
-    def _check_rates(self) -> None:
-        conversion = self._selection.conversion
-        first = None if conversion is None else queries.first_start(self._connection, self._selection)
-        if conversion is not None and first is not None and first < conversion.first:
-            day = conversion.day(first)
-            raise UsageError(
-                f"no {conversion.currency} rate for {day}: the first is of {conversion.rates[0][0]}",
-                hint=f"add one under fx: {conversion.currency}: in llmcost.yaml",
-            )
 
 
 def _by_owner(parts: Iterable[pools.Part]) -> dict[str | None, Usage]:

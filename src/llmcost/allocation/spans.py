@@ -1,6 +1,6 @@
 """Periods in words: as people call them, and as options name them."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, add_months, start_of
@@ -28,6 +28,12 @@ def bounds(period: Period) -> tuple[datetime, datetime]:
     if period.since is None or period.until is None:
         raise UsageError("costs are allocated for a period with both ends", hint="name one, such as --month 2026-11")
     return period.since, period.until
+
+
+def days(period: Period, zone: tzinfo) -> tuple[date, date]:
+    """The first day and the last."""
+    since, until = bounds(period)
+    return since.astimezone(zone).date(), until.astimezone(zone).date() - timedelta(days=1)
 
 
 def options(period: Period, zone: tzinfo) -> tuple[str, ...]:

@@ -1,13 +1,20 @@
 """The `statement:` of an allocation: what customers are sent."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from llmcost.allocation.policy import StatementTerms, UnitPrice
 from llmcost.config.yaml import check_keys
+from llmcost.domain.errors import UsageError
 from llmcost.domain.text import nearest
 from llmcost.ledger.entry import Entry
-from llmcost.ledger.metrics import metric_names
+from llmcost.ledger.metrics import metric, metric_names
+
+if TYPE_CHECKING:
+    from llmcost.allocation.run import Asked
 
 _KEYS = ("title", "issuer", "note", "by", "columns", "markup", "prices", "names")
 _NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,12})?")
@@ -22,6 +29,29 @@ def read_terms(section: Entry) -> StatementTerms:
     path = (*section.path, "statement")
     check_keys(section.document, path, _KEYS)
     return _Terms(section.settings, section.document, path, value).terms()
+
+
+def changed(asked: "Asked", *, by: str | None, columns: Sequence[str], markup: str | None) -> "Asked":
+    """The same question with terms of the command line; UsageError for what cannot be meant."""
+    terms = asked.policy.statement
+    for name in columns:
+        if name not in metric_names() or not _adds_up(name):
+            raise UsageError(
+                f"{name!r} is no metric whose parts add up", hint=nearest(name, metric_names()) or "such as requests"
+            )
+    if markup is not None:
+        found = _PERCENT.fullmatch(markup.strip())
+        if found is None or Decimal(found[1]) < -100:
+            raise UsageError(f"cannot read --markup {markup!r}", hint="write a percentage such as 20%")
+        terms = replace(terms, markup=Decimal(found[1]) / 100, prices=())
+    if by is not None and by != terms.by:
+        terms = replace(terms, by=by, names={})
+    terms = replace(terms, columns=tuple(dict.fromkeys(columns)) or terms.columns)
+    return replace(asked, policy=replace(asked.policy, statement=terms))
+
+
+def _adds_up(name: str) -> bool:
+    return metric(name).additive and not metric(name).of_total
 
 
 class _Terms(Entry):
@@ -83,13 +113,11 @@ class _Terms(Entry):
         return Decimal(written)
 
     def _metric(self, name: str, key: str, place: str | int) -> None:
-        from llmcost.ledger.metrics import metric
-
         if name not in metric_names():
             raise self.error(
                 f"there is no metric {name!r}", key, place, hint=nearest(name, metric_names()) or "such as requests"
             )
-        if key == "prices" and not metric(name).additive:
+        if not _adds_up(name):
             raise self.error(f"{name} of the parts does not add up to that of the whole", key, place)
 
     def _names(self) -> dict[str, str]:

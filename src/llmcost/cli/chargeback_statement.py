@@ -1,4 +1,4 @@
-"""`llmcost chargeback statement`: what one owner bears, with the evidence for every line."""
+"""`llmcost chargeback statement` and `usage`: what one owner bears, with evidence; what one customer used."""
 
 from typing import Annotated
 
@@ -13,8 +13,9 @@ Owner = Annotated[
 
 
 def add_to(group: typer.Typer) -> None:
-    """Add the command to `llmcost chargeback`."""
+    """Add the commands to `llmcost chargeback`."""
     group.command("statement")(statement)
+    group.command("usage")(usage)
 
 
 def statement(
@@ -60,3 +61,59 @@ def statement(
             diagnostics.note(note)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_statement(found, name, chosen, surface), output)
+
+
+def usage(
+    *,
+    customer: Annotated[str, typer.Option("--for", metavar="NAME", help="The customer.", show_default=False)],
+    by: Annotated[
+        str, typer.Option("--by", metavar="DIMENSION", help="What names customers; its `allocation:` has the terms.")
+    ] = "customer_id",
+    lines: Annotated[
+        str | None, typer.Option("--lines", metavar="DIMENSION", help="What the lines are, such as model or feature.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--columns", metavar="A,B", help="Metrics beside the amount.")
+    ] = None,
+    markup: Annotated[
+        str | None, typer.Option("--markup", metavar="PERCENT", help="Amounts are cost and so much of it, such as 20%.")
+    ] = None,
+    month: Month = None,
+    period: PeriodOption = None,
+    since: Since = None,
+    until: Until = None,
+    tz: Tz = None,
+    as_of: AsOf = None,
+    currency: CurrencyOption = None,
+    output_format: Allocated = None,
+    output: Output = None,
+    db: Db = None,
+    config: Config = None,
+) -> None:
+    """Write a usage statement to send to a customer: what it used, without amounts unless a markup or prices are set."""
+    import sys
+
+    from llmcost.allocation.statement_terms import changed
+    from llmcost.allocation.usage import usage_statement
+    from llmcost.cli import diagnostics
+    from llmcost.cli.chargeback_options import question
+    from llmcost.cli.options import names
+    from llmcost.config.settings import load_settings
+    from llmcost.ledger.database import reading
+    from llmcost.render import output as destination
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.render.usage_statement import FORMATS, render_usage_statement
+    from llmcost.reports.choices import choice
+
+    settings = load_settings(config)
+    chosen = choice("--format", output_format or "table", FORMATS)
+    asked = question(
+        settings, by=by, period=month or period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
+    )
+    asked = changed(asked, by=lines, columns=names(columns), markup=markup)
+    with reading(settings.ledger_path(db)) as ledger:
+        found = usage_statement(ledger, asked, customer)
+    for note in found.notes:
+        diagnostics.note(note)
+    surface = Surface() if output is not None else surface_of(sys.stdout)
+    destination.write(render_usage_statement(found, chosen, surface), output)

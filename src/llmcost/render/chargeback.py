@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from llmcost.allocation.chargeback import Chargeback
-from llmcost.allocation.record import Allocation, Kind, Line
+from llmcost.allocation.record import Allocation, Kind, Line, Source
 from llmcost.domain.exact import total
 from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid
 from llmcost.render.chargeback_data import csv_lines, json_document
-from llmcost.render.chargeback_words import amount, how, owner_name, titles, unpriced
+from llmcost.render.chargeback_words import UNPRICED, amount, borne, by_title, days, how, owner_name, titles, unpriced
 from llmcost.render.numbers import human
 from llmcost.render.page import Fact, Heading, Page, Part, Table, as_markdown, as_text
 from llmcost.render.sheet import sheet
@@ -22,7 +22,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 def render_chargeback(found: Chargeback, format_name: Format, surface: Surface, title: str = "Chargeback") -> str:
     """The allocation, ending in a line break; `title` is what the page is called."""
-    heading = f"{title} of {found.allocation.label} by {printable(found.allocation.by)}"
+    heading = f"{title} of {found.allocation.label} by {by_title(found.allocation).lower()}"
     match format_name:
         case "json":
             return json_document(found)
@@ -68,7 +68,7 @@ def facts(found: Chargeback) -> list[tuple[str, str]]:
     if allocation.charges:
         known.append(f"charges beside them {_exact(allocation.charges_cost, allocation)}")
     lines = [
-        ("Period", f"{allocation.since[:16]}Z to {allocation.until[:16]}Z, days in {allocation.zone}"),
+        ("Period", days(allocation)),
         ("State", state(found)),
         ("Ledger", "; ".join(known)),
     ]
@@ -91,8 +91,8 @@ def _owners(allocation: Allocation) -> Table:
         owner: sum(line.unpriced_requests for line in allocation.lines if line.owner == owner) for owner in owners
     }
     columns = [
-        Column(name=allocation.by, title=allocation.by.replace("_", " ").capitalize(), kind="text", role="key"),
-        *(Column(name=kind, title=titles()[kind], kind="money", role="metric") for kind in kinds),
+        Column(name=allocation.by, title=by_title(allocation), kind="text", role="key"),
+        *(Column(name=titles()[kind].lower(), title=titles()[kind], kind="money", role="metric") for kind in kinds),
         Column(name="total", title="Total", kind="money", role="metric"),
         Column(name="share", title="Share", kind="percent", role="metric"),
     ]
@@ -118,18 +118,18 @@ def _owners(allocation: Allocation) -> Table:
             rows=tuple(map(tuple, rows)),
             totals=tuple(totals),
         ),
-        expendable=tuple(kinds),
+        expendable=tuple(titles()[kind].lower() for kind in kinds),
     )
 
 
 def _of(lines: "list[Line] | tuple[Line, ...]", kind: Kind, allocation: Allocation) -> str:
-    mine = [line.amount for line in lines if line.kind == kind]
-    return amount(total(mine), allocation) if mine else ""
+    mine = [line for line in lines if line.kind == kind]
+    return borne(mine, allocation) if mine else ""
 
 
 def _ends(lines: "list[Line] | tuple[Line, ...]", whole: Decimal, allocation: Allocation) -> list[str]:
     mine = total(line.amount for line in lines)
-    return [amount(mine, allocation), human(float(mine / whole), "percent", "USD") if whole else "-"]
+    return [borne(lines, allocation), human(float(mine / whole), "percent", "USD") if whole else "-"]
 
 
 def _sources(allocation: Allocation) -> Table:
@@ -143,8 +143,7 @@ def _sources(allocation: Allocation) -> Table:
     rows = [
         (
             printable(source.name),
-            how(source, _driver(allocation, source.name)),
-            amount(source.amount, allocation),
+            *_shared(allocation, source),
             f"{source.requests:,}" if source.requests else "",
             f"{source.unpriced_requests:,}" if source.unpriced_requests else "",
         )
@@ -166,6 +165,14 @@ def _sources(allocation: Allocation) -> Table:
         ),
         expendable=("unpriced", "requests"),
     )
+
+
+def _shared(allocation: Allocation, source: Source) -> tuple[str, str]:
+    """How it is shared, and how much it is; what an owner passes on is in the other costs already."""
+    words = how(source, _driver(allocation, source.name))
+    if source.kind == "owner":
+        return f"passes on {amount(source.amount, allocation)} {words}", ""
+    return words, UNPRICED if source.unknown else amount(source.amount, allocation)
 
 
 def _driver(allocation: Allocation, name: str) -> str | None:

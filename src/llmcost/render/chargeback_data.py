@@ -90,8 +90,8 @@ def owner(allocation: Allocation, name: str | None) -> dict[str, Any]:
     amount = total(line.amount for line in mine)
     return {
         "owner": name,
-        "amount": plain(amount),
-        "cost": plain(total(line.cost for line in mine)),
+        "amount": None if all(line.unknown for line in mine) else plain(amount),
+        "cost": None if all(line.unknown for line in mine) else plain(total(line.cost for line in mine)),
         "share": round(float(amount / whole), 6) if whole else None,
         "requests": sum(line.requests or 0 for line in mine),
         "unpriced_requests": sum(line.unpriced_requests for line in mine),
@@ -117,8 +117,8 @@ def csv_lines(allocation: Allocation, lines: Sequence[Line] | None = None) -> st
                 _number(line.base_total),
                 "" if _share(line) is None else f"{_share(line):f}",
                 plain(line.source_cost),
-                plain(line.cost),
-                _fixed(line.amount, allocation.decimals),
+                "" if line.unknown else plain(line.cost),
+                "" if line.unknown else f"{line.amount:.{allocation.decimals}f}",
                 allocation.currency,
                 "" if line.requests is None else line.requests,
                 line.unpriced_requests,
@@ -150,8 +150,8 @@ def json_line(line: Line) -> dict[str, Any]:
         "base_total": None if line.base_total is None else _number(line.base_total),
         "share": None if share is None else float(share),
         "source_cost": plain(line.source_cost),
-        "cost": plain(line.cost),
-        "amount": plain(line.amount),
+        "cost": None if line.unknown else plain(line.cost),
+        "amount": None if line.unknown else plain(line.amount),
         "requests": line.requests,
         "unpriced_requests": line.unpriced_requests,
         "evidence": [_evidence(one) for one in line.evidence],
@@ -164,8 +164,8 @@ def source_shape(one: Source) -> dict[str, Any]:
         "source": one.name,
         "kind": one.kind,
         "method": one.method,
-        "cost": plain(one.cost),
-        "amount": plain(one.amount),
+        "cost": None if one.unknown else plain(one.cost),
+        "amount": None if one.unknown else plain(one.amount),
         "requests": one.requests,
         "unpriced_requests": one.unpriced_requests,
         "evidence": [_evidence(term) for term in one.evidence],
@@ -201,7 +201,3 @@ def _number(value: Decimal | None) -> str:
         return ""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _fixed(value: Decimal, decimals: int) -> str:
-    return f"{value:.{decimals}f}"

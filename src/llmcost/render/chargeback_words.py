@@ -1,14 +1,20 @@
 """Words and numbers that allocations, statements and closings have in common."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from llmcost.allocation.record import Allocation, Kind, Line, Source
+from llmcost.domain.exact import total
+from llmcost.domain.period import time_zone
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
+from llmcost.ledger.dimensions import dimension, dimension_names
 from llmcost.render.numbers import human
 from llmcost.render.visible import label
 
 UNALLOCATED = "(unallocated)"
+UNPRICED = "unpriced"
 _KINDS: dict[Kind, str] = {
     "direct": "Own requests",
     "requests": "Shared",
@@ -37,9 +43,25 @@ def amount(value: Decimal, allocation: Allocation) -> str:
     return human(value, "money", allocation.currency, places=allocation.decimals)
 
 
-def source_name(name: str) -> str:
-    """A cost as people see it."""
-    return printable(name)
+def borne(lines: Sequence[Line], allocation: Allocation) -> str:
+    """What lines come to; what is not known is not shown as nothing."""
+    if lines and all(line.unknown for line in lines):
+        return UNPRICED
+    return amount(total(line.amount for line in lines), allocation)
+
+
+def by_title(allocation: Allocation) -> str:
+    """What costs are allocated to, as a heading."""
+    name = allocation.by
+    return dimension(name).title if name in dimension_names() else printable(name)
+
+
+def days(allocation: Allocation) -> str:
+    """The first and the last day, and where days are counted."""
+    zone = time_zone(allocation.zone)
+    first, end = (datetime.fromisoformat(one).astimezone(zone).date() for one in (allocation.since, allocation.until))
+    last = end - timedelta(days=1)
+    return f"{first} ({allocation.zone})" if first == last else f"{first} to {last} ({allocation.zone})"
 
 
 def base(value: Decimal | None, driver: str | None, currency: str) -> str:
@@ -82,7 +104,7 @@ def how(line: Line | Source, driver: str | None = None) -> str:
 
 
 def _spaced(driver: str) -> str:
-    return {"cost": "cost of own requests", "allocated": "cost allocated so far"}.get(driver, driver.replace("_", " "))
+    return {"cost": "cost of own requests", "allocated": "cost so far"}.get(driver, driver.replace("_", " "))
 
 
 def unpriced(requests: int, unpriced_requests: int) -> str:

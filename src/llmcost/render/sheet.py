@@ -23,7 +23,7 @@ h2 { font-size: 1.05rem; margin: 2rem 0 .6rem; break-after: avoid }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; margin: 0 0 1rem }
 th, td { padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule);
-  overflow-wrap: anywhere; min-width: 5rem }
+  overflow-wrap: break-word }
 th:last-child, td:last-child { padding-right: 0 }
 thead th { color: var(--soft); font-size: .8rem; font-weight: 600; border-bottom-color: var(--soft) }
 tbody th { font-weight: 400 }
@@ -34,7 +34,8 @@ dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .
 dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 code { display: block; font: .82rem/1.5 ui-monospace, "SF Mono", Consolas, monospace; background: var(--shade);
   padding: .15rem .5rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere }
-@media (max-width: 40rem) { body { padding: 1.25rem 1rem 2rem } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } }
+@media (max-width: 40rem) { body { padding: 1.25rem 1rem 2rem } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem }
+  th:last-child, td:last-child { position: sticky; right: 0; background: var(--paper); padding-left: .75rem } }
 @media print {
   :root { --ink: #000; --soft: #444; --rule: #bbb; --paper: #fff; --shade: #f4f4f4 }
   body { max-width: none; padding: 0; font-size: 10.5pt } @page { margin: 18mm }

@@ -5,12 +5,11 @@ from typing import Literal, get_args
 
 from llmcost.allocation.chargeback import Chargeback
 from llmcost.allocation.record import Allocation, Evidence, Line, Source
-from llmcost.domain.exact import total
 from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid
 from llmcost.render.chargeback import state
 from llmcost.render.chargeback_data import csv_lines, evidence_of, head, json_line, owner, source_shape
-from llmcost.render.chargeback_words import amount, base, how, owner_name, share, unpriced
+from llmcost.render.chargeback_words import amount, base, borne, by_title, days, how, owner_name, share, unpriced
 from llmcost.render.json import dumped
 from llmcost.render.numbers import money
 from llmcost.render.page import Fact, Heading, Page, Part, Table, as_markdown, as_text
@@ -65,7 +64,8 @@ def _json(found: Chargeback, name: str | None, lines: tuple[Line, ...]) -> str:
 def _page(found: Chargeback, lines: tuple[Line, ...]) -> Page:
     allocation = found.allocation
     parts: list[Part] = [
-        Fact(label="Period", text=f"{allocation.since[:16]}Z to {allocation.until[:16]}Z, days in {allocation.zone}"),
+        Fact(label="Period", text=days(allocation)),
+        Fact(label="Borne by", text=f"{by_title(allocation)} {owner_name(lines[0].owner)}"),
         Fact(label="State", text=state(found)),
         Fact(label="Currency", text=allocation.currency),
         _table(allocation, lines),
@@ -89,7 +89,7 @@ def _table(allocation: Allocation, lines: tuple[Line, ...]) -> Table:
             base(line.base_total, line.driver, allocation.currency),
             share(line),
             "" if line.kind in {"direct", "adjustment"} else money(line.source_cost, allocation.currency),
-            amount(line.amount, allocation),
+            borne([line], allocation),
         )
         for place, line in enumerate(lines, start=1)
     )
@@ -99,7 +99,7 @@ def _table(allocation: Allocation, lines: tuple[Line, ...]) -> Table:
             columns=_COLUMNS,
             headings=tuple(column.title for column in _COLUMNS),
             rows=rows,
-            totals=("", "Total", *blank, amount(total(line.amount for line in lines), allocation)),
+            totals=("", "Total", *blank, borne(lines, allocation)),
         ),
         expendable=("base", "of", "source", "share"),
     )
@@ -133,6 +133,8 @@ def _evidence(allocation: Allocation, place: int, line: Line) -> list[Part]:
 
 
 def _sum(allocation: Allocation, line: Line) -> str:
+    if line.unknown:
+        return f"{printable(line.source)}: no known price"
     exact = f"{_digits(line.cost)} {allocation.currency}, stated as {amount(line.amount, allocation)}"
     if line.base is not None and line.base_total:
         parts = f"{_digits(line.source_cost)} x {_digits(line.base)} / {_digits(line.base_total)}"

@@ -1,0 +1,36 @@
+"""Requests put into a ledger by hand, and what owners bear of them."""
+
+from datetime import datetime
+from typing import Any
+
+_DEFAULTS = {
+    "part": 0,
+    "source": "llmcost",
+    "issuer": "openai",
+    "ingest_id": 1,
+    "time_origin": "log",
+    "final": True,
+    "provider": "openai",
+    "model": "gpt-5",
+    "operation": "chat",
+    "status": "ok",
+    "gateway_cached": False,
+    "usage_origin": "billed",
+    "cost_status": "priced",
+    "charge_basis": "metered",
+}
+
+
+def put(connection: Any, started_at: str, cost: str | None, **values: Any) -> None:
+    """Put one request into a ledger: `put(ledger, "2026-10-03 10:00", "1.50", team="search")`, UTC; no cost is unpriced."""
+    row = {**_DEFAULTS, "started_at": datetime.fromisoformat(started_at), "cost": cost, **values}
+    if cost is None:
+        row["cost_status"] = "unpriced"
+    names = ", ".join(row)
+    marks = ", ".join(f"${name}" for name in row)
+    connection.execute(f"insert into request (row_key, {names}) values (uuid(), {marks})", row)
+
+
+def amounts(allocation: Any) -> dict[tuple[str | None, str], str]:
+    """What each owner bears of each cost."""
+    return {(line.owner, line.source): f"{line.amount:f}" for line in allocation.lines}

@@ -1,0 +1,265 @@
+"""A closed period stays as it was stated; what came later is stated once, in the next."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from tests.allocation.ledgers import amounts
+
+from llmcost.allocation.chargeback import chargeback, owner_of, showback
+from llmcost.allocation.closing import check_can_close, close, every_closing, in_force, reopen
+from llmcost.allocation.spans import label
+from llmcost.allocation.tying import reconciled_total, tied_to, too_far
+from llmcost.domain.errors import DataError, UsageError
+from llmcost.ledger import locks
+
+_NOW = datetime(2026, 12, 2, tzinfo=UTC)
+_RULES = """
+allocation:
+  rules:
+    - {name: shared key, where: virtual_account=shared, method: proportional}
+  unattributed: even
+"""
+
+
+class _Office:
+    """Finance, with a ledger."""
+
+    def __init__(self, ledger, asked_of, prices):
+        self._ledger = ledger
+        self._asked_of = asked_of
+        self._prices = prices
+
+    def show(self, period, text=_RULES, **values):
+        return chargeback(self._ledger, self._prices, self._asked_of(text, period), **values)
+
+    def showback(self, period, text=_RULES):
+        return showback(self._ledger, self._prices, self._asked_of(text, period))
+
+    def close(self, period, text=_RULES, invoice=None, now=_NOW):
+        asked = self._asked_of(text, period)
+        if invoice is not None:
+            asked = tied_to(asked, Decimal(invoice))
+        closed = in_force(self._ledger, asked.policy.by)
+        check_can_close(closed, asked.policy.by, asked.period, label(asked.period, asked.zone), now)
+        found = chargeback(self._ledger, self._prices, asked).allocation
+        return close(self._ledger, found, asked.policy, asked.rates, now=now, note="checked")
+
+    def reconciled(self, period, path):
+        asked = self._asked_of(_RULES, period)
+        return reconciled_total(self._ledger, asked, self.show(period).allocation, [path])
+
+    def reopen(self, period):
+        asked = self._asked_of("", period)
+        return reopen(self._ledger, "team", asked.period, period, now=_NOW, note="wrong invoice")
+
+
+@pytest.fixture
+def office(ledger, asked_of, built_in_prices):
+    return _Office(ledger, asked_of, built_in_prices)
+
+
+def _stated(found):
+    """By owner, what the statements of all its lines come to."""
+    sums = {}
+    for line in found.allocation.lines:
+        sums[line.owner] = sums.get(line.owner, Decimal(0)) + line.amount
+    return sums
+
+
+def test_a_closed_period_is_shown_as_it_was_closed_whatever_the_ledger_and_the_rules_say_now(office, spend):
+    spend("2026-10-02", "30.005", team="search")
+    spend("2026-10-02", "10", team="chat")
+    before = office.show("2026-10").allocation
+    closing = office.close("2026-10")
+    spend("2026-10-03", "8", team="search")
+    after = office.show("2026-10", "allocation: {decimals: 4}")
+    assert after.allocation == before
+    assert after.closing == closing
+    assert after.outstanding == Decimal(8)
+    assert "since it was closed: 8.00 USD for 1 owner" in after.notes[0]
+    assert _stated(office.showback("2026-10")) == {"search": Decimal("38.00"), "chat": Decimal("10.00")}
+    assert _stated(office.show("2026-10", now=True)) == {"search": Decimal("38.00"), "chat": Decimal("10.00")}
+
+
+def test_what_came_later_is_an_adjustment_in_the_next_open_statement_and_only_there(office, spend):
+    spend("2026-10-02", "30", team="search")
+    spend("2026-10-02", "10", team="chat")
+    spend("2026-10-02", "4", team="chat", virtual_account="shared")
+    office.close("2026-10")
+    spend("2026-11-05", "1", team="search")
+    # Late: search had 20 more, so that of the 4 shared it bears 50/60 instead of 30/40: 3.33 instead of 3.00.
+    spend("2026-10-20", "20", team="search")
+    november = office.show("2026-11")
+    assert amounts(november.allocation) == {
+        ("search", "own requests"): "1.00",
+        ("search", "adjustment to 2026-10"): "20.33",
+        ("chat", "adjustment to 2026-10"): "-0.33",
+    }
+    adjustment = next(line for line in november.allocation.lines if line.owner == "chat")
+    assert [term.command for term in adjustment.evidence] == [
+        "llmcost chargeback --by team --now --period 2026-10",
+        "llmcost chargeback --by team --period 2026-10",
+    ]
+    office.close("2026-11")
+    assert office.show("2026-10").outstanding == 0
+    assert "adjustment to 2026-10" not in {line.source for line in office.show("2026-12").allocation.lines}
+
+
+def test_over_all_statements_everything_is_stated_once(office, spend):
+    spend("2026-09-02", "1.004", team="search")
+    office.close("2026-09")
+    spend("2026-09-03", "0.007", team="chat")
+    spend("2026-10-03", "2.50", team="chat")
+    office.close("2026-10")
+    spend("2026-09-04", "0.50")
+    spend("2026-10-04", "0.25", team="search", virtual_account="shared")
+    found = [office.show(month) for month in ("2026-09", "2026-10", "2026-11")]
+    exact = sum(line.cost for one in found for line in one.allocation.lines)
+    assert exact == Decimal("1.004") + Decimal("0.007") + Decimal("2.50") + Decimal("0.50") + Decimal("0.25")
+    # 1.511 and 2.75 as they are known now, each rounded.
+    assert sum(line.amount for one in found for line in one.allocation.lines) == Decimal("1.51") + Decimal("2.75")
+
+
+def test_a_period_closed_to_an_invoice_keeps_its_total_when_late_requests_explain_the_difference(office, spend):
+    spend("2026-10-02", "30", team="search")
+    office.close("2026-10", invoice="32.00")
+    spend("2026-10-20", "2", team="chat")
+    assert amounts(office.show("2026-11").allocation) == {
+        ("chat", "adjustment to 2026-10"): "2.00",
+        (None, "adjustment to 2026-10"): "-2.00",
+    }
+
+
+def test_closing_locks_the_prices_and_reopening_lifts_that_lock_only(office, spend, ledger):
+    spend("2026-10-02", "30", team="search")
+    locks.add(ledger, datetime(2026, 10, 1), "audit", datetime(2026, 10, 2))  # noqa: DTZ001  the ledger's naive UTC
+    office.close("2026-10")
+    assert locks.locked_until(ledger) == datetime(2026, 11, 1)  # noqa: DTZ001
+    office.reopen("2026-10")
+    assert locks.locked_until(ledger) == datetime(2026, 10, 1)  # noqa: DTZ001
+    assert office.show("2026-10").closing is None
+    (record,) = every_closing(ledger)
+    assert (record.reopened_at, record.reopen_note, record.note) == (_NOW, "wrong invoice", "checked")
+    office.close("2026-10")
+    assert len(every_closing(ledger)) == 2
+
+
+def test_periods_are_closed_one_after_the_other_and_opened_from_the_last(office, spend):
+    spend("2026-10-02", "30", team="search")
+    with pytest.raises(UsageError, match="2026-12 is not over"):
+        office.close("2026-12")
+    office.close("2026-10")
+    with pytest.raises(UsageError, match="2026-10 is closed already, by team"):
+        office.close("2026-10")
+    with pytest.raises(UsageError, match="does not follow 2026-10, the last period closed by team"):
+        office.close("2026-08")
+    office.close("2026-11")
+    with pytest.raises(UsageError, match="2026-10 cannot be opened while 2026-11 is closed"):
+        office.reopen("2026-10")
+    with pytest.raises(UsageError, match="2026-09 is not closed"):
+        office.reopen("2026-09")
+
+
+def test_each_dimension_is_closed_by_itself(office, spend):
+    spend("2026-10-02", "30", team="search", customer_id="acme")
+    office.close("2026-10")
+    assert office.show("2026-10", "allocation: {by: customer_id}").closing is None
+    office.close("2026-10", "allocation: {by: customer_id}")
+
+
+def test_a_period_across_closed_ones_says_so(office, spend):
+    spend("2026-10-02", "30", team="search")
+    office.close("2026-10")
+    assert "2026-10 closed at what its statements say" in office.show("2026-Q4").notes[0]
+
+
+def test_a_closing_that_was_changed_is_noticed(office, spend, ledger):
+    spend("2026-10-02", "30", team="search")
+    office.close("2026-10")
+    ledger.execute("update chargeback set content = replace(content, '30.00', '29.00')")
+    with pytest.raises(DataError, match="chargeback of 2026-10 by team was changed after it was closed"):
+        office.show("2026-10")
+
+
+def test_each_closing_names_the_one_before(office, spend, ledger):
+    spend("2026-10-02", "30", team="search")
+    first, second = office.close("2026-10"), office.close("2026-11")
+    (content,) = ledger.execute("select content from chargeback where label = '2026-11'").fetchone()
+    assert json.loads(content)["previous"] == first.hash
+    assert second.hash != first.hash
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b[31mred", "🎉 party", "line\nbreak", "quote \" and 'quote'", "\x7f\u2028", "a: b"]
+)
+def test_any_name_survives_being_closed(office, spend, name):
+    spend("2026-10-02", "30", team=name)
+    quoted = '"' + "".join(f"\\U{ord(character):08x}" for character in name) + '"'
+    text = (
+        f"allocation: {{rules: [{{name: {quoted}, where: feature=x, to: {quoted}}}], unattributed: {{to: {quoted}}}}}"
+    )
+    before = office.show("2026-10", text).allocation
+    office.close("2026-10", text)
+    found = office.show("2026-10")
+    assert found.allocation == before
+    assert found.closing.policy.rules[0].sharing.to == (name,)
+    assert owner_of(found, name) == name
+
+
+def test_a_difference_beyond_the_tolerance_is_known(office, asked_of, spend):
+    spend("2026-10-02", "30", team="search")
+    found = chargeback(office._ledger, office._prices, tied_to(asked_of(_RULES), Decimal("30.30"))).allocation
+    assert too_far(found, Decimal("0.009"))
+    assert not too_far(found, Decimal("0.01"))
+
+
+@pytest.fixture
+def reconciliation(tmp_path):
+    """The document of a reconciliation of October."""
+
+    def write(**values):
+        shape = {
+            "schema": "llmcost/reconcile/1",
+            "period": {"since": "2026-10-01", "until": "2026-11-01", "tz": "UTC"},
+            "currency": "USD",
+            "providers": ["openai"],
+            "billed": "31.50",
+            "logged": "30.00",
+            **values,
+        }
+        path = tmp_path / "reconciled.json"
+        path.write_text(json.dumps(shape))
+        return path
+
+    return write
+
+
+def test_a_reconciled_provider_counts_as_billed_and_the_others_as_logged(office, spend, reconciliation):
+    spend("2026-10-02", "30", team="search", provider="openai")
+    spend("2026-10-02", "7", team="search", provider="anthropic")
+    assert office.reconciled("2026-10", reconciliation()) == Decimal("38.50")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"period": {"since": "2026-10-01", "until": "2026-10-31", "tz": "UTC"}}, "is about 2026-10-01 to 2026-10-30"),
+        ({"currency": "EUR"}, "is in EUR, the allocation in USD"),
+        ({"logged": "29.00"}, r"found 29\.00 USD in the ledger, which now has 30"),
+        ({"schema": "llmcost/report/1"}, "is no llmcost/reconcile/1"),
+        ({"billed": None}, "is no whole reconciliation"),
+    ],
+)
+def test_a_reconciliation_of_something_else_is_refused(office, spend, reconciliation, values, message):
+    spend("2026-10-02", "30", team="search", provider="openai")
+    with pytest.raises(DataError, match=message):
+        office.reconciled("2026-10", reconciliation(**values))
+
+
+def test_who_bears_nothing_is_named_with_the_nearest(office, spend):
+    spend("2026-10-02", "30", team="search")
+    with pytest.raises(UsageError, match="'serach' bears nothing of 2026-10, by team") as error:
+        owner_of(office.show("2026-10"), "serach")
+    assert error.value.hint == "did you mean 'search'?"
