@@ -36,6 +36,8 @@ class Reply:
     """Bytes after which the connection ends, although more were promised."""
     stall: float = 0
     """Seconds of silence after half of the answer."""
+    drip: float = 0
+    """Seconds between every two of many small pieces."""
 
 
 Answering = Callable[[Question], Reply]
@@ -54,7 +56,11 @@ class Api:
 def status(code: int, **headers: str) -> Callable[[Reply], Reply]:
     """An error instead of the answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda _: Reply(status=code, headers=named, content={"error": f"fault {code}"})
+
+    def failed(_: Reply) -> Reply:
+        return Reply(status=code, headers=named, content={"error": f"fault {code}"})
+
+    return failed
 
 
 def truncated(reply: Reply) -> Reply:
@@ -70,7 +76,11 @@ def torn(reply: Reply) -> Reply:
 
 def stalled(seconds: float) -> Callable[[Reply], Reply]:
     """Silence in the middle of the body."""
-    return lambda reply: Reply(content=reply.content, stall=seconds)
+
+    def silent(reply: Reply) -> Reply:
+        return Reply(content=reply.content, stall=seconds)
+
+    return silent
 
 
 def elsewhere(address: str) -> Callable[[Reply], Reply]:
@@ -113,14 +123,13 @@ def serving(answer: Answering, *faults: Callable[[Reply], Reply] | None) -> Iter
                 self.wfile.write(body[: reply.cut])
                 self.close_connection = True
                 return
-            half = len(body) // 2
-            self.wfile.write(body[:half])
-            if reply.stall:
-                self.wfile.flush()
-                time.sleep(reply.stall)
+            step = max(len(body) // (20 if reply.drip else 2), 1)
             try:
-                self.wfile.write(body[half:])
-            except BrokenPipeError:
+                for start in range(0, len(body), step):
+                    self.wfile.write(body[start : start + step])
+                    if reply.drip or (start == 0 and reply.stall):
+                        time.sleep(reply.stall or reply.drip)
+            except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
         def log_message(self, *_: object) -> None:

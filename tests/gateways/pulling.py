@@ -49,4 +49,4 @@ def run(
         pause=(waits if waits is not None else []).append,
         patience=patience,
     )
-    return pull(IngestRequest(paths=(), ledger=ledger, **request), [wanted], around)
+    return pull(IngestRequest(paths=(), ledger=ledger, summary=False, **request), [wanted], around)

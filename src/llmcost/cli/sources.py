@@ -11,6 +11,7 @@ from llmcost.domain.text import plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from llmcost.gateways.gateway import Gateway
     from llmcost.ingest.detection import Detection
     from llmcost.ingest.source import Source
 
@@ -33,16 +34,20 @@ def _bare(context: typer.Context) -> None:
 
 
 def list_(*, output_format: Format = "table") -> None:
-    """List every log shape and export that is read."""
+    """List every log shape and export that is read, and every gateway that is pulled from."""
+    from llmcost.gateways.registry import all_gateways
     from llmcost.ingest.registry import all_sources
 
     sources = all_sources()
+    gateways = all_gateways()
     if output_format == "json":
         entries = [{"id": name, "title": source.title, "envelope": source.body} for name, source in sources.items()]
-        _echo_json("sources", {"sources": entries})
+        pulled = [_gateway(name, gateway) for name, gateway in gateways.items()]
+        _echo_json("sources", {"sources": entries, "gateways": pulled})
         return
     rows = [("ID", "Reads"), *((name, source.title) for name, source in sources.items())]
-    typer.echo("\n".join(_aligned(rows)))
+    pulls = [("--from", "Pulls from"), *((name, gateway.title) for name, gateway in gateways.items())]
+    typer.echo("\n".join([*_aligned(rows), "", *_aligned(pulls)]))
 
 
 def show(
@@ -50,11 +55,17 @@ def show(
     *,
     output_format: Format = "table",
 ) -> None:
-    """Show what one source means: its semantics, the keys it reads, the columns it fills."""
+    """Show what one source or gateway means: its semantics, the keys it reads, the columns it fills."""
+    from llmcost.gateways.registry import all_gateways
     from llmcost.ingest.detection import about, keys_of
-    from llmcost.ingest.registry import source_named
+    from llmcost.ingest.registry import all_sources, source_named
 
+    gateways = all_gateways()
+    if source in gateways and source not in all_sources():
+        _show_gateway(source, gateways[source], as_json=output_format == "json")
+        return
     found = source_named(source)
+    pulled = [name for name, gateway in gateways.items() if source in gateway.sources]
     if output_format == "json":
         _echo_json(
             "source",
@@ -66,10 +77,13 @@ def show(
                 "revision": found.revision,
                 "columns": sorted(found.fields),
                 "keys": keys_of(found),
+                "gateways": pulled,
             },
         )
         return
-    typer.echo("\n".join(_shown(source, found, about(source), keys_of(found))))
+    typer.echo(
+        "\n".join([*_shown(source, found, about(source), keys_of(found)), *_listed("pulled with --from", pulled)])
+    )
 
 
 def detect(
@@ -113,6 +127,31 @@ def _shown(name: str, source: "Source", text: str, keys: "Sequence[str]") -> "It
     yield from _listed("reads", keys)
     if source.body:
         yield from _listed("found", ["at the root of a record, or inside a log's own envelope"])
+
+
+def _show_gateway(name: str, gateway: "Gateway", *, as_json: bool) -> None:
+    from llmcost.gateways.registry import about
+
+    if as_json:
+        _echo_json("gateway", {**_gateway(name, gateway), "about": about(name)})
+        return
+    lines = [f"{name}: {gateway.title}", ""]
+    for paragraph in about(name).split("\n\n"):
+        lines += [*_wrapped(paragraph), ""]
+    lines += _listed("at", [gateway.url or "the address given with --url"])
+    lines += _listed("key in", gateway.auth.variables)
+    lines += _listed("read by", gateway.sources)
+    typer.echo("\n".join(lines))
+
+
+def _gateway(name: str, gateway: "Gateway") -> dict[str, object]:
+    return {
+        "id": name,
+        "title": gateway.title,
+        "url": gateway.url,
+        "variables": list(gateway.auth.variables),
+        "sources": list(gateway.sources),
+    }
 
 
 def _listed(label: str, words: "Sequence[str]") -> "Iterator[str]":

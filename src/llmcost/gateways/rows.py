@@ -10,6 +10,10 @@ _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
+class DamagedError(ValueError):
+    """An answer is not whole, or no JSON."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """An answer taken apart."""
@@ -34,8 +38,17 @@ class Rows:
 def rows_of(text: str, key: str | None, identity: str) -> Rows:
     """Take an answer apart: rows under `key`, or the answer itself is their list.
 
-    Raises ValueError for damaged JSON, LookupError for an answer that has no rows.
+    Raises DamagedError for what is no whole JSON, LookupError for an answer that has no rows.
     """
+    try:
+        return _rows_of(text, key, identity)
+    except DamagedError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(str(error)) from error
+
+
+def _rows_of(text: str, key: str | None, identity: str) -> Rows:
     scanner = _Scanner(text)
     envelope: dict[str, Any] = {}
     found: list[tuple[Any, str]] | None = None
@@ -78,7 +91,7 @@ class _Scanner:
             if self._take("}"):
                 return
             self._expect(",")
-        raise ValueError(f"a key is missing at character {self._at}")
+        raise DamagedError(f"a key is missing at character {self._at}")
 
     def items(self) -> list[tuple[Any, str]]:
         """Value and text of each item of a list; a lone object is a list of one, null an empty list."""
@@ -108,7 +121,7 @@ class _Scanner:
         """Nothing may follow."""
         self._skip()
         if self._at != len(self._text):
-            raise ValueError(f"it goes on after its end at character {self._at + 1}")
+            raise DamagedError(f"it goes on after its end at character {self._at + 1}")
 
     def _item(self) -> tuple[Any, str]:
         self._skip()
@@ -127,7 +140,7 @@ class _Scanner:
 
     def _expect(self, sign: str) -> None:
         if not self._take(sign):
-            raise ValueError(f"{sign!r} is missing at character {self._at + 1}")
+            raise DamagedError(f"{sign!r} is missing at character {self._at + 1}")
 
     def _skip(self) -> None:
         found = _SPACE.match(self._text, self._at)

@@ -13,7 +13,7 @@ from llmcost.domain.pulled import Page, Span, Stream
 from llmcost.ingest.files import PULLED, LogFile, look_at
 from llmcost.ingest.registry import source_named
 from llmcost.ingest.result import FileResult, IngestResult
-from llmcost.ingest.run import IngestRequest, Run, opened
+from llmcost.ingest.run import BATCH_BYTES, IngestRequest, Run, opened
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _BATCH_ROWS = 50_000
-_BATCH_BYTES = 128 * 1024 * 1024
 _BATCH_SECONDS = 30.0
 _SETTINGS = json.dumps({"pulled": True})
 
@@ -52,7 +51,7 @@ class _Batch:
 
     @property
     def full(self) -> bool:
-        return self.rows >= _BATCH_ROWS or self.size >= _BATCH_BYTES or time.monotonic() - self.begun >= _BATCH_SECONDS
+        return self.rows >= _BATCH_ROWS or self.size >= BATCH_BYTES or time.monotonic() - self.begun >= _BATCH_SECONDS
 
     def add(self, page: Page) -> None:
         if page.covered is not None:

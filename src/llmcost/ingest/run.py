@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from llmcost.ledger.database import Connection
 
-_BATCH_BYTES = int(os.environ.get("LLMCOST_BATCH_BYTES", "") or 256 * 1024 * 1024)
+BATCH_BYTES = int(os.environ.get("LLMCOSTBATCH_BYTES", "") or 256 * 1024 * 1024)
 """Bytes of log in one transaction. The variable is internal: tests make many small transactions with it."""
 _BATCH_FILES = 1000
 _SHOWN_REJECTS = 5
@@ -332,7 +332,7 @@ def _batches(files: Sequence[LogFile], numbers: Sequence[int]) -> Iterator[list[
     size = 0
     for number in numbers:
         weight = files[number].size * (1 if files[number].compression == "uncompressed" else 8)
-        if batch and (size + weight > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
+        if batch and (size + weight > BATCH_BYTES or len(batch) >= _BATCH_FILES):
             yield batch
             batch, size = [], 0
         batch.append(number)

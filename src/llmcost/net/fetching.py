@@ -25,6 +25,8 @@ MIB = 1024 * 1024
 _AGAIN = {408, 425, 429, 500, 502, 503, 504, *range(520, 530)}
 """Statuses that ask for another try; 520 to 529 are those of proxies in front of an API."""
 _REDIRECTS = 5
+_GREETINGS = 3
+"""Attempts to reach a server that has never answered: its address may be wrong."""
 _SHOWN = 300
 _PORTS = {"http": 80, "https": 443}
 _PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".svc", ".localhost", ".home.arpa")
@@ -121,6 +123,8 @@ class Fetcher:
                     return read(answer)
             except httpx.HTTPError as error:
                 reason = self.hide(str(error) or type(error).__name__)
+                if isinstance(error, httpx.ConnectError) and not self.answered and attempt >= _GREETINGS:
+                    break
             except ValueError as error:
                 reason = f"the answer is damaged: {self.hide(str(error))}"
             else:

@@ -1,0 +1,196 @@
+"""A gateway that fails in every way it can: the ledger ends as after a clean run, or somebody is told."""
+
+from datetime import timedelta
+
+import pytest
+from tests.gateways.litellm_proxy import Proxy, spend_log
+from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
+from tests.gateways.pulling import NOW, run
+from tests.ingesting import picture, query
+
+from llmcost.compose.pulling import Surroundings, Wanted, follow
+from llmcost.domain.period import Period
+from llmcost.ingest.run import IngestRequest
+
+CALLS = 50
+LOGS = [spend_log(n * 60) for n in range(CALLS)]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """What the ledger says after a pull without faults."""
+    folder = tmp_path_factory.mktemp("clean")
+    with serving(Proxy(LOGS)) as api:
+        run(api, folder / "l")
+    return picture(folder / "l", folder)
+
+
+def test_passing_faults_in_a_row_change_nothing(tmp_path, clean):
+    faults = [None, status(429, Retry_After="3"), None, status(500), truncated, None, torn, stalled(0.1), status(502)]
+    waits = []
+    with serving(Proxy(LOGS, pages_of=10), *faults) as api:
+        found = run(api, tmp_path / "l", waits=waits)
+
+    assert found.errors == ()
+    assert 3 in waits
+    assert picture(tmp_path / "l", tmp_path) == clean
+
+
+def test_a_gateway_that_breaks_down_is_gone_on_with_later(tmp_path, clean):
+    """Three days are read, the fourth is not; the next pull asks for the fourth and fifth only."""
+    with serving(Proxy(LOGS)) as api:
+        api.faults = [None, None, None, None, *[status(500)] * 4]
+        broken = run(api, tmp_path / "l")
+        (error,) = broken.errors
+        assert (broken.result.files[0].status, broken.result.total("new")) == ("partial", CALLS)
+        assert error.hint == "what was read is kept; the same command goes on from there"
+
+        before = len(api.asked)
+        found = run(api, tmp_path / "l")
+        asked = [question.query["start_date"] for question in api.asked[before + 1 :]]
+
+    assert found.errors == ()
+    assert asked == ["2026-11-04 00:00:00", "2026-11-05 00:00:00"]
+    assert picture(tmp_path / "l", tmp_path) == clean
+
+
+def test_a_gateway_that_breaks_down_within_a_window_leaves_what_it_gave(tmp_path, clean):
+    with serving(Proxy(LOGS, pages_of=10)) as api:
+        api.faults = [None, None, None, *[status(503)] * 4]
+        broken = run(api, tmp_path / "l")
+        assert len(broken.errors) == 1
+        assert query(tmp_path / "l", "select count(*) from request") == [(20,)]
+        run(api, tmp_path / "l")
+
+    assert picture(tmp_path / "l", tmp_path) == clean
+
+
+def test_rows_that_come_twice_across_pages_count_once(tmp_path, clean):
+    def twice(reply):
+        return Reply(content={**reply.content, "data": reply.content["data"][-3:] + reply.content["data"]})
+
+    with serving(Proxy(LOGS, pages_of=10), None, None, twice, twice, twice) as api:
+        run(api, tmp_path / "l")
+
+    assert picture(tmp_path / "l", tmp_path) == clean
+
+
+def test_a_page_that_shrinks_is_not_taken_for_the_last(tmp_path, clean):
+    def shrunk(reply):
+        return Reply(content={**reply.content, "data": reply.content["data"][:4]})
+
+    with serving(Proxy(LOGS, pages_of=10), None, None, shrunk) as api:
+        run(api, tmp_path / "l")
+
+    assert picture(tmp_path / "l", tmp_path) == clean
+
+
+def test_rows_that_move_to_a_page_already_read_are_found(tmp_path, clean):
+    """Rows of one instant have no order, so a page may repeat a row of the one before and leave out another."""
+
+    def muddled(reply):
+        return Reply(content={**reply.content, "data": [LOGS[0], *reply.content["data"][1:]]})
+
+    with serving(Proxy(LOGS, pages_of=10), None, None, muddled) as api:
+        run(api, tmp_path / "l")
+
+    assert picture(tmp_path / "l", tmp_path) == clean
+
+
+def test_rows_deleted_while_pages_are_turned_do_not_hide_others(tmp_path):
+    """The gateway drops its ten oldest rows after the first page, so that the next page begins ten rows too late."""
+    proxy = Proxy(list(LOGS), pages_of=10)
+
+    def deleting(reply):
+        del proxy.rows[:10]
+        return reply
+
+    with serving(proxy, None, deleting) as api:
+        found = run(api, tmp_path / "l")
+
+    assert found.errors == ()
+    assert query(tmp_path / "l", "select count(*) from request") == [(CALLS,)]
+
+
+def test_a_gateway_that_always_gives_the_same_page_is_given_up(tmp_path):
+    def first_again(reply):
+        return Reply(content={**reply.content, "data": LOGS[:5], "total": 11})
+
+    with serving(Proxy(LOGS)) as api:
+        api.faults = [first_again] * 5000
+        found = run(api, tmp_path / "l", until="2026-11-01T10:10:00", since="2026-11-01T10:00:00")
+        (error,) = found.errors
+        assert len(api.asked) < 400
+
+    assert "page after page brings nothing new" in error.message
+    assert query(tmp_path / "l", "select count(*) from request") == [(5,)]
+
+
+def test_a_redirect_to_another_host_gets_no_key(tmp_path):
+    with serving(Proxy([])) as thief, serving(Proxy(LOGS), elsewhere(f"{thief.url}/spend/logs/v2")) as api:
+        found = run(api, tmp_path / "l")
+        assert thief.asked == []
+
+    assert "redirected to another server" in found.errors[0].message
+
+
+def test_a_sign_in_page_is_no_answer(tmp_path):
+    def sign_in(_):
+        return Reply(content="<html>Please sign in</html>", headers={"Content-Type": "text/html"})
+
+    with serving(Proxy(LOGS), None, sign_in) as api:
+        found = run(api, tmp_path / "l")
+
+    assert "this is no answer of LiteLLM proxy" in found.errors[0].message
+    assert len(api.asked) == 2
+
+
+def test_rows_no_source_knows_do_not_move_the_cursor(tmp_path):
+    def changed(reply):
+        return Reply(content={**reply.content, "data": [{"renamed": n} for n in range(CALLS)], "total": CALLS})
+
+    with serving(Proxy(LOGS), None, changed) as api:
+        found = run(api, tmp_path / "l", until="2026-11-02")
+        assert (found.result.files[0].status, found.result.complete) == ("unrecognised", False)
+        assert run(api, tmp_path / "l", until="2026-11-02").result.total("new") == CALLS
+
+
+def test_a_row_that_cannot_be_read_is_kept_as_a_reject_once(tmp_path):
+    logs = [*LOGS[:3], spend_log(180, metadata={}, prompt_tokens=-5, completion_tokens=1)]
+    with serving(Proxy(logs)) as api:
+        run(api, tmp_path / "l")
+        found = run(api, tmp_path / "l", again=True)
+
+    assert (found.result.files[0].status, found.result.total("rejected")) == ("partial", 1)
+    assert query(tmp_path / "l", "select count(*) from reject") == [(1,)]
+    assert query(tmp_path / "l", "select lines, rows, rejects from file") == [(8, 3, 1)]
+
+
+def test_following_looks_again_and_waits_longer_while_nothing_comes(tmp_path):
+    logs = list(LOGS[:1])
+    waits, times = [], [NOW]
+
+    def pause(seconds):
+        waits.append(seconds)
+        times[0] += timedelta(seconds=seconds)
+
+    with serving(Proxy(logs)) as api:
+        wanted = Wanted(gateway="litellm", url=api.url, period=Period(since=NOW - timedelta(days=5)))
+        around = Surroundings(environ={"LITELLM_API_KEY": KEY}, now=lambda: times[0], pause=pause)
+        rounds = follow(IngestRequest(paths=(), ledger=tmp_path / "l"), [wanted], around)
+        new = [next(rounds).result.total("new") for _ in range(3)]
+        logs.append(spend_log(1, start=times[0].replace(tzinfo=None)))
+        new += [next(rounds).result.total("new") for _ in range(2)]
+        api.faults = [None, *[status(500)] * 4]
+
+    assert new == [1, 0, 0, 1, 0]
+    assert waits == [60, 120, 180, 60]
+
+
+def test_following_ends_when_the_key_is_refused(tmp_path):
+    with serving(Proxy([])) as api:
+        wanted = Wanted(gateway="litellm", url=api.url)
+        around = Surroundings(environ={"LITELLM_API_KEY": "wrong"}, now=lambda: NOW, pause=lambda _: None)
+        rounds = list(follow(IngestRequest(paths=(), ledger=tmp_path / "l"), [wanted], around))
+
+    assert len(rounds) == 1

@@ -1,0 +1,180 @@
+"""Asking an API with a key: what is tried again, for how long, what is refused, and that nobody else learns the key."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
+
+from llmcost.domain.errors import UpstreamError, UsageError
+from llmcost.net.fetching import Asked, Fetcher, Patience, check_address
+
+HASTY = Patience(attempts=3, connect=2, read=0.05, whole=0.2, longest_pause=20)
+
+
+def _answer(question):
+    return Reply(content={"path": question.path, "query": question.query, "body": question.body, "filler": "x" * 200})
+
+
+@contextmanager
+def _session(*faults, **settings):
+    waits = []
+    chance = settings.pop("chance", lambda: 1.0)
+    answer = settings.pop("answer", _answer)
+    with (
+        serving(answer, *faults) as api,
+        Fetcher(
+            api.url,
+            {"Authorization": f"Bearer {KEY}"},
+            secrets=(KEY,),
+            patience=HASTY,
+            pause=waits.append,
+            chance=chance,
+            **settings,
+        ) as fetcher,
+    ):
+        yield fetcher, api, waits
+
+
+def _json(answer):
+    return json.loads(answer.text)
+
+
+ASKED = Asked(path="/rows", query={"page": "1"})
+
+
+def test_a_question_carries_the_key_its_query_and_its_body():
+    with _session() as (fetcher, api, _):
+        got = fetcher.fetch(Asked(path="/search", query={"a": "b c"}, body={"limit": 5}), _json)
+
+    assert got["query"] == {"a": "b c"}
+    assert got["body"] == {"limit": 5}
+    assert api.asked[0].method == "POST"
+    assert api.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    "fault", [status(500), status(429), status(503), truncated, torn, stalled(0.1)], ids=lambda fault: fault.__name__
+)
+def test_what_may_pass_is_tried_again(fault):
+    with _session(fault, fault) as (fetcher, api, waits):
+        assert fetcher.fetch(ASKED, _json)["path"] == "/rows"
+
+    assert len(api.asked) == 3
+    assert waits == [1, 2]
+
+
+def test_pauses_are_jittered_between_half_and_all():
+    with _session(status(500), status(500), chance=lambda: 0.0) as (fetcher, _, waits):
+        fetcher.fetch(ASKED, _json)
+
+    assert waits == [0.5, 1]
+
+
+def test_retry_after_is_obeyed_but_not_for_ever():
+    with _session(status(429, Retry_After="7")) as (fetcher, _, waits):
+        fetcher.fetch(ASKED, _json)
+    assert waits == [7]
+
+    with (
+        _session(status(429, Retry_After="3600")) as (fetcher, _, waits),
+        pytest.raises(UpstreamError, match=r"answered 429: .* asks for 3600 seconds of patience"),
+    ):
+        fetcher.fetch(ASKED, _json)
+    assert waits == []
+
+
+def test_attempts_are_bounded_and_the_last_reason_is_said():
+    with _session(*[status(500)] * 5) as (fetcher, api, _):
+        with pytest.raises(UpstreamError, match=r"/rows: the server answered 500: .*fault 500"):
+            fetcher.fetch(ASKED, _json)
+        assert len(api.asked) == 3
+
+
+def test_an_answer_that_drips_is_given_up():
+    # Pieces come often enough for the limit between two of them, and too slowly for the whole.
+    with (
+        _session(answer=lambda _: Reply(content="x" * 400, drip=0.02)) as (fetcher, api, _),
+        pytest.raises(UpstreamError, match=r"took more than 0\.2 seconds"),
+    ):
+        fetcher.fetch(ASKED, lambda answer: answer.text)
+    assert len(api.asked) == 3
+
+
+def test_a_status_that_will_not_pass_is_the_callers_business():
+    with _session(status(404)) as (fetcher, api, _):
+        assert fetcher.fetch(ASKED, lambda answer: answer.status) == 404
+    assert len(api.asked) == 1
+
+
+def test_the_key_is_not_sent_to_another_server():
+    with serving(_answer) as other, _session(elsewhere(f"{other.url}/rows")) as (fetcher, _, _):
+        with pytest.raises(UpstreamError, match="redirected to another server"):
+            fetcher.fetch(ASKED, _json)
+        assert other.asked == []
+
+
+def test_a_redirect_on_the_same_server_is_followed():
+    with _session(elsewhere("/moved?page=1")) as (fetcher, api, _):
+        assert fetcher.fetch(ASKED, _json)["path"] == "/moved"
+    assert api.asked[1].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_redirects_do_not_go_on_for_ever():
+    with (
+        _session(*[elsewhere("/again")] * 9) as (fetcher, _, _),
+        pytest.raises(UpstreamError, match="redirected more than 5 times"),
+    ):
+        fetcher.fetch(ASKED, _json)
+
+
+def test_an_answer_without_end_is_refused():
+    with (
+        _session(answer=lambda _: Reply(content="x" * 3_000_000), limit=1024 * 1024) as (fetcher, _, _),
+        pytest.raises(UpstreamError, match="larger than 1 MiB"),
+    ):
+        fetcher.fetch(ASKED, _json)
+
+
+def test_what_a_server_says_is_shown_without_the_key():
+    with (
+        _session(*[lambda _: Reply(status=500, content={"error": f"bad key {KEY}"})] * 3) as (fetcher, _, _),
+        pytest.raises(UpstreamError) as caught,
+    ):
+        fetcher.fetch(ASKED, _json)
+
+    assert KEY not in caught.value.message
+    assert "bad key ***" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://gw.example.com/", "https://gw.example.com"),
+        ("https://gw.example.com:8443/api/", "https://gw.example.com:8443/api"),
+        ("http://localhost:4000", "http://localhost:4000"),
+        ("http://litellm:4000", "http://litellm:4000"),
+        ("http://10.1.2.3", "http://10.1.2.3"),
+        ("http://litellm.gateways.svc", "http://litellm.gateways.svc"),
+    ],
+)
+def test_addresses_that_keys_are_sent_to(url, kept):
+    assert check_address(url) == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://gw.example.com", "unencrypted"),
+        ("http://8.8.8.8", "unencrypted"),
+        ("https://user:secret-word@gw.example.com", "more than a host and a path"),
+        ("https://gw.example.com/?key=secret-word", "more than a host and a path"),
+        ("ftp://gw.example.com", "must be an https address"),
+        ("gw.example.com", "must be an https address"),
+        ("https://[broken", "must be an https address"),
+    ],
+)
+def test_addresses_that_are_refused_without_a_word_of_what_is_secret_in_them(url, reason):
+    with pytest.raises(UsageError, match=reason) as caught:
+        check_address(url)
+    assert "secret-word" not in f"{caught.value.message} {caught.value.hint}"
