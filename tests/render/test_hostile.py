@@ -14,7 +14,7 @@ from llmcost.render.formats import FORMATS, render
 from llmcost.render.markdown import escape
 from llmcost.render.surface import Surface
 from llmcost.render.visible import label, width
-from llmcost.reports.record import Column, Coverage, Report, Row
+from llmcost.reports.record import Column, Coverage, Fact, Report, Row, Sheet, Study
 
 _ANSI = "\x1b[31mred\x1b[0m"
 _TITLE = "\x1b]0;owned\x07"
@@ -93,6 +93,49 @@ def test_no_format_lets_a_hidden_character_through(report, format_name, surface)
 
     drawn = re.sub(r"\x1b\[[01]m", "", text)  # bold, which is ours
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", drawn)
+
+
+@pytest.fixture
+def study(report):
+    return Study(
+        name="concentration",
+        title="Concentration",
+        sheets=(
+            Sheet(
+                name="top",
+                title=_BIDI,
+                columns=(*_COLUMNS[:2], Column(name="reading", title=_ANSI, kind="text", role="key")),
+                rows=tuple((name, Decimal(1), name) for name in _NAMES),
+            ),
+        ),
+        base=report,
+        facts=(Fact(name="largest", title=f"Share of {_TITLE}", kind="percent", value=0.5),),
+        notes=(_TITLE,),
+    )
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("surface", [Surface(), Surface(width=80, color=True)])
+def test_no_format_of_a_study_lets_a_hidden_character_through(study, format_name, surface):
+    text = render(study, format_name, surface)
+
+    drawn = re.sub(r"\x1b\[[01]m", "", text)
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", drawn)
+
+
+def test_the_csv_of_a_study_has_no_formula(study):
+    records = list(csv.reader(io.StringIO(render(study, "csv", Surface()), newline="")))
+
+    assert len(records) == len(_NAMES) + 1
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for record in records for cell in record)
+
+
+def test_the_markdown_of_a_study_has_no_markup_of_others(study):
+    text = render(study, "markdown", Surface())
+
+    assert "<script>" not in text
+    table = next(part for part in text.split("\n\n") if part.startswith("|"))
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()} == {4}
 
 
 def test_hidden_characters_are_shown_as_escapes():

@@ -60,11 +60,20 @@ def is_right(column: Column) -> bool:
 def sheet_grid(sheet: Sheet, currency: str) -> Grid:
     """The columns people see of a sheet."""
     names = [column.name for column in sheet.columns]
-    indexes = [names.index(name) for name in sheet.shown or names]
+    uppers = {names.index(lower): names.index(upper) for lower, upper in sheet.ranges}
+    shown = sheet.shown or [name for place, name in enumerate(names) if place not in uppers.values()]
+    indexes = [names.index(name) for name in shown]
     lines = [Row(cells=cells) for cells in (*sheet.rows, *([sheet.totals] if sheet.totals is not None else []))]
     places = {index: _places(lines, index) for index in indexes if sheet.columns[index].kind == "money"}
     texts = [
-        tuple(_cell(line.cells[index], sheet.columns[index], currency, places.get(index)) for index in indexes)
+        tuple(
+            _cell(line.cells[index], sheet.columns[index], currency, places.get(index))
+            if index not in uppers or line.cells[index] is None
+            else " to ".join(
+                _cell(line.cells[end], sheet.columns[end], currency, None) for end in (index, uppers[index])
+            )
+            for index in indexes
+        )
         for line in lines
     ]
     columns = tuple(sheet.columns[index] for index in indexes)

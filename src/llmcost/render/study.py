@@ -32,14 +32,14 @@ def table(study: Study, surface: Surface) -> str:
 
 def markdown(study: Study) -> str:
     """The same as Markdown."""
-    parts = [f"### {escape(study.title)}"]
+    parts = [f"### {escape(printable(study.title))}"]
     if study.facts:
         parts.append(
             "\n".join(f"- {escape(' '.join(line.split()))}" for line in fact_lines(study.facts, study.base.currency))
         )
     for sheet in study.sheets:
-        grid = grid_table(sheet_grid(sheet, study.base.currency)) if sheet.rows else f"{escape(sheet.empty)}"
-        parts += [f"#### {escape(sheet.title)}", grid]
+        grid = grid_table(sheet_grid(sheet, study.base.currency)) if sheet.rows else escape(printable(sheet.empty))
+        parts += [f"#### {escape(printable(sheet.title))}", grid]
     parts.append("\n".join(f"- {escape(line)}" for line in footer(study.base)))
     return "\n\n".join(parts) + "\n"
 
@@ -81,7 +81,7 @@ def json(study: Study) -> str:
 
 def _drawn(sheet: Sheet, study: Study, surface: Surface) -> str:
     if not sheet.rows:
-        return f"({sheet.empty})"
+        return f"({printable(sheet.empty)})"
     names = sheet.shown or tuple(column.name for column in sheet.columns)
     keys = {column.name for column in sheet.columns if column.role == "key"}
     return drawn(sheet_grid(sheet, study.base.currency), surface, [name for name in names if name not in keys][1:])

@@ -112,8 +112,10 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
     """In the order of the columns."""
     shown: tuple[str, ...] = ()
-    """The names of the columns people see; none for all."""
+    """The names of the columns people see; none for all but the upper ends of ranges."""
     totals: tuple[Cell, ...] | None = None
+    ranges: tuple[tuple[str, str], ...] = ()
+    """Columns people see as one: that of the lower end, under its title, and that of the upper."""
     empty: str = "nothing"
     """What people read in place of no rows."""
 

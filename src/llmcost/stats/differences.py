@@ -65,8 +65,8 @@ def newcombe(first: tuple[int, int], second: tuple[int, int]) -> Difference:
     value = share_2 - share_1
     return Difference(
         value=value,
-        low=value - sqrt((share_2 - low_2) ** 2 + (high_1 - share_1) ** 2),
-        high=value + sqrt((high_2 - share_2) ** 2 + (share_1 - low_1) ** 2),
+        low=max(-1.0, value - sqrt((share_2 - low_2) ** 2 + (high_1 - share_1) ** 2)),
+        high=min(1.0, value + sqrt((high_2 - share_2) ** 2 + (share_1 - low_1) ** 2)),
     )
 
 

@@ -1,15 +1,16 @@
 """Whether a change of the prompt helped: each version against the one before it, in cost, tokens and errors.
 
-Versions are in the order of their first requests, within each prompt where prompts are named. What changed is told with the
+Versions are in the order of their first days, and of their names on one day, within each prompt where prompts are named. What changed is told with the
 interval that holds the true change in 95 of 100 cases: Welch's for cost and tokens per request, Newcombe's for the error
 rate. An interval on one side of zero is a clear change; with fewer than 30 requests on either side nothing is said. Versions
 that ran one after the other also differ by what else changed meanwhile; an experiment that ran them side by side is
 `--by experiment`, with the tag your calls carry.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, date, tzinfo
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
         by = (_PROMPT, _VERSION)
     keys = [resolve(connection, name) for name in by]
     found = variants(connection, rows, keys)
-    pairs = list(_pairs(found))
+    pairs = list(_pairs(found, question.zone))
     sheets = tuple(
         _sheet(measure, keys, pairs, question)
         for measure in (
@@ -70,13 +71,22 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
     )
 
 
-def _pairs(found: Sequence[Variant]) -> Iterator[_Pair]:
-    """Each variant with the one before it in its group."""
+def _pairs(found: Sequence[Variant], zone: tzinfo) -> Iterator[_Pair]:
+    """Each variant with the one before it in its group, in the order of their first days; `v2` before `v10` on one day."""
     for _, members in groupby(found, key=lambda one: one.group):
         before = None
-        for now in members:
+        for now in sorted(members, key=lambda one: (_day(one, zone), _natural(one.name))):
             yield before, now
             before = now
+
+
+def _day(one: Variant, zone: tzinfo) -> date:
+    return one.first.replace(tzinfo=UTC).astimezone(zone).date()
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """What sorts names with the numbers in them by size."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 _Judged = tuple[Cell, Difference | None, float | None]
@@ -107,7 +117,7 @@ def _sheet(measure: _Measure, keys: Sequence[Key], pairs: Sequence[_Pair], quest
             (
                 *now.group,
                 now.name,
-                now.first.replace(tzinfo=UTC).astimezone(question.zone).date().isoformat(),
+                _day(now, question.zone).isoformat(),
                 now.requests,
                 cell,
                 None if before is None else before.name,
@@ -127,19 +137,19 @@ def _sheet(measure: _Measure, keys: Sequence[Key], pairs: Sequence[_Pair], quest
             number_column(measure.value, measure.title, measure.kind),
             key_column("against", "Against"),
             change_column(moved, "Points" if points else "Change", "percent"),
-            change_column("low", "From", "percent"),
-            change_column("high", "To", "percent"),
+            change_column("low", "95 % interval", "percent"),
+            change_column("high", "Upper end", "percent"),
             key_column("reading", "Reading"),
         ),
         shown=(
             *(key.name for key in keys),
-            "requests",
             measure.value,
             moved,
             "low",
-            "high",
             "reading",
+            "requests",
         ),
+        ranges=(("low", "high"),),
         rows=tuple(rows[: question.limit]),
         empty="no versions",
     )

@@ -93,11 +93,12 @@ def _correlations(base: Report, measured: Mapping[str, _Held], found: Mapping[st
             key_column("with", "With"),
             number_column("n", "n", "count"),
             change_column("rho", "Rho", "ratio"),
-            change_column("rho_low", "From", "ratio"),
-            change_column("rho_high", "To", "ratio"),
+            change_column("rho_low", "95 % interval", "ratio"),
+            change_column("rho_high", "Upper end", "ratio"),
             key_column("reading", "Reading"),
         ),
         rows=tuple(rows),
+        ranges=(("rho_low", "rho_high"),),
         empty="no outcome is known by these keys",
     )
 
