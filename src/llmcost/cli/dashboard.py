@@ -29,6 +29,9 @@ def dashboard(
     plans: Annotated[
         Path | None, typer.Option("--plans", metavar="FILE", help="Plans whose limits customers are held against.")
     ] = None,
+    savings: Annotated[
+        bool, typer.Option("--savings", help="Also look for waste, as `llmcost outliers` does; takes longer.")
+    ] = False,
     output_format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="table, html or json; html for --output FILE.html.")
     ] = None,
@@ -50,6 +53,7 @@ def dashboard(
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
+    from llmcost.outliers.decisions import dismissed, read_decisions
     from llmcost.pricing.currency import chosen_currency
     from llmcost.render import output as destination
     from llmcost.render.dashboards import DASHBOARD_FORMATS, render_dashboard
@@ -77,6 +81,7 @@ def dashboard(
         settings=settings,
         now=now,
         plans=plans,
+        dismissed=dismissed(read_decisions(Path("llmcost-findings.yaml")), now.date()) if savings else None,
         span=_given(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
         options=_given(
             *(("--where", term) for term in where or ()),

@@ -10,14 +10,16 @@ from llmcost.render.visible import OTHER, UNATTRIBUTED, label
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Cell, Column, Row
 
-_UNIT = "unit"
+UNIT = "unit"
 """A column that says what the amounts of its row are counted in; it is shown with them, not beside them."""
+_NAMED = {"amount", "limit"}
+"""The columns in which the unit is named; the others of the row are in the same."""
 _STATUSES = {"ok": "ok", "warning": "warning", "breached": "over budget", "not_evaluated": "not evaluated"}
 
 
 def panel_grid(panel: Panel, currency: str) -> Grid:
     """Everything of a panel that people see; a histogram's two bounds are one column."""
-    shown = [index for index, column in enumerate(panel.columns) if column.name != _UNIT]
+    shown = [index for index, column in enumerate(panel.columns) if column.name != UNIT]
     columns = tuple(panel.columns[index] for index in shown)
     lines = [*panel.rows, *([] if panel.totals is None else [Row(cells=panel.totals)])]
     places = {index: _places(panel, lines, index) for index in shown}
@@ -40,7 +42,7 @@ def cell_text(panel: Panel, row: Row, index: int, currency: str, places: int | N
         return _name(column, value, row)
     unit = unit_of(panel, row)
     if unit is not None and column.kind == "money":
-        return _counted(value, unit)
+        return _counted(value, unit, named=column.name in _NAMED)
     if value is None and column.name == "cost" and _unpriced(panel, row):
         return "unpriced"
     signed = column.role == "change" and not column.name.startswith("previous_")
@@ -50,7 +52,7 @@ def cell_text(panel: Panel, row: Row, index: int, currency: str, places: int | N
 def unit_of(panel: Panel, row: Row) -> str | None:
     """What the amounts of a row are counted in; None where all are in the dashboard's currency."""
     names = [column.name for column in panel.columns]
-    return str(row.cells[names.index(_UNIT)]) if _UNIT in names else None
+    return str(row.cells[names.index(UNIT)]) if UNIT in names else None
 
 
 def _name(column: Column, value: Cell, row: Row) -> str:
@@ -63,14 +65,15 @@ def _name(column: Column, value: Cell, row: Row) -> str:
     return label(str(value))
 
 
-def _counted(value: Cell, unit: str) -> str:
+def _counted(value: Cell, unit: str, *, named: bool) -> str:
     if len(unit) == 3 and unit.isupper():
         return human(value, "money", unit)
-    return human(value, "count", unit) if value is None else f"{human(value, 'count', unit)} {label(unit)}"
+    text = human(value, "count", unit)
+    return f"{text} {label(unit)}" if named and value is not None else text
 
 
 def _places(panel: Panel, lines: Sequence[Row], index: int) -> int | None:
-    if panel.columns[index].kind != "money" or any(column.name == _UNIT for column in panel.columns):
+    if panel.columns[index].kind != "money" or any(column.name == UNIT for column in panel.columns):
         return None
     cells = (row.cells[index] for row in lines)
     return money_places(Decimal(cell) for cell in cells if cell is not None and not isinstance(cell, str))

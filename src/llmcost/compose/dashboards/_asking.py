@@ -37,6 +37,8 @@ class Wanted:
     """Aware; only budgets are judged by the clock."""
     plans: Path | None = None
     """The file of plans whose limits customers are held against."""
+    dismissed: frozenset[str] | None = None
+    """Look for waste, and leave out the findings with these ids; None does not look."""
     span: Options = ()
     """The period as it was typed: option and value."""
     options: Options = ()
@@ -135,6 +137,20 @@ class Asking:
         if ask.compare:
             words += ["--compare", "previous"]
         words += [word for option in (*self._span(ask), *self.wanted.options) for word in option]
+        return " ".join(shlex.quote(printable(word)) for word in words)
+
+    @property
+    def budgets(self) -> str:
+        """The command that judges budgets like this."""
+        kept = {"--config", "--db", "--as-of"}
+        options = [option for option in (*self.wanted.span, *self.wanted.options) if option[0] in kept]
+        words = ["llmcost", "budget", "check", *(word for option in options for word in option)]
+        return " ".join(shlex.quote(printable(word)) for word in words)
+
+    def like(self, command: str) -> str:
+        """Another command with the options that were typed and that it shares with `report`."""
+        shared = [option for option in self.wanted.options if option[0] not in {"--basis", "--currency"}]
+        words = ["llmcost", command, *(word for option in (*self.wanted.span, *shared) for word in option)]
         return " ".join(shlex.quote(printable(word)) for word in words)
 
     def _span(self, ask: Ask) -> Options:

@@ -10,6 +10,7 @@ from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Cell, Column, Row
 
 _MOST = 8
+_REASONS = 3
 _COLUMNS = (
     Column(name="budget", title="Budget", kind="text", role="key"),
     Column(name="utilisation", title="Used", kind="percent", role="metric"),
@@ -36,16 +37,20 @@ def panel(asking: Asking) -> Panel:
         columns=_COLUMNS,
         rows=tuple(Row(cells=_cells(one)) for one in used[:_MOST]),
         row_count=len(standings),
-        command="llmcost budget check",
+        command=asking.budgets,
         measure="utilisation",
         whole=1,
+        notes=tuple(f"{_name(one)} is not evaluated: {one.reason}." for one in standings if one.missing)[:_REASONS],
         empty="" if used else _EMPTY if not budgets else "no budget is in force",
     )
 
 
 def _cells(one: Standing) -> tuple[Cell, ...]:
     budget = one.budget
-    name = " ".join([budget.name, *(value if value is not None else "(unattributed)" for value in one.values)])
     used = None if one.utilisation is None else float(one.utilisation)
     unit = budget.currency or budget.measure
-    return name, used, one.spent, budget.amount, one.forecast, unit, one.status
+    return _name(one), used, one.spent, budget.amount, one.forecast, unit, one.status
+
+
+def _name(one: Standing) -> str:
+    return " ".join([one.budget.name, *("(unattributed)" if value is None else value for value in one.values)])

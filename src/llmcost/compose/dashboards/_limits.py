@@ -15,7 +15,7 @@ from llmcost.ledger import queries
 from llmcost.ledger.customers import METERS
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.reports.dashboard import Ask, Panel
-from llmcost.reports.record import Column, Row
+from llmcost.reports.record import Cell, Column, Row
 from llmcost.tiers.metering import metered
 from llmcost.tiers.plan import Plan, Plans
 from llmcost.tiers.plans import read_plans
@@ -30,6 +30,7 @@ _COLUMNS = (
     Column(name="used", title="Quantity", kind="money", role="metric"),
     Column(name="limit", title="Limit", kind="money", role="metric"),
     Column(name="unit", title="Unit", kind="text", role="metric"),
+    Column(name="status", title="Status", kind="text", role="metric"),
 )
 _EMPTY = (
     "no limits to hold customers against: name a file of plans with --plans, or write a budget with"
@@ -80,16 +81,14 @@ def panel(asking: Asking) -> Panel:
             for one in standings
             if one.spent is not None and one.values and one.values[0] is not None
         ]
-        blank = replace(blank, command="llmcost budget check")
+        blank = replace(blank, command=asking.budgets)
         span = "in the period of its budget"
     near = sorted((use for use in uses if use.share >= NEAR), key=lambda use: (-use.share, use.customer))
     said = f"{plural(len(near), 'customer')} of {len({use.customer for use in uses}):,} with a limit"
     return replace(
         blank,
         about=f"{said} {'has' if len(near) == 1 else 'have'} used {NEAR:.0%} of it or more {span}.",
-        rows=tuple(
-            Row(cells=(use.customer, use.plan, float(use.share), use.used, use.limit, use.unit)) for use in near[:_MOST]
-        ),
+        rows=tuple(Row(cells=_cells(use)) for use in near[:_MOST]),
         row_count=len(near),
         empty="" if near else f"no customer of {len(uses):,} with a limit has used {NEAR:.0%} of it {span}",
     )
@@ -112,6 +111,11 @@ def _of_plans(asking: Asking, file: Plans, metrics: tuple[str, ...], period: Per
             if limit and meter in quantities:
                 unit = asking.total.currency if METERS.get(meter, meter) == "cost" else _unit(meter)
                 yield _Use(customer=customer, plan=plan.name, used=quantities[meter], limit=limit, unit=unit)
+
+
+def _cells(use: _Use) -> tuple[Cell, ...]:
+    status = "reached" if use.share >= 1 else "close"
+    return use.customer, use.plan, float(use.share), use.used, use.limit, use.unit, status
 
 
 def _unit(meter: str) -> str:

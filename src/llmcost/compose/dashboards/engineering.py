@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from llmcost.compose.dashboards import _common
+from llmcost.compose.dashboards import _common, _savings
 from llmcost.compose.dashboards._asking import Answer, Asking, Kind
 from llmcost.ledger.queries import Group
 from llmcost.reports.dashboard import Panel
@@ -74,6 +74,7 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         target=CACHE_TARGET,
         about=f"Input read from the provider's cache, by {grain}, against {CACHE_TARGET:.0%}.",
     )
+    yield from _savings.panels(asking)
     yield _cache(models)
     yield _errors(endpoints, endpoint)
     yield models.panel(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from llmcost.compose.dashboards import _budgets, _common, _months
+from llmcost.compose.dashboards import _budgets, _common, _months, _savings
 from llmcost.compose.dashboards._asking import Asking, Kind
 from llmcost.reports.dashboard import Panel
 
@@ -33,10 +33,11 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         about=f"The {_TOP} that cost most, the rest as one.",
     )
     yield _budgets.panel(asking)
-    yield months
+    yield from _savings.panels(asking)
     yield asking.grouped("team", ["cost", "share"], top=_TOP).panel(
         "teams", "Spend by team", "bars", ["cost", "share"], totals=True
     )
+    yield months
 
 
 dashboard = Kind(title="Executive overview", metrics=(*_FIGURES, "share"), panels=_panels)
