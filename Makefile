@@ -10,10 +10,12 @@ PYTHON312 ?= $(shell for p in python3.12 $(HOME)/.pyenv/versions/3.12*/bin/pytho
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null && echo $$p && break; done)
 PIP := -m pip install -qq --disable-pip-version-check
 DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+PAGE := tools/page
+CHROMIUM ?= $(shell command -v chromium chromium-browser google-chrome 2>/dev/null | head -n 1)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-duckdb15 test-focus lint format docs docs-check bench clean
+.PHONY: help setup demo test test-slow test-duckdb15 test-focus test-page lint format docs docs-check bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +53,7 @@ $(VENVFOCUS)/.dev:
 
 setup: $(VENV)/.dev ## Install everything into .venv
 
-demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, then the sample logs
+demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, the sample logs, a dashboard
 	@$(BIN)/llmcost demo demo/
 	@echo
 	@echo '$$ llmcost ingest examples/logs --db demo/examples.duckdb'
@@ -59,6 +61,11 @@ demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, then th
 	@echo
 	@echo '$$ llmcost report --by source,model --top 8 --db demo/examples.duckdb'
 	@$(BIN)/llmcost report --by source,model --top 8 --db demo/examples.duckdb
+	@echo
+	@echo '$$ llmcost dashboard exec --output demo/dashboard.html --db demo/llmcost.duckdb ...'
+	@$(BIN)/llmcost dashboard exec --output demo/dashboard.html --db demo/llmcost.duckdb --savings \
+		--config examples/dashboards/llmcost.yaml --as-of 2026-11-21
+	@echo "the dashboard is in demo/dashboard.html: open it in a browser"
 
 test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q $(ARGS)
@@ -74,6 +81,16 @@ test-focus: $(VENV)/.dev $(VENVFOCUS)/.dev ## Check the FOCUS export with the Fi
 	@$(BIN)/llmcost demo $(VENVFOCUS)/demo --requests 20000 > /dev/null 2>&1
 	@$(BIN)/llmcost export focus --db $(VENVFOCUS)/demo/llmcost.duckdb --output $(VENVFOCUS)/demo.csv
 	@$(BIN)/python -m tools.focus $(VENVFOCUS)/demo.csv --validator $(VENVFOCUS)
+
+$(PAGE)/node_modules/.stamp: $(PAGE)/package.json
+	@npm install --prefix $(PAGE) --no-package-lock --no-audit --no-fund --silent
+	@touch $@
+
+test-page: $(VENV)/.dev $(PAGE)/node_modules/.stamp ## Look at the dashboards in a browser: console, requests, accessibility, width
+	@test -n "$(CHROMIUM)" || { echo "no Chromium found; name one: make test-page CHROMIUM=/path/to/chromium" >&2; exit 1; }
+	@rm -rf $(PAGE)/pages
+	@$(BIN)/python -m tools.page.pages $(PAGE)/pages
+	@CHROMIUM=$(CHROMIUM) node $(PAGE)/check.mjs $(PAGE)/pages $(PAGE)/pages/pictures
 
 lint: $(VENV)/.dev ## Check format, style, types and import layers
 	@$(BIN)/ruff format --check .
@@ -95,4 +112,4 @@ bench: $(VENV)/.dev ## Measure speed and memory
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(VENV15) $(VENVFOCUS) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV15) $(PAGE)/node_modules $(PAGE)/pages $(VENVFOCUS) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

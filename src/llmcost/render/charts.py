@@ -16,6 +16,8 @@ _TOP, _BOTTOM = 16, 22
 _PLOT = _HEIGHT - _TOP - _BOTTOM
 _NAMES = 5
 """Names on the axis at most, so that they fit on a telephone."""
+_SLOTS = 8
+"""Columns there is room for at least: one alone is no wall."""
 _WIDE = 1000
 """Units across the picture of the lines."""
 
@@ -50,15 +52,14 @@ def trend(
     series: Sequence[Series],
     write: Callable[[Decimal | float | None], str],
     *,
-    most: float | None = None,
     target: float | None = None,
     names: Sequence[tuple[int, str]] | None = None,
 ) -> Markup:
     """Lines over time from zero up; `write` words a value, `names` are days with what stands below them."""
-    steps = ticks(most or max(largest(series), target or 0.0))
+    steps = ticks(max(largest(series), target or 0.0))
     top = steps[-1]
     days = [point.at for one in series for point in one.points]
-    first, last = min(days), max(days)
+    first, last = min([*days, *(day for day, _ in names or ())]), max(days)
 
     def across(day: int) -> float:
         return 0.5 if first == last else (day - first) / (last - first)
@@ -117,7 +118,7 @@ def columns(
     top = steps[-1]
     lines = [_grid_line(_TOP + _PLOT * (1 - step / top), base=not step) for step in steps]
     lines += [_tick(step, _TOP + _PLOT * (1 - step / top), write) for step in steps[1:]]
-    width = 100 / max(len(bars), 1)
+    width = 100 / max(len(bars), _SLOTS)
     parts = []
     for number, (_, tip, value) in enumerate(bars):
         height = _PLOT * value / top

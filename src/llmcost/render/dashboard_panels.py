@@ -92,22 +92,22 @@ def card(panel: Panel, currency: str) -> Markup:
         "section",
         tag("h2", panel.title, id=heading),
         tag("p", panel.about, class_="about") if panel.about and not panel.empty else None,
-        *([tag("p", _sentence(panel.empty), class_="none")] if panel.empty else _body(panel, currency, heading)),
+        *([tag("p", _sentence(panel.empty), class_="none")] if panel.empty else _body(panel, currency)),
         class_="card",
         aria_labelledby=heading,
     )
 
 
-def _body(panel: Panel, currency: str, heading: str) -> list[Markup]:
+def _body(panel: Panel, currency: str) -> list[Markup]:
     cells = panel_grid(panel, currency)
     notes = [tag("p", note, class_="about") for note in panel.notes]
     match panel.kind:
         case "trend":
-            return [*_trend(panel, currency), *notes, _data(panel, cells, heading, currency)]
+            return [*_trend(panel, currency), *notes, _data(panel, cells, currency)]
         case "histogram":
-            return [_histogram(panel, cells), *notes, _data(panel, cells, heading, currency)]
+            return [_histogram(panel, cells), *notes, _data(panel, cells, currency)]
         case _:
-            return [table_of(panel, cells, heading, currency), _more(panel), *notes, _source(panel)]
+            return [table_of(panel, cells, currency), _more(panel), *notes, _source(panel)]
 
 
 def _trend(panel: Panel, currency: str) -> list[Markup]:
@@ -117,15 +117,14 @@ def _trend(panel: Panel, currency: str) -> list[Markup]:
     def write(value: Decimal | float | None) -> str:
         return _short(value, kind, currency)
 
-    names = [(day, f"day {day}") for day in (1, 8, 15, 22, 29)] if panel.cumulative else None
+    longest = max(point.at for one in series for point in one.points)
+    names = [(day, f"day {day}") for day in (1, 8, 15, 22, 29) if day <= longest] if panel.cumulative else None
     first, last = series[0].points[0], series[0].points[-1]
     told = (
         f"{series[0].name}: from {write(first.value)} ({first.label}) to {write(last.value)} ({last.label})."
         f" {len(series)} {'lines' if len(series) > 1 else 'line'}; the table below has every value."
     )
-    picture = charts.trend(
-        f"chart-{panel.id}", panel.title, told, series, write, most=None, target=panel.target, names=names
-    )
+    picture = charts.trend(f"chart-{panel.id}", panel.title, told, series, write, target=panel.target, names=names)
     legend = [
         tag(
             "li",
@@ -157,9 +156,9 @@ def _histogram(panel: Panel, cells: Grid) -> Markup:
     return tag("figure", charts.columns(f"chart-{panel.id}", panel.title, told, bars, lambda value: f"{value:,.0f}"))
 
 
-def _data(panel: Panel, cells: Grid, heading: str, currency: str) -> Markup:
+def _data(panel: Panel, cells: Grid, currency: str) -> Markup:
     """The numbers behind a picture."""
-    return tag("details", tag("summary", "Data"), table_of(panel, cells, heading, currency), _source(panel))
+    return tag("details", tag("summary", "Data"), table_of(panel, cells, currency), _source(panel))
 
 
 def _more(panel: Panel) -> Markup:

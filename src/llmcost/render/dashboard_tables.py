@@ -8,10 +8,14 @@ from llmcost.render.dashboard_cells import UNIT, cell_text
 from llmcost.render.dashboard_shares import ranges_of, shares_of
 from llmcost.render.markup import Markup, tag
 from llmcost.render.numbers import machine
+from llmcost.render.visible import shortened
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Cell, Column, Row
 
 _STYLES = {"breached": "breached", "reached": "breached", "warning": "warning", "close": "warning"}
+
+_LONGEST = 72
+"""Of a name; both ends of a longer one are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +29,8 @@ class _Shown:
     """In the panel: where its value is, which the column is sorted by."""
 
 
-def table_of(panel: Panel, cells: Grid, heading: str, currency: str) -> Markup:
-    """The table of a panel; `cells` are its texts, `heading` the id of what names it."""
+def table_of(panel: Panel, cells: Grid, currency: str) -> Markup:
+    """The table of a panel; `cells` are its texts."""
     shown = _shown(panel)
     shares = shares_of(panel) if panel.kind in {"bars", "gauge"} else [None] * len(panel.rows)
     body = []
@@ -34,7 +38,7 @@ def table_of(panel: Panel, cells: Grid, heading: str, currency: str) -> Markup:
         rest = row.other or (row.cells[0] is None and panel.columns[0].role == "key")
         name = tag(
             "th",
-            texts[0],
+            shortened(texts[0], _LONGEST),
             _picture(panel, row, share, rest=rest),
             *_asides(panel, row, currency),
             scope="row",
@@ -58,7 +62,7 @@ def table_of(panel: Panel, cells: Grid, heading: str, currency: str) -> Markup:
         foot,
         class_="ranked" if _is_drawn(panel) else None,
     )
-    return tag("div", content, class_="scroll", role="region", tabindex=0, aria_labelledby=heading)
+    return tag("div", content, class_="scroll", role="region", tabindex=0, aria_label=f"Table: {panel.title}")
 
 
 def _shown(panel: Panel) -> list[_Shown]:

@@ -31,6 +31,13 @@ def width(text: str) -> int:
     )
 
 
+def shortened(text: str, columns: int) -> str:
+    """Printable text in one line that fits `columns`; what is longer loses its middle."""
+    if width(text) <= columns:
+        return text
+    return f"{_cut(text, columns * 2 // 3)}…{_cut(text[::-1], columns // 3 - 1)[::-1]}"
+
+
 def folded(text: str, columns: int, *, most: int = 3) -> list[str]:
     """Printable text in at most so many lines that fit `columns`, broken behind a `-`, `/` or the like where there is one.
 

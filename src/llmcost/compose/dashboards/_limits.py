@@ -90,7 +90,11 @@ def panel(asking: Asking) -> Panel:
         about=f"{said} {'has' if len(near) == 1 else 'have'} used {NEAR:.0%} of it or more {span}.",
         rows=tuple(Row(cells=_cells(use)) for use in near[:_MOST]),
         row_count=len(near),
-        empty="" if near else f"no customer of {len(uses):,} with a limit has used {NEAR:.0%} of it {span}",
+        empty=""
+        if near
+        else "no customer is on a plan, or has a budget, with a limit"
+        if not uses
+        else f"no customer of {len(uses):,} with a limit has used {NEAR:.0%} of it {span}",
     )
 
 

@@ -21,8 +21,10 @@ def panels(asking: Asking, last: date) -> tuple[Panel, Panel]:
     earliest = add_months(month, -BEFORE)
     period = Period(since=start_of(earliest, asking.zone), until=asking.total.period.until)
     days = asking.grouped("day", ["cost"], period=period)
+    before = len({str(group.keys[0])[:7] for group in days.groups} - {f"{month:%Y-%m}"})
+    held = ["by day", "against the month before", "against the two months before", "against the three months before"]
     pace = replace(
-        days.panel("pace", f"{month:%B} against the three months before", "trend", ["cost"]),
+        days.panel("pace", f"{month:%B} {held[before]}", "trend", ["cost"]),
         about=f"Spend added up from the first of each month; the latest day with requests is {last}.",
         cumulative=True,
     )
@@ -38,12 +40,15 @@ def _so_far(panel: Panel, days: tuple[Group, ...], last: date) -> Panel:
         if int(day[-2:]) <= last.day and cost is not None:
             costs[day[:7]] = costs.get(day[:7], Decimal(0)) + Decimal(cost)
     latest = costs.get(f"{last:%Y-%m}")
+    begin = str(days[0].keys[0]) if days else ""
+    notes = () if begin.endswith("-01") else (f"The requests here begin on {begin}: that month is not whole.",)
     rows = []
     for row in panel.rows:
         month = str(row.cells[0])
         so_far = costs.get(month)
         change = None
-        if month != f"{last:%Y-%m}" and so_far and latest is not None:
+        whole = not notes or month != begin[:7]
+        if month != f"{last:%Y-%m}" and whole and so_far and latest is not None:
             change = float((latest - so_far) / so_far)
         rows.append(Row(cells=(row.cells[0], so_far, change, *row.cells[1:])))
     through = Column(name="cost_to_date", title=f"Through day {last.day}", kind="money", role="metric")
@@ -53,5 +58,6 @@ def _so_far(panel: Panel, days: tuple[Group, ...], last: date) -> Panel:
         columns=(panel.columns[0], through, against, *panel.columns[1:]),
         rows=tuple(rows),
         measure="cost",
+        notes=notes,
         about=f"What each month had cost by its day {last.day}, how {last:%B} compares, and what the whole month cost.",
     )

@@ -32,7 +32,7 @@ def panel(asking: Asking) -> Panel:
         place = bisect_right(edges, cost) - 1
         counts[place] += 1
         sums[place] += cost
-    ends: list[Decimal | None] = [*edges[1:], None]
+    ends: list[Decimal | None] = [*edges[1:], *([None] if edges else [])]
     ask = Ask(by=("customer_id",), metrics=("cost",))
     return Panel(
         id="spread",
