@@ -58,9 +58,18 @@ class BudgetCheck:
 
 
 def check(
-    connection: "Connection", settings: Settings, budgets: Sequence[Budget], now: datetime, *, gates: bool = True
+    connection: "Connection",
+    settings: Settings,
+    budgets: Sequence[Budget],
+    now: datetime,
+    *,
+    gates: bool = True,
+    causes: bool = True,
 ) -> BudgetCheck:
-    """Judge budgets at `now`: only what began before it counts. `gates` are the conditions beside freshness."""
+    """Judge budgets at `now`: only what began before it counts.
+
+    `gates` are the conditions beside freshness, `causes` says what made the worst breaches.
+    """
     told, now = now, now.astimezone(UTC)
     past = Period(until=now)
     basis = spending.basis_of(connection, past)
@@ -88,7 +97,7 @@ def check(
     standings = [one for place in sorted(order) for one in order[place]]
     return BudgetCheck(
         now=told,
-        standings=tuple(_explained(connection, settings, standings, now, basis)),
+        standings=tuple(_explained(connection, settings, standings, now, basis) if causes else standings),
         gates=tuple(measured),
         first=first,
         last=last,

@@ -1,9 +1,9 @@
 """Usage by segment and model in two periods, for taking a change of cost apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Query, Selection
@@ -18,6 +18,12 @@ _OUTPUT = (
     "coalesce(output_text_tokens, 0) + coalesce(reasoning_tokens, 0) + coalesce(output_audio_tokens, 0)"
     " + coalesce(output_image_tokens, 0)"
 )
+
+
+OTHERS = "(other)"
+"""The segment of everything that is not told apart."""
+Amount = Literal["cost", "tokens", "requests"]
+_AMOUNTS: Mapping[Amount, str] = {"cost": "cost", "tokens": "tokens", "requests": "coalesce(calls, 0)"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +55,26 @@ def cells(
     later: Period,
     keys: Sequence[Key],
     *,
-    priced: bool,
+    amount: Amount,
+    most: int | None = None,
 ) -> list[Cell]:
-    """The cells of the selected rows in either period. The selection spans both; `priced` leaves out unknown costs."""
+    """The cells of the selected rows in either period. The selection spans both; unknown costs are in no cell of `cost`.
+
+    Of more than `most` segments, those whose `amount` changed most are told apart; the others are one, OTHERS for each key.
+    """
     query = Query()
     source = query.rows(connection, selection, keys)
     names = [f"key_{place}" for place in range(len(keys))]
+    listed = "".join(f"{name}, " for name in names)
+    told, folded = "", "facts"
+    if most is not None and names:
+        told, folded = _folding(names, amount, query.bind(most), query.bind(OTHERS)), "told"
     rows = connection.execute(
         f"""
         {source},
         facts as (
             select
-                {"".join(f"{name}, " for name in names)}
+                {"".join(f"cast({name} as varchar) as {name}, " for name in names)}
                 model,
                 {query.within(later)}                                                      as later,
                 calls,
@@ -73,10 +87,11 @@ def cells(
                 coalesce(output_cost, 0) + coalesce(reasoning_cost, 0)                     as output_cost,
                 coalesce(cost, 0)                                                          as cost
             from keyed
-            where {"cost is not null" if priced else "true"} and (({query.within(later)}) or ({query.within(earlier)}))
-        )
+            where {"cost is not null" if amount == "cost" else "true"}
+                and (({query.within(later)}) or ({query.within(earlier)}))
+        ){told}
         select
-            {"".join(f"cast({name} as varchar), " for name in names)}
+            {listed}
             model,
             later,
             coalesce(sum(calls), 0)                         as requests,
@@ -88,8 +103,8 @@ def cells(
             sum(cached_cost)                                as cached_cost,
             sum(output_cost)                                as output_cost,
             sum(cost)                                       as cost
-        from facts
-        group by {"".join(f"{name}, " for name in names)} model, later
+        from {folded}
+        group by {listed}model, later
         """,
         query.parameters,
     ).fetchall()
@@ -111,6 +126,30 @@ def cells(
         )
         for row in rows
     ]
+
+
+def _folding(names: Sequence[str], amount: Amount, most: str, others: str) -> str:
+    """CTEs from `facts` to `told`, in which the segments beyond the `most` that changed most are one."""
+    listed = ", ".join(names)
+    same = " and ".join(f"facts.{name} is not distinct from kept.{name}" for name in names)
+    return f""",
+        kept as (
+            select {listed}, true as kept
+            from facts
+            group by {listed}
+            order by
+                abs(sum(case when later then {_AMOUNTS[amount]} else -{_AMOUNTS[amount]} end)) desc,
+                {", ".join(f"coalesce({name}, '')" for name in names)}
+            limit {most}
+        ),
+        told as (
+            select
+                facts.* replace (
+                    {", ".join(f"case when kept.kept then facts.{name} else {others} end as {name}" for name in names)}
+                )
+            from facts
+            left join kept on {same}
+        )"""
 
 
 def distinct_values(connection: "Connection", selection: Selection, keys: Sequence[Key]) -> list[int]:

@@ -146,21 +146,39 @@ def crossings(
     query = Query()
     source = query.rows(connection, selection, keys)
     names = ", ".join(f"key_{place}" for place in range(len(keys)))
+    same = " and ".join(f"keyed.key_{place} is not distinct from reached.key_{place}" for place in range(len(keys)))
+    limit_ = query.bind(limit)
+    # The day first: then only the instants of that day have to be put in order.
     rows = connection.execute(
         f"""
         {source},
-        instants as (
-            select {names}, started_at, sum({MEASURES[measure]}) as amount
+        days as (
+            select {names}, date_trunc('day', started_at) as day, sum({MEASURES[measure]}) as amount
             from keyed
-            group by {names}, started_at
+            group by {names}, day
+        ),
+        counted as (
+            select *, sum(amount) over (partition by {names} order by day) as total from days
+        ),
+        reached as (
+            select {names}, min(day) as day, arg_min(total - amount, day) as before
+            from counted
+            where total >= {limit_}
+            group by {names}
+        ),
+        instants as (
+            select {", ".join(f"keyed.key_{place}" for place in range(len(keys)))}, started_at, before, sum({MEASURES[measure]}) as amount
+            from keyed
+            join reached on {same} and date_trunc('day', started_at) = day
+            group by all
         ),
         running as (
-            select {names}, started_at, sum(amount) over (partition by {names} order by started_at) as total
+            select {names}, started_at, before + sum(amount) over (partition by {names} order by started_at) as total
             from instants
         )
         select {names}, min(started_at)
         from running
-        where total >= {query.bind(limit)}
+        where total >= {limit_}
         group by {names}
         """,
         query.parameters,

@@ -39,7 +39,7 @@ def explain(connection: Connection, period: Period, zone: tzinfo, by: Sequence[s
         conditions=conditions(connection, where),
     )
     pairs: dict[tuple[Segment, str | None], list[Usage]] = {}
-    for cell in cells(connection, chosen, before, period, [resolve(connection, name) for name in by], priced=True):
+    for cell in cells(connection, chosen, before, period, [resolve(connection, name) for name in by], amount="cost"):
         pairs.setdefault((cell.keys, cell.model), [Usage(), Usage()])[cell.later] = _usage(cell)
     return Explained(
         by=tuple(by),

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from llmcost.budgets.budget import Budget
-from llmcost.budgets.causes import OTHERS
 from llmcost.budgets.periods import Window
 from llmcost.budgets.status import Cause, Standing
 from llmcost.domain.printable import printable
+from llmcost.ledger.cells import OTHERS
 from llmcost.render.numbers import human
 from llmcost.render.visible import UNATTRIBUTED, label
 from llmcost.stats.decomposition import EFFECTS, Decomposition, Segment

@@ -297,7 +297,7 @@ def _budgets(connection: "Connection", settings: Settings, rule: AlertRule, now:
     budgets = [one for one in read_budgets(settings) if str(one.period) == rule.window]
     if not budgets:
         return Judged(rule=rule, reason=f"there are no budgets with the period {rule.window}")
-    standings = check_budgets(connection, settings, budgets, now, gates=False).standings
+    standings = check_budgets(connection, settings, budgets, now, gates=False, causes=False).standings
     firing = []
     judged = 0
     reason, missing = None, False
