@@ -80,6 +80,7 @@ def report(
     from llmcost.render.formats import FORMATS, render
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.catalogue import definition, named_report
+    from llmcost.reports.charges import with_charges
     from llmcost.reports.choices import choice
     from llmcost.reports.cost_by import cost_by
     from llmcost.reports.definition import Surroundings
@@ -121,6 +122,7 @@ def report(
             document = cost_by(ledger, question)
         if spark and isinstance(document, Report):
             document = with_trends(ledger, question, document)
+        document = with_charges(ledger, question, document, settings.pricing)
     for line in document.notes:
         diagnostics.note(line)
     if chosen_format in {"json", "csv"} and isinstance(document, Report) and len(document.rows) < document.row_count:

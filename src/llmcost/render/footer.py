@@ -39,6 +39,9 @@ def footer(report: Report) -> list[str]:
         lines.append(f"{plural(coverage.assumed_time_requests, 'request')} {verb} an assumed time.")
     if coverage.unattributed_cost:
         lines.append(f"{money(coverage.unattributed_cost, report.currency)}{_share(report)} has no {report.by[0]}.")
+    if report.charges:
+        beside = money(report.charges, report.currency)
+        lines.append(f"Commitments, idle hours and credits, in no request's cost: {beside} (llmcost chargeback).")
     if coverage.rejected:
         lines.append(f"{plural(coverage.rejected, 'log line')} could not be read.")
     if len(report.rows) < report.row_count:

@@ -42,6 +42,8 @@ def json(document: Report | Overview) -> str:
         shape = {"schema": shape.pop("schema"), **named, **shape}
     if report.rates:
         shape["rates"] = [{"from": day.isoformat(), "rate": plain(rate)} for day, rate in report.rates]
+    if report.charges is not None:
+        shape["charges"] = plain(report.charges)
     if report.previous is not None:
         shape["previous"] = span_of(report, report.previous.since, report.previous.until)
     return f"{dumped(shape)}\n"

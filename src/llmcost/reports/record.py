@@ -100,6 +100,8 @@ class Report:
     name: str | None = None
     """Which named report it is."""
     facts: tuple[Fact, ...] = ()
+    charges: Decimal | None = None
+    """What is charged beside all requests of the period, in no request's cost; None where nothing is or not all were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""What is charged beside the requests, said below a report: it is in no request's cost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from llmcost.domain.exact import EXACT, total
+from llmcost.pricing.charges import charge_lines
+from llmcost.pricing.price_file import read_price_file
+from llmcost.pricing.price_list import load_price_list
+from llmcost.reports.question import Question
+from llmcost.reports.record import Overview, Report, Study
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+Document = TypeVar("Document", Report, Overview, Study, Report | Overview | Study)
+
+
+def with_charges(connection: "Connection", question: Question, document: Document, pricing: Sequence[Path]) -> Document:
+    """The document with the charges of its period, if price files name any and it is about all requests."""
+    if question.where or not any(_charges(path) for path in pricing):
+        return document
+    if isinstance(document, Report):
+        return replace(document, charges=_sum(connection, question, pricing))
+    if isinstance(document, Overview):
+        whole = replace(document.total, charges=_sum(connection, question, pricing))
+        return replace(document, total=whole)
+    return document
+
+
+def _charges(path: Path) -> bool:
+    """Whether a price file names anything that is charged beside requests; reading one file is quick, all prices are not."""
+    found = read_price_file(path)
+    return bool(found.provisioned or found.self_hosted or found.allowances)
+
+
+def _sum(connection: "Connection", question: Question, pricing: Sequence[Path]) -> Decimal:
+    lines = charge_lines(connection, load_price_list(pricing), question.period)
+    if not question.rates:
+        return total(line.amount for line in lines)
+    amounts = []
+    for line in lines:
+        _, rate = max((one for one in question.rates if one[0] <= line.first_day), default=question.rates[0])
+        amounts.append(EXACT.multiply(line.amount, rate))
+    return total(amounts)

@@ -1,0 +1,56 @@
+"""What is charged beside the requests stands below a report and is in no sum of it."""
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from llmcost.domain.period import parse_period
+from llmcost.render.formats import render
+from llmcost.render.surface import Surface
+from llmcost.reports.charges import with_charges
+from llmcost.reports.cost_by import cost_by
+from llmcost.reports.overview import overview
+from llmcost.reports.question import Question
+
+_HEAD = "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-10-01\n"
+# 744 hours of October at 0.10.
+_PTU = _HEAD + (
+    "provisioned: [{name: p, provider: azure, deployment: d, units: 1, usd_per_unit_hour: 0.10, from: 2026-10-01}]\n"
+)
+_OCTOBER = parse_period("2026-10", datetime(2026, 11, 1, tzinfo=UTC), UTC)
+
+
+@pytest.fixture
+def prices(tmp_path):
+    path = tmp_path / "prices.yaml"
+    path.write_text(_PTU)
+    return [path]
+
+
+def test_charges_of_the_period_are_below_the_table_and_in_json_and_in_no_cost(ledger, prices):
+    question = Question(period=_OCTOBER)
+    found = with_charges(ledger, question, cost_by(ledger, question), prices)
+    assert found.charges == Decimal("74.40")
+    line = "Commitments, idle hours and credits, in no request's cost: $74.40 (llmcost chargeback)."
+    assert line in render(found, "table", Surface())
+    shape = json.loads(render(found, "json", Surface()))
+    assert (shape["charges"], shape["totals"]["cost"]) == ("74.40", "0.00")
+    whole = with_charges(ledger, question, overview(ledger, question), prices)
+    assert line in render(whole, "markdown", Surface()).replace("\\", "")
+
+
+def test_they_are_converted_like_the_rest(ledger, prices):
+    question = Question(period=_OCTOBER, currency="EUR", rates=((date(2026, 9, 1), Decimal("0.5")),))
+    assert with_charges(ledger, question, cost_by(ledger, question), prices).charges == Decimal("37.20")
+
+
+def test_a_report_on_some_requests_has_none_and_neither_has_one_without_such_terms(ledger, prices, tmp_path):
+    some = Question(period=_OCTOBER, where=("provider=azure",))
+    assert with_charges(ledger, some, cost_by(ledger, some), prices).charges is None
+    (tmp_path / "none.yaml").write_text(_HEAD)
+    every = Question(period=_OCTOBER)
+    found = with_charges(ledger, every, cost_by(ledger, every), [tmp_path / "none.yaml"])
+    assert found.charges is None
+    assert "charges" not in json.loads(render(found, "json", Surface()))
