@@ -78,7 +78,7 @@ def test_a_closed_period_is_shown_as_it_was_closed_whatever_the_ledger_and_the_r
     assert after.allocation == before
     assert after.closing == closing
     assert after.outstanding == Decimal(8)
-    assert "since it was closed: 8.00 USD for 1 owner" in after.notes[0]
+    assert after.notes[0].endswith("the next statements of 1 owner adjust it, by 8.00 USD in all")
     assert _stated(office.showback("2026-10")) == {"search": Decimal("38.00"), "chat": Decimal("10.00")}
     assert _stated(office.show("2026-10", now=True)) == {"search": Decimal("38.00"), "chat": Decimal("10.00")}
 
@@ -181,6 +181,20 @@ def test_a_closing_that_was_changed_is_noticed(office, spend, ledger):
     ledger.execute("update chargeback set content = replace(content, '30.00', '29.00')")
     with pytest.raises(DataError, match="chargeback of 2026-10 by team was changed after it was closed"):
         office.show("2026-10")
+
+
+def test_a_period_closed_twice_in_ledgers_that_were_merged_must_be_opened(office, spend, ledger):
+    spend("2026-10-02", "30", team="search")
+    office.close("2026-10")
+    ledger.execute("create temp table one as from chargeback")
+    office.reopen("2026-10")
+    spend("2026-10-03", "5", team="search")
+    office.close("2026-10")
+    ledger.execute("insert into chargeback by name from one")
+    with pytest.raises(DataError, match=r"closed twice, at different amounts: 30\.00 and 35\.00|35\.00 and 30\.00"):
+        office.show("2026-10")
+    office.reopen("2026-10")
+    assert office.show("2026-10").closing is None
 
 
 def test_each_closing_names_the_one_before(office, spend, ledger):

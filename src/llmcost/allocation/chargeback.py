@@ -70,8 +70,8 @@ def showback(connection: "Connection", prices: "PriceList", asked: Asked) -> Cha
 
 def _owed(amount: Decimal, owners: int, one: Closing) -> str:
     return (
-        f"the ledger has learnt more of {one.label} since it was closed: {amount:f} {one.allocation.currency} "
-        f"for {plural(owners, 'owner')}, in the statements of the next period"
+        f"the ledger has learnt more of {one.label} since it was closed; the next statements of "
+        f"{plural(owners, 'owner')} adjust it, by {amount:f} {one.allocation.currency} in all"
     )
 
 

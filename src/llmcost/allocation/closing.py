@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llmcost.allocation import spans, storing
@@ -51,8 +52,24 @@ def every_closing(connection: "Connection") -> tuple[Closing, ...]:
 
 
 def in_force(connection: "Connection", by: str) -> tuple[Closing, ...]:
-    """The closed periods of a dimension, the earliest first."""
-    return tuple(one for one in every_closing(connection) if one.by == by and one.reopened_at is None)
+    """The closed periods of a dimension, the earliest first.
+
+    DataError where one was closed twice, at different amounts: in two ledgers that were merged.
+    """
+    found = _closed(connection, by)
+    for one, following in pairwise(found):
+        if following.since < one.until:
+            raise DataError(
+                f"{following.label} by {by} was closed twice, at different amounts: {stated(one):f} and {stated(following):f}",
+                hint=f"open it with `llmcost chargeback reopen --by {by} --period {following.label}`, which opens both",
+            )
+    return found
+
+
+def _closed(connection: "Connection", by: str) -> tuple[Closing, ...]:
+    """Those in force, the same one once."""
+    found = [one for one in every_closing(connection) if one.by == by and one.reopened_at is None]
+    return tuple({(one.since, one.until, one.hash): one for one in found}.values())
 
 
 def check_can_close(found: tuple[Closing, ...], by: str, period: Period, label: str, now: datetime) -> None:
@@ -102,12 +119,12 @@ def reopen(
 
     UsageError for any other: a later one was computed on top of it.
     """
-    found = in_force(connection, by)
+    found = _closed(connection, by)
     wanted = next((one for one in found if (one.since, one.until) == spans.bounds(period)), None)
     if wanted is None:
         known = f"closed by {by}: {', '.join(one.label for one in found)}" if found else f"nothing is closed by {by}"
         raise UsageError(f"{label} is not closed", hint=known)
-    if wanted is not found[-1]:
+    if wanted.until != found[-1].until:
         raise UsageError(
             f"{label} cannot be opened while {found[-1].label} is closed: its statements rest on it",
             hint=f"reopen {found[-1].label} first, or leave both: what changed is in the next statement",
