@@ -48,3 +48,12 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("sample records are not here: shared/samples beside the repository")
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger of rated calls of every kind, with known costs, for tests of exports; nobody changes it."""
+    from tests.exporting import calls_ledger
+
+    path: Path = calls_ledger(tmp_path_factory.mktemp("calls"))
+    return path

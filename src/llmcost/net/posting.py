@@ -71,7 +71,7 @@ def _host(url: str) -> str:
     except ValueError:
         host = None
     if not host:
-        raise UsageError("the address of a webhook must be an https address", hint="check the variable it comes from")
+        raise UsageError("the address to post to must be an https address", hint="check the variable it comes from")
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return host
     raise UsageError(f"{host}: only https addresses are posted to", hint="check the variable it comes from")
