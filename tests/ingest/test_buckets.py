@@ -7,6 +7,7 @@ import pytest
 from tests.ingesting import buckets, chat, query, read
 
 from llmcost.ledger import database
+from llmcost.render.footer import footer
 from llmcost.render.ingest import as_json, as_text
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
@@ -218,3 +219,16 @@ def test_a_day_of_an_exporter_is_that_day_in_every_time_zone(reading, tmp_path):
 
     rows, _ = report(tmp_path, "day", zone=zone, period=period)
     assert [(row["day"], row["input_tokens"]) for row in rows] == [("2026-11-01", 1000)]
+
+
+def test_an_unpriced_bucket_is_told_even_where_nobody_counts_requests(reading, tmp_path):
+    result = {"uncached_input_tokens": 100, "output_tokens": 5, "model": "claude-house"}
+    bucket = {"starting_at": "2026-11-01T00:00:00Z", "ending_at": "2026-11-02T00:00:00Z", "results": [result]}
+    reading("usage.json", {"data": [bucket], "has_more": False, "next_page": None})
+
+    rows, found = report(tmp_path, "model", metrics=("cost", "latency_p50"))
+    assert [(row["model"], row["cost"], row["requests"]) for row in rows] == [("claude-house", None, None)]
+    assert (found.coverage.buckets, found.coverage.unpriced_buckets) == (1, 1)
+    assert "1 of 1 usage bucket is unpriced and in no sum of cost: claude-house." in footer(found)
+    assert "Basis: exports, whose days are UTC days; " in "\n".join(footer(found))
+    assert found.notes == ("the exports do not tell latency_p50",)

@@ -50,6 +50,8 @@ class Facts:
     last: datetime | None
     requests: int
     unpriced: int
+    unpriced_rows: int
+    """Rows whose cost is unknown, which exports have without a count of requests."""
     unpriced_reported: Decimal | None
     """What the logs claimed for requests whose cost is unknown."""
     estimated: int
@@ -115,7 +117,8 @@ def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | Non
             coalesce(sum(calls) filter (where cost_status = 'estimated'), 0)          as estimated,
             coalesce(sum(calls) filter (where time_origin = 'assumed'), 0)            as assumed_time,
             {"null" if key is None else "coalesce(sum(cost) filter (where key_0 is null), 0)"} as unattributed_cost,
-            coalesce(list(distinct ingest_id), [])                                    as ingest_ids
+            coalesce(list(distinct ingest_id), [])                                    as ingest_ids,
+            count(*) filter (where cost_status = 'unpriced')                          as unpriced_rows
         from keyed
         """,
         query.parameters,
@@ -128,6 +131,7 @@ def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | Non
         last=found[2],
         requests=int(found[3]),
         unpriced=int(found[4]),
+        unpriced_rows=int(found[10]),
         unpriced_reported=found[5],
         estimated=int(found[6]),
         assumed_time=int(found[7]),

@@ -20,7 +20,9 @@ def footer(report: Report) -> list[str]:
     lines = [_period(report), _basis(report), *_rates(report)]
     if report.previous is not None:
         lines.append(f"Compared with {span(report.previous, report.zone)}.")
-    if coverage.unpriced_requests:
+    if coverage.unpriced_buckets:
+        lines.append(_unpriced_buckets(report))
+    elif coverage.unpriced_requests:
         verb = "is" if coverage.unpriced_requests == 1 else "are"
         claim = (
             ""
@@ -49,6 +51,22 @@ def footer(report: Report) -> list[str]:
     return lines
 
 
+def _unpriced_buckets(report: Report) -> str:
+    coverage = report.coverage
+    verb = "is" if coverage.unpriced_buckets == 1 else "are"
+    models = ", ".join(printable(model) for model, _ in coverage.unpriced_models[:_MODELS])
+    rest = len(coverage.unpriced_models) - _MODELS
+    more = f", {plural(rest, 'other model')}" if rest > 0 else ""
+    requests = f" ({plural(coverage.unpriced_requests, 'request')})" if coverage.unpriced_requests else ""
+    claim = ""
+    if coverage.unpriced_reported is not None:
+        claim = f" The exports claim {money(coverage.unpriced_reported, report.currency)} for {_them(coverage.unpriced_buckets)}."
+    return (
+        f"{coverage.unpriced_buckets:,} of {plural(coverage.buckets, 'usage bucket')} {verb} unpriced{requests}"
+        f" and in no sum of cost: {models}{more}.{claim}"
+    )
+
+
 def span(period: Period, zone: tzinfo) -> str:
     """A period in words; whole days are named by the first and the last."""
     if period.since is None or period.until is None:
@@ -66,7 +84,8 @@ def _period(report: Report) -> str:
     if first is None or last is None:
         return f"{text[:1].upper()}{text[1:]}."
     first, last = first.astimezone(report.zone), last.astimezone(report.zone)
-    return f"{text}; first request {first:%Y-%m-%d %H:%M}, last {last:%Y-%m-%d %H:%M}."
+    what = "usage bucket" if report.basis == "exports" else "request"
+    return f"{text}; first {what} {first:%Y-%m-%d %H:%M}, last {last:%Y-%m-%d %H:%M}."
 
 
 def _is_midnight(instant: datetime) -> bool:
@@ -76,12 +95,13 @@ def _is_midnight(instant: datetime) -> bool:
 
 
 def _basis(report: Report) -> str:
+    basis = "exports, whose days are UTC days" if report.basis == "exports" else report.basis
     if not report.price_lists:
-        return f"Basis: {report.basis}."
+        return f"Basis: {basis}."
     lists = ", ".join(
         name[:8] if as_of is None else f"{as_of} ({printable(name[:8])})" for name, as_of in report.price_lists
     )
-    return f"Basis: {report.basis}; price list{'' if len(report.price_lists) == 1 else 's'} {lists}."
+    return f"Basis: {basis}; price list{'' if len(report.price_lists) == 1 else 's'} {lists}."
 
 
 def _rates(report: Report) -> list[str]:

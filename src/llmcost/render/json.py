@@ -59,6 +59,7 @@ def coverage_of(report: Report) -> dict[str, str | int | None]:
         "estimated_requests": coverage.estimated_requests,
         "rejected": coverage.rejected,
         "unattributed_cost": None if unattributed is None else plain(unattributed),
+        **({"buckets": coverage.buckets, "unpriced_buckets": coverage.unpriced_buckets} if coverage.buckets else {}),
     }
 
 

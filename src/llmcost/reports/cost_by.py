@@ -1,6 +1,6 @@
 """Cost by anything: the group-by report behind `llmcost report`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -91,7 +91,11 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         else chosen.conversion.used(facts.first, facts.last),
         price_lists=queries.price_lists(connection, facts.ingest_ids),
         coverage=coverage(connection, chosen, facts),
-        notes=(*_notes(connection, keys, groups, facts, chosen), *_missing_outcomes(connection, chosen, keys, metrics)),
+        notes=(
+            *_notes(connection, keys, groups, facts, chosen),
+            *(_untold(question.metrics, totals) if chosen.basis == "exports" and facts.rows else ()),
+            *_missing_outcomes(connection, chosen, keys, metrics),
+        ),
     )
 
 
@@ -174,6 +178,12 @@ def _notes(
     tags = tag_keys(connection)
     there = f"the tags in this ledger are {', '.join(tags)}" if tags else "this ledger has no tags"
     return tuple(f"no request here has a value for {name}; {there}" for name in empty)
+
+
+def _untold(asked: Sequence[str], totals: Mapping[str, Number | None]) -> tuple[str, ...]:
+    """What to say of metrics that no sum of calls can answer, such as a latency."""
+    names = [name for name in asked if totals[name] is None and name not in {"cost", "share"}]
+    return (f"the exports do not tell {', '.join(names)}",) if names else ()
 
 
 def _missing_outcomes(

@@ -21,13 +21,15 @@ def coverage(connection: "Connection", chosen: Selection, facts: queries.Facts) 
         requests=facts.requests,
         unpriced_requests=facts.unpriced,
         unpriced_reported=facts.unpriced_reported,
-        unpriced_models=_unpriced_models(connection, chosen) if facts.unpriced else (),
+        unpriced_models=_unpriced_models(connection, chosen) if facts.unpriced_rows else (),
         estimated_requests=facts.estimated,
         assumed_time_requests=facts.assumed_time,
         rejected=queries.rejected_lines(connection),
         unattributed_cost=facts.unattributed_cost,
         first=None if facts.first is None else facts.first.replace(tzinfo=UTC),
         last=None if facts.last is None else facts.last.replace(tzinfo=UTC),
+        buckets=facts.rows if chosen.basis == "exports" else 0,
+        unpriced_buckets=facts.unpriced_rows if chosen.basis == "exports" else 0,
     )
 
 

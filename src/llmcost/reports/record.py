@@ -66,6 +66,10 @@ class Coverage:
     first: datetime | None
     """Start of the earliest request, UTC."""
     last: datetime | None
+    buckets: int = 0
+    """On exports: how many usage buckets the numbers are made of."""
+    unpriced_buckets: int = 0
+    """Those whose cost is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
