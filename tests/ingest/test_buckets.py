@@ -136,6 +136,49 @@ def test_two_breakdowns_of_one_day_are_counted_once(reading, tmp_path):
     assert {row["api_key_id"]: row["input_tokens"] for row in rows} == {"a": 500, "b": 500}
 
 
+def test_hours_are_not_lost_where_they_are_broken_down_differently(reading, tmp_path):
+    hours = [
+        {
+            "starting_at": f"2026-11-01T{hour:02}:00:00Z",
+            "ending_at": f"2026-11-01T{hour + 1:02}:00:00Z",
+            "results": [
+                {"uncached_input_tokens": 100, "output_tokens": 1, "model": "claude-haiku-4-5", "api_key_id": key}
+            ],
+        }
+        for hour, key in ((0, "a"), (1, None), (2, "b"))
+    ]
+    reading("hours.json", {"data": hours, "has_more": False, "next_page": None})
+    reading("later.json", {"data": hours[1:], "has_more": False, "next_page": None})
+
+    rows, _ = report(tmp_path, "api_key_id")
+    assert {row["api_key_id"]: row["input_tokens"] for row in rows} == {"a": 100, None: 100, "b": 100}
+
+
+def test_hours_and_days_of_one_export_are_counted_once(reading, tmp_path):
+    def bucket(start, end, tokens):
+        result = {"uncached_input_tokens": tokens, "output_tokens": 1, "model": "claude-haiku-4-5"}
+        return {"starting_at": start, "ending_at": end, "results": [result]}
+
+    hours = [bucket(f"2026-11-01T{h:02}:00:00Z", f"2026-11-01T{h + 1:02}:00:00Z", 100) for h in range(3)]
+    reading("hours.json", {"data": hours, "has_more": False, "next_page": None})
+    day = [bucket("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z", 700)]
+    reading("days.json", {"data": day, "has_more": False, "next_page": None})
+
+    assert [row["input_tokens"] for row in report(tmp_path)[0]] == [700]
+
+
+def test_a_month_on_a_bill_stands_back_behind_the_days_of_another(reading, tmp_path):
+    header = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName,ChargeDescription\n"
+    month = "90,USD,Usage,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,OpenAI API,OpenAI,input tokens\n"
+    (tmp_path / "focus.csv").write_text(header + month, encoding="utf-8")
+    read(tmp_path / "ledger", tmp_path / "focus.csv")
+    reading("usage.json", usage(completions(1000)))
+    assert [(row["cost"], row["input_tokens"]) for row in report(tmp_path)[0]] == [(Decimal(90), 1000)]
+
+    reading("costs.json", usage(charge(0.0031)))
+    assert [(row["cost"], row["input_tokens"]) for row in report(tmp_path)[0]] == [(Decimal("0.0031"), 1000)]
+
+
 def test_a_bill_takes_the_place_of_what_usage_would_cost(reading, tmp_path):
     reading("usage.json", usage(completions(1000)), usage(completions(2000), day=1))
     reading("costs.json", usage(charge(0.0031), charge(0.0012, line_item="gpt-5.4, output_tokens")))

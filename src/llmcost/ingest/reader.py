@@ -310,12 +310,20 @@ def expand(items: Iterable[Item], sources: Mapping[str, Source], lineage: Mappin
             )
             if owner is None:
                 yield line, inner
+            elif streams[owner].grain == "bucket":
+                yield from _apart(streams[owner], line, inner, lineage)
             else:
                 waiting.setdefault(owner, []).append((line, inner))
     for owner, records in waiting.items():
         stream = streams[owner].stream
         if stream is not None:
             yield from stream(records, lineage)
+
+
+def _apart(source: Source, line: int, record: Record, lineage: Mapping[str, str]) -> Iterator[Item]:
+    """The buckets of one record, which stands by itself: bills may be larger than memory."""
+    if source.stream is not None:
+        yield from source.stream([(line, record)], lineage)
 
 
 def contained(record: Record) -> Iterator[Record]:

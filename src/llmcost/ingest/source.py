@@ -57,7 +57,8 @@ class Source:
     recognises_stream: Callable[[Record], bool] | None = None
     """For shapes that only make sense in sequence: is this line one of theirs?"""
     stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered]] | None = None
-    """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen."""
+    """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen. Of
+    buckets, each record is a sequence of its own."""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None
     """From a line: (session, the session it was forked from)."""
     grain: Literal["request", "bucket"] = "request"

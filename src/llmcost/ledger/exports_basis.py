@@ -4,7 +4,8 @@ Exports overlap. A provider's usage and its bill tell of the same calls, so does
 model beside one by key. So for each provider and UTC day
 
 - usage is that of one source: the provider's own before a gateway's, then one that counts requests, then the largest; and of
-  a source, for each of its scopes, that of the fullest breakdown;
+  a source, for each of its scopes, that in hours or in days, whichever is fuller, and for each span that of its fullest
+  breakdown;
 - cost is that of one bill, chosen alike; usage that a bill covers keeps its quantities, and what it would cost by the price
   list gives way to the bill. Where there is no bill, usage costs what the price list says.
 
@@ -25,7 +26,9 @@ _COSTS = (
     "cost",
     "list_value",
 )
-_CLUSTER = "who, day, wide"
+_DAY = "who, day, wide, kind"
+_SPAN = "who, kind, source, part, bucket_start, bucket_end"
+_QUANTITIES = ("requests", *QUANTITIES)
 
 
 def counted_buckets() -> str:
@@ -33,7 +36,8 @@ def counted_buckets() -> str:
 
     A bucket counted for its usage alone has no cost, one counted for its bill alone has no quantities.
     """
-    kept_quantities = ", ".join(f"case when as_usage then {name} end as {name}" for name in ("requests", *QUANTITIES))
+    told = ", ".join(f"cast({name} as double)" for name in _QUANTITIES)
+    kept_quantities = ", ".join(f"case when as_usage then {name} end as {name}" for name in _QUANTITIES)
     kept_costs = ", ".join(f"case when as_bill or not covered then {name} end as {name}" for name in _COSTS)
     return f"""
         with bucket as (
@@ -41,78 +45,42 @@ def counted_buckets() -> str:
                 coalesce(provider, '') as who,
                 cast(bucket_start as date) as day,
                 bucket_end > bucket_start + interval 1 day as wide,
-                coalesce({", ".join(f"cast({name} as double)" for name in ("requests", *QUANTITIES))}) is not null
-                    or cost_status <> 'billed' as has_usage,
                 cost_status = 'billed' as has_bill,
+                not has_bill or coalesce({told}) is not null as has_usage,
                 case exporter when 'gateway' then 1 when 'gateway-view' then 2 else 0 end as standing,
-                coalesce(operation, '') as kind,
-                {_view("source", "scope", "breakdown", "bucket_end - bucket_start")} as view,
+                coalesce(scope, '') as part,
+                coalesce(breakdown, '') as detail,
                 {" + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)} as size
             from usage_bucket
         ),
-        usage_view as (
-            select {_CLUSTER}, kind, source, coalesce(scope, '') as scope, view, min(standing) as standing,
-                bool_or(requests is not null) as counts, sum(size) as size, any_value(length(breakdown)) as detail
-            from bucket where has_usage group by all
+        usage_row as (
+            select *, coalesce(operation, '') as kind, cast(size as double) as worth, requests is not null as counts
+            from bucket where has_usage
         ),
-        usage_source as (
-            select {_CLUSTER}, kind, source from usage_view group by {_CLUSTER}, kind, source
-            qualify row_number() over (
-                partition by {_CLUSTER}, kind order by min(standing), bool_or(counts) desc, sum(size) desc, source
-            ) = 1
+        bill_row as (
+            select *, '' as kind, cast(cost as double) as worth, false as counts from bucket where has_bill
         ),
-        usage_chosen as (
-            select {_CLUSTER}, kind, view from usage_view semi join usage_source using ({_CLUSTER}, kind, source)
-            qualify row_number() over (
-                partition by {_CLUSTER}, kind, source, scope order by size desc, detail desc nulls last, view
-            ) = 1
-        ),
-        bill_view as (
-            select {_CLUSTER}, source, view, min(standing) as standing, sum(cost) as amount,
-                any_value(length(breakdown)) as detail, max(bucket_end) as ends
-            from bucket where has_bill group by all
-        ),
-        bill_chosen as (
-            select {_CLUSTER}, view, ends from bill_view
-            qualify row_number() over (
-                partition by {_CLUSTER} order by standing, amount desc, detail desc nulls last, source, view
-            ) = 1
-        ),
+        {_chosen("usage")},
+        {_chosen("bill")},
         bill_span as (
-            select who, view, wide, day, cast(day as timestamp) as since,
-                case when wide then ends else cast(day as timestamp) + interval 1 day end as until
-            from bill_chosen
-        ),
-        bill_counted as (
-            select * from bill_span as bill
-            where not wide or not exists (
-                select 1 from bill_span as short
-                where short.who = bill.who and not short.wide and short.since >= bill.since and short.since < bill.until
-            )
-        ),
-        usage_counted as (
-            select * from usage_chosen as chosen
-            where not wide or not exists (
-                select 1 from bucket as short
-                where short.who = chosen.who and short.has_usage and not short.wide
-                    and short.day >= chosen.day and short.bucket_start < (
-                        select max(bucket_end) from bucket where bucket.view = chosen.view and bucket.day = chosen.day
-                    )
-            )
+            select distinct who, wide, cast(day as timestamp) as since,
+                case when wide then bucket_end else cast(day as timestamp) + interval 1 day end as until
+            from bill_counted
         ),
         judged as (
             select bucket.*,
-                usage_counted.view is not null as as_usage,
-                has_bill and bill_counted.view is not null as as_bill,
+                usage_counted.who is not null as as_usage,
+                bill_counted.who is not null as as_bill,
                 exists (
-                    select 1 from bill_counted as bill
-                    where bill.who = bucket.who and bill.since <= bucket_start and bucket_start < bill.until
+                    select 1 from bill_span as bill
+                    where bill.who = bucket.who and bill.since <= bucket.bucket_start and bucket.bucket_start < bill.until
                 ) as covered
-            from bucket
-            left join usage_counted using (who, day, wide, kind, view)
-            left join bill_counted using (who, day, wide, view)
+            from (select *, coalesce(operation, '') as kind from bucket) as bucket
+            left join usage_counted using ({_SPAN}, detail)
+            left join bill_counted
+                on has_bill and {_equal("bucket", "bill_counted", _SPAN.replace(" kind,", ""), "detail")}
         )
-        select * exclude (who, day, wide, has_usage, has_bill, standing, kind, view, size, as_usage, as_bill, covered)
+        select * exclude (who, day, wide, has_usage, has_bill, standing, part, detail, size, kind, as_usage, as_bill, covered)
             replace (
                 {kept_quantities}, {kept_costs},
                 case when covered and not as_bill then 'billed' else cost_status end as cost_status
@@ -124,5 +92,50 @@ def counted_buckets() -> str:
     """
 
 
-def _view(*parts: str) -> str:
-    return " || chr(31) || ".join(f"coalesce(cast({part} as varchar), '')" for part in parts)
+def _chosen(what: str) -> str:
+    """CTEs from `{what}_row` to `{what}_counted`: the spans, each with the breakdown that counts."""
+    return f"""
+        {what}_span_row as (
+            select {_SPAN}, detail, day, wide, bucket_end - bucket_start as width,
+                min(standing) as standing, bool_or(counts) as counts, sum(worth) as worth
+            from {what}_row group by all
+        ),
+        {what}_breakdown as (
+            select * from {what}_span_row
+            qualify row_number() over (
+                partition by {_SPAN} order by worth desc nulls last, length(detail) desc, detail
+            ) = 1
+        ),
+        {what}_width as (
+            select {_DAY}, source, part, width from {what}_breakdown group by {_DAY}, source, part, width
+            qualify row_number() over (
+                partition by {_DAY}, source, part order by sum(worth) desc nulls last, width
+            ) = 1
+        ),
+        {what}_source as (
+            select {_DAY}, source
+            from {what}_breakdown semi join {what}_width using ({_DAY}, source, part, width)
+            group by {_DAY}, source
+            qualify row_number() over (
+                partition by {_DAY} order by min(standing), bool_or(counts) desc, sum(worth) desc nulls last, source
+            ) = 1
+        ),
+        {what}_best as (
+            select {_SPAN}, detail, day, wide
+            from {what}_breakdown
+            semi join {what}_width using ({_DAY}, source, part, width)
+            semi join {what}_source using ({_DAY}, source)
+        ),
+        {what}_counted as (
+            select * from {what}_best as best
+            where not wide or not exists (
+                select 1 from {what}_best as short
+                where short.who = best.who and short.kind = best.kind and not short.wide
+                    and short.bucket_start >= best.bucket_start and short.bucket_start < best.bucket_end
+            )
+        )
+    """
+
+
+def _equal(one: str, other: str, *names: str) -> str:
+    return " and ".join(f"{one}.{name} = {other}.{name}" for group in names for name in group.split(", "))

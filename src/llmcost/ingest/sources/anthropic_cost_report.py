@@ -1,7 +1,8 @@
 """Anthropic's cost report (`GET /v1/organizations/cost_report`), pages of days in UTC: what is invoiced.
 
 Amounts are text in cents. Grouped by `description` it tells model and token type; otherwise a day is one amount. Priority Tier
-is not in it. It counts no tokens and no requests.
+is not in it. It counts no tokens and no requests. The Console's cost CSV has the same by key, each row rounded to the cent, so
+that small rows drift; its models have display names (`Claude Haiku 4.5`).
 https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-cost-report
 """
 
@@ -15,6 +16,8 @@ source = Source(
     grain="bucket",
     issuer="'anthropic'",
     claims="@llmcost_bucket = 'anthropic' and @amount is not null and @uncached_input_tokens is null",
+    # An amount that is none stands where a count should, which rejects the record.
+    steps={"unreadable": "#unreadable_amount"},
     fields={
         **SPAN,
         "scope": "'costs'",
@@ -25,6 +28,7 @@ source = Source(
         "service_tier": "nullif(filled(@service_tier), 'batch')",
         "inference_region": "case when not one_of(@inference_geo, 'global|not_available') then filled(@inference_geo) end",
         "project": "filled(@workspace_id)",
+        "api_key_id": "filled(@api_key_id)",
         **billed(_DOLLARS, "@currency", "anthropic"),
     },
     tags=(

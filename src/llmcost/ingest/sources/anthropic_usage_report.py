@@ -1,7 +1,8 @@
 """Anthropic's usage report (`GET /v1/organizations/usage_report/messages`): tokens by minute, hour or day in UTC.
 
 Input excludes what was read from or written to a cache, output includes thinking. A workspace, key, model, tier, region or
-context window is told only where the report is grouped by it. It counts no requests and has no cost.
+context window is told only where the report is grouped by it. It counts no requests and has no cost. The Console's usage CSV
+has the same by day, with the names of keys and workspaces.
 https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-messages-usage-report
 """
 

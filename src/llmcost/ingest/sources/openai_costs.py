@@ -1,7 +1,7 @@
 """OpenAI's costs API (`GET /v1/organization/costs`), pages of days in UTC: what is invoiced, by project and line item.
 
 Grouped by `line_item` it tells model and token class; otherwise a day is one amount. It names no users and counts no
-requests. https://platform.openai.com/docs/api-reference/usage/costs
+requests. The dashboard's `cost_*.csv` has the same, and names users. https://platform.openai.com/docs/api-reference/usage/costs
 """
 
 from llmcost.ingest.source import Source
@@ -15,6 +15,8 @@ source = Source(
     grain="bucket",
     issuer="'openai'",
     claims="@llmcost_bucket = 'openai' and @object = 'organization.costs.result'",
+    # An amount that is none stands where a count should, which rejects the record.
+    steps={"unreadable": "#unreadable_amount"},
     fields={
         **SPAN,
         "scope": "'costs'",
@@ -29,7 +31,13 @@ source = Source(
         "output_text_tokens": f"case @llmcost_class when 'output' then {_TOKENS} end",
         **billed("amount(@amount.value)", "@amount.currency", "openai"),
     },
-    tags=("pair('line_item', @line_item)",),
+    tags=(
+        "pair('line_item', @line_item)",
+        "pair('user_id', @user_id)",
+        "pair('user_email', @user_email)",
+        "pair('organization', @organization_id)",
+        "pair('api_source', @api_source)",
+    ),
     recognises_stream=is_openai,
     stream=results,
 )

@@ -3,7 +3,7 @@
 Buckets of a minute, an hour or a day in UTC. Input includes cached, cache-write, audio and image tokens, output includes
 reasoning. A project, key, model, tier or batch is told only where the export is grouped by it; without `batch`, batches are
 priced as if they were not. Counts of calls to tools repeat calls of the completions, so they count no requests. Stored bytes
-of vector stores are left out. There is no cost in it. https://platform.openai.com/docs/api-reference/usage
+of vector stores are left out. There is no cost in it. The dashboard's `completions_usage_*.csv` has the same fields. https://platform.openai.com/docs/api-reference/usage
 """
 
 from llmcost.ingest.source import Source
