@@ -134,12 +134,16 @@ _OWN = {"cost_to_date", "latest_change_ratio"}
     "question",
     [
         Question(),
-        Question(period=parse_period("2026-10", _NOW, UTC)),
-        Question(where=("team=red", "feature!=search"), zone=time_zone("Asia/Kolkata")),
-        Question(currency="EUR", rates=((datetime(2026, 1, 1, tzinfo=UTC).date(), Decimal("0.9")),)),
+        Question(period=Period(since=datetime(2026, 10, 1, tzinfo=UTC), until=datetime(2026, 10, 29, tzinfo=UTC))),
+        Question(
+            where=("team=red", "feature!=search"),
+            zone=time_zone("Asia/Kolkata"),
+            currency="EUR",
+            rates=((datetime(2026, 1, 1, tzinfo=UTC).date(), Decimal("0.9")),),
+        ),
         Question(where=("model=acme-internal/unknown",)),
     ],
-    ids=["everything", "a month", "some, elsewhere", "in euros", "unpriced"],
+    ids=["everything", "a month and the one before", "some, in euros and elsewhere", "unpriced"],
 )
 def test_every_number_is_that_of_the_report_the_panel_names(ledger, name, question):
     compared = 0
@@ -195,6 +199,18 @@ def test_the_months_before_are_shown_whatever_the_period(ledger):
 
     assert [row["month"] for row in months["rows"]] == ["2026-08", "2026-09", "2026-10"]
     assert months["report"]["period"]["since"] == "2026-07-01T00:00:00Z"
+
+
+def test_part_of_a_month_is_not_held_against_a_whole_one(ledger):
+    last = _made(ledger, "exec").total.coverage.last
+    assert last.day < 30
+
+    running = _made(ledger, "exec", Question(period=parse_period("2026-11", _NOW, UTC)))
+    until = datetime(2026, 11, last.day + 1, tzinfo=UTC)
+    over = _made(ledger, "exec", Question(period=Period(since=datetime(2026, 11, 1, tzinfo=UTC), until=until)))
+
+    assert (running.total.previous is None, over.total.previous is None) == (True, False)
+    assert "cost_change_ratio" in {column.name for column in over.panels[0].columns}
 
 
 def test_every_customer_of_known_cost_is_in_one_bar_of_the_histogram(ledger):

@@ -10,6 +10,7 @@ _NEXT = (
     "report",
     "report --by month,model,environment",
     "report --by feature --where environment=development",
+    "dashboard exec --output dashboard.html",
     "db rejects",
 )
 

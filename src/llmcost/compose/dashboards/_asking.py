@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +62,10 @@ class Asking:
         self.connection = connection
         self.wanted = wanted
         question = replace(wanted.question, by=(), metrics=tuple(metrics))
-        bounded = question.period.since is not None and question.period.until is not None
-        self.total: Report = cost_by(connection, replace(question, compare=bounded))
+        total = cost_by(connection, question)
+        if _is_over(total, question):
+            total = cost_by(connection, replace(question, compare=True))
+        self.total: Report = total
         self.selection: Selection = selection(connection, replace(question, basis=self.total.basis))
         self._keys: dict[str, Key] = {}
 
@@ -221,6 +223,15 @@ class Answer:
             empty="" if chosen else empty or "no requests in this period",
             notes=notes,
         )
+
+
+def _is_over(total: Report, question: Question) -> bool:
+    """Whether the period has both ends and requests up to its last day: a part of a month is not held against a whole one."""
+    last, until = total.coverage.last, question.period.until
+    if question.period.since is None or until is None or last is None:
+        return False
+    final = until.astimezone(question.zone) - timedelta(microseconds=1)
+    return last.astimezone(question.zone).date() == final.date()
 
 
 def metric_column(name: str) -> Column:

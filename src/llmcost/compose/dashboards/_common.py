@@ -13,7 +13,7 @@ _UNATTRIBUTED = Column(name="unattributed_cost", title="Without", kind="money", 
 
 
 def figures(asking: Asking, metrics: Sequence[str]) -> Panel:
-    """The totals that matter most, beside those of the period before where the period has both ends."""
+    """The totals that matter most, beside those of the period before where the period is over."""
     compare = asking.total.previous is not None
     names = [*metrics, *(column.name for column in CHANGES if compare)]
     columns = {column.name: column for column in asking.total.columns}

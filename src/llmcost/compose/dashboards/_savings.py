@@ -38,10 +38,7 @@ def panels(asking: Asking) -> tuple[Panel, ...]:
             id="savings",
             title="Possible savings",
             kind="bars",
-            about=(
-                f"About {mid:,.2f} {prices.currency} in this period, between {low:,.2f} and {high:,.2f};"
-                " what several findings would save is counted once."
-            ),
+            about="What ending each pattern would save in this period; what several would save is counted once.",
             columns=_COLUMNS,
             rows=tuple(
                 Row(cells=(one.headline, found.net[one.id], prices.currency, one.detector)) for one in saving[:_MOST]
@@ -49,6 +46,7 @@ def panels(asking: Asking) -> tuple[Panel, ...]:
             row_count=len(saving),
             command=asking.like("outliers"),
             measure="net_savings",
+            notes=(f"Together about {mid:,.2f} {prices.currency}, between {low:,.2f} and {high:,.2f}.",),
             empty="" if saving else "no waste was found that would save anything",
         ),
     )
