@@ -230,6 +230,7 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "tiers": commands.tiers,
     "check": commands.check,
     "outliers": commands.outliers,
+    "dashboards": commands.dashboards,
     "huge": huge,
 }
 

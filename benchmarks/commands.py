@@ -63,6 +63,28 @@ def outliers(workshop: Workshop) -> list[Finding]:
     return _timed(workshop, "outliers", "all detectors", command, right, goal=10)
 
 
+def dashboards(workshop: Workshop) -> list[Finding]:
+    """`dashboard`: each of them over a large ledger."""
+    ledger = workshop.ledger(workshop.log("litellm", workshop.lines))
+
+    def right(output: str) -> None:
+        document = json.loads(output)
+        assert len(document["panels"]) >= 7, f"{len(document['panels'])} panels"
+
+    return [
+        finding
+        for name in ("exec", "engineering", "customers")
+        for finding in _timed(
+            workshop,
+            "dashboards",
+            name,
+            workshop.llmcost("dashboard", name, "--format", "json", "--db", str(ledger)),
+            right,
+            goal=1.5,
+        )
+    ]
+
+
 def _checked(ledger: Path) -> str:
     """A configuration with 50 budgets of all kinds and 20 alert rules."""
     budgets = [
