@@ -413,6 +413,15 @@ def test_trends_add_up_to_the_cost_of_their_rows(small):
     ]
 
 
+def test_a_trend_has_the_days_without_a_request_as_well(small, insert):
+    insert(request_id="r9", customer_id="acme", cost="1", started_at=datetime(2026, 11, 5, 8))  # noqa: DTZ001
+    question = Question(by=("customer_id",), where=("customer_id=acme",))
+
+    (row,) = with_trends(small, question, cost_by(small, question)).rows
+
+    assert row.trend == (Decimal("1.247817891234"), 0, 0, 0, 1)
+
+
 def test_bars_are_drawn_where_rows_are_spans_of_time_on_a_terminal(small):
     report = cost_by(small, Question(by=("day",)))
 

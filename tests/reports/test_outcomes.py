@@ -149,6 +149,19 @@ def test_days_of_outcomes_are_days_of_the_reporting_time_zone(with_outcomes):
     assert total(later, "revenue") is None
 
 
+def test_outcomes_of_months_without_requests_are_said_to_be(with_outcomes):
+    keep(with_outcomes, [outcome("revenue", 1, day=30, customer_id="acme")], 1)
+    same = cost_by(with_outcomes, Question(metrics=("revenue",)))
+    early = Outcome(day=date(2026, 9, 1), dimensions=(), metric="revenue", value=Decimal(1))
+    keep(with_outcomes, [early], 1)
+    other = cost_by(with_outcomes, Question(metrics=("revenue",)))
+
+    assert same.notes == ()
+    assert other.notes == (
+        "outcomes are of 2026-09-01 to 2026-11-30, requests of 2026-11-01 to 2026-11-02; --period compares like with like",
+    )
+
+
 @pytest.mark.parametrize(("grain", "text"), [("week", "2026-W44"), ("month", "2026-11"), ("quarter", "2026-Q4")])
 def test_outcomes_add_up_by_every_longer_grain(with_outcomes, grain, text):
     report = cost_by(with_outcomes, Question(by=(grain,), metrics=("revenue",)))

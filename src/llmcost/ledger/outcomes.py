@@ -177,6 +177,19 @@ def missing_keys(
     return found
 
 
+def span(connection: "DuckDBPyConnection", selection: Selection, names: Sequence[str]) -> tuple[date, date] | None:
+    """The first and the last day of the outcomes of these names in the period; None without any."""
+    found: list[date] = []
+    for name in names:
+        query = Query()
+        ends = connection.execute(
+            f"select cast(min(local_time) as date), cast(max(local_time) as date) from ({_days(query, selection, name)})",
+            query.parameters,
+        ).fetchone()
+        found += [end for end in ends or () if end is not None]
+    return (min(found), max(found)) if found else None
+
+
 def _days(query: Query, selection: Selection, name: str) -> str:
     """The outcomes of one name in the period, with the columns that keys and rates are computed from."""
     since, until = _first_days(selection.period, selection.zone)

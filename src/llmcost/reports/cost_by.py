@@ -11,10 +11,10 @@ from llmcost.ledger import queries
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
-from llmcost.ledger.outcomes import missing_keys
 from llmcost.ledger.queries import Group, Number
 from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
+from llmcost.reports.outcome_notes import about_outcomes
 from llmcost.reports.question import Question, check_rates, selection
 from llmcost.reports.record import Cell, Column, Report, Row
 from llmcost.reports.suggestion import suggestions
@@ -94,7 +94,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         notes=(
             *_notes(connection, keys, groups, facts, chosen),
             *(_untold(question.metrics, totals) if chosen.basis == "exports" and facts.rows else ()),
-            *_missing_outcomes(connection, chosen, keys, metrics),
+            *about_outcomes(connection, chosen, keys, metrics, facts),
         ),
     )
 
@@ -182,18 +182,9 @@ def _notes(
 
 def _untold(asked: Sequence[str], totals: Mapping[str, Number | None]) -> tuple[str, ...]:
     """What to say of metrics that no sum of calls can answer, such as a latency."""
-    names = [name for name in asked if totals[name] is None and name not in {"cost", "share"}]
+    names = [
+        name
+        for name in asked
+        if totals[name] is None and name not in {"cost", "share"} and not outcome_names([metric(name)])
+    ]
     return (f"the exports do not tell {', '.join(names)}",) if names else ()
-
-
-def _missing_outcomes(
-    connection: "Connection", chosen: Selection, keys: Sequence[Key], metrics: Sequence[Metric]
-) -> tuple[str, ...]:
-    """What to say about outcomes that metrics need and the ledger has not, or not by these keys."""
-    found = missing_keys(connection, chosen, keys, outcome_names(metrics))
-    absent = [name for name, lacking in found.items() if lacking is None]
-    notes = [f"{name} is not known by {' or '.join(lacking)}" for name, lacking in found.items() if lacking]
-    if absent:
-        read = "`llmcost ingest --source outcomes FILE` reads some"
-        notes.append(f"no outcome called {' or '.join(absent)} in this period; {read}")
-    return tuple(notes)

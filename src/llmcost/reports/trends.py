@@ -1,6 +1,7 @@
 """How the cost of each row of a report went over its period."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def with_trends(connection: "Connection", question: Question, report: Report) ->
     time = resolve(connection, grain_of(report.coverage.first, report.coverage.last))
     top = None if question.top is None else queries.rank(connection, chosen, keys, question.top)
     groups, _ = queries.grouped(connection, chosen, [*keys, time], [metric("cost")], top=top)
-    spans = sorted({group.keys[-1] or "" for group in groups})
+    spans = _spans(report, time.name)
     costs: dict[queries.Identity, dict[str, Decimal]] = {}
     for group in groups:
         cost = group.values["cost"]
@@ -35,3 +36,20 @@ def with_trends(connection: "Connection", question: Question, report: Report) ->
         own = costs.get((keys_of(report, row), row.other), {})
         rows.append(replace(row, trend=tuple(own.get(span, Decimal(0)) for span in spans)))
     return replace(report, rows=tuple(rows))
+
+
+def _spans(report: Report, grain: str) -> list[str]:
+    """Every day, week or month from the first request to the last, those without any included."""
+    first, last = report.coverage.first, report.coverage.last
+    if first is None or last is None:
+        return []
+    start, end = (moment.astimezone(report.zone).date() for moment in (first, last))
+    days = [start + timedelta(days=place) for place in range((end - start).days + 1)]
+    return list(dict.fromkeys(_text(day, grain) for day in days))
+
+
+def _text(day: date, grain: str) -> str:
+    if grain == "day":
+        return day.isoformat()
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}" if grain == "week" else f"{day:%Y-%m}"
