@@ -40,7 +40,14 @@ def chargeback(
     config: Config = None,
 ) -> None:
     """Allocate the cost of a period to teams, customers or any other dimension, to the last cent."""
+    from llmcost.domain.errors import UsageError
+
     if context.invoked_subcommand is not None:
+        if any(value not in {None, False} for value in context.params.values()):
+            name = context.invoked_subcommand
+            raise UsageError(
+                f"options of `chargeback {name}` stand behind it", hint=f"such as `chargeback {name} --by team`"
+            )
         return
     from llmcost.allocation.chargeback import chargeback as run
     from llmcost.cli.chargeback_options import question, shown
@@ -50,7 +57,7 @@ def chargeback(
 
     settings = load_settings(config)
     asked = question(
-        settings, by=by, period=month or period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
+        settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     with reading(settings.ledger_path(db)) as ledger:
         found = run(ledger, load_price_list(settings.pricing), asked, now=now)

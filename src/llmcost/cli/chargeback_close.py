@@ -68,7 +68,7 @@ def close(
     from llmcost.render.chargeback import too_far_words
 
     settings = load_settings(config)
-    asked = question(settings, by=by, period=month or period, tz=tz, as_of=as_of, currency=currency)
+    asked = question(settings, by=by, month=month, period=period, tz=tz, as_of=as_of, currency=currency)
     if invoice_total is not None and reconciled:
         raise UsageError("--invoice-total and --reconciled both say what was invoiced", hint="give one of them")
     invoice = None if invoice_total is None else _amount(invoice_total)
@@ -155,7 +155,7 @@ def reopen(
         raise UsageError(
             "which period is to be opened?", hint="name it with --month; `llmcost chargeback list` has them"
         )
-    asked = question(settings, by=by, period=month or period, tz=tz, as_of=as_of)
+    asked = question(settings, by=by, month=month, period=period, tz=tz, as_of=as_of)
     path = settings.ledger_path(db)
     if not failures.is_there(path):
         raise failures.missing(path.absolute())

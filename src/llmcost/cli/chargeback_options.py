@@ -26,6 +26,7 @@ def question(
     settings: "Settings",
     *,
     by: str | None,
+    month: str | None = None,
     period: str | None,
     since: str | None = None,
     until: str | None = None,
@@ -40,7 +41,9 @@ def question(
     from llmcost.pricing.currency import chosen_currency
 
     zone = time_zone(tz or settings.tz)
-    if period is None and since is None and until is None:
+    if month is not None:
+        period = _month(month, alone=period is None and since is None and until is None)
+    elif period is None and since is None and until is None:
         period = "last-month"
     reported_in = chosen_currency(currency, settings)
     return Asked(
@@ -50,6 +53,18 @@ def question(
         currency=reported_in.code,
         rates=reported_in.rates,
     )
+
+
+def _month(text: str, *, alone: bool) -> str:
+    import re
+
+    from llmcost.domain.errors import UsageError
+
+    if not alone:
+        raise UsageError("--month and --period, --since or --until both name a period", hint="give one of them")
+    if not re.fullmatch(r"\d{4}-\d{2}", text.strip()):
+        raise UsageError(f"--month {text!r} is no month", hint="write it as 2026-11; --period takes other periods")
+    return text
 
 
 def shown(found: "Chargeback", output_format: str | None, output: Path | None, *, title: str = "Chargeback") -> None:

@@ -51,7 +51,7 @@ def statement(
     settings = load_settings(config)
     chosen = choice("--format", output_format or "table", FORMATS)
     asked = question(
-        settings, by=by, period=month or period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
+        settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     with reading(settings.ledger_path(db)) as ledger:
         found = chargeback(ledger, load_price_list(settings.pricing), asked)
@@ -108,7 +108,7 @@ def usage(
     settings = load_settings(config)
     chosen = choice("--format", output_format or "table", FORMATS)
     asked = question(
-        settings, by=by, period=month or period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
+        settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     asked = changed(asked, by=lines, columns=names(columns), markup=markup)
     with reading(settings.ledger_path(db)) as ledger:

@@ -35,7 +35,7 @@ def showback(
 
     settings = load_settings(config)
     asked = question(
-        settings, by=by, period=month or period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
+        settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     with reading(settings.ledger_path(db)) as ledger:
         found = run(ledger, load_price_list(settings.pricing), asked)
