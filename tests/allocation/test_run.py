@@ -4,13 +4,19 @@ import json
 import shlex
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
-from tests.allocation.ledgers import amounts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.allocation.ledgers import amounts, put
 
-from llmcost.allocation.run import allocation
+from llmcost.allocation.policy import Driver, Policy, Rule, Sharing, Term
+from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.domain.period import parse_period, time_zone
+from llmcost.ledger.database import memory_ledger
+from llmcost.ledger.filters import parse_condition
 from llmcost.pricing.price_list import load_price_list
 from llmcost.render.json import json as report_json
 from llmcost.reports.cost_by import cost_by
@@ -291,3 +297,56 @@ def test_a_dimension_that_is_a_time_or_not_there_is_refused(allocate, spend):
         allocate(by="day")
     with pytest.raises(UsageError, match="no dimension or tag is called 'squad'"):
         allocate(by="squad")
+
+
+_rows = st.lists(
+    st.tuples(
+        st.sampled_from(["search", "chat", "data", None]),
+        st.sampled_from(["v0", "v1", None]),
+        st.one_of(st.none(), st.decimals(min_value=0, max_value=1000, places=12)),
+        st.integers(min_value=0, max_value=5000),
+    ),
+    max_size=12,
+)
+_sharing = st.sampled_from(
+    [
+        Sharing(method="even"),
+        Sharing(method="direct", to=("chat",)),
+        Sharing(method="proportional", driver=Driver(metric="total_tokens")),
+        Sharing(method="proportional", to=("search", "data")),
+        Sharing(method="proportional", driver=Driver(metric="allocated")),
+        Sharing(method="weights", weights={"search": Decimal("0.3"), "x": Decimal("0.7")}),
+        Sharing(method="keep"),
+    ]
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    rows=_rows,
+    sharings=st.tuples(_sharing, _sharing, _sharing),
+    invoice=st.one_of(st.none(), st.just(Decimal("99.99"))),
+)
+def test_statements_tie_to_the_ledger_to_the_cent_whatever_is_in_it(rows, sharings, invoice, built_in_prices):
+    with memory_ledger() as ledger:
+        for team, account, cost, tokens in rows:
+            values = {"team": team, "virtual_account": account, "uncached_input_tokens": tokens}
+            put(ledger, "2026-10-05 12:00", None if cost is None else str(cost), **values)
+        rules = tuple(
+            Rule(name=f"rule {name}", sharing=one, where=(_term(f"virtual_account={name}"),))
+            for name, one in zip(("v0", "v1"), sharings, strict=False)
+        )
+        policy = Policy(by="team", rules=rules, unattributed=sharings[2])
+        period = parse_period("2026-10", datetime(2026, 11, 1, tzinfo=UTC), UTC)
+        asked = Asked(policy=policy, period=period, zone=UTC, invoice=invoice)
+        found = allocation(ledger, built_in_prices, asked)
+    known = sum((Fraction(cost) for _, _, cost, _ in rows if cost is not None), Fraction(0))
+    whole = known if invoice is None else Fraction(invoice)
+    assert Fraction(found.ledger_cost) == known
+    assert sum((Fraction(line.cost) for line in found.lines), Fraction(0)) == whole
+    assert sum((Fraction(line.amount) for line in found.lines), Fraction(0)) * 100 == round(whole * 100)
+    assert found.unpriced_requests == sum(cost is None for _, _, cost, _ in rows)
+
+
+def _term(text):
+    return Term(text=text, condition=parse_condition(text))

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmcost.allocation.engine import Facts
@@ -42,14 +42,17 @@ class Proof:
         self._spelling = spelling
         self._rules = rules
         self._facts = facts
+        everywhere = [facts.own, *facts.taken.values()]
+        self._owners = dict.fromkeys(owner for usages in everywhere for owner in usages)
 
     def of_source(self, source: Source) -> tuple[Evidence, ...]:
         """How to print a source's cost; nothing for one that is no requests."""
         match source.kind:
             case "direct":
-                return self._less_taken(f"{quoted(self._spelling.by)}!=", lambda owner: owner is not None)
+                somebody = [owner for owner in self._owners if owner is not None]
+                return self._less_taken(f"{quoted(self._spelling.by)}!=", somebody)
             case "unattributed":
-                return self._less_taken(self._spelling.owner(None), lambda owner: owner is None)
+                return self._less_taken(self._spelling.owner(None), [None])
             case "requests":
                 command = self._spelling.report(self._rules[source.name])
                 return (Evidence(sign="+", command=command, cost=source.cost),)
@@ -60,20 +63,20 @@ class Proof:
         """How to print the cost of an owner's own requests; nothing for a share, which its source has."""
         if line.kind != "direct":
             return ()
-        return self._less_taken(self._spelling.owner(line.owner), lambda owner: owner == line.owner)
+        return self._less_taken(self._spelling.owner(line.owner), [line.owner])
 
-    def _less_taken(self, term: str, wanted: Callable[[str | None], bool]) -> tuple[Evidence, ...]:
+    def _less_taken(self, term: str, owners: Collection[str | None]) -> tuple[Evidence, ...]:
+        own = [self._facts.own[owner].cost for owner in owners if owner in self._facts.own]
         taken = {
-            rule: [usage for owner, usage in usages.items() if wanted(owner)]
+            rule: [usages[owner].cost for owner in owners if owner in usages]
             for rule, usages in self._facts.taken.items()
         }
-        own = [usage.cost for owner, usage in self._facts.own.items() if wanted(owner)]
-        everything = total([*own, *(usage.cost for usages in taken.values() for usage in usages)])
+        everything = total([*own, *(cost for costs in taken.values() for cost in costs)])
         found = [Evidence(sign="+", command=self._spelling.report([term]), cost=everything)]
-        for rule, usages in taken.items():
-            if usages:
+        for rule, costs in taken.items():
+            if costs:
                 command = self._spelling.report([term, *self._rules[rule]])
-                found.append(Evidence(sign="-", command=command, cost=total(usage.cost for usage in usages)))
+                found.append(Evidence(sign="-", command=command, cost=total(costs)))
         return tuple(found)
 
 

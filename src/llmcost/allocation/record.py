@@ -119,6 +119,14 @@ class Allocation:
     notes: tuple[str, ...] = ()
 
     @property
+    def by_owner(self) -> dict[str | None, list[Line]]:
+        """The lines of each, in their order."""
+        found: dict[str | None, list[Line]] = {}
+        for line in self.lines:
+            found.setdefault(line.owner, []).append(line)
+        return found
+
+    @property
     def difference(self) -> Decimal:
         """Invoice less requests and charges; zero without an invoice."""
         return Decimal(0) if self.invoice is None else self.invoice - self.ledger_cost - self.charges_cost

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from llmcost.allocation import spans
 from llmcost.allocation.closing import in_force
-from llmcost.allocation.engine import rounded
 from llmcost.allocation.policy import StatementTerms
 from llmcost.allocation.run import Asked, selection_of
 from llmcost.domain.apportion import apportioned
 from llmcost.domain.errors import UsageError
-from llmcost.domain.exact import EXACT, half_even, total
+from llmcost.domain.exact import EXACT, total
 from llmcost.domain.text import nearest
 from llmcost.ledger import queries
 from llmcost.ledger.composition import Selection
@@ -140,7 +139,8 @@ def _amounts(
             exact[name] = sum(prices, Fraction(0))
         elif row["cost"] or row["unpriced_requests"] < row["requests"]:
             exact[name] = Fraction(row["cost"]) * (1 + Fraction(terms.markup or 0))
-    return apportioned(rounded(half_even(sum(exact.values(), Fraction(0))), decimals), exact, decimals)
+    whole = round(sum(exact.values(), Fraction(0)) * 10**decimals)
+    return apportioned(Decimal(whole).scaleb(-decimals, context=EXACT), exact, decimals)
 
 
 def _rank(line: UsageLine, row: Mapping[str, Decimal]) -> tuple[bool, Decimal, Decimal, str]:

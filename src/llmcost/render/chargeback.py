@@ -1,5 +1,6 @@
 """The allocation of a period, in every format."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -84,52 +85,41 @@ def facts(found: Chargeback) -> list[tuple[str, str]]:
 
 
 def _owners(allocation: Allocation) -> Table:
-    kinds = [kind for kind in titles() if any(line.kind == kind for line in allocation.lines)]
-    owners = list(dict.fromkeys(line.owner for line in allocation.lines))
+    shown = {line.kind for line in allocation.lines}
+    kinds = [kind for kind in titles() if kind in shown]
+    has_unpriced = any(line.unpriced_requests for line in allocation.lines)
     whole = total(line.amount for line in allocation.lines)
-    counted = {
-        owner: sum(line.unpriced_requests for line in allocation.lines if line.owner == owner) for owner in owners
-    }
-    columns = [
+
+    def cells(lines: Sequence[Line]) -> list[str]:
+        found = [_of(lines, kind, allocation) for kind in kinds]
+        found += [borne(lines, allocation), _share(total(line.amount for line in lines), whole)]
+        return [*found, f"{sum(line.unpriced_requests for line in lines):,}"] if has_unpriced else found
+
+    columns = (
         Column(name=allocation.by, title=by_title(allocation), kind="text", role="key"),
         *(Column(name=titles()[kind].lower(), title=titles()[kind], kind="money", role="metric") for kind in kinds),
         Column(name="total", title="Total", kind="money", role="metric"),
         Column(name="share", title="Share", kind="percent", role="metric"),
-    ]
-    if any(counted.values()):
-        columns.append(Column(name="unpriced", title="Unpriced", kind="count", role="metric"))
-    rows = []
-    for owner in owners:
-        mine = [line for line in allocation.lines if line.owner == owner]
-        cells = [owner_name(owner), *(_of(mine, kind, allocation) for kind in kinds)]
-        rows.append(
-            [*cells, *_ends(mine, whole, allocation)]
-            + ([f"{counted[owner]:,}"] if len(columns) > len(kinds) + 3 else [])
-        )
-    totals = ["Total", *(_of(allocation.lines, kind, allocation) for kind in kinds)]
-    totals += [
-        *_ends(allocation.lines, whole, allocation),
-        *([f"{sum(counted.values()):,}"] if any(counted.values()) else []),
-    ]
+        *([Column(name="unpriced", title="Unpriced", kind="count", role="metric")] if has_unpriced else []),
+    )
     return Table(
         cells=Grid(
-            columns=tuple(columns),
+            columns=columns,
             headings=tuple(printable(column.title) for column in columns),
-            rows=tuple(map(tuple, rows)),
-            totals=tuple(totals),
+            rows=tuple((owner_name(owner), *cells(lines)) for owner, lines in allocation.by_owner.items()),
+            totals=("Total", *cells(allocation.lines)),
         ),
         expendable=tuple(titles()[kind].lower() for kind in kinds),
     )
 
 
-def _of(lines: "list[Line] | tuple[Line, ...]", kind: Kind, allocation: Allocation) -> str:
+def _of(lines: Sequence[Line], kind: Kind, allocation: Allocation) -> str:
     mine = [line for line in lines if line.kind == kind]
     return borne(mine, allocation) if mine else ""
 
 
-def _ends(lines: "list[Line] | tuple[Line, ...]", whole: Decimal, allocation: Allocation) -> list[str]:
-    mine = total(line.amount for line in lines)
-    return [borne(lines, allocation), human(float(mine / whole), "percent", "USD") if whole else "-"]
+def _share(amount_of: Decimal, whole: Decimal) -> str:
+    return human(float(amount_of / whole), "percent", "USD") if whole else "-"
 
 
 def _sources(allocation: Allocation) -> Table:

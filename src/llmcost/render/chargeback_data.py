@@ -42,9 +42,10 @@ def json_document(found: Chargeback) -> str:
 def shape(found: Chargeback) -> dict[str, Any]:
     """What the document says of the period, its owners, its costs and its lines."""
     allocation = found.allocation
+    whole = total(line.amount for line in allocation.lines)
     return {
         **head(found),
-        "owners": [owner(allocation, name) for name in dict.fromkeys(line.owner for line in allocation.lines)],
+        "owners": [owner(name, mine, whole) for name, mine in allocation.by_owner.items()],
         "sources": [source_shape(one) for one in allocation.sources],
         "lines": [json_line(one) for one in allocation.lines],
         "charges": [_charge(one) for one in allocation.charges],
@@ -83,10 +84,8 @@ def head(found: Chargeback) -> dict[str, Any]:
     }
 
 
-def owner(allocation: Allocation, name: str | None) -> dict[str, Any]:
-    """What one owner bears."""
-    mine = [line for line in allocation.lines if line.owner == name]
-    whole = total(line.amount for line in allocation.lines)
+def owner(name: str | None, mine: Sequence[Line], whole: Decimal) -> dict[str, Any]:
+    """What one owner bears of the whole."""
     amount = total(line.amount for line in mine)
     return {
         "owner": name,

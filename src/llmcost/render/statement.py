@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from llmcost.allocation.chargeback import Chargeback
 from llmcost.allocation.record import Allocation, Evidence, Line, Source
+from llmcost.domain.exact import total
 from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid
 from llmcost.render.chargeback import state
@@ -53,7 +54,7 @@ def _json(found: Chargeback, name: str | None, lines: tuple[Line, ...]) -> str:
     shape = {
         "schema": "llmcost/statement/1",
         **head(found),
-        "owner": owner(found.allocation, name),
+        "owner": owner(name, lines, total(line.amount for line in found.allocation.lines)),
         "lines": [json_line(line) for line in lines],
         "sources": [source_shape(one) for one in found.allocation.sources if (one.kind, one.name) in named],
         "notes": [*found.allocation.notes, *found.notes],
