@@ -6,7 +6,7 @@ psycopg does that work: what is written is the row LiteLLM makes for its table, 
 
 import json
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -97,7 +97,8 @@ class SpendWriter(CustomLogger):
         metadata = kwargs.setdefault("litellm_params", {}).setdefault("metadata", {})
         metadata["status"] = "failure"
         metadata["error_information"] = standard.get("error_information")
-        await self._write(kwargs, {}, start_time, end_time)
+        ended = end_time or datetime.now(UTC)
+        await self._write({**kwargs, "completion_start_time": ended}, {}, start_time, ended)
 
     async def _write(self, kwargs: Any, response: Any, start_time: Any, end_time: Any) -> None:
         payload = dict(get_logging_payload(kwargs=kwargs, response_obj=response, start_time=start_time, end_time=end_time))

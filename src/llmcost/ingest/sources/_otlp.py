@@ -19,6 +19,7 @@ from llmcost.ingest.sources._span_attributes import (
 )
 from llmcost.ingest.sources._span_tree import settled
 
+_PHOENIX_KINDS = ("AGENT", "CHAIN", "EMBEDDING", "EVALUATOR", "GUARDRAIL", "LLM", "PROMPT", "RERANKER", "RETRIEVER", "TOOL")
 _DEPTH = 16
 """How deep attribute values are followed."""
 
@@ -63,7 +64,11 @@ def taken_apart(record: Record) -> Iterator[Record]:
             "status": {"code": _object(status).get("status_code") or record.get("status_code")},
         }
         resource = _object(_object(record.get("resource")).get("attributes"))
-        yield _flat(span, _flattened(record["attributes"]), resource, None)
+        attributes = _flattened(record["attributes"])
+        if record.get("span_kind") in _PHOENIX_KINDS:
+            # Phoenix takes the kind out of the attributes it was in.
+            attributes.setdefault("openinference.span.kind", record["span_kind"])
+        yield _flat(span, attributes, resource, None)
     else:
         times = {
             "startTimeUnixNano": record.get("start_time") or record.get("timestamp"),
