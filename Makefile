@@ -8,6 +8,9 @@ VENVFOCUS := .venv-focus
 # The FinOps Foundation's validator needs Python 3.12 and, by its numpy, no newer.
 PYTHON312 ?= $(shell for p in python3.12 $(HOME)/.pyenv/versions/3.12*/bin/python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null && echo $$p && break; done)
+VENV_OTLP := .venv-otlp
+VENV_LITELLM := .venv-litellm
+VENV_PHOENIX := .venv-phoenix
 PIP := -m pip install -qq --disable-pip-version-check
 DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
 PAGE := tools/page
@@ -15,7 +18,7 @@ CHROMIUM ?= $(shell command -v chromium chromium-browser google-chrome 2>/dev/nu
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-duckdb15 test-focus test-page lint format docs docs-check bench clean
+.PHONY: help setup demo test test-slow test-duckdb15 test-focus test-page test-otlp test-litellm test-phoenix lint format docs docs-check bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +52,32 @@ $(VENVFOCUS)/.dev:
 	@echo "installing focus-validator into $(VENVFOCUS)"
 	@echo '*' > $(VENVFOCUS)/.gitignore
 	@$(VENVFOCUS)/bin/python $(PIP) 'focus-validator==2.2.1' 'pyarrow==20.0.0'
+	@touch $@
+
+# Other people's programs, each in an environment of its own and of a known version.
+$(VENV_OTLP)/.dev: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "llmcost needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(VENV_OTLP)/bin/python || $(PYTHON) -m venv $(VENV_OTLP)
+	@echo "installing llmcost beside OpenTelemetry into $(VENV_OTLP)"
+	@echo '*' > $(VENV_OTLP)/.gitignore
+	@$(VENV_OTLP)/bin/python $(PIP) --editable . pytest pytest-randomly pytest-xdist hypothesis openai 'opentelemetry-sdk==1.45.*' \
+		opentelemetry-exporter-otlp-proto-http opentelemetry-instrumentation-openai openinference-instrumentation-openai
+	@touch $@
+
+$(VENV_LITELLM)/.ready:
+	@test -x $(VENV_LITELLM)/bin/python || $(PYTHON) -m venv $(VENV_LITELLM)
+	@echo "installing LiteLLM into $(VENV_LITELLM)"
+	@echo '*' > $(VENV_LITELLM)/.gitignore
+	@$(VENV_LITELLM)/bin/python $(PIP) 'litellm[proxy]==1.106.2' prisma psycopg2-binary psycopg
+	@command -v psql > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || \
+		$(VENV_LITELLM)/bin/python $(PIP) pgserver
+	@touch $@
+
+$(VENV_PHOENIX)/.ready:
+	@test -x $(VENV_PHOENIX)/bin/python || $(PYTHON) -m venv $(VENV_PHOENIX)
+	@echo "installing Arize Phoenix into $(VENV_PHOENIX)"
+	@echo '*' > $(VENV_PHOENIX)/.gitignore
+	@$(VENV_PHOENIX)/bin/python $(PIP) arize-phoenix==20.26.1 opentelemetry-exporter-otlp-proto-http
 	@touch $@
 
 setup: $(VENV)/.dev ## Install everything into .venv
@@ -92,6 +121,15 @@ test-page: $(VENV)/.dev $(PAGE)/node_modules/.stamp ## Look at the dashboards in
 	@$(BIN)/python -m tools.page.pages $(PAGE)/pages
 	@CHROMIUM=$(CHROMIUM) node $(PAGE)/check.mjs $(PAGE)/pages $(PAGE)/pages/pictures
 
+test-otlp: $(VENV_OTLP)/.dev ## Test the OTLP receiver with the real OpenTelemetry SDK
+	@$(VENV_OTLP)/bin/python -m pytest -n 2 -q -m integration tests/integration/otlp $(ARGS)
+
+test-litellm: $(VENV)/.dev $(VENV_LITELLM)/.ready ## Test with a real LiteLLM proxy and its Postgres
+	@$(BIN)/python -m pytest -n 0 -q -m integration tests/integration/litellm $(ARGS)
+
+test-phoenix: $(VENV)/.dev $(VENV_PHOENIX)/.ready ## Test with a real Arize Phoenix
+	@$(BIN)/python -m pytest -n 0 -q -m integration tests/integration/phoenix $(ARGS)
+
 lint: $(VENV)/.dev ## Check format, style, types and import layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -112,4 +150,4 @@ bench: $(VENV)/.dev ## Measure speed and memory
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(VENV15) $(PAGE)/node_modules $(PAGE)/pages $(VENVFOCUS) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV15) $(PAGE)/node_modules $(PAGE)/pages $(VENVFOCUS) $(VENV_OTLP) $(VENV_LITELLM) $(VENV_PHOENIX) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -20,6 +20,8 @@ Format = Literal["lines", "documents", "csv", "parquet", "sqlite", "empty", "unk
 
 PULLED = "pulled:"
 """What the ledger's name of an API begins with."""
+RECEIVED = "otlp:"
+"""What the ledger's name of an address begins with at which spans were received."""
 _HEAD = 1024 * 1024
 _EDGE = 64 * 1024
 _PIECE = 4 * 1024

@@ -1,10 +1,10 @@
-"""What an API gave out, part by part and some of it again, is one entry in the ledger that counts everything once."""
+"""What an API gave out, or an exporter sent, part by part and some of it again, is one entry in the ledger that counts everything once."""
 
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.files import PULLED, LogFile
+from llmcost.ingest.files import LogFile
 from llmcost.ingest.stage import FileOutcome
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def forget_rejects(
     connection: "Connection", files: Sequence[LogFile], ids: Sequence[int], outcomes: Sequence[FileOutcome]
 ) -> None:
-    """Make room for the rejects of pulled parts that are met again; the others stand."""
+    """Make room for the rejects of parts that are met again; the others stand."""
     for file, file_id, outcome in zip(files, ids, outcomes, strict=True):
-        if file.ledger_path.startswith(PULLED) and outcome.rejects:
+        if file.grows and outcome.rejects:
             connection.execute(
                 "delete from ledger.reject where file_id = $file_id and list_contains($again, line_hash)",
                 {"file_id": file_id, "again": [reject.line_hash for reject in outcome.rejects]},
@@ -24,9 +24,9 @@ def forget_rejects(
 
 
 def count_anew(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> None:
-    """Make the entries of pulled parts, just written for a batch, say what the ledger holds of all parts together."""
+    """Make the entries of parts, just written for a batch, say what the ledger holds of all parts together."""
     for file, file_id in zip(files, ids, strict=True):
-        if not file.ledger_path.startswith(PULLED):
+        if not file.grows:
             continue
         calls, buckets = (
             dict(

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from llmcost.domain.doubled import Doubled
 from llmcost.ingest.reader import Reject
 
 
@@ -65,6 +66,8 @@ class LedgerSummary:
     """Model and requests, most first."""
     filled: tuple[Filled, ...]
     assumed_times: int
+    doubled: tuple[Doubled, ...] = ()
+    """Calls around those of the latest run that seem to have come through two issuers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.domain.doubled import Doubled
 from llmcost.ingest.result import Filled, LedgerSummary
+from llmcost.ledger.doubles import doubled
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 if TYPE_CHECKING:
@@ -47,7 +49,17 @@ def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]
         unpriced_models=tuple(models),
         filled=_filled(connection, attribution, requests) if requests else (),
         assumed_times=assumed,
+        doubled=_doubled(connection),
     )
+
+
+def _doubled(connection: "Connection") -> tuple[Doubled, ...]:
+    """Of the time of the latest run's requests alone: the whole ledger would be looked through again and again."""
+    since, until = connection.execute(
+        "select min(started_at) - interval 4 second, max(started_at) + interval 4 second from ledger.request "
+        "where ingest_id = (select max(ingest_id) from ledger.ingest)"
+    ).fetchone() or (None, None)
+    return () if since is None else doubled(connection, since=since, until=until)
 
 
 def _filled(connection: "Connection", attribution: Mapping[str, Sequence[str]], requests: int) -> tuple[Filled, ...]:

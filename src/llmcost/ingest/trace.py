@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import LlmcostError
 from llmcost.ingest.commit import key_rows
-from llmcost.ingest.files import PULLED, LogFile, is_damage, look_at
+from llmcost.ingest.files import PULLED, RECEIVED, LogFile, is_damage, look_at
 from llmcost.ingest.generic import mapping_of
 from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.reader import Item, read_lines, up_to_damage
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from llmcost.ledger.database import Connection
 
-State = Literal["found", "not found", "gone", "unreadable", "not kept", "pulled"]
+State = Literal["found", "not found", "gone", "unreadable", "not kept", "pulled", "received"]
 _SEARCHED_BYTES = 1024 * 1024 * 1024
 """How much of files that may also hold the call is searched, in bytes as stored."""
 _PIECE = 4 * 1024 * 1024
@@ -137,6 +137,8 @@ class _Search:
             return Sighting(path="standard input", state="not kept", lines=(), changed=False)
         if stored.path.startswith(PULLED):
             return Sighting(path=stored.path.removeprefix(PULLED), state="pulled", lines=(), changed=False)
+        if stored.path.startswith(RECEIVED):
+            return Sighting(path=stored.path.removeprefix(RECEIVED), state="received", lines=(), changed=False)
         if not path.is_file():
             return Sighting(path=stored.path, state="gone", lines=(), changed=False)
         try:

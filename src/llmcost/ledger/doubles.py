@@ -1,26 +1,13 @@
 """Calls seen through two issuers, a gateway's log and the provider's own: told, never merged by guess."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from llmcost.domain.doubled import Doubled
+
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubled:
-    """Calls that seem to have come through each of some issuers."""
-
-    issuers: tuple[str, ...]
-    evidence: str
-    """`id`: both name the same id. `time`: same model, tokens and moment."""
-    requests: int
-    """How many too many, if they are the same."""
-    cost: Decimal
-    """What these cost."""
 
 
 def doubled(

@@ -1,45 +1,67 @@
 -- Calls that seem to be in the ledger twice, by the issuers they came through: a gateway's log and the provider's own.
 --
--- `id`: both name the same id. `time`: same model and the same tokens of every kind, begun within four seconds. Of calls met
--- that way, all but those of the issuer with the most count as doubled.
+-- `id`: both name the same id. `time`: same model and the same tokens in and out, begun within four seconds. Of calls met
+-- that way, all but those of the issuer with the most count as doubled. Nearly every call is met once, so a first pass over
+-- hashes finds the few that are looked at closely.
 with call as materialized (
     select
         issuer,
+        hash(issuer) as issuer_hash,
         -- A span keeps the provider's id as a tag; its own is the span's.
-        case when issuer in ('otel', 'truefoundry') then json_extract_string(tags, '$.response_id') else request_id end as call_id,
-        coalesce(model, response_model, request_model) as model,
-        coalesce(uncached_input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_5m_tokens, 0)
-            + coalesce(cache_write_1h_tokens, 0) as tokens_in,
-        coalesce(output_text_tokens, 0) + coalesce(reasoning_tokens, 0) as tokens_out,
+        hash(case
+            when issuer in ('otel', 'truefoundry') then json_extract_string(tags, '$.response_id')
+            when length(request_id) >= 8 then request_id
+        end) as id_hash,
+        (case
+            when issuer in ('otel', 'truefoundry') then json_extract_string(tags, '$.response_id')
+            when length(request_id) >= 8 then request_id
+        end) is not null as has_id,
+        hash(
+            model,
+            coalesce(uncached_input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_5m_tokens, 0)
+                + coalesce(cache_write_1h_tokens, 0),
+            coalesce(output_text_tokens, 0) + coalesce(reasoning_tokens, 0)
+        ) as look,
+        coalesce(uncached_input_tokens, cache_read_tokens, output_text_tokens, 0) > 0 as has_usage,
         epoch(started_at)::bigint as moment,
-        coalesce(cost, 0) as cost
+        cost
     from ledger.request
     where part = 0 and not gateway_cached
       and started_at >= coalesce($since, timestamp '-infinity') and started_at < coalesce($until, timestamp 'infinity')
 ),
-by_id as (
-    select call_id, issuer, count(*) as calls, sum(cost) as cost
-    from call
-    where length(call_id) >= 8
-    group by call_id, issuer
+several_ids as materialized (
+    select id_hash from call where has_id group by id_hash having min(issuer_hash) <> max(issuer_hash)
 ),
-same_id as materialized (
-    select call_id, list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, calls) as cost
+by_id as (
+    select id_hash, issuer, count(*) as calls, coalesce(sum(cost), 0) as cost
+    from call semi join several_ids using (id_hash)
+    where has_id
+    group by id_hash, issuer
+),
+same_id as (
+    select list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, calls) as cost
     from by_id
-    group by call_id
-    having count(*) > 1
+    group by id_hash
+),
+-- Two grids, each half a step from the other, so that no pair is parted by both.
+grids (grid) as (values (0), (2)),
+looks as materialized (
+    select grid, (moment + grid) // 4 as cell, look
+    from (select * from call where has_usage), grids
+    group by grid, cell, look
+    having min(issuer_hash) <> max(issuer_hash)
 ),
 by_look as (
-    -- Two grids, each half a step from the other, so that no pair is parted by both.
-    select grid, (moment + grid) // 4 as cell, model, tokens_in, tokens_out, issuer, count(*) as calls, sum(cost) as cost
-    from call, (values (0), (2)) as grids (grid)
-    where tokens_in + tokens_out > 0 and (call_id is null or call_id not in (select call_id from same_id))
-    group by all
+    select grid, cell, look, issuer, count(*) as calls, coalesce(sum(cost), 0) as cost
+    from (select *, (moment + grid) // 4 as cell from call, grids where has_usage)
+    semi join looks using (grid, cell, look)
+    where not has_id or id_hash not in (select id_hash from several_ids)
+    group by grid, cell, look, issuer
 ),
 same_look as (
     select grid, list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, calls) as cost
     from by_look
-    group by grid, cell, model, tokens_in, tokens_out
+    group by grid, cell, look
     having count(*) > 1
 ),
 per_grid as (

@@ -169,6 +169,8 @@ def _place(one: Sighting) -> str:
             return "read from standard input, which is not kept"
         case "pulled":
             return f"pulled from {path}"
+        case "received":
+            return f"received at {path}"
         case "unreadable":
             return f"{path} cannot be read any more"
         case _:

@@ -2,12 +2,13 @@
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from llmcost.domain.doubled import Doubled
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.ingest.result import FileResult, IngestResult, LedgerSummary
@@ -177,9 +178,22 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             message=f"{plural(result.total('ambiguous'), 'record')} without an id or a precise time equal to another of the same "
             "file; each was counted"
         )
+    if result.summary is not None and result.summary.doubled:
+        yield _doubled(result.summary.doubled, options)
     yield from _locked(result, options)
     if result.summary is not None and result.summary.assumed_times:
         yield Remark(message=f"{plural(result.summary.assumed_times, 'request')} with an assumed time")
+
+
+def _doubled(found: Sequence[Doubled], options: str) -> Remark:
+    pairs = sorted({" and ".join(one.issuers) for one in found})
+    count, cost = sum(one.requests for one in found), sum((one.cost for one in found), Decimal(0))
+    return Remark(
+        message=f"{plural(count, 'request')} ({money(cost, 'USD')}) of this time {'seems' if count == 1 else 'seem'} to be in the ledger twice: "
+        f"through {', '.join(printable(pair) for pair in pairs)}",
+        hint=f"`llmcost doctor{options}` says more; nothing was merged by guess",
+        serious=True,
+    )
 
 
 def _locked(result: IngestResult, options: str) -> Iterator[Remark]:

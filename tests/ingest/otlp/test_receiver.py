@@ -85,7 +85,7 @@ def test_what_is_sent_twice_counts_once(receiving, tmp_path):
     assert len(calls(tmp_path / "ledger")) == 2
     assert (receiver.result.total("new"), receiver.result.total("known")) == (0, 4)
     assert query(tmp_path / "ledger", "select path, lines, rows, status from file") == [
-        ("otlp:127.0.0.1:0", 8, 8, "read")
+        ("otlp:127.0.0.1:0", 8, 2, "read")
     ]
 
 

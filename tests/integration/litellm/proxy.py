@@ -65,7 +65,13 @@ def postgres() -> Iterator[str]:
 
     def run(program: str, *arguments: str, stdin: str | None = None) -> None:
         done = subprocess.run(
-            [programs / program, *arguments], cwd=folder, input=stdin, capture_output=True, text=True, check=False, **run_as
+            [programs / program, *arguments],
+            cwd=folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            **run_as,
         )
         assert done.returncode == 0, f"{program}: {done.stderr[-2000:]}"
 
@@ -105,7 +111,11 @@ class Proxy:
             headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.headers.items()}, json.loads(answer.read() or b"null")
+            return (
+                answer.status,
+                {k.lower(): v for k, v in answer.headers.items()},
+                json.loads(answer.read() or b"null"),
+            )
         finally:
             connection.close()
 

@@ -25,7 +25,8 @@ async def rows_of(sql: str, *values: Any) -> list[dict[str, Any]]:
     async with await psycopg.AsyncConnection.connect(DATABASE, autocommit=True) as connection:
         cursor = psycopg.AsyncRawCursor(connection, row_factory=dict_row)
         await cursor.execute(sql, values)
-        return await cursor.fetchall()
+        found: list[dict[str, Any]] = await cursor.fetchall()
+        return found
 
 
 class SpendRow(dict[str, Any]):
@@ -45,7 +46,9 @@ class SpendLogs:
         conditions = []
         for column, wanted in (where or {}).items():
             for operator, value in wanted.items() if isinstance(wanted, dict) else [("equals", wanted)]:
-                values.append(datetime.fromisoformat(value) if column.endswith("Time") and isinstance(value, str) else value)
+                values.append(
+                    datetime.fromisoformat(value) if column.endswith("Time") and isinstance(value, str) else value
+                )
                 conditions.append(f'"{column}" {COMPARED.get(operator, "=")} ${len(values)}')
         sql = f'select * from "{TABLE}"' + (" where " + " and ".join(conditions) if conditions else "")
         if order:
@@ -86,13 +89,13 @@ class Database(Nothing):
     db = Tables()
 
 
-class SpendWriter(CustomLogger):
+class SpendWriter(CustomLogger):  # type: ignore[misc]  # known only to the proxy's own Python
     """Writes the row LiteLLM would have written."""
 
     async def async_log_success_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
         await self._write(kwargs, response_obj, start_time, end_time)
 
-    async def async_log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:
+    async def async_log_failure_event(self, kwargs: Any, response_obj: Any, start_time: Any, end_time: Any) -> None:  # noqa: ARG002  named by the caller
         standard = kwargs.get("standard_logging_object") or {}
         metadata = kwargs.setdefault("litellm_params", {}).setdefault("metadata", {})
         metadata["status"] = "failure"
@@ -101,7 +104,9 @@ class SpendWriter(CustomLogger):
         await self._write({**kwargs, "completion_start_time": ended}, {}, start_time, ended)
 
     async def _write(self, kwargs: Any, response: Any, start_time: Any, end_time: Any) -> None:
-        payload = dict(get_logging_payload(kwargs=kwargs, response_obj=response, start_time=start_time, end_time=end_time))
+        payload = dict(
+            get_logging_payload(kwargs=kwargs, response_obj=response, start_time=start_time, end_time=end_time)
+        )
         columns = {
             row["column_name"]: row["data_type"]
             for row in await rows_of(
@@ -116,10 +121,11 @@ class SpendWriter(CustomLogger):
         names = ", ".join(f'"{name}"' for name in row)
         places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
         await rows_of(
-            f'insert into "{TABLE}" ({names}) values ({places}) on conflict do nothing returning request_id', *row.values()
+            f'insert into "{TABLE}" ({names}) values ({places}) on conflict do nothing returning request_id',
+            *row.values(),
         )
         if proxy_server.prisma_client is None:
-            proxy_server.prisma_client = Database()  # type: ignore[assignment]
+            proxy_server.prisma_client = Database()
 
 
 writer = SpendWriter()

@@ -12,7 +12,9 @@ import pytest
 
 import llmcost
 
-pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the OpenTelemetry SDK is not here: `make test-otlp`")
+pytest.importorskip(
+    "opentelemetry.exporter.otlp.proto.http", reason="the OpenTelemetry SDK is not here: `make test-otlp`"
+)
 
 
 def free_port() -> int:

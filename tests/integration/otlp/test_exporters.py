@@ -125,4 +125,7 @@ def test_killed_again_and_again_nothing_acknowledged_is_lost(receiver, traced):
     # 1000 x 0.15 + 100 x 0.60 millionths each.
     expected = (sent, sent * Decimal("0.00021"))
     assert query(receiver.ledger, "select count(*), sum(cost) from request") == [expected]
-    assert {path.name for path in receiver.ledger.parent.iterdir()} <= {receiver.ledger.name, f"{receiver.ledger.name}.wal"}
+    assert {path.name for path in receiver.ledger.parent.iterdir()} <= {
+        receiver.ledger.name,
+        f"{receiver.ledger.name}.wal",
+    }

@@ -49,7 +49,10 @@ def main() -> None:
             if words % 2
             else (genai("invoke_agent", words), genai("chat", words))
         )
-        with tracer.start_as_current_span("agent", attributes=outer), tracer.start_as_current_span("call", attributes=inner):
+        with (
+            tracer.start_as_current_span("agent", attributes=outer),
+            tracer.start_as_current_span("call", attributes=inner),
+        ):
             pass
     provider.shutdown()
 

@@ -25,6 +25,15 @@ def folder_of(ledger: Path) -> Path:
     return ledger.with_name(f".{ledger.name}.received")
 
 
+def waiting(ledger: Path) -> int:
+    """How many export requests are written down and not in the ledger yet."""
+    found = 0
+    for path in folder_of(ledger).glob("*.jsonl"):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            found += sum(line.endswith(b"\n") for line in file)
+    return found
+
+
 class Journal:
     """The segments of one ledger."""
 

@@ -74,8 +74,7 @@ def listen(
     acknowledged then stay in the journal for the next receiver.
     """
     told, how = news or News(), settings or Settings()
-    name = f"otlp:{address[0]}:{address[1]}"
-    with SpanWriter(request, name) as writer:
+    with SpanWriter(request, f"{address[0]}:{address[1]}") as writer:
         desk = _Desk(Journal(request.ledger), Traces(quiet=how.quiet, longest=how.longest), how.most_held)
         try:
             recovered = desk.recover()

@@ -19,7 +19,18 @@ from llmcost.ingest.sources._span_attributes import (
 )
 from llmcost.ingest.sources._span_tree import settled
 
-_PHOENIX_KINDS = ("AGENT", "CHAIN", "EMBEDDING", "EVALUATOR", "GUARDRAIL", "LLM", "PROMPT", "RERANKER", "RETRIEVER", "TOOL")
+_PHOENIX_KINDS = (
+    "AGENT",
+    "CHAIN",
+    "EMBEDDING",
+    "EVALUATOR",
+    "GUARDRAIL",
+    "LLM",
+    "PROMPT",
+    "RERANKER",
+    "RETRIEVER",
+    "TOOL",
+)
 _DEPTH = 16
 """How deep attribute values are followed."""
 

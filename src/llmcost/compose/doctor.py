@@ -1,0 +1,262 @@
+"""Is everything well: the ledger, what a bare `llmcost ingest` reads, the price list, and calls that came two ways."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmcost.budgets.gate import DEFAULT_STALE
+from llmcost.config.settings import Pull, Settings
+from llmcost.domain.checkup import Answer, Checkup, Ledger, Place, Problem, Rows
+from llmcost.domain.doubled import Doubled
+from llmcost.domain.errors import DataError, ExitCode, LlmcostError, UsageError
+from llmcost.domain.text import plural
+from llmcost.gateways.probe import Probe, probe
+from llmcost.ingest.files import PULLED, find
+from llmcost.ingest.otlp.journal import waiting
+from llmcost.ledger import database, migrations
+from llmcost.ledger.doubles import doubled
+from llmcost.ledger.locks import locked_until
+from llmcost.pricing.price_list import load_price_list
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+_OLD_PRICES = timedelta(days=60)
+
+
+def examine(
+    settings: Settings,
+    path: Path,
+    *,
+    now: datetime,
+    environ: Mapping[str, str] = os.environ,
+    offline: bool = False,
+    wait: float = 2,
+) -> Checkup:
+    """Look at everything; what is wrong is part of the result. `offline` asks no gateway."""
+    problems: list[Problem] = []
+    ledger = Ledger(path=path)
+    rows: Mapping[str, _Stored] = {}
+    found: tuple[Doubled, ...] = ()
+    try:
+        with database.reading(path, wait=wait) as connection:
+            ledger = _ledger(connection, path)
+            rows = _rows(connection)
+            found = doubled(connection)
+    except DataError as error:
+        problems.append(_error("ledger", error))
+    else:
+        problems += _of_ledger(settings, ledger, now)
+    held = waiting(path)
+    if held:
+        problems.append(
+            Problem(
+                severity="warning",
+                subject="receiver",
+                message=f"{plural(held, 'batch', 'batches')} of spans received and not in the ledger yet",
+                hint="if no receiver is running, `llmcost ingest --listen :4318` brings them in",
+            )
+        )
+    prices = _prices(settings, now, problems)
+    places = [
+        _gateway(entry, rows, environ=environ, now=now, offline=offline, problems=problems)
+        if isinstance(entry, Pull)
+        else _path(entry, rows, problems)
+        for entry in settings.ingest
+    ]
+    problems += [_double(one) for one in found]
+    return Checkup(ledger=ledger, prices=prices, places=tuple(places), doubled=found, problems=tuple(problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """A file or API as the ledger knows it."""
+
+    look: tuple[int, int]
+    rows: Rows
+
+
+def _ledger(connection: "Connection", path: Path) -> Ledger:
+    requests, tagged, first, newest, unpriced = connection.execute(
+        "select count(*), count(tags), min(started_at), max(started_at), count(*) filter (cost_status = 'unpriced') "
+        "from ledger.request where part = 0"
+    ).fetchone() or (0, 0, None, None, 0)
+    (rejected,) = connection.execute("select count(*) from ledger.reject").fetchone() or (0,)
+    return Ledger(
+        path=path,
+        size=path.stat().st_size,
+        schema_version=migrations.version(migrations.applied_names(connection)),
+        rows=Rows(requests=requests, tagged=tagged, newest=_aware(newest)),
+        first=_aware(first),
+        unpriced=unpriced,
+        rejected=rejected,
+        locked_until=_aware(locked_until(connection)),
+    )
+
+
+def _rows(connection: "Connection") -> dict[str, _Stored]:
+    """By path, everything the ledger ever read."""
+    found = connection.execute(
+        "select path, size, mtime_ns, coalesce(requests, 0), coalesce(tagged, 0), newest from ledger.file left join ("
+        "select file_id, count(*) as requests, count(tags) as tagged, max(started_at) as newest "
+        "from ledger.request where part = 0 group by file_id) using (file_id)"
+    ).fetchall()
+    return {
+        row[0]: _Stored(look=(row[1], row[2]), rows=Rows(requests=row[3], tagged=row[4], newest=_aware(row[5])))
+        for row in found
+    }
+
+
+def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Problem]:
+    problems = []
+    longest = settings.gate.stale or DEFAULT_STALE
+    if ledger.rows.newest is None:
+        problems.append(
+            Problem(severity="warning", subject="ledger", message="no requests", hint="`llmcost ingest` reads some")
+        )
+    elif now - ledger.rows.newest > longest:
+        hours = f"{longest.total_seconds() / 3600:g} h"
+        stated = settings.gate.stale is not None
+        problems.append(
+            Problem(
+                severity="error" if stated else "warning",
+                subject="ledger",
+                message=f"the newest request is of {ledger.rows.newest:%Y-%m-%d %H:%M} UTC, more than {hours} ago",
+                hint="`llmcost ingest` reads what is new",
+                exit_code=ExitCode.DATA,
+            )
+        )
+    if ledger.unpriced:
+        problems.append(
+            Problem(
+                severity="warning",
+                subject="ledger",
+                message=f"{plural(ledger.unpriced, 'request')} of {ledger.rows.requests:,} without a price",
+                hint="`llmcost report --by model,cost_reason --where cost_status=unpriced` names the models",
+            )
+        )
+    if ledger.rejected:
+        problems.append(
+            Problem(
+                severity="warning",
+                subject="ledger",
+                message=f"{plural(ledger.rejected, 'line')} could not be read",
+                hint="`llmcost db rejects` lists them",
+            )
+        )
+    return problems
+
+
+def _prices(settings: Settings, now: datetime, problems: list[Problem]) -> date | None:
+    try:
+        as_of = date.fromisoformat(load_price_list(tuple(settings.pricing)).as_of)
+    except LlmcostError as error:
+        problems.append(_error("prices", error))
+        return None
+    age = now.astimezone(UTC).date() - as_of
+    if age > _OLD_PRICES:
+        problems.append(
+            Problem(
+                severity="warning",
+                subject="prices",
+                message=f"the price list is {age.days} days old",
+                hint="upgrade llmcost, or `llmcost prices update`",
+            )
+        )
+    return as_of
+
+
+def _gateway(
+    entry: Pull,
+    stored: Mapping[str, _Stored],
+    *,
+    environ: Mapping[str, str],
+    now: datetime,
+    offline: bool,
+    problems: list[Problem],
+) -> Place:
+    name = f"{entry.gateway} {entry.url}" if entry.url else entry.gateway
+    answer: Probe | None = None
+    if not offline:
+        try:
+            answer = probe(entry.gateway, entry.url, environ=environ, now=now)
+        except UsageError as error:
+            problems.append(_error(name, error))
+    url = answer.url if answer is not None else entry.url or ""
+    known = f"{PULLED}{entry.gateway} {url}"
+    rows = _together(one.rows for path, one in stored.items() if path == known or path.startswith(f"{known} ("))
+    if answer is not None and not (answer.reachable and answer.authorised):
+        problems.append(
+            Problem(
+                severity="error",
+                subject=name,
+                message=answer.detail or "it did not answer as it should",
+                hint=answer.hint if answer.reachable else "check that it runs, and its address in llmcost.yaml",
+                exit_code=ExitCode.UPSTREAM,
+            )
+        )
+    elif answer is not None and answer.recent and not rows.requests:
+        problems.append(
+            Problem(
+                severity="warning",
+                subject=name,
+                message="it has records, and none was read from it",
+                hint=f"`llmcost ingest --from {entry.gateway}`",
+            )
+        )
+    told = Answer(reachable=answer.reachable, authorised=answer.authorised, recent=answer.recent) if answer else None
+    return Place(name=name, kind="gateway", rows=rows, answer=told)
+
+
+def _path(entry: Path, stored: Mapping[str, _Stored], problems: list[Problem]) -> Place:
+    try:
+        files = [path for path, _, _ in find([str(entry)])]
+    except UsageError as error:
+        problems.append(
+            Problem(
+                severity="error", subject=str(entry), message=error.message, hint=error.hint, exit_code=ExitCode.DATA
+            )
+        )
+        return Place(name=str(entry), kind="path", rows=Rows())
+    unread = sum(1 for path in files if not _was_read(path, stored.get(str(path))))
+    rows = _together(stored[str(path)].rows for path in files if str(path) in stored)
+    return Place(name=str(entry), kind="path", rows=rows, files=len(files), unread=unread)
+
+
+def _was_read(path: Path, stored: _Stored | None) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return stored is not None and stored.look == (status.st_size, status.st_mtime_ns)
+
+
+def _together(parts: Iterable[Rows]) -> Rows:
+    found = list(parts)
+    return Rows(
+        requests=sum(one.requests for one in found),
+        tagged=sum(one.tagged for one in found),
+        newest=max((one.newest for one in found if one.newest is not None), default=None),
+    )
+
+
+def _double(one: Doubled) -> Problem:
+    how = "under the same id" if one.evidence == "id" else "with the same model, tokens and time"
+    return Problem(
+        severity="warning",
+        subject=" and ".join(one.issuers),
+        message=f"{plural(one.requests, 'request')} came through both, {how}, and {one.cost.normalize():f} USD may be counted twice",
+        hint="read a call from its gateway or from its provider, not both; `--where issuer=NAME` looks at one of them",
+    )
+
+
+def _error(subject: str, error: LlmcostError) -> Problem:
+    return Problem(severity="error", subject=subject, message=error.message, hint=error.hint, exit_code=error.exit_code)
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    """The ledger stores UTC without saying so."""
+    return None if instant is None else instant.replace(tzinfo=UTC)
