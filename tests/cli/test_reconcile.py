@@ -86,6 +86,7 @@ def test_the_document_is_stable(cli, db):
         "unexplained_ratio",
         "tolerance",
         "within_tolerance",
+        "basis",
         "requests",
         "unpriced_requests",
         "causes",
@@ -181,7 +182,7 @@ def test_names_on_a_bill_do_not_command_the_terminal(cli, db, tmp_path):
         (["--invoice", INVOICE, "--invoice-rounding", "up"], 2, "error: --invoice-rounding cannot be 'up'"),
         (["--invoice", INVOICE, "--map", "nowhere.yaml"], 2, "error: nowhere.yaml: cannot be read"),
         (["--invoice", INVOICE, "--period", "2025"], 3, "have no day in common"),
-        ([], 2, "error: missing option '--invoice'"),
+        ([], 2, "error: say what to compare with, and only once"),
     ],
 )
 def test_what_cannot_be_is_refused(cli, db, arguments, code, message):

@@ -18,9 +18,16 @@ def register(app: typer.Typer) -> None:
 def reconcile(
     *,
     invoice: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option("--invoice", metavar="FILE", help="A provider's cost export, .gz or not; repeat for more."),
-    ],
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="exports", help="Instead of an invoice: the usage exports in the ledger."),
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option("--basis", metavar="BASIS", help="What the bill is compared with; requests.")
+    ] = None,
     invoice_format: Annotated[
         str | None,
         typer.Option("--invoice-format", metavar="ID", help="What the file is, where its shape does not tell."),
@@ -53,7 +60,7 @@ def reconcile(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Compare the provider's bill with what was logged, and say why they differ.
+    """Compare the provider's bill, or its usage exports, with what was logged, and say why they differ.
 
     Exits 1 when more of the difference stays unexplained than --tolerance allows; with --fail-on difference, also when bill and
     log are further apart than that for reasons that are known.
@@ -61,9 +68,12 @@ def reconcile(
     import sys
 
     from llmcost.config.settings import load_settings
+    from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
+    from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
     from llmcost.pricing.price_list import load_price_list
+    from llmcost.reconcile.exported import exported_invoice, is_estimated
     from llmcost.reconcile.mapping import read_map
     from llmcost.reconcile.reading import read_invoices
     from llmcost.reconcile.rows import ROUNDINGS
@@ -83,11 +93,24 @@ def reconcile(
     failing = choice("--fail-on", fail_on, ("unexplained", "difference"))
     rounding = None if invoice_rounding is None else choice("--invoice-rounding", invoice_rounding, ROUNDINGS)
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
+    exported = against is not None and choice("--against", against, ("exports",)) == "exports"
+    compared = "requests" if basis is None else choice("--basis", basis, BASES)
+    if exported == bool(invoice):
+        raise UsageError(
+            "say what to compare with, and only once",
+            hint="name a bill with --invoice FILE, or use --against exports for the usage exports in the ledger",
+        )
+    if exported and compared == "exports":
+        raise UsageError("exports cannot be compared with themselves", hint="leave out --basis exports")
     invoices = read_invoices(
-        invoice, format_name=invoice_format, invoice_map=None if invoice_map is None else read_map(invoice_map)
+        invoice or [], format_name=invoice_format, invoice_map=None if invoice_map is None else read_map(invoice_map)
     )
     prices = load_price_list(settings.pricing)
     with reading(settings.ledger_path(db)) as ledger:
+        if exported:
+            invoices = [exported_invoice(ledger, prices.currency)]
+            if is_estimated(ledger):
+                diagnostics.note("exported usage without a bill stands at what the price list makes of it")
         result = compare(
             ledger,
             prices,
@@ -99,11 +122,12 @@ def reconcile(
                 provider=provider,
                 rounding=rounding,
                 currency=prices.currency,
+                basis=compared,
             ),
         )
     for line in unused_lines(result):
         diagnostics.warning(line)
-    if not result.requests:
+    if not result.requests and compared == "requests":
         whose = f" of {', '.join(result.providers)}" if result.providers else ""
         diagnostics.warning(
             f"the ledger has no request{whose} in these days", hint="name whose bill it is with --provider"

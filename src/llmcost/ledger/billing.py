@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.domain.period import Period
-from llmcost.ledger.composition import Query, Selection
+from llmcost.ledger.composition import Basis, Query, Selection
 from llmcost.ledger.keys import resolve
 
 if TYPE_CHECKING:
@@ -211,9 +211,11 @@ def slots(connection: "DuckDBPyConnection", selection: Selection) -> list[Slot]:
     ]
 
 
-def logged_span(connection: "DuckDBPyConnection") -> Period:
-    """From the first to the last request of the ledger; unbounded without any."""
-    found = connection.execute("select min(started_at), max(started_at) from request").fetchone()
+def logged_span(connection: "DuckDBPyConnection", basis: Basis = "requests") -> Period:
+    """From the first to the last request, or usage bucket, of the ledger; unbounded without any."""
+    of_exports = "select min(bucket_start), max(bucket_start) from usage_bucket"
+    of_requests = "select min(started_at), max(started_at) from request"
+    found = connection.execute(of_requests if basis == "requests" else of_exports).fetchone()
     if found is None or found[0] is None:
         return Period()
     return Period(since=found[0].replace(tzinfo=UTC), until=found[1].replace(tzinfo=UTC))

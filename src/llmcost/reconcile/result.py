@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from llmcost.ledger.composition import Basis
 from llmcost.reconcile.invoice import Unused
 from llmcost.reconcile.rows import RowKey
 from llmcost.reconcile.tolerance import Tolerance
@@ -91,6 +92,8 @@ class Reconciliation:
     tolerance: Tolerance
     requests: int
     unpriced_requests: int
+    basis: Basis = "requests"
+    """What of the ledger the bill was compared with."""
 
     @property
     def billed(self) -> Decimal:

@@ -11,7 +11,7 @@ from llmcost.domain.errors import DataError
 from llmcost.domain.period import Period
 from llmcost.domain.providers import normalise_provider
 from llmcost.ledger import billing
-from llmcost.ledger.composition import Selection
+from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key, resolve
 from llmcost.reconcile.boundary import Drawn, draw, zone_name
@@ -48,6 +48,8 @@ class ReconcileRequest:
     """None: as the digits of the bill say."""
     currency: str = "USD"
     """Of the ledger."""
+    basis: Basis = "requests"
+    """What of the ledger the bill is compared with."""
 
 
 def reconcile(connection: "Connection", prices: "PriceList", request: ReconcileRequest) -> Reconciliation:
@@ -83,9 +85,10 @@ class _Run:
         def selected(zone: tzinfo) -> Selection:
             conditions = () if everyone else (self._of_providers(),)
             period = Period(since=_midnight(since, zone), until=_midnight(until, zone))
-            return Selection(period=period, zone=zone, basis="requests", conditions=conditions)
+            return Selection(period=period, zone=zone, basis=request.basis, conditions=conditions)
 
-        thresholds = self._rates.thresholds()
+        # The tokens of a bucket are those of many prompts, whose sizes nobody knows.
+        thresholds = self._rates.thresholds() if request.basis == "requests" else []
         drawn: dict[tzinfo, list[billing.LoggedUsage]] = {}
 
         def usages_in(zone: tzinfo) -> list[billing.LoggedUsage]:
@@ -98,7 +101,7 @@ class _Run:
                 since=_midnight(since - timedelta(days=1), UTC), until=_midnight(until + timedelta(days=1), UTC)
             ),
             zone=UTC,
-            basis="requests",
+            basis=request.basis,
             conditions=selected(UTC).conditions,
         )
         slots = billing.slots(self._connection, wide)
@@ -110,7 +113,7 @@ class _Run:
         counts: dict[datetime, int] = defaultdict(int)
         for slot in slots:
             counts[slot.start] += slot.requests
-        gaps = gap_days(counts, since, until, best.zone)
+        gaps = gap_days(counts, since, until, best.zone) if request.basis == "requests" else frozenset()
         evidence = LedgerEvidence(best.book, self._rates, gaps)
         rows = self._rows(first, best, evidence)
         return Reconciliation(
@@ -135,6 +138,7 @@ class _Run:
             tolerance=request.tolerance,
             requests=sum(usage.requests for usage in home),
             unpriced_requests=sum(usage.requests for usage in home if usage.cost_status == "unpriced"),
+            basis=request.basis,
         )
 
     def _owned(self, line: InvoiceLine) -> InvoiceLine:
@@ -164,7 +168,7 @@ class _Run:
                 hint="name an export with usage charges",
             )
         zone, period = self._request.zone, self._request.period
-        span = billing.logged_span(self._connection)
+        span = billing.logged_span(self._connection, self._request.basis)
         since, until = min(line.since for line in lines), max(line.until for line in lines)
         if period.since is not None:
             since = max(since, period.since.astimezone(zone).date())

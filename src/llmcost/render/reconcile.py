@@ -75,6 +75,7 @@ def as_json(result: Reconciliation, limit: int | None = None) -> str:
         "unexplained_ratio": None if result.unexplained_share is None else round(float(result.unexplained_share), 6),
         "tolerance": result.tolerance.text,
         "within_tolerance": result.within_tolerance,
+        "basis": result.basis,
         "requests": result.requests,
         "unpriced_requests": result.unpriced_requests,
         "causes": [
@@ -212,7 +213,11 @@ def _summary(result: Reconciliation) -> list[tuple[str, str, str]]:
     )
     return [
         ("Billed", billed, f"{who}, {span}"),
-        ("Logged", logged, f"{plural(result.requests, 'request')}{unpriced}"),
+        (
+            "Exported" if result.basis == "exports" else "Logged",
+            logged,
+            f"{plural(result.requests, 'request')}{unpriced}",
+        ),
         ("Difference", _signed(result.difference, result), _share(result.difference, result)),
         ("Unexplained", _signed(result.unexplained, result), left),
     ]

@@ -1,0 +1,93 @@
+"""What the usage exports in a ledger charge for, day by day: the other side of a comparison with its requests."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from llmcost.ledger.exports_basis import counted_buckets
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_CLASSES = {
+    "input": ("coalesce(input_cost, 0)", "uncached_input_tokens"),
+    "cache_read": ("coalesce(cache_read_cost, 0)", "cache_read_tokens"),
+    "cache_write": (
+        "coalesce(cache_write_cost, 0)",
+        "coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)",
+    ),
+    "output": (
+        "coalesce(output_cost, 0) + coalesce(reasoning_cost, 0)",
+        "coalesce(output_text_tokens, 0) + coalesce(reasoning_tokens, 0)",
+    ),
+    "audio": ("coalesce(audio_cost, 0)", "null"),
+    "image": ("coalesce(image_cost, 0)", "null"),
+    "units": ("coalesce(unit_cost, 0)", "null"),
+}
+_RATED = " + ".join(amount for amount, _ in _CLASSES.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedCharge:
+    """What one day of one model and token class comes to."""
+
+    since: date
+    """First day charged for, in UTC."""
+    until: date
+    """The day after the last."""
+    source: str
+    provider: str | None
+    model: str | None
+    token_class: str | None
+    """None where the export does not tell."""
+    quantity: Decimal | None
+    amount: Decimal | None
+    """None where it has no price."""
+    billed: bool
+    """Whether the amount is a bill's; else it is what the price list makes of the exported usage."""
+
+
+def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
+    """Everything the buckets that count charge for, by day, provider, model and token class."""
+    classes = " union all by name ".join(
+        f"select *, '{name}' as class, {amount} as amount, {quantity} as quantity from priced "
+        f"where {_RATED} <> 0 and (token_class is null or token_class = '{name}')"
+        for name, (amount, quantity) in _CLASSES.items()
+    )
+    days = (
+        "cast(bucket_start as date) as since, greatest(cast(bucket_start as date) + 1, "
+        "cast(bucket_end - interval 1 microsecond as date) + 1) as until"
+    )
+    rows = connection.execute(
+        f"""
+        with counted as (select *, {days} from ({counted_buckets()})),
+        priced as (select * from counted where cost is not null),
+        charge as (
+            {classes}
+            union all by name
+            select *, token_class as class, cost as amount, null as quantity from priced where {_RATED} = 0
+            union all by name
+            select *, null as class, null as amount, null as quantity from counted where cost_status = 'unpriced'
+        )
+        select since, until, source, provider, model, class, sum(quantity), sum(amount), bool_and(cost_status = 'billed')
+        from charge
+        where amount is null or amount <> 0 or quantity <> 0
+        group by since, until, source, provider, model, class, cost_status
+        order by all
+        """
+    ).fetchall()
+    return [
+        ExportedCharge(
+            since=row[0],
+            until=row[1],
+            source=row[2],
+            provider=row[3],
+            model=row[4],
+            token_class=row[5],
+            quantity=None if row[6] is None else Decimal(row[6]),
+            amount=row[7],
+            billed=row[8],
+        )
+        for row in rows
+    ]
