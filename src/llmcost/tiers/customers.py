@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from llmcost.tiers.rating import RATED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmcost.ledger.connection import Connection
     from llmcost.tiers.rating import Offer
 
@@ -70,14 +72,15 @@ def customer_results(connection: Connection, asked: Offer) -> tuple[CustomerResu
         order by new_bill - cost, name
         """
     ).fetchall()
-    return tuple(_result(asked, row) for row in rows)
+    meter = asked.meter
+    sizes = [plan.covers.get(meter) for plan in asked.offered]
+    return tuple(_result(asked, sizes, row) for row in rows)
 
 
-def _result(asked: Offer, row: tuple[Any, ...]) -> CustomerResult:
+def _result(asked: Offer, sizes: Sequence[Decimal | None], row: tuple[Any, ...]) -> CustomerResult:
+    """`sizes` is how much each offered plan covers of the offer's meter."""
     name, months, usage, cost, now_plan, now, new_plan, new, path, last = row
-    ids = [plan.id for plan in asked.offered]
-    plan = asked.offered[new_plan]
-    size = plan.covers.get(asked.meter)
+    plan, size = asked.offered[new_plan], sizes[new_plan]
     utilisation = last / size if size else None
     flags = []
     if now is not None and now < cost:
@@ -88,8 +91,7 @@ def _result(asked: Offer, row: tuple[Any, ...]) -> CustomerResult:
         flags.append("bill-shock")
     if utilisation is not None and utilisation >= NEAR:
         flags.append("near-boundary")
-        larger = [one.covers.get(asked.meter) for one in asked.offered if one is not plan]
-        if any(other is None or size is None or other > size for other in larger):
+        if any(other is None or size is None or other > size for place, other in enumerate(sizes) if place != new_plan):
             flags.append("upsell")
     today = asked.today.plans if asked.today is not None else ()
     return CustomerResult(
@@ -101,7 +103,7 @@ def _result(asked: Offer, row: tuple[Any, ...]) -> CustomerResult:
         now_revenue=now,
         new_plan=plan.id,
         new_revenue=new,
-        path=tuple([ids[number % _PLANS] for number in path]),
+        path=tuple([asked.offered[number % _PLANS].id for number in path]),
         utilisation=utilisation,
         flags=tuple(flags),
     )
