@@ -10,8 +10,11 @@ from tests.exporting import chosen, question
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.printable import printable
+from llmcost.ledger.database import reading
 from llmcost.render import excel
+from llmcost.reports.catalogue import named_report
 from llmcost.reports.cost_by import cost_by
+from llmcost.reports.definition import Surroundings
 
 pytest.importorskip("xlsxwriter")
 openpyxl = pytest.importorskip("openpyxl")
@@ -31,7 +34,7 @@ def filled(ledger):
 
 
 def test_a_report_has_its_numbers_and_what_they_are_made_of(filled, tmp_path):
-    excel.excel(cost_by(filled, question(by=("customer_id",), top=2)), tmp_path / "a.xlsx")
+    excel.written(cost_by(filled, question(by=("customer_id",), top=2)), tmp_path / "a.xlsx")
 
     rows = _cells(tmp_path / "a.xlsx", "Report")
     assert len(rows) == 3
@@ -41,7 +44,7 @@ def test_a_report_has_its_numbers_and_what_they_are_made_of(filled, tmp_path):
 
 
 def test_no_name_is_a_formula_or_a_link_in_a_report(filled, tmp_path):
-    excel.excel(cost_by(filled, question(by=hostile.DIMENSIONS)), tmp_path / "a.xlsx")
+    excel.written(cost_by(filled, question(by=hostile.DIMENSIONS)), tmp_path / "a.xlsx")
 
     rows = _cells(tmp_path / "a.xlsx", "Report")
     shown = {printable(name) for name in hostile.NAMES.values()}
@@ -114,3 +117,35 @@ def test_without_the_extra_the_error_says_how_to_get_it(ledger, tmp_path, monkey
     with pytest.raises(UsageError) as failure:
         excel.export_sheets(ledger, chosen(ledger), tmp_path / "a.xlsx", "native")
     assert failure.value.hint == "pip install 'llmcost[excel]'"
+
+
+def test_a_named_report_has_a_sheet_for_each_table_and_its_facts(calls, tmp_path):
+    with reading(calls) as ledger:
+        study = named_report(ledger, "concentration", question(), Surroundings())
+    excel.written(study, tmp_path / "a.xlsx")
+
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == [*(sheet.name for sheet in study.sheets), "About"]
+    assert [cell.value for cell in next(book[study.sheets[0].name].iter_rows())] == [
+        column.name for column in study.sheets[0].columns
+    ]
+    told = {row[0].value: row[1].value for row in book["About"].iter_rows()}
+    for fact in study.facts:
+        assert told[fact.title] == pytest.approx(float(fact.value))
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "parquet"])
+def test_a_report_goes_to_a_file_as_it_ends(cli, calls, tmp_path, ending):
+    run = cli("report", "--by", "model", "--db", calls, "--output", f"a.{ending}")
+
+    assert (run.code, run.stdout, run.stderr) == (0, "", "")
+    assert (tmp_path / f"a.{ending}").read_bytes()[:2] == {"xlsx": b"PK", "parquet": b"PA"}[ending]
+
+
+@pytest.mark.parametrize("command", [("report",), ("export", "requests"), ("export", "focus")])
+def test_an_excel_file_is_not_written_to_stdout(cli, calls, command):
+    run = cli(*command, "--db", calls, "--format", "xlsx")
+
+    assert run.code == 2
+    assert "name" in run.stderr
+    assert "--output" in run.stderr

@@ -1,7 +1,8 @@
 """`llmcost report`: cost by any dimension, and the named reports."""
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +14,6 @@ from llmcost.cli.options import (
     Config,
     CurrencyOption,
     Db,
-    Format,
     Limit,
     Metrics,
     Output,
@@ -24,6 +24,9 @@ from llmcost.cli.options import (
     Until,
     Where,
 )
+
+if TYPE_CHECKING:
+    from llmcost.reports.record import Overview, Report, Study
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +61,10 @@ def report(
             "--spark/--no-spark", help="Draw how costs went over time; bars by time are drawn on a terminal anyway."
         ),
     ] = None,
-    output_format: Format = None,
+    output_format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="table, json, csv, markdown; parquet or xlsx into a file."),
+    ] = None,
     output: Output = None,
     db: Db = None,
     config: Config = None,
@@ -67,18 +73,15 @@ def report(
 
     Dimensions are customer_id, model, feature and the like; any other name is a tag.
     """
-    import sys
-    from dataclasses import replace
-
     from llmcost.config.settings import load_settings
+    from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
     from llmcost.ledger.filters import split_list
     from llmcost.pricing.currency import chosen_currency
     from llmcost.render import output as destination
-    from llmcost.render.formats import FORMATS, render
-    from llmcost.render.surface import Surface, surface_of
+    from llmcost.render.formats import FILES, FORMATS
     from llmcost.reports.catalogue import definition, named_report
     from llmcost.reports.charges import with_charges
     from llmcost.reports.choices import choice
@@ -89,7 +92,10 @@ def report(
     from llmcost.reports.record import Overview, Report, Study
     from llmcost.reports.trends import with_trends
 
-    chosen_format = choice("--format", output_format or "table", FORMATS)
+    ending = "" if output is None else output.suffix.removeprefix(".")
+    chosen_format = choice("--format", output_format or (ending if ending in FILES else "table"), (*FORMATS, *FILES))
+    if output is None and chosen_format in FILES:
+        raise UsageError(f"{chosen_format} only goes to a file", hint="name it with --output")
     if list_:
         destination.write(_listed(as_json=chosen_format == "json"), output)
         return
@@ -125,10 +131,33 @@ def report(
         document = with_charges(ledger, question, document, settings.pricing)
     for line in document.notes:
         diagnostics.note(line)
-    if chosen_format in {"json", "csv"} and isinstance(document, Report) and len(document.rows) < document.row_count:
+    if (
+        chosen_format in {"json", "csv", *FILES}
+        and isinstance(document, Report)
+        and len(document.rows) < document.row_count
+    ):
         diagnostics.note(f"{len(document.rows):,} of {document.row_count:,} rows shown; raise --limit for more")
-    surface = Surface() if output is not None else surface_of(sys.stdout)
-    destination.write(render(document, chosen_format, replace(surface, drawings=spark)), output)
+    _write(document, chosen_format, output, drawings=spark)
+
+
+def _write(
+    document: "Report | Study | Overview", format_name: str, output: Path | None, *, drawings: bool | None
+) -> None:
+    """Write the report where it goes: text to stdout or a file, anything else to a file."""
+    import sys
+    from dataclasses import replace
+
+    from llmcost.render import output as destination
+    from llmcost.render.formats import FILES, FORMATS, render, render_file
+    from llmcost.render.surface import Surface, surface_of
+    from llmcost.reports.choices import choice
+
+    if output is not None and format_name in FILES:
+        with destination.replacing(output) as path:
+            render_file(document, choice("--format", format_name, FILES), path)
+        return
+    surface = replace(Surface() if output is not None else surface_of(sys.stdout), drawings=drawings)
+    destination.write(render(document, choice("--format", format_name, FORMATS), surface), output)
 
 
 def _listed(*, as_json: bool) -> str:

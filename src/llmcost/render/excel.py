@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from llmcost.domain.errors import UsageError
 from llmcost.domain.printable import printable
 from llmcost.ledger.exports import Shape, request_rows
-from llmcost.reports.record import Column, Overview, Report
+from llmcost.render.parquet import tables
+from llmcost.reports.record import Column, Overview, Report, Study
 
 if TYPE_CHECKING:
     from llmcost.ledger.composition import Selection
@@ -49,24 +50,29 @@ class _Book:
     formats: dict[str, Any]
 
 
-def excel(document: Report | Overview, path: Path) -> None:
-    """A report at `path`: its rows, and on a second sheet what they are made of; an overview is its total.
+def written(document: Report | Overview | Study, path: Path) -> None:
+    """A report at `path`: a sheet for each table, and one that says what they are made of; an overview is its total.
 
     Raises UsageError where the extra is not installed.
     """
     from llmcost.render.footer import footer
 
-    report = document.total if isinstance(document, Overview) else document
-    has_other = any(row.other for row in report.rows)
-    kinds = [_kind(column) for column in report.columns] + (["text"] if has_other else [])
-    names = [column.name for column in report.columns] + (["other"] if has_other else [])
-    rows = ((*row.cells, *([str(row.other).lower()] if has_other else [])) for row in report.rows)
+    base = document.total if isinstance(document, Overview) else document
+    report = base.base if isinstance(base, Study) else base
     with _workbook(path) as book:
-        _sheets(book, "Report", names, kinds, rows)
+        for title, columns, rows in tables(base):
+            _sheets(book, title, [column.name for column in columns], [_kind(column) for column in columns], rows)
         about = book.workbook.add_worksheet("About")
-        about.set_column(0, 0, 100)
-        for number, line in enumerate((report.title, *footer(report))):
-            _write(about, (number, 0), line, "text", book.formats)
+        about.set_column(0, 0, 60)
+        lines = [
+            (base.title,),
+            *((fact.title, fact.value, fact.kind) for fact in base.facts),
+            *((line,) for line in footer(report)),
+        ]
+        for number, (text, *value) in enumerate(lines):
+            _write(about, (number, 0), text, "text", book.formats)
+            if value:
+                _write(about, (number, 1), value[0], str(value[1]), book.formats)
 
 
 def excel_table(title: str, names: Sequence[str], rows: Iterable[Sequence[object]], path: Path) -> int:
@@ -90,10 +96,11 @@ def _sheets(
     book: _Book, title: str, names: Sequence[str], kinds: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> int:
     """Write rows below a heading, beginning another sheet when one is full; returns how many."""
-    sheet, number, place = None, 0, ROWS
+    sheet, number, place, pages = None, 0, ROWS, 0
     for row in rows:
         if place == ROWS:
-            sheet, place = _begun(book, title, names), 1
+            pages += 1
+            sheet, place = _begun(book, title if pages == 1 else f"{title} {pages}", names), 1
         for column, (value, kind) in enumerate(zip(row, kinds, strict=True)):
             _write(sheet, (place, column), value, kind, book.formats)
         place, number = place + 1, number + 1
@@ -104,8 +111,7 @@ def _sheets(
 
 def _begun(book: _Book, title: str, names: Sequence[str]) -> Any:
     """A further sheet with its heading."""
-    count = len(book.workbook.worksheets())
-    sheet = book.workbook.add_worksheet(title if not count else f"{title} {count + 1}")
+    sheet = book.workbook.add_worksheet(title)
     sheet.freeze_panes(1, 0)
     for column, name in enumerate(names):
         sheet.write_string(0, column, _text(name), book.formats["heading"])
