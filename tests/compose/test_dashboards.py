@@ -17,6 +17,7 @@ from llmcost.compose.dashboards._spread import bounds
 from llmcost.config.settings import Settings, read_settings
 from llmcost.domain.period import Period, parse_period, time_zone
 from llmcost.ledger import database
+from llmcost.ledger.spread import Extent
 from llmcost.render import budget_json
 from llmcost.render.dashboards import render_dashboard
 from llmcost.render.formats import render
@@ -233,7 +234,6 @@ def test_every_customer_of_known_cost_is_in_one_bar_of_the_histogram(ledger):
 @pytest.mark.parametrize(
     ("costs", "expected"),
     [
-        ((), []),
         (("0",), ["0"]),
         (("3",), ["2"]),
         (("1", "9"), ["1", "2", "5"]),
@@ -242,7 +242,11 @@ def test_every_customer_of_known_cost_is_in_one_bar_of_the_histogram(ledger):
     ],
 )
 def test_bars_begin_at_one_two_and_five(costs, expected):
-    assert bounds([Decimal(cost) for cost in costs]) == [Decimal(bound) for bound in expected]
+    numbers = [Decimal(cost) for cost in costs]
+    positive = [cost for cost in numbers if cost]
+    extent = Extent(least=min(numbers), least_positive=min(positive) if positive else None, most=max(numbers))
+
+    assert bounds(extent) == [Decimal(bound) for bound in expected]
 
 
 def test_budgets_are_those_of_budget_check(ledger, settings):

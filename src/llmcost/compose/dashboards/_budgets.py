@@ -15,7 +15,7 @@ _COLUMNS = (
     Column(name="budget", title="Budget", kind="text", role="key"),
     Column(name="utilisation", title="Used", kind="percent", role="metric"),
     Column(name="spent", title="Spent", kind="money", role="metric"),
-    Column(name="amount", title="Budget", kind="money", role="metric"),
+    Column(name="amount", title="Amount", kind="money", role="metric"),
     Column(name="forecast", title="By its end", kind="money", role="metric"),
     Column(name="unit", title="Unit", kind="text", role="metric"),
     Column(name="status", title="Status", kind="text", role="metric"),
