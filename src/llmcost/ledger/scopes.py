@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.exact import EXACT
 from llmcost.domain.period import Period
+from llmcost.domain.request import LEAF_TOKENS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key
@@ -17,20 +18,7 @@ if TYPE_CHECKING:
 
 Conditions = tuple[tuple[Key, Condition], ...]
 
-_TOKENS = (
-    "uncached_input_tokens",
-    "cache_read_tokens",
-    "cache_write_5m_tokens",
-    "cache_write_1h_tokens",
-    "input_audio_tokens",
-    "cache_read_audio_tokens",
-    "input_image_tokens",
-    "output_text_tokens",
-    "reasoning_tokens",
-    "output_audio_tokens",
-    "output_image_tokens",
-)
-TOKENS = " + ".join(f"coalesce({name}, 0)" for name in _TOKENS)
+TOKENS = " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)
 """All tokens of one row."""
 _UNPRICED = "case when cost_status = 'unpriced' then calls end as unpriced"
 MEASURES = {"cost": "coalesce(cost, 0)", "tokens": f"({TOKENS})", "requests": "coalesce(calls, 0)"}

@@ -6,27 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.domain.request import LEAF_TOKENS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.keys import Key
+from llmcost.ledger.scopes import TOKENS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TOKENS = (
-    "uncached_input_tokens",
-    "cache_read_tokens",
-    "cache_write_5m_tokens",
-    "cache_write_1h_tokens",
-    "input_audio_tokens",
-    "cache_read_audio_tokens",
-    "input_image_tokens",
-    "output_text_tokens",
-    "reasoning_tokens",
-    "output_audio_tokens",
-    "output_image_tokens",
-)
-_ALL = " + ".join(f"coalesce({name}, 0)" for name in _TOKENS)
-_SOME = f"coalesce({', '.join(_TOKENS)}) is not null"
+_SOME = f"coalesce({', '.join(LEAF_TOKENS)}) is not null"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +54,7 @@ def variants(connection: "DuckDBPyConnection", selection: Selection, keys: Seque
     texts = [
         f"{query.text(key, name)} as text_{index}" for index, (key, name) in enumerate(zip(keys, names, strict=True))
     ]
-    columns = f"started_at, status, model, cost, case when {_SOME} then {_ALL} end as tokens"
+    columns = f"started_at, status, model, cost, case when {_SOME} then {TOKENS} end as tokens"
     calls = f"select {', '.join(names)}, {columns} from keyed where calls > 0"
     parts = connection.execute("select exists (select 1 from request where part > 0)").fetchone()
     if parts and parts[0]:
@@ -74,7 +62,7 @@ def variants(connection: "DuckDBPyConnection", selection: Selection, keys: Seque
         calls = f"""
             select {", ".join(names)}, min(started_at) as started_at, any_value(status order by part) as status,
                 any_value(model order by part) as model, sum(cost) as cost, cast(sum(tokens) as hugeint) as tokens
-            from (select *, case when {_SOME} then {_ALL} end as tokens from keyed)
+            from (select *, case when {_SOME} then {TOKENS} end as tokens from keyed)
             group by {", ".join(names)}, issuer, coalesce(request_id, cast(row_key as varchar)), started_at
             having sum(calls) > 0
         """
