@@ -231,6 +231,7 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "check": commands.check,
     "outliers": commands.outliers,
     "dashboards": commands.dashboards,
+    "named": commands.named,
     "huge": huge,
 }
 

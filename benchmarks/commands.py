@@ -1,6 +1,7 @@
 """Commands over a large ledger that nothing else does, so that only the clock and the memory judge them."""
 
 import json
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -83,6 +84,53 @@ def dashboards(workshop: Workshop) -> list[Finding]:
             goal=1.5,
         )
     ]
+
+
+def named(workshop: Workshop) -> list[Finding]:
+    """Every named report over a large ledger; what it takes on a ledger of 100 requests is start-up and taken off."""
+    log = workshop.log("litellm", workshop.lines)
+    large, small = workshop.ledger(log), workshop.ledger(workshop.log("litellm", 100))
+    requests = workshop.facts(log).requests
+    listed = subprocess.run(
+        workshop.llmcost("report", "--list", "--format", "json"),
+        check=True,
+        capture_output=True,
+        env=workshop.environment,
+    )
+    findings = []
+    for name in (entry["name"] for entry in json.loads(listed.stdout)["reports"]):
+
+        def right(output: str, wanted: int = 0 if name == "unpriced" else requests) -> None:
+            seen = json.loads(output)["coverage"]["requests"]
+            assert seen == wanted, f"{seen} requests, not {wanted}"
+
+        contenders = [
+            Contender(
+                name=which,
+                command=workshop.llmcost("report", name, "--format", "json", "--db", str(ledger)),
+                check=check,
+            )
+            for which, ledger, check in (("large", large, right), ("small", small, _anything))
+        ]
+        series = interleaved(contenders, workshop.rounds, workshop.environment)
+        start_up = series["small"].median("wall")
+        findings.append(
+            Finding(
+                case="named",
+                what=f"{name}, less start-up",
+                unit="s",
+                ours=tuple(series["large"].values("wall")),
+                floor=tuple(series["small"].values("wall")),
+                value=tuple(wall - start_up for wall in series["large"].values("wall")),
+                goal=1,
+                kind="s",
+            )
+        )
+    return findings
+
+
+def _anything(_: str) -> None:
+    """Whatever a command prints is right."""
 
 
 def _checked(ledger: Path) -> str:

@@ -6,7 +6,7 @@ The ledger `small` is described in conftest: acme cost 1.247817891234, globex 12
 import csv
 import io
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from llmcost.ledger.metrics import metric_names
 from llmcost.ledger.outcomes import keep
 from llmcost.render.formats import FORMATS, render
 from llmcost.render.surface import Surface
-from llmcost.reports.catalogue import about, definition, named_report, report_names
+from llmcost.reports.catalogue import about, definition, for_people, named_report, report_names
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.definition import Surroundings
 from llmcost.reports.question import Question
@@ -399,6 +399,19 @@ def test_passes_of_one_call_are_one_request_of_its_version(ledger, insert):
     (only,) = rows(ask(ledger, "prompt-versions"), "cost")
 
     assert (only["requests"], only["cost_per_request"]) == (30, Decimal(3))
+
+
+def test_people_read_fifty_customers_and_every_day(ledger, insert):
+    for place in range(60):
+        started = datetime(2026, 9, 1) + timedelta(days=place)  # noqa: DTZ001
+        insert(request_id=str(place), customer_id=f"c{place}", cost="1", started_at=started)
+
+    customers, days = ask(ledger, "by-customer"), ask(ledger, "daily-usage")
+
+    assert len(customers.rows) == 60
+    assert "50 of 60 rows shown." in render(for_people(customers, Question()), "table", Surface())
+    assert len(for_people(customers, Question(limit=55)).rows) == 60
+    assert len(for_people(days, Question()).rows) == 60
 
 
 def test_trends_add_up_to_the_cost_of_their_rows(small):

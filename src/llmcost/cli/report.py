@@ -82,7 +82,7 @@ def report(
     from llmcost.pricing.currency import chosen_currency
     from llmcost.render import output as destination
     from llmcost.render.formats import FILES, FORMATS
-    from llmcost.reports.catalogue import definition, named_report
+    from llmcost.reports.catalogue import definition, for_people, named_report
     from llmcost.reports.charges import with_charges
     from llmcost.reports.choices import choice
     from llmcost.reports.cost_by import cost_by
@@ -119,9 +119,9 @@ def report(
     )
     with reading(settings.ledger_path(db)) as ledger:
         if name is not None:
-            document: Report | Study | Overview = named_report(
-                ledger, name, question, Surroundings(production=settings.production)
-            )
+            found = named_report(ledger, name, question, Surroundings(production=settings.production))
+            people = chosen_format in {"table", "markdown"}
+            document: Report | Study | Overview = for_people(found, question) if people else found
         elif not question.by and chosen_format in {"table", "markdown"}:
             document = overview(ledger, question)
         else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.text import nearest
 from llmcost.ledger import queries
+from llmcost.ledger.dimensions import GRAINS
 from llmcost.ledger.keys import resolve
 from llmcost.reports import named
 from llmcost.reports.cost_by import cost_by
@@ -18,6 +19,9 @@ from llmcost.reports.record import Report, Study
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
+
+_SHOWN = 50
+"""Rows of a table nobody set a limit for."""
 
 
 def report_names() -> list[str]:
@@ -60,6 +64,13 @@ def named_report(
     run = chosen.run
     found = cost_by(connection, asked) if run is None else run(connection, asked, surroundings or Surroundings())
     return replace(found, name=name, title=chosen.title)
+
+
+def for_people(document: Report | Study, question: Question) -> Report | Study:
+    """The document with the rows people read; days and the like, and as many as were asked for, are all of them."""
+    if isinstance(document, Study) or question.limit or question.top or document.by[0] in GRAINS:
+        return document
+    return replace(document, rows=document.rows[:_SHOWN])
 
 
 def _by(connection: "Connection", asked: Question, chosen: Definition) -> tuple[str, ...]:
