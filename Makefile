@@ -91,6 +91,9 @@ demo: $(VENV)/.runtime ## Show llmcost at work: a made-up company's log, the sam
 	@echo '$$ llmcost report --by source,model --top 8 --db demo/examples.duckdb'
 	@$(BIN)/llmcost report --by source,model --top 8 --db demo/examples.duckdb
 	@echo
+	@echo '$$ llmcost ingest --source outcomes examples/dashboards/revenue.csv --db demo/llmcost.duckdb'
+	@$(BIN)/llmcost ingest --source outcomes examples/dashboards/revenue.csv --db demo/llmcost.duckdb
+	@echo
 	@echo '$$ llmcost dashboard exec --output demo/dashboard.html --db demo/llmcost.duckdb ...'
 	@$(BIN)/llmcost dashboard exec --output demo/dashboard.html --db demo/llmcost.duckdb --savings \
 		--config examples/dashboards/llmcost.yaml --as-of 2026-11-21

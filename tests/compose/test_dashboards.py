@@ -16,6 +16,7 @@ from llmcost.compose.dashboards._registry import dashboard, dashboard_names
 from llmcost.compose.dashboards._spread import bounds
 from llmcost.config.settings import Settings, read_settings
 from llmcost.domain.period import Period, parse_period, time_zone
+from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ledger import database
 from llmcost.ledger.spread import Extent
 from llmcost.render import budget_json
@@ -35,6 +36,11 @@ budgets:
   - {name: all, period: month, amount: "0.5", unit: usd}
   - {name: tokens, period: month, amount: "1000000", unit: tokens}
   - {name: each, per: customer_id, period: month, amount: "0.02", unit: usd}
+"""
+_REVENUE = """date,customer_id,team,metric,value
+2026-09-30,customer-1,red,revenue,12.50
+2026-10-20,customer-2,red,revenue,30
+2026-10-21,customer-2,blue,revenue,0.07
 """
 _LIMITS = """
 plans:
@@ -71,6 +77,8 @@ def _lines():
 def path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ledger")
     read(folder / "llmcost.duckdb", write(folder / "log.jsonl", _lines()))
+    (folder / "revenue.csv").write_text(_REVENUE)
+    ingest_outcomes(OutcomeRequest(paths=[str(folder / "revenue.csv")], ledger=folder / "llmcost.duckdb"))
     return folder / "llmcost.duckdb"
 
 
@@ -298,7 +306,17 @@ def test_limits_may_be_budgets_for_each_customer(ledger, settings):
     assert {row["unit"] for row in panel["rows"]} == {"USD"}
 
 
+def test_revenue_is_held_against_cost_by_month(ledger):
+    rows = {row["month"]: row for row in _panel(_shown(ledger, "exec"), "revenue")["rows"]}
+
+    assert rows["2026-10"]["revenue"] == "30.07"
+    assert rows["2026-10"]["revenue_per_dollar"] == round(float(Decimal("30.07") / Decimal(rows["2026-10"]["cost"])), 6)
+    assert rows["2026-08"]["revenue"] is None
+
+
 def test_what_is_missing_says_how_to_get_it(ledger):
+    august = Question(period=parse_period("2026-08", _NOW, UTC))
+    assert "--source outcomes" in _panel(_shown(ledger, "exec", august), "revenue")["empty"]
     assert "--plans" in _panel(_shown(ledger, "customers"), "limits")["empty"]
     assert "llmcost init" in _panel(_shown(ledger, "exec"), "budgets")["empty"]
 

@@ -42,6 +42,8 @@ def main() -> None:
         demo, hostile = Path(scratch) / "demo", Path(scratch) / "hostile"
         hostile.mkdir()
         _llmcost("demo", demo)
+        revenue = ROOT / "examples" / "dashboards" / "revenue.csv"
+        _llmcost("ingest", "--quiet", "--source", "outcomes", revenue, "--db", demo / "llmcost.duckdb")
         (hostile / "log.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in attacks()), "utf-8")
         _llmcost("ingest", "--quiet", hostile / "log.jsonl", "--db", hostile / "llmcost.duckdb")
         examples = ROOT / "examples" / "dashboards"

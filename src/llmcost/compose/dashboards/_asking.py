@@ -68,6 +68,7 @@ class Asking:
         self.total: Report = total
         self.selection: Selection = selection(connection, replace(question, basis=self.total.basis))
         self._keys: dict[str, Key] = {}
+        self._wholes: dict[str, queries.Number | None] = {}
 
     @property
     def zone(self) -> tzinfo:
@@ -96,8 +97,13 @@ class Asking:
         return self._keys[name]
 
     def whole(self, name: str) -> Cell:
-        """The total of one of the dashboard's metrics."""
-        return self.total.totals[[column.name for column in self.total.columns].index(name)]
+        """The total of a metric."""
+        names = [column.name for column in self.total.columns]
+        if name in names:
+            return self.total.totals[names.index(name)]
+        if name not in self._wholes:
+            self._wholes |= queries.totals(self.connection, self.selection, [metric(name)])
+        return self._wholes[name]
 
     def grouped(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from llmcost.compose.dashboards import _budgets, _common, _months, _savings
+from llmcost.compose.dashboards import _budgets, _common, _months, _revenue, _savings
 from llmcost.compose.dashboards._asking import Asking, Kind
 from llmcost.reports.dashboard import Panel
 
@@ -37,6 +37,7 @@ def _panels(asking: Asking) -> Iterator[Panel]:
     yield asking.grouped("team", ["cost", "share"], top=_TOP).panel(
         "teams", "Spend by team", "bars", ["cost", "share"], totals=True
     )
+    yield _revenue.panel(asking)
     yield months
 
 
