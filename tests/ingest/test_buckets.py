@@ -2,11 +2,14 @@
 
 import json
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from tests.ingesting import buckets, chat, query, read
 
+from llmcost.ingest import run
 from llmcost.ledger import database
+from llmcost.pricing.price_list import load_price_list
 from llmcost.render.footer import footer
 from llmcost.render.ingest import as_json, as_text
 from llmcost.reports.cost_by import cost_by
@@ -35,14 +38,24 @@ def charge(amount, **fields):
     return {"object": "organization.costs.result", **own, **fields}
 
 
+_loaded = cache(load_price_list)
+
+
+@pytest.fixture(autouse=True)
+def one_price_list(monkeypatch):
+    """The price list is the same for every run here."""
+    monkeypatch.setattr(run, "load_price_list", _loaded)
+
+
 @pytest.fixture
 def reading(tmp_path):
-    """Write documents as a file and read it into the one ledger."""
+    """Write documents as a file and read it into the one ledger; more files by name are read in the same run."""
 
-    def read_documents(name, *documents):
-        path = tmp_path / name
-        path.write_text("\n".join(json.dumps(document) for document in documents), encoding="utf-8")
-        return read(tmp_path / "ledger", path)
+    def read_documents(name, *documents, **more):
+        files = {name: documents, **{f"{stem}.json": pages for stem, pages in more.items()}}
+        for file, pages in files.items():
+            (tmp_path / file).write_text("\n".join(json.dumps(page) for page in pages), encoding="utf-8")
+        return read(tmp_path / "ledger", *(tmp_path / file for file in files))
 
     return read_documents
 
@@ -120,15 +133,12 @@ def test_a_bad_count_rejects_its_bucket_alone(reading, tmp_path):
 
 
 def test_two_breakdowns_of_one_day_are_counted_once(reading, tmp_path):
-    reading("by-model.json", usage(completions(900), completions(100, model="gpt-4.1")))
-    reading(
-        "by-key.json",
-        usage(
-            completions(400, api_key_id="a"),
-            completions(500, api_key_id="b"),
-            completions(100, model="gpt-4.1", api_key_id="a"),
-        ),
+    by_key = usage(
+        completions(400, api_key_id="a"),
+        completions(500, api_key_id="b"),
+        completions(100, model="gpt-4.1", api_key_id="a"),
     )
+    reading("by-model.json", usage(completions(900), completions(100, model="gpt-4.1")), by_key=[by_key])
 
     rows, _ = report(tmp_path, "model")
     assert [(row["model"], row["input_tokens"]) for row in rows] == [("gpt-5.4", 900), ("gpt-4.1", 100)]
@@ -147,8 +157,8 @@ def test_hours_are_not_lost_where_they_are_broken_down_differently(reading, tmp_
         }
         for hour, key in ((0, "a"), (1, None), (2, "b"))
     ]
-    reading("hours.json", {"data": hours, "has_more": False, "next_page": None})
-    reading("later.json", {"data": hours[1:], "has_more": False, "next_page": None})
+    page = {"has_more": False, "next_page": None}
+    reading("hours.json", {"data": hours, **page}, later=[{"data": hours[1:], **page}])
 
     rows, _ = report(tmp_path, "api_key_id")
     assert {row["api_key_id"]: row["input_tokens"] for row in rows} == {"a": 100, None: 100, "b": 100}
@@ -160,9 +170,9 @@ def test_hours_and_days_of_one_export_are_counted_once(reading, tmp_path):
         return {"starting_at": start, "ending_at": end, "results": [result]}
 
     hours = [bucket(f"2026-11-01T{h:02}:00:00Z", f"2026-11-01T{h + 1:02}:00:00Z", 100) for h in range(3)]
-    reading("hours.json", {"data": hours, "has_more": False, "next_page": None})
     day = [bucket("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z", 700)]
-    reading("days.json", {"data": day, "has_more": False, "next_page": None})
+    page = {"has_more": False, "next_page": None}
+    reading("hours.json", {"data": hours, **page}, days=[{"data": day, **page}])
 
     assert [row["input_tokens"] for row in report(tmp_path)[0]] == [700]
 
@@ -180,8 +190,8 @@ def test_a_month_on_a_bill_stands_back_behind_the_days_of_another(reading, tmp_p
 
 
 def test_a_bill_takes_the_place_of_what_usage_would_cost(reading, tmp_path):
-    reading("usage.json", usage(completions(1000)), usage(completions(2000), day=1))
-    reading("costs.json", usage(charge(0.0031), charge(0.0012, line_item="gpt-5.4, output_tokens")))
+    bill = usage(charge(0.0031), charge(0.0012, line_item="gpt-5.4, output_tokens"))
+    reading("usage.json", usage(completions(1000)), usage(completions(2000), day=1), costs=[bill])
 
     rows, found = report(tmp_path, "day")
     # The second day has no bill yet: 2,000 x 2.50 + 100 x 15 millionths.
@@ -212,8 +222,7 @@ def test_a_gateway_stands_back_behind_the_provider_it_calls(reading, tmp_path):
             }
         ]
     }
-    reading("gateway.json", gateway)
-    reading("usage.json", usage(completions(1000)))
+    reading("usage.json", usage(completions(1000)), gateway=[gateway])
 
     rows, _ = report(tmp_path, "provider")
     assert {row["provider"]: (row["input_tokens"], row["requests"]) for row in rows} == {

@@ -41,11 +41,14 @@ def list_(*, output_format: Format = "table") -> None:
     sources = all_sources()
     gateways = all_gateways()
     if output_format == "json":
-        entries = [{"id": name, "title": source.title, "envelope": source.body} for name, source in sources.items()]
+        entries = [
+            {"id": name, "title": source.title, "envelope": source.body, "grain": source.grain}
+            for name, source in sources.items()
+        ]
         pulled = [_gateway(name, gateway) for name, gateway in gateways.items()]
         _echo_json("sources", {"sources": entries, "gateways": pulled})
         return
-    rows = [("ID", "Reads"), *((name, source.title) for name, source in sources.items())]
+    rows = [("ID", "Reads"), *((name, _title(source)) for name, source in sources.items())]
     pulls = [("--from", "Pulls from"), *((name, gateway.title) for name, gateway in gateways.items())]
     typer.echo("\n".join([*_aligned(rows), "", *_aligned(pulls)]))
 
@@ -74,6 +77,7 @@ def show(
                 "title": found.title,
                 "about": about(source),
                 "envelope": found.body,
+                "grain": found.grain,
                 "revision": found.revision,
                 "columns": sorted(found.fields),
                 "keys": keys_of(found),
@@ -118,7 +122,7 @@ def detect(
 
 
 def _shown(name: str, source: "Source", text: str, keys: "Sequence[str]") -> "Iterator[str]":
-    yield f"{name}: {source.title}"
+    yield f"{name}: {_title(source)}"
     yield ""
     for paragraph in text.split("\n\n"):
         yield from _wrapped(paragraph)
@@ -152,6 +156,10 @@ def _gateway(name: str, gateway: "Gateway") -> dict[str, object]:
         "variables": list(gateway.auth.variables),
         "sources": list(gateway.sources),
     }
+
+
+def _title(source: "Source") -> str:
+    return f"{source.title} (usage buckets)" if source.grain == "bucket" else source.title
 
 
 def _listed(label: str, words: "Sequence[str]") -> "Iterator[str]":
