@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.period import Period
 from llmcost.ledger.conversion import MONEY, Conversion
-from llmcost.ledger.exports_basis import counted_buckets
+from llmcost.ledger.exports_basis import counted_table
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
@@ -39,7 +39,7 @@ _EXPORTS = """
         ),
         requests as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost
-    from ({counted}) where {time}
+    from {counted} where {time}
 """
 
 
@@ -109,7 +109,7 @@ class Query:
         if selection.basis == "requests":
             source = _REQUESTS.format(time=self.within(selection.period))
         else:
-            source = _EXPORTS.format(counted=counted_buckets(), time=self._of_exports(selection))
+            source = _EXPORTS.format(counted=counted_table(connection), time=self._of_exports(selection))
         if selection.conversion is not None:
             source = f"select * replace ({_converted(selection.conversion)}) from ({source})"
         if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from llmcost.ledger.exports_basis import counted_buckets
+from llmcost.ledger.exports_basis import counted_table
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,7 +61,7 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
     )
     rows = connection.execute(
         f"""
-        with counted as (select *, {days} from ({counted_buckets()})),
+        with counted as (select *, {days} from {counted_table(connection)}),
         priced as (select * from counted where cost is not null),
         charge as (
             {classes}

@@ -12,7 +12,12 @@ model beside one by key. So for each provider and UTC day
 A bucket longer than a day counts where no shorter one of its provider falls into it.
 """
 
+from typing import TYPE_CHECKING
+
 from llmcost.domain.request import LEAF_TOKENS, QUANTITIES
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _COSTS = (
     "input_cost",
@@ -29,6 +34,24 @@ _COSTS = (
 _DAY = "who, day, wide, kind"
 _SPAN = "who, kind, source, part, bucket_start, bucket_end"
 _QUANTITIES = ("requests", *QUANTITIES)
+
+
+def counted_table(connection: "DuckDBPyConnection") -> str:
+    """The name of a temporary table with `counted_buckets` as they are now.
+
+    Every query of a report needs them, and choosing them takes longer than adding them up. Buckets are few, so that a look
+    at all of them tells whether the choice still holds.
+    """
+    (stamp,) = connection.execute(
+        "select count(*) || '_' || coalesce(bit_xor(hash(bucket)), 0) from usage_bucket as bucket"
+    ).fetchone() or ("",)
+    name = f"llmcost_counted_{stamp}"
+    held = connection.execute(
+        "select 1 from duckdb_tables() where temporary and table_name = $name", {"name": name}
+    ).fetchone()
+    if held is None:
+        connection.execute(f"create temp table {name} as {counted_buckets()}")
+    return name
 
 
 def counted_buckets() -> str:
