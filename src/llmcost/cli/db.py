@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmcost.cli import db_archive
+from llmcost.cli.db_forget import forget
 from llmcost.cli.db_merge import merge
 from llmcost.cli.db_reprice import reprice
 from llmcost.cli.options import Config, Db, Limit, Wait
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group.command("reattribute")(reattribute)
     group.command("reprice")(reprice)
     group.command("merge")(merge)
+    group.command("forget")(forget)
     db_archive.add_to(group)
     app.add_typer(group, name="db")
 

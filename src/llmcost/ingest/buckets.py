@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.bucket import BUCKET_COLUMNS, BUCKET_DIMENSIONS, BUCKET_SUMS
 from llmcost.domain.request import QUANTITIES, WHO
+from llmcost.ingest.forgotten import redact_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.migrations import transaction
@@ -71,6 +72,7 @@ def commit_buckets(
     unchanged: Sequence[int],
     ingest_id: int,
     price_list: "PriceList",
+    attribution: Mapping[str, Sequence[str]],
 ) -> dict[int, BucketCounts]:
     """Write the staged buckets into the attached ledger, inside the caller's transaction; `batch_file` numbers the files.
 
@@ -100,6 +102,7 @@ def commit_buckets(
         where stored.rank is null or best.rank > stored.rank
         """
     )
+    redact_buckets(connection, attribution)
     new = dict(
         connection.execute("select file_no, count(*) filter (is_new) from bucket_chosen group by all").fetchall()
     )

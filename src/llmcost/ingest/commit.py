@@ -12,6 +12,7 @@ from llmcost.domain.pulled import Span, Stream
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import BucketCounts, commit_buckets
 from llmcost.ingest.files import LogFile
+from llmcost.ingest.forgotten import redact_fresh, redact_sightings, withdraw
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
 from llmcost.ingest.parts import count_anew, forget_rejects
 from llmcost.ingest.repeats import Tally
@@ -102,6 +103,7 @@ def commit_batch(
             "create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
             {"numbers": numbers, "ids": ids},
         )
+        forgets = withdraw(connection)
         unchanged = _unchanged(connection, files, ids)
         _withdraw(connection, unchanged)
         connection.execute(
@@ -112,11 +114,18 @@ def commit_batch(
             "union select row_key from stored_key"
         )
         new = _new_per_file(connection)
-        conflicts = _merge(connection, attribution)
+        conflicts = _merge(connection, attribution, forgets=forgets)
         # The many before the few: a checkpoint rewrites full row groups that come after a small one.
-        _insert_fresh(connection, ingest_id, price_list)
+        _insert_fresh(connection, ingest_id, price_list, attribution if forgets else None)
         _insert_merged(connection, ingest_id, price_list)
-        buckets = commit_buckets(connection, sources, unchanged=unchanged, ingest_id=ingest_id, price_list=price_list)
+        buckets = commit_buckets(
+            connection,
+            sources,
+            unchanged=unchanged,
+            ingest_id=ingest_id,
+            price_list=price_list,
+            attribution=attribution,
+        )
         counts = _counts(
             connection,
             numbers=numbers,
@@ -183,7 +192,7 @@ def _new_per_file(connection: "Connection") -> dict[int, int]:
     )
 
 
-def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]]) -> dict[int, int]:
+def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]], *, forgets: bool) -> dict[int, int]:
     """Rows met more than once, or already stored, in `merged`: one row each. Returns the conflicts per file."""
     connection.execute(
         f"""
@@ -207,6 +216,8 @@ def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]]) -
         from ledger.request as stored semi join sighting on sighting.row_key = stored.row_key
         """
     )
+    if forgets:
+        redact_sightings(connection, attribution)
     connection.execute(f"create or replace temp table merged as {merged_select('select * from sighting', attribution)}")
     connection.execute(f"create or replace temp table found_conflict as {CONFLICTS}")
     connection.execute(
@@ -280,8 +291,13 @@ def late_rows(connection: "Connection", until: datetime) -> int:
     return int(found)
 
 
-def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceList) -> None:
-    """Rows met once and never before: most rows of most batches."""
+def _insert_fresh(
+    connection: "Connection",
+    ingest_id: int,
+    price_list: PriceList,
+    forgets: Mapping[str, Sequence[str]] | None,
+) -> None:
+    """Rows met once and never before: most rows of most batches. `forgets` is the attribution where any is redacted."""
     if not _any(connection, "stage anti join touched using (row_key)"):
         return
     (touched,) = connection.execute("select count(*) from touched").fetchone() or (0,)
@@ -289,6 +305,8 @@ def _insert_fresh(connection: "Connection", ingest_id: int, price_list: PriceLis
     connection.execute(
         f"create or replace temp view fresh as select row_key, {_NAMES}, provider as stated_provider, file_id from staged join batch_file using (file_no) {anti}"
     )
+    if forgets is not None:
+        redact_fresh(connection, forgets)
     _insert_rated(connection, "fresh", ingest_id, price_list, contexts="staged_untagged")
 
 

@@ -11,23 +11,29 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import RANK
 from llmcost.ingest.identity import CONFLICTS, PRICED_BY, merged_select, stated
-from llmcost.ledger import database
-from llmcost.ledger.merge_tables import map_runs_and_files, merge_tables
+from llmcost.ledger import database, scratch
+from llmcost.ledger.forgetting import ForgetRequest, forget
+from llmcost.ledger.merge_tables import map_runs_and_files, merge_tables, merge_tombstones
 from llmcost.ledger.migrations import transaction
+from llmcost.ledger.tombstones import find, ids_in, is_needed, take_out, tombstones
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.rating import RATED, billed_amount, declare_bills, prepare_rates, rated_select
 from llmcost.pricing.runs import keep_prices, record_run
 from llmcost.pricing.snapshots import united
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llmcost.ledger.connection import Connection
+
+Result = TypeVar("Result")
 
 _NAMES = ", ".join(column.name for column in COLUMNS)
 _JOINS = """
@@ -74,9 +80,10 @@ def merge(request: MergeRequest) -> list[Merged]:
         if path in real[:place]:
             raise UsageError(f"{path} is named twice", hint="name each ledger once, and ours with --db")
     with ExitStack() as stack:
+        others = _without_forgotten(request, stack)
         connection = stack.enter_context(database.writing(request.ledger, wait=request.wait))
         names = [f"other_{number}" for number in range(len(request.others))]
-        for path, name in zip(request.others, names, strict=True):
+        for path, name in zip(others, names, strict=True):
             stack.enter_context(database.beside(connection, path, name, wait=request.wait))
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
         declare_bills(connection, request.bills)
@@ -84,7 +91,39 @@ def merge(request: MergeRequest) -> list[Merged]:
             return [_merge(connection, request, path, name) for path, name in zip(request.others, names, strict=True)]
 
 
+def _without_forgotten(request: MergeRequest, stack: ExitStack) -> list[Path]:
+    """The other ledgers, or copies of them that have forgotten what any of the ledgers has; so has ours afterwards."""
+    ledgers = [path for path in (request.ledger, *request.others) if path.exists()]
+    known = [one for path in ledgers if (one := _read(path, tombstones, request.wait)) is not None]
+    others = list(request.others)
+    for path in ledgers if known else ():
+        found = _read(path, lambda connection: ids_in(connection, known), request.wait)
+        target = path
+        if found and path != request.ledger:
+            target = stack.enter_context(scratch.folder_beside(request.ledger)) / "ledger"
+            database.copy(path, target, wait=request.wait)
+            others[others.index(path)] = target
+        for kind, word, deleted in found:
+            forget(
+                ForgetRequest(
+                    ledger=target,
+                    kind=kind,
+                    id=word,
+                    attribution=request.attribution,
+                    delete=deleted,
+                    wait=request.wait,
+                )
+            )
+    return others
+
+
+def _read(path: Path, look: "Callable[[Connection], Result]", wait: float) -> Result:
+    with database.reading(path, wait=wait) as connection:
+        return look(connection)
+
+
 def _merge(connection: "Connection", request: MergeRequest, path: Path, other: str) -> Merged:
+    merge_tombstones(connection, other)
     map_runs_and_files(connection, other)
     _merge_price_lists(connection, other)
     (requests,) = connection.execute(f"select count(*) from {other}.request").fetchone() or (0,)
@@ -141,6 +180,8 @@ def _merge_differing(connection: "Connection", request: MergeRequest, other: str
         )
     connection.execute(f"create or replace temp table sighting as {' union all '.join(sightings)}")
     connection.execute(f"create or replace temp table rating as {' union all by name '.join(ratings)}")
+    if is_needed(connection) and find(connection, "sighting", "row_key"):
+        take_out(connection, "sighting", "row_key", request.attribution)
     connection.execute(
         f"create or replace temp table merged as {merged_select('select * from sighting', request.attribution)}"
     )
@@ -220,7 +261,7 @@ def _insert_new(connection: "Connection", other: str) -> tuple[int, int]:
         from {other}.request as theirs
         left join file_map on file_map.theirs = theirs.file_id
         left join ingest_map on ingest_map.theirs = theirs.ingest_id
-        where theirs.row_key not in (select row_key from ledger.request)
+        where theirs.row_key not in (select row_key from ledger.request union all select row_key from ledger.forgotten_row)
         """
     )
     new, late = connection.execute(

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -30,6 +30,7 @@ from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
 from llmcost.ledger.interrupts import interruptible
 from llmcost.ledger.locks import locked_until
+from llmcost.ledger.tombstones import Tombstones, tombstones
 from llmcost.pricing.price_list import PriceList, load_price_list
 from llmcost.pricing.rating import declare_bills
 from llmcost.pricing.runs import record_run
@@ -88,7 +89,9 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             )
         connection = opened(request, stack)
         settings_text = _settings_text(request, sources)
-        stored = _stored(connection, request)
+        stored, stones = _stored(connection, request)
+        if stones is not None:
+            files = [replace(file, ledger_path=stones.masked(file.ledger_path)) for file in files]
         revisions = {name: source.revision for name, source in all_sources().items()}
         results: dict[int, FileResult] = known_files(stored, files, settings_text, revisions)
         todo = [n for n in range(len(files)) if n not in results and files[n].format not in {"unknown", "empty"}]
@@ -118,6 +121,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             price_list=price_list,
             settings_text=settings_text,
             folder=folder,
+            stones=stones,
         )
         if copies:
             results |= dict(zip(copies, run.copies({files[n]: seen for n, seen in copies.items()}), strict=True))
@@ -167,8 +171,10 @@ class Run:
         price_list: PriceList,
         settings_text: str,
         folder: Path,
+        stones: Tombstones | None = None,
     ) -> None:
         self.connection = connection
+        self.stones = stones
         self.request = request
         self.settings = settings
         self.price_list = price_list
@@ -226,7 +232,10 @@ class Run:
             self.ingest_id = record_run(
                 self.connection,
                 self.price_list,
-                {"paths": list(self.request.paths), "settings": self.settings_text},
+                {
+                    "paths": [path if self.stones is None else self.stones.masked(path) for path in self.request.paths],
+                    "settings": self.settings_text,
+                },
             )
         return self.ingest_id
 
@@ -271,7 +280,6 @@ def forced_route(request: IngestRequest) -> Route | None:
     """`--source ID` reads records as that source even where its own signature is missing."""
     if request.source is None:
         return None
-    from dataclasses import replace
 
     return Route(source_id=request.source, source=replace(source_named(request.source), claims="true"))
 
@@ -284,11 +292,12 @@ def _settings_text(request: IngestRequest, sources: Mapping[str, Source]) -> str
     return json.dumps({"source": request.source, "map": request.mapping_text, "at": request.at, "registry": registry})
 
 
-def _stored(connection: "Connection", request: IngestRequest) -> dict[str, Checkpoint]:
+def _stored(connection: "Connection", request: IngestRequest) -> tuple[dict[str, Checkpoint], Tombstones | None]:
+    """What the ledger knows: files that were read, and whom it has forgotten."""
     if not request.ledger.exists():
-        return {}
+        return {}, None
     with database.reading(request.ledger, connection=connection, wait=request.wait):
-        return checkpoints(connection)
+        return checkpoints(connection), tombstones(connection)
 
 
 def _looked_at(request: IngestRequest) -> tuple[list[LogFile], dict[int, str]]:
@@ -385,8 +394,6 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
 
 def spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
     """Standard input as a private file that goes with the run. With no name and no time, all of it is its name."""
-    from dataclasses import replace
-
     path = folder / "stdin"
     digest = sha256()
     with path.open("xb") as file:

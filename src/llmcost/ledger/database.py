@@ -7,7 +7,7 @@ tables live in memory, the file is locked only while it is attached, and its for
 import contextlib
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -169,10 +169,11 @@ def creating(path: Path, only: Collection[str] | None = None) -> Iterator["DuckD
 
 
 @contextlib.contextmanager
-def rewriting(path: Path, *, wait: float = 30) -> Iterator["DuckDBPyConnection"]:
+def rewriting(path: Path, inspect: Callable[[Path], None], *, wait: float = 30) -> Iterator["DuckDBPyConnection"]:
     """The ledger at `path`, and an empty one, the catalog `fresh`, that takes its place when the block succeeds.
 
-    Nothing of the old file is left then, not even in blocks it no longer used. Raises DataError as `reading` does.
+    Nothing of the old file is left then, not even in blocks it no longer used. `inspect` is shown the new file before, and may
+    raise. Raises DataError as `reading` does.
     """
     target = _real(path)
     if not failures.is_there(target):
@@ -187,8 +188,15 @@ def rewriting(path: Path, *, wait: float = 30) -> Iterator["DuckDBPyConnection"]
             yield session
             session.execute("use ledger")
             session.execute("detach fresh")
+            inspect(new)
             new.chmod(target.stat().st_mode & 0o777)
             new.replace(target)
+
+
+def copy(path: Path, target: Path, *, wait: float = 5) -> None:
+    """Write what the ledger at `path` holds to a new file. Raises DataError as `reading` does."""
+    with reading(path, wait=wait) as session:
+        _copied(session, target)
 
 
 def check_name(path: Path) -> None:
@@ -324,11 +332,15 @@ def _back_up(session: "DuckDBPyConnection", path: Path) -> None:
     """
     version = migrations.version(migrations.applied_names(session))
     with scratch.folder_beside(path) as folder:
-        copy = folder / "copy"
-        session.execute(f"attach {quote_literal(str(copy))} as backup (type duckdb, storage_version '{_STORAGE}')")
-        session.execute("copy from database ledger to backup")
-        session.execute("detach backup")
-        copy.replace(path.with_name(f"{path.name}.v{version}.bak"))
+        made = folder / "copy"
+        _copied(session, made)
+        made.replace(path.with_name(f"{path.name}.v{version}.bak"))
+
+
+def _copied(session: "DuckDBPyConnection", target: Path) -> None:
+    session.execute(f"attach {quote_literal(str(target))} as backup (type duckdb, storage_version '{_STORAGE}')")
+    session.execute("copy from database ledger to backup")
+    session.execute("detach backup")
 
 
 def _real(path: Path) -> Path:

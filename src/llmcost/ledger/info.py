@@ -21,6 +21,7 @@ TABLES = (
     "alert_state",
     "chargeback",
     "gateway_cursor",
+    "tombstone",
 )
 
 

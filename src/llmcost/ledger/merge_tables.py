@@ -155,10 +155,33 @@ _STATEMENTS = (
 MERGED_TABLES = frozenset(
     {
         *("ingest", "file", "reject", "conflict", "outcome", "alert_state", "price_lock", "reprice"),
-        *("chargeback", "gateway_cursor"),
+        *("chargeback", "gateway_cursor", "tombstone_key", "tombstone", "forgotten_row"),
     }
 )
 """Tables with a rule here; requests, aggregates and price lists have theirs where they are understood."""
+
+
+_TOMBSTONES = (
+    "insert into ledger.tombstone_key select key from {other}.tombstone_key where key not in (select key from ledger.tombstone_key)",
+    """
+    create or replace temp table merged_tombstone as
+    select mac, kind, bool_or(deleted) as deleted, min(created_at) as created_at, max(requests) as requests, max(cost) as cost
+    from (from ledger.tombstone union all by name from {other}.tombstone) group by all
+    """,
+    "delete from ledger.tombstone",
+    "insert into ledger.tombstone by name from merged_tombstone",
+    """
+    insert into ledger.forgotten_row
+    select row_key from {other}.forgotten_row where row_key not in (select row_key from ledger.forgotten_row)
+    """,
+    "delete from ledger.request where row_key in (select row_key from ledger.forgotten_row)",
+)
+
+
+def merge_tombstones(connection: "Connection", other: str) -> None:
+    """What either has forgotten is forgotten, before any request comes in."""
+    for statement in _TOMBSTONES:
+        connection.execute(statement.replace("{other}", other))
 
 
 def map_runs_and_files(connection: "Connection", other: str) -> None:

@@ -14,6 +14,8 @@ from llmcost.domain.period import Period
 from llmcost.ledger.composition import Query, Selection, Top
 from llmcost.ledger.keys import Key
 from llmcost.ledger.metrics import metric, metric_names
+from llmcost.ledger.redaction import MASK
+from llmcost.ledger.tombstones import tombstones
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,8 +52,19 @@ def keep(connection: "DuckDBPyConnection", outcomes: Sequence[Outcome], ingest_i
     """Write outcomes into the attached ledger; of two for one day, dimensions and metric the later counts."""
     offered: dict[UUID, tuple[Outcome, str]] = {}
     known = corrected = 0
+    stones = tombstones(connection)
     for outcome in outcomes:
-        dimensions = json.dumps(dict(outcome.dimensions), ensure_ascii=False, separators=(",", ":"))
+        named = dict(outcome.dimensions)
+        if stones is not None:
+            states = {
+                name: stones.state(value, name.removesuffix("_id"))
+                for name, value in named.items()
+                if value is not None and name in {"customer_id", "user_id"}
+            }
+            if "deleted" in states.values():
+                continue
+            named |= {name: MASK for name, state in states.items() if state is not None}
+        dimensions = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
         key = _key(outcome)
         before = offered.get(key)
         if before is not None:

@@ -1,0 +1,305 @@
+"""Forgetting a customer or user: what a ledger holds is written into a new file without them, which then takes its place.
+
+Costs stay, so that totals do; or the requests go, with `delete`. A tombstone keeps a later reading of the same logs from
+bringing the id back. The old file's free blocks and its log would still hold the id, so nothing of that file is kept.
+"""
+
+import hashlib
+import json
+import secrets
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmcost.domain.errors import DataError
+from llmcost.domain.period import clock
+from llmcost.ledger import database
+from llmcost.ledger.archive import tables_of
+from llmcost.ledger.identifiers import quote_identifier, quote_literal
+from llmcost.ledger.redaction import MASK, Subject, columns_of, declare, is_distinctive, masked, redacted, texts_of
+from llmcost.ledger.tombstones import keys, mac, path_mask
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+_ROWS = {"request": "row_key", "usage_bucket": "bucket_key", "outcome": "outcome_key"}
+"""Tables with rows of a subject, and their keys."""
+_NEVER = frozenset(
+    {
+        *("status", "settings", "sources", "revisions", "fingerprint", "inode", "line_hash", "reason", "source"),
+        *(
+            "llmcost_version",
+            "price_list",
+            "name",
+            "metric",
+            "channel",
+            "gateway",
+            "stream",
+            "content_hash",
+            "mac",
+            "kind",
+        ),
+        *("dimension", "label"),
+    }
+)
+"""Columns of the other tables in which no id stands."""
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetRequest:
+    """Whom to forget."""
+
+    ledger: Path
+    kind: Subject
+    id: str
+    attribution: Mapping[str, Sequence[str]]
+    delete: bool = False
+    wait: float = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was, or would be, taken out. The id itself is in none of it, but in the paths."""
+
+    requests: int
+    """Rows of the subject."""
+    cost: Decimal | None
+    buckets: int
+    masked: Mapping[str, int] = field(default_factory=dict)
+    """Other texts the id stood in, by table.column."""
+    paths: tuple[str, ...] = ()
+    """Logs named after the id."""
+    remaining: Mapping[str, int] = field(default_factory=dict)
+    """Texts in which the same letters stand as part of something else, by table.column; they were left alone."""
+    price_lists: int = 0
+    """Price lists that mention it: they are kept as they rated, whole."""
+    copies: tuple[Path, ...] = ()
+    """Copies of the ledger beside it that still hold everything."""
+
+
+def preview(request: ForgetRequest) -> Forgotten:
+    """What `forget` would take out; nothing is changed."""
+    with database.reading(request.ledger, wait=request.wait) as connection:
+        declare(connection)
+        return _measured(connection, request)
+
+
+def forget(request: ForgetRequest) -> Forgotten:
+    """Take the subject out of the ledger and leave a tombstone. All or nothing: the new file is put in place whole.
+
+    Raises DataError for a ledger that is missing, in use or damaged.
+    """
+    expected: list[Forgotten] = []
+
+    def inspect(new: Path) -> None:
+        """The letters must not be in the new file either, unless something else is made of them."""
+        found = expected[0]
+        clean = not (found.remaining or found.price_lists)
+        if clean and is_distinctive(request.id) and any(_holds(new, one) for one in _spellings(request.id)):
+            raise DataError("the ledger was left as it is: its new file still held the id", hint="please report this")
+
+    with database.rewriting(request.ledger, inspect, wait=request.wait) as connection:
+        declare(connection)
+        expected.append(_measured(connection, request))
+        _write_key(connection)
+        for table in tables_of(connection):
+            if table != "tombstone_key":
+                _copy(connection, table, request)
+        _put_up(connection, request, expected[0])
+    return expected[0]
+
+
+def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
+    column = f"{request.kind}_id"
+    requests, cost = connection.execute(
+        f"select count(*), sum(cost) from ledger.request where {column} = $id", {"id": request.id}
+    ).fetchone() or (0, None)
+    (buckets,) = connection.execute(
+        f"select count(*) from ledger.usage_bucket where {column} = $id", {"id": request.id}
+    ).fetchone() or (0,)
+    hits: dict[str, int] = {}
+    left: dict[str, int] = {}
+    for table in tables_of(connection):
+        own = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
+        columns = columns_of(connection, f"ledger.{quote_identifier(table)}")
+        chosen = set(_masked_columns(table, columns))
+        for name, kind in columns.items():
+            if kind.upper() != "VARCHAR":
+                continue
+            text = quote_identifier(name)
+            there, words = connection.execute(
+                f"select count(*), count(*) filter (forget_words({text}, $id) <> {text}) "
+                f"from ledger.{quote_identifier(table)} {own} {'and' if own else 'where'} contains({text}, $id)",
+                {"id": request.id},
+            ).fetchone() or (0, 0)
+            taken = words if name in chosen and is_distinctive(request.id) else 0
+            if taken:
+                hits[f"{table}.{name}"] = taken
+            if there > taken:
+                left[f"{table}.{name}"] = there - taken
+    paths = [
+        row[0]
+        for row in connection.execute(
+            "select path from ledger.file where forget_words(path, $id) <> path order by path", {"id": request.id}
+        ).fetchall()
+    ]
+    return Forgotten(
+        requests=int(requests),
+        cost=cost,
+        buckets=int(buckets),
+        masked=hits,
+        paths=tuple(paths),
+        remaining=left,
+        price_lists=_mentioning(connection, request.id),
+        copies=tuple(sorted(request.ledger.resolve().parent.glob(f"{request.ledger.resolve().name}.v*.bak"))),
+    )
+
+
+def _spellings(word: str) -> list[str]:
+    """An id as text, and as JSON that keeps to ASCII writes it."""
+    return list(dict.fromkeys((word, json.dumps(word)[1:-1])))
+
+
+def _masked_columns(table: str, columns: Mapping[str, str]) -> list[str]:
+    """Columns in which the id is replaced as a word, also in rows that are not the subject's."""
+    if table in _ROWS:
+        return texts_of(columns)
+    return [name for name, kind in columns.items() if kind.upper() == "VARCHAR" and name not in _NEVER]
+
+
+def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
+    """One table into the new file."""
+    source = f"ledger.{quote_identifier(table)}"
+    columns = columns_of(connection, source)
+    word = quote_literal(request.id)
+    relation = source
+    if table in {"request", "usage_bucket"}:
+        _find_rows(connection, table, request)
+        relation = f"({redacted(source, _ROWS[table], columns, request.attribution)})"
+        if request.delete:
+            relation = f"(select * from {relation} where {_ROWS[table]} not in (select row_key from forgotten_key))"
+    elif table == "outcome":
+        own = f"forget_member(dimensions, '{request.kind}_id') is not distinct from {word}"
+        kept = f"case when {own} then forget_in_object(dimensions, {word}) else dimensions end as dimensions"
+        relation = f"(select * replace ({kept}) from {source} {f'where not ({own})' if request.delete else ''})"
+    if is_distinctive(request.id):
+        if table == "file":
+            _copy_files(connection, request, columns)
+            return
+        for spelling in _spellings(request.id):
+            relation = f"({masked(relation, columns, quote_literal(spelling), _masked_columns(table, columns))})"
+    connection.execute(f"delete from fresh.{quote_identifier(table)}")
+    connection.execute(f"insert into fresh.{quote_identifier(table)} by name select * from {relation}")
+    if table == "chargeback" and is_distinctive(request.id):
+        _seal(connection)
+    if table == "forgotten_row" and request.delete:
+        connection.execute(
+            f"insert into fresh.forgotten_row select row_key from ledger.request where {request.kind}_id = $id",
+            {"id": request.id},
+        )
+
+
+def _find_rows(connection: "Connection", table: str, request: ForgetRequest) -> None:
+    connection.execute(
+        f"""
+        create or replace temp table forgotten_key as
+        select {_ROWS[table]} as row_key, {request.kind}_id as word, {request.kind == "customer"} as is_customer
+        from ledger.{table} where {request.kind}_id = $id
+        """,
+        {"id": request.id},
+    )
+
+
+def _copy_files(connection: "Connection", request: ForgetRequest, columns: Mapping[str, str]) -> None:
+    """Paths get a mask that differs from id to id: two files must not become one."""
+    (key, *_) = keys_of(connection)
+    word, mask = quote_literal(request.id), quote_literal(path_mask(mac(key, request.id)))
+    path = f"replace(forget_words(path, {word}), {quote_literal(MASK)}, {mask})"
+    changed = f"case when forget_words(path, {word}) <> path then {path} else path end as path"
+    rest = masked("ledger.file", columns, word, [name for name in _masked_columns("file", columns) if name != "path"])
+    connection.execute("delete from fresh.file")
+    connection.execute(f"insert into fresh.file by name select * replace ({changed}) from ({rest})")
+
+
+def _seal(connection: "Connection") -> None:
+    """Hash closed periods again where their text changed, each with the new hash of the one before it."""
+    hashes: dict[str, str] = {}
+    rows = connection.execute(
+        "select rowid, content, content_hash from fresh.chargeback order by closed_at, rowid"
+    ).fetchall()
+    for row, text, before in rows:
+        shape = json.loads(text)
+        linked = isinstance(shape, dict) and shape.get("previous") in hashes
+        if linked:
+            shape["previous"] = hashes[shape["previous"]]
+        content = json.dumps(shape, ensure_ascii=True, sort_keys=True, separators=(",", ":")) if linked else text
+        after = hashlib.sha256(content.encode()).hexdigest()
+        if after != before:
+            hashes[before] = after
+            connection.execute(
+                "update fresh.chargeback set content = $content, content_hash = $hash where rowid = $row",
+                {"content": content, "hash": after, "row": row},
+            )
+
+
+def _write_key(connection: "Connection") -> None:
+    """The key the ledger has, or a new one, in the new file, before anything is hashed with it."""
+    connection.execute("insert into fresh.tombstone_key select * from ledger.tombstone_key")
+    if not keys(connection):
+        connection.execute("insert into fresh.tombstone_key values ($key)", {"key": secrets.token_bytes(32)})
+
+
+def keys_of(connection: "Connection") -> tuple[bytes, ...]:
+    """The keys in the new file."""
+    return tuple(bytes(row[0]) for row in connection.execute("select key from fresh.tombstone_key").fetchall())
+
+
+def _put_up(connection: "Connection", request: ForgetRequest, found: Forgotten) -> None:
+    (key, *_) = keys_of(connection)
+    hashed = mac(key, request.id)
+    connection.execute(
+        "delete from fresh.tombstone where mac = $mac and kind = $kind", {"mac": hashed, "kind": request.kind}
+    )
+    connection.execute(
+        "insert into fresh.tombstone values ($mac, $kind, $deleted, $now, $requests, $cost)",
+        {
+            "mac": hashed,
+            "kind": request.kind,
+            "deleted": request.delete,
+            "now": clock().astimezone(UTC).replace(tzinfo=None),
+            "requests": found.requests,
+            "cost": found.cost,
+        },
+    )
+
+
+def _mentioning(connection: "Connection", word: str) -> int:
+    needle = json.dumps(word)[1:-1].encode()
+    return sum(
+        needle in _inflated(bytes(row[0]))
+        for row in connection.execute("select content from ledger.price_list").fetchall()
+    )
+
+
+def _inflated(content: bytes) -> bytes:
+    try:
+        return zlib.decompress(content)
+    except zlib.error:
+        return content
+
+
+def _holds(path: Path, word: str) -> bool:
+    """Whether the bytes of a text are in a file."""
+    needle = word.encode("utf-8", "surrogatepass")
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if needle in rest + block:
+                return True
+            rest = block[-len(needle) :]
+    return False

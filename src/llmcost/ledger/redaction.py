@@ -1,0 +1,125 @@
+"""What is left of requests, aggregates and texts when a customer or user is forgotten, as SQL.
+
+The rows that are of the subject keep when, which model, how much and at what cost, and lose who: `customer_id` and `user_id`
+become `forgotten`, sessions, traces and hashes of prompts null, and of the tags only those stay that fill columns about the
+product (team, feature, environment and the like). In every other text the id is replaced where it stands as a word of its own.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+from llmcost.domain.request import WHO
+from llmcost.ledger.identifiers import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from llmcost.ledger.connection import Connection
+
+MASK = "forgotten"
+"""What stands where an id was."""
+
+Subject = Literal["customer", "user"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+_COLUMN = {"customer": "customer_id", "user": "user_id"}
+_PRIVATE = ("session_id", "trace_id", "parent_id", "prompt_hash")
+_IDENTIFYING = frozenset({"customer_id", "user_id", "session_id"})
+JSON_OBJECTS = frozenset({"tags", "dimensions", "subject"})
+"""Columns that hold a JSON object of texts."""
+
+_TEXTS = frozenset(
+    {*WHO, "trace_id", "parent_id", "prompt_hash", "request_id", "tags", "dimensions", "stated_who", "scope"}
+)
+"""Columns of requests, aggregates and outcomes in which an id may stand; others speak of models, prices and sources."""
+
+# `forgotten_value` holds the ids at hand in the clear, for as long as the connection lives.
+_MACROS = f"""
+create or replace temp macro forget_words(text, word) as
+    case when word is null or word = '' or not contains(text, word) then text
+         else regexp_replace(regexp_replace(text,
+             '(^|[^\\p{{L}}\\p{{N}}])\\Q' || replace(word, '\\E', '\\E\\\\E\\Q') || '\\E($|[^\\p{{L}}\\p{{N}}])', '\\1{MASK}\\2', 'g'),
+             '(^|[^\\p{{L}}\\p{{N}}])\\Q' || replace(word, '\\E', '\\E\\\\E\\Q') || '\\E($|[^\\p{{L}}\\p{{N}}])', '\\1{MASK}\\2', 'g') end;
+create or replace temp macro forget_member(object, name) as
+    json_extract_string(object, '/' || replace(replace(name, '~', '~0'), '/', '~1'));
+create or replace temp macro forget_in_object(object, word) as
+    '{{' || coalesce(list_aggregate(list_transform(json_keys(object), lambda name:
+        to_json(forget_words(name, word)) || ':'
+        || coalesce(to_json(forget_words(forget_member(object, name), word))::varchar, 'null')), 'string_agg', ','), '') || '}}';
+create or replace temp macro forget_tags(tags, word, keep, blank) as
+    nullif('{{' || coalesce(list_aggregate(list_transform(
+        list_filter(list_sort(json_keys(tags)), lambda name: list_contains(keep, name) or list_contains(blank, name)),
+        lambda name: to_json(name) || ':' || to_json(
+            case when list_contains(blank, name) then '{MASK}' else forget_words(forget_member(tags, name), word) end)),
+        'string_agg', ','), '') || '}}', '{{}}');
+"""
+
+
+def declare(connection: "Connection") -> None:
+    """Define the macros that the expressions here use."""
+    connection.execute(_MACROS)
+
+
+def redacted(relation: str, key: str, columns: Mapping[str, str], attribution: Mapping[str, Sequence[str]]) -> str:
+    """SELECT of a relation without who the rows were for that are in the temporary table `forgotten_key`.
+
+    `columns` are the relation's columns and their types. `forgotten_key` has `row_key`, the subject's id in the clear as
+    `word` where it is known, and `is_customer`: whether a customer is forgotten, or only a user.
+    """
+    replaced = []
+    for name, kind in columns.items():
+        if kind.upper() != "VARCHAR" or name not in _TEXTS:
+            continue
+        own = f"rows_here.{quote_identifier(name)}"
+        if name in _COLUMN.values():
+            hidden = "gone.is_customer" if name == "customer_id" else "true"
+            changed = f"case when {own} is not null and {hidden} then {quote_literal(MASK)} else {own} end"
+        elif name in _PRIVATE:
+            changed = "null"
+        elif name == "tags":
+            changed = (
+                f"case when gone.is_customer then {_tags(own, attribution, SUBJECTS)} "
+                f"else {_tags(own, attribution, ('user',))} end"
+            )
+        else:
+            changed = f"forget_words({own}, gone.word)"
+        replaced.append(f"case when gone.row_key is null then {own} else {changed} end as {quote_identifier(name)}")
+    return (
+        f"select rows_here.* replace ({', '.join(replaced)}) from {relation} as rows_here "
+        f"left join forgotten_key as gone on gone.row_key = rows_here.{quote_identifier(key)}"
+    )
+
+
+def masked(relation: str, columns: Mapping[str, str], word: str, chosen: Collection[str] | None = None) -> str:
+    """SELECT of a relation with the SQL text `word` replaced by the mask in its texts, or only in the `chosen` ones."""
+    replaced = []
+    for name, kind in columns.items():
+        if kind.upper() == "VARCHAR" and (chosen is None or name in chosen):
+            own = quote_identifier(name)
+            changed = f"forget_in_object({own}, {word})" if name in JSON_OBJECTS else f"forget_words({own}, {word})"
+            replaced.append(f"case when contains({own}, {word}) then {changed} else {own} end as {own}")
+    return f"select * replace ({', '.join(replaced)}) from {relation}" if replaced else f"select * from {relation}"
+
+
+def texts_of(columns: Mapping[str, str]) -> list[str]:
+    """Those columns of requests, aggregates or outcomes in which an id may stand."""
+    return [name for name, kind in columns.items() if kind.upper() == "VARCHAR" and name in _TEXTS]
+
+
+def is_distinctive(word: str) -> bool:
+    """Whether an id can be told from other words. `42` may be anything; it is only taken out where it stands as an id."""
+    return len(word) >= (6 if word.isdecimal() else 4)
+
+
+def columns_of(connection: "Connection", relation: str) -> dict[str, str]:
+    """Names and types of a relation's columns."""
+    return {row[0]: str(row[1]) for row in connection.execute(f"describe select * from {relation}").fetchall()}
+
+
+def _tags(own: str, attribution: Mapping[str, Sequence[str]], subjects: Sequence[str]) -> str:
+    """SQL for the tags that stay: what fills columns about the product; the subject's own keys with the mask."""
+    blank = [key for subject in subjects for key in attribution.get(_COLUMN[subject], ())]
+    hidden = {_COLUMN[subject] for subject in subjects} | (_IDENTIFYING - {"customer_id"})
+    keep = [key for column in WHO if column not in hidden for key in attribution.get(column, ()) if key not in blank]
+    return f"forget_tags({own}, gone.word, {_list(keep)}, {_list(blank)})"
+
+
+def _list(names: Sequence[str]) -> str:
+    return f"cast([{', '.join(map(quote_literal, names))}] as varchar[])"

@@ -1,0 +1,56 @@
+"""`llmcost db forget`, `merge`, `export` and `import` on the command line."""
+
+import json
+
+import pytest
+from tests.ingesting import native, read, write
+
+from llmcost.domain.errors import ExitCode
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    read(
+        tmp_path / "llmcost.duckdb",
+        write(tmp_path / "log.jsonl", [native(request_id="call-0001", customer_id="cust-zyxwv")]),
+    )
+    return tmp_path / "llmcost.duckdb"
+
+
+def test_forget_asks_first(cli, ledger):
+    looked = cli("db", "forget", "--customer", "cust-zyxwv", "--dry-run", "--format", "json")
+    document = json.loads(looked.stdout)
+    assert (looked.code, document["schema"], document["applied"], document["requests"]) == (
+        0,
+        "llmcost/db-forget/1",
+        False,
+        1,
+    )
+    refused = cli("db", "forget", "--customer", "cust-zyxwv")
+    assert (refused.code, "no terminal" in refused.stderr) == (ExitCode.USAGE, True)
+    assert b"zyxwv" in ledger.read_bytes()
+    done = cli("db", "forget", "--customer", "cust-zyxwv", "--yes")
+    assert (done.code, "zyxwv" in done.stdout + done.stderr) == (0, False)
+    assert b"zyxwv" not in ledger.read_bytes()
+    rows = json.loads(cli("report", "--by", "customer_id", "--format", "json").stdout)["rows"]
+    assert [row["customer_id"] for row in rows] == ["forgotten"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--customer", "a", "--user", "b"], ["--customer", ""], ["--user", "a", "--yes", "--dry-run"]]
+)
+def test_forget_wants_one_id(cli, ledger, arguments):
+    assert cli("db", "forget", *arguments).code == ExitCode.USAGE
+
+
+def test_ledgers_move_and_merge(cli, ledger, tmp_path):
+    assert cli("db", "export", "out").code == 0
+    assert cli("db", "export", "out").code == ExitCode.DATA
+    assert cli("db", "import", "out").code == ExitCode.DATA
+    assert cli("db", "import", "out", "--db", "copy.duckdb").code == 0
+    done = cli("db", "merge", "copy.duckdb", "--format", "json")
+    assert json.loads(done.stdout)["ledgers"] == [
+        {"path": "copy.duckdb", "requests": 1, "new": 0, "changed": 0, "known": 1, "conflicts": 0, "late": 0}
+    ]
+    assert cli("db", "merge", "copy.duckdb").stdout == "copy.duckdb: 0 new, 0 merged, 1 known\n"
+    assert cli("db", "merge", "none.duckdb").code == ExitCode.DATA

@@ -1,0 +1,299 @@
+"""A forgotten id is gone to the last byte, stays gone when logs are read again, and takes no cost with it."""
+
+import hashlib
+import hmac
+import json
+import shutil
+from decimal import Decimal
+
+import pytest
+from tests.ingesting import native, picture, query, read, rows, write
+
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.domain.errors import DataError
+from llmcost.ingest.merging import MergeRequest, merge
+from llmcost.ingest.reattribute import reattribute
+from llmcost.ledger import database
+from llmcost.ledger.forgetting import ForgetRequest, forget, preview
+from llmcost.ledger.tombstones import mac, tombstones
+
+NAME = "cust-zyxwv"
+"""Letters that are in no other word."""
+
+
+def lines(*, extra=()):
+    """Three calls of the customer, by id, by content and through another tag; one of somebody else that speaks of them."""
+    return [
+        native(request_id="call-0001", customer_id=NAME, user_id="u-qponm", trace_id="t-77", session_id="s-1", tags={"team": "a", "note": "x", "account": NAME}),
+        native(latency_ms=12.5, tags={"tenant_id": NAME, "env": "production", "user": "u-2"}, endpoint=f"/v1/{NAME}/chat"),
+        native(request_id=f"{NAME}/call-0003", tags={"customer": NAME, "feature": "search"}),
+        native(request_id="call-0004", tags={"customer_id": "other", "note": f"as for {NAME}, see below", "same": f"{NAME}s"}),
+        *extra,
+    ]  # fmt: skip
+
+
+def asked(ledger, word=NAME, *, kind="customer", delete=False):
+    return ForgetRequest(ledger=ledger, kind=kind, id=word, attribution=DEFAULT_ATTRIBUTION, delete=delete)
+
+
+def everything(folder):
+    """The bytes of every file of the ledger: the file itself, its log, what was left beside it."""
+    return b"".join(path.read_bytes() for path in folder.rglob("ledger*") if path.is_file())
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines()[:3]))
+    return tmp_path / "ledger"
+
+
+def test_no_byte_is_left_and_the_cost_is(ledger, tmp_path):
+    before = query(ledger, "select sum(cost), count(*), sum(uncached_input_tokens) from request")
+    assert NAME.encode() in everything(tmp_path)
+    done = forget(asked(ledger))
+    assert (done.requests, done.cost, done.remaining) == (3, before[0][0], {})
+    assert NAME.encode() not in everything(tmp_path)
+    assert b"qponm" not in everything(tmp_path)
+    assert query(ledger, "select sum(cost), count(*), sum(uncached_input_tokens) from request") == before
+    found = rows(
+        ledger, "customer_id", "user_id", "team", "environment", "feature", "endpoint", "trace_id", "session_id", "tags"
+    )
+    assert {row["customer_id"] for row in found} == {"forgotten"}
+    assert {row["user_id"] for row in found} == {"forgotten", None}
+    assert {row["trace_id"] for row in found} | {row["session_id"] for row in found} == {None}
+    assert sorted(row["tags"] for row in found) == [
+        '{"customer": "forgotten", "feature": "search"}',
+        '{"customer_id": "forgotten", "team": "a", "user_id": "forgotten"}',
+        '{"endpoint": "/v1/forgotten/chat", "env": "production", "tenant_id": "forgotten", "user": "forgotten"}',
+    ]
+    assert {row["endpoint"] for row in found} == {"/v1/forgotten/chat", None}
+    assert query(ledger, "select count(*) from file where status = 'read'") == [(1,)]
+
+
+def test_reading_the_log_again_brings_nothing_back(ledger, tmp_path):
+    forget(asked(ledger))
+    before = picture(ledger, tmp_path)
+    # The same lines under another name, longer, with a sighting that knows the trace and not the customer.
+    more = lines(extra=[native(request_id="call-0001", trace_id="t-77", latency_ms=3)])
+    read(ledger, write(tmp_path / "more.jsonl", more))
+    assert query(ledger, "select count(*) from request") == [(4,)]
+    kept = rows(ledger, "request_id", "customer_id", "trace_id", "latency_ms", "tags")
+    (one,) = [row for row in kept if row["request_id"] == "call-0001"]
+    assert (one["customer_id"], one["trace_id"], one["latency_ms"]) == ("forgotten", None, 3)
+    (other,) = [row for row in kept if row["customer_id"] == "other"]
+    assert json.loads(other["tags"])["note"] == "as for forgotten, see below"
+    # What is part of another word is another word.
+    assert json.loads(other["tags"])["same"] == f"{NAME}s"
+    with database.writing(ledger) as connection:
+        connection.execute("delete from request where request_id = 'call-0004'")
+        connection.execute("update request set latency_ms = null where request_id = 'call-0001'")
+    assert picture(ledger, tmp_path) == before
+    for table, column in (
+        ("request", "customer_id"),
+        ("request", "request_id"),
+        ("file", "path"),
+        ("ingest", "arguments"),
+    ):
+        assert query(ledger, f"select count(*) from {table} where contains({column}, '{NAME}')") == [(0,)]
+
+
+def test_attribution_applied_again_leaves_it_forgotten(ledger):
+    forget(asked(ledger))
+    before = rows(ledger)
+    reattribute(ledger, DEFAULT_ATTRIBUTION)
+    assert rows(ledger) == before
+
+
+def test_deleted_requests_stay_deleted(ledger, tmp_path):
+    read(ledger, write(tmp_path / "more.jsonl", [native(request_id="call-0009", customer_id="other")]))
+    done = forget(asked(ledger, delete=True))
+    assert done.requests == 3
+    assert NAME.encode() not in everything(tmp_path)
+    assert query(ledger, "select request_id from request") == [("call-0009",)]
+    # The provider's own record of a deleted call names no customer; a new call of theirs names them.
+    read(
+        ledger,
+        write(
+            tmp_path / "a.jsonl",
+            [*lines()[:3], native(request_id="call-0001"), native(request_id="call-new1", customer_id=NAME)],
+        ),
+    )
+    assert query(ledger, "select request_id from request") == [("call-0009",)]
+    read(ledger, write(tmp_path / "b.jsonl", [native(request_id="call-new1")]))
+    assert query(ledger, "select count(*) from request") == [(1,)]
+
+
+def test_a_user_is_forgotten_and_the_customer_is_not(tmp_path):
+    log = write(tmp_path / "log.jsonl", [
+        native(request_id="call-0001", customer_id="acme", user_id="jo@example.com", session_id="s", tags={"mail": "jo@example.com", "feature": "f"}),
+        native(request_id="call-0002", customer_id="acme", user_id="al@example.com"),
+    ])  # fmt: skip
+    read(tmp_path / "ledger", log)
+    done = forget(asked(tmp_path / "ledger", "jo@example.com", kind="user"))
+    assert done.requests == 1
+    assert b"jo@example" not in everything(tmp_path)
+    found = rows(tmp_path / "ledger", "customer_id", "user_id", "session_id", "feature")
+    assert {(row["customer_id"], row["user_id"], row["session_id"], row["feature"]) for row in found} == {
+        ("acme", "forgotten", None, "f"),
+        ("acme", "al@example.com", None, None),
+    }
+    read(
+        tmp_path / "ledger",
+        write(tmp_path / "again.jsonl", [json.loads(line) for line in log.read_text().splitlines()]),
+    )
+    assert rows(tmp_path / "ledger", "customer_id", "user_id", "session_id", "feature") == found
+
+
+def test_an_id_that_could_be_anything_is_only_taken_where_it_is_an_id(tmp_path):
+    log = [
+        native(request_id="call-42-a", customer_id="42", tags={"feature": "f42 42"}),
+        native(request_id="call-42-b", customer_id="7", model="gpt-5.4", tags={"level": "42"}),
+    ]
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", log))
+    done = forget(asked(tmp_path / "ledger", "42"))
+    assert done.remaining["request.tags"] == 1
+    assert {(row["customer_id"], row["feature"]) for row in rows(tmp_path / "ledger", "customer_id", "feature")} == {
+        ("forgotten", "f42 forgotten"),
+        ("7", None),
+    }
+    read(tmp_path / "ledger", write(tmp_path / "again.jsonl", log))
+    assert {row["customer_id"] for row in rows(tmp_path / "ledger", "customer_id")} == {"forgotten", "7"}
+
+
+def test_ids_of_any_letters_are_forgotten(tmp_path):
+    names = ["Müller & Söhne", 'a"b\\c', "x.y*(z)+[w]", "it's", "日本語会社", "new\nline", "\\Ework", "a\\Qb\\Ec"]
+    log = [
+        native(request_id=f"call-0{number}", customer_id=name, tags={"feature": f"for {name}!"})
+        for number, name in enumerate([*names, "kept"], 10)
+    ]
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", log))
+    for name in names:
+        forget(asked(tmp_path / "ledger", name))
+    wanted = {("forgotten", "for forgotten!"), ("kept", "for kept!")}
+    for name in names:
+        for spelling in {name, json.dumps(name)[1:-1], json.dumps(name, ensure_ascii=False)[1:-1]}:
+            assert spelling.encode() not in everything(tmp_path)
+    read(tmp_path / "ledger", write(tmp_path / "again.jsonl", log))
+    found = rows(tmp_path / "ledger", "customer_id", "feature")
+    assert {(row["customer_id"], row["feature"]) for row in found} == wanted
+
+
+def test_every_table_loses_the_id_and_paths_are_told(tmp_path):
+    folder = tmp_path / NAME
+    log = write(folder / "log.jsonl", [native(request_id="call-0001", customer_id=NAME), b"{"])
+    read(tmp_path / "ledger", log)
+    content = json.dumps({"previous": None, "lines": [NAME]})
+    later = json.dumps(
+        {"previous": hashlib.sha256(content.encode()).hexdigest(), "lines": []}, sort_keys=True, separators=(",", ":")
+    )
+    with database.writing(tmp_path / "ledger") as connection:
+        connection.execute(
+            "insert into alert_state values ('r', $subject, null, 'c', 1, null, null, null)",
+            {"subject": json.dumps({"customer_id": NAME})},
+        )
+        connection.execute(
+            "insert into outcome values (uuid(), 1, '2026-11-01', $dimensions, 'revenue', 5)",
+            {"dimensions": json.dumps({"customer_id": NAME, "feature": None})},
+        )
+        connection.execute(
+            "insert into usage_bucket (bucket_key, source, ingest_id, bucket_start, bucket_end, cost_status, customer_id, tags) "
+            "values (uuid(), 's', 1, '2026-11-01', '2026-11-02', 'unpriced', $id, $tags)",
+            {"id": NAME, "tags": json.dumps({"org_id": NAME, "team": "t"})},
+        )
+        for number, text in enumerate((content, later), 1):
+            connection.execute(
+                "insert into chargeback values ('customer_id', '2026-10', '2026-10-01', '2026-11-01', $at, null, $text, $hash, null, null)",
+                {"at": f"2026-11-0{number}", "text": text, "hash": hashlib.sha256(text.encode()).hexdigest()},
+            )
+        connection.execute(
+            "insert into price_lock values ('2026-11-01', $note, '2026-11-02', null)", {"note": f"for {NAME}"}
+        )
+    found = preview(asked(tmp_path / "ledger"))
+    done = forget(asked(tmp_path / "ledger"))
+    assert found == done
+    assert done.paths == (str(log),)
+    assert (done.requests, done.buckets) == (1, 1)
+    assert NAME.encode() not in everything(tmp_path)
+    assert query(tmp_path / "ledger", "select subject from alert_state") == [('{"customer_id":"forgotten"}',)]
+    assert query(tmp_path / "ledger", "select dimensions, value from outcome") == [
+        ('{"customer_id":"forgotten","feature":null}', 5)
+    ]
+    assert query(tmp_path / "ledger", "select tags, customer_id from usage_bucket") == [
+        ('{"org_id":"forgotten","team":"t"}', "forgotten")
+    ]
+    assert query(tmp_path / "ledger", "select note from price_lock") == [("for forgotten",)]
+    first, second = query(tmp_path / "ledger", "select content, content_hash from chargeback order by closed_at")
+    assert [hashlib.sha256(text.encode()).hexdigest() for text, _ in (first, second)] == [first[1], second[1]]
+    assert json.loads(second[0])["previous"] == first[1]
+    ((path,),) = query(tmp_path / "ledger", "select path from file")
+    assert path.startswith(f"{tmp_path}/forgotten-")
+    # The log, still named after the customer, is known as what it was, and its name does not come back.
+    assert read(tmp_path / "ledger", log).files[0].status in {"known", "partial"}
+    assert query(tmp_path / "ledger", "select path from file") == [(path,)]
+    assert NAME.encode() not in everything(tmp_path)
+
+
+def test_the_tombstone_is_a_keyed_hash(ledger):
+    forget(asked(ledger))
+    ((key,),) = query(ledger, "select key from tombstone_key")
+    assert len(key) == 32
+    ((found, kind, requests),) = query(ledger, "select mac, kind, requests from tombstone")
+    assert (found, kind, requests) == (hmac.new(key, NAME.encode(), "sha256").hexdigest(), "customer", 3)
+    forget(asked(ledger))
+    assert query(ledger, "select count(*) from tombstone") == [(1,)]
+    assert query(ledger, "select count(*) from tombstone_key") == [(1,)]
+
+
+def test_python_and_sql_hash_alike(ledger):
+    forget(asked(ledger))
+    with database.reading(ledger) as connection:
+        stones = tombstones(connection)
+        assert stones is not None
+        assert (stones.state(NAME, "customer"), stones.state(NAME, "user"), stones.state("x", "customer")) == (
+            "kept",
+            None,
+            None,
+        )
+        (key,) = stones.keys
+        inner, outer = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+        ((found,),) = connection.execute(
+            "select sha256($outer || unhex(sha256($inner || encode('ünï 日本'))))", {"inner": inner, "outer": outer}
+        ).fetchall()
+        assert found == mac(key, "ünï 日本")
+
+
+def test_a_failure_leaves_the_ledger_as_it_was(ledger, tmp_path, monkeypatch):
+    before = ledger.read_bytes()
+    monkeypatch.setattr("llmcost.ledger.forgetting._holds", lambda *_: True)
+    with pytest.raises(DataError, match="was left as it is"):
+        forget(asked(ledger))
+    assert ledger.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger", "log.jsonl"]
+
+
+@pytest.mark.parametrize("delete", [False, True])
+@pytest.mark.parametrize("order", ["AB", "BA"])
+def test_what_one_ledger_has_forgotten_the_merged_one_has(tmp_path, order, delete):
+    read(tmp_path / "A", write(tmp_path / "a.jsonl", lines()[:2]))
+    read(
+        tmp_path / "B",
+        write(
+            tmp_path / "b.jsonl",
+            [*lines()[:1], native(request_id="call-0008", customer_id=NAME), native(request_id="call-0009")],
+        ),
+    )
+    shutil.copy(tmp_path / "B", tmp_path / "untouched")
+    forget(asked(tmp_path / "A", delete=delete))
+    target, other = (tmp_path / name for name in order)
+    merge(MergeRequest(ledger=target, others=[other]))
+    wanted = [(None, 1)] if delete else [("forgotten", 3), (None, 1)]
+    assert query(target, "select customer_id, count(*) from request group by 1 order by 2 desc") == wanted
+    assert NAME.encode() not in target.read_bytes()
+    if order == "AB":
+        assert (tmp_path / "B").read_bytes() == (tmp_path / "untouched").read_bytes()
+
+
+def test_nothing_is_asked_of_a_ledger_that_never_forgot(tmp_path, monkeypatch):
+    monkeypatch.setattr("llmcost.ingest.forgotten.find", None)
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines()))
+    assert query(tmp_path / "ledger", "select sum(cost) from request")[0][0] > Decimal(0)
