@@ -68,7 +68,8 @@ def in_force(connection: "Connection", by: str) -> tuple[Closing, ...]:
 
 def _closed(connection: "Connection", by: str) -> tuple[Closing, ...]:
     """Those in force, the same one once."""
-    found = [one for one in every_closing(connection) if one.by == by and one.reopened_at is None]
+    stored = [one for one in closings.closings(connection) if one.dimension == by and one.reopened_at is None]
+    found = map(_checked, stored)
     return tuple({(one.since, one.until, one.hash): one for one in found}.values())
 
 

@@ -8,7 +8,7 @@ are given never matters. https://en.wikipedia.org/wiki/Largest_remainder_method
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
+from math import lcm
 from typing import TypeVar
 
 from llmcost.domain.exact import EXACT
@@ -30,10 +30,14 @@ def apportioned(total: Decimal, parts: Mapping[Name, Fraction], places: int) -> 
         if total:
             raise ValueError(f"{total} and nobody to bear it")
         return {}
-    ideal = {name: part * scale for name, part in parts.items()}
-    lower = {name: floor(part) for name, part in ideal.items()}
+    # Whole numbers over one denominator compare many times faster than fractions.
+    common = lcm(*(part.denominator for part in parts.values()))
+    ideal = {name: part.numerator * (common // part.denominator) * scale for name, part in parts.items()}
+    lower = {name: part // common for name, part in ideal.items()}
     everyone, some = divmod(int(units) - sum(lower.values()), len(lower))
-    ranked = sorted(lower, key=lambda name: (lower[name] - ideal[name], -abs(ideal[name]), name is None, name or ""))
+    ranked = sorted(
+        lower, key=lambda name: (lower[name] * common - ideal[name], -abs(ideal[name]), name is None, name or "")
+    )
     more = set(ranked[:some])
     return {name: Decimal(lower[name] + everyone + (name in more)).scaleb(-places, context=EXACT) for name in parts}
 
