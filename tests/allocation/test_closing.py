@@ -10,7 +10,7 @@ from tests.allocation.ledgers import amounts
 from llmcost.allocation.chargeback import chargeback, owner_of, showback
 from llmcost.allocation.closing import check_can_close, close, every_closing, in_force, reopen
 from llmcost.allocation.spans import label
-from llmcost.allocation.tying import reconciled_total, tied_to, too_far
+from llmcost.allocation.tying import Reconciled, reconciled, tied_to, too_far
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ledger import locks
 
@@ -48,7 +48,7 @@ class _Office:
 
     def reconciled(self, period, path):
         asked = self._asked_of(_RULES, period)
-        return reconciled_total(self._ledger, asked, self.show(period).allocation, [path])
+        return reconciled(self._ledger, asked, self.show(period).allocation, [path])
 
     def reopen(self, period):
         asked = self._asked_of("", period)
@@ -253,13 +253,17 @@ def reconciliation(tmp_path):
 def test_a_reconciled_provider_counts_as_billed_and_the_others_as_logged(office, spend, reconciliation):
     spend("2026-10-02", "30", team="search", provider="openai")
     spend("2026-10-02", "7", team="search", provider="anthropic")
-    assert office.reconciled("2026-10", reconciliation()) == Decimal("38.50")
+    assert office.reconciled("2026-10", reconciliation()) == Reconciled(total=Decimal("38.50"), notes=())
+    part = reconciliation(period={"since": "2026-10-02", "until": "2026-10-20", "tz": "UTC"})
+    found = office.reconciled("2026-10", part)
+    assert found.total == Decimal("38.50")
+    assert found.notes[0].endswith("is about 2026-10-02 to 2026-10-19; other days count as logged")
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"period": {"since": "2026-10-01", "until": "2026-10-31", "tz": "UTC"}}, "is about 2026-10-01 to 2026-10-30"),
+        ({"period": {"since": "2026-09-30", "until": "2026-10-31", "tz": "UTC"}}, "is about 2026-09-30 to 2026-10-30"),
         ({"currency": "EUR"}, "is in EUR, the allocation in USD"),
         ({"logged": "29.00"}, r"found 29\.00 USD in the ledger, which now has 30"),
         ({"schema": "llmcost/report/1"}, "is no llmcost/reconcile/1"),

@@ -114,6 +114,11 @@ def test_charges_beside_the_requests_are_allocated_or_stand_by_themselves(spend,
     assert alone.charges_cost == Decimal("74.40")
     shared = allocate("allocation: {charges: proportional}", _PRICES)
     assert amounts(shared)["search", "commitment: ptu-1"] == "55.80"
+    slip = allocate("allocation: {rules: [{name: capacity, charge: ptu-9, to: chta}]}", _PRICES)
+    assert slip.notes == (
+        "'capacity' takes nothing: no charge here is called so",
+        "'chta' in the rules: no request here is theirs",
+    )
     named = allocate("allocation: {rules: [{name: capacity, charge: ptu-*, to: chat}]}", _PRICES)
     assert amounts(named) == {
         ("chat", "own requests"): "10.00",

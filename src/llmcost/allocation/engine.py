@@ -4,6 +4,7 @@ Every cost is shared to the last place the ledger keeps, then rounded for statem
 cost add up to it, and the costs to the total, in either precision.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -115,6 +116,7 @@ class _Books:
         own = {owner: usage for owner, usage in facts.own.items() if owner is not None}
         direct = total(usage.cost for usage in own.values())
         costs = [*self._of_rules(), *self._rest(direct)]
+        self._notes += _strangers(self._policy, facts.owners)
         exact = total([direct, *(one.cost for one in costs)])
         # By kind and name, because the order of rules must not decide who gets a cent.
         ideals = {one.key: Fraction(one.cost) for one in costs if one.owner is None}
@@ -136,6 +138,8 @@ class _Books:
                 yield _Cost(name=rule.name, kind="owner", sharing=rule.sharing, cost=Decimal(0), owner=rule.owner)
             elif rule.charges:
                 mine = [one for one in left if _covers(rule, one)]
+                if left and not mine:
+                    self._notes.append(printable(f"{rule.name!r} takes nothing: no charge here is called so"))
                 left = [one for one in left if one not in mine]
                 yield _Cost(
                     name=rule.name,
@@ -275,6 +279,14 @@ def by_owner(lines: Collection[Line]) -> tuple[Line, ...]:
     )
 
 
+def _strangers(policy: Policy, owners: Collection[str]) -> list[str]:
+    """Owners that rules name and who have no requests: perhaps a slip of the pen."""
+    rest = (policy.unattributed, policy.charges, policy.difference)
+    named = {owner for one in (*(rule.sharing for rule in policy.rules), *rest) for owner in (*one.to, *one.weights)}
+    unknown = sorted(named - set(owners))
+    return [printable(f"{', '.join(map(repr, unknown))} in the rules: no request here is theirs")] if unknown else []
+
+
 def _summed(usages: Iterable[Usage]) -> Usage:
     result = Usage()
     for one in usages:
@@ -297,9 +309,9 @@ def _source(one: _Cost, method: Method, cost: Decimal, amount: Decimal) -> Sourc
 
 
 def _covers(rule: Rule, charge: ChargeLine) -> bool:
-    from fnmatch import fnmatchcase
-
-    return any(fnmatchcase(word, pattern) for pattern in rule.charges for word in (charge.kind, charge.name))
+    patterns = [re.escape(pattern).replace(r"\*", ".*") for pattern in rule.charges]
+    words = (charge.kind, charge.name)
+    return any(re.fullmatch(pattern, word, re.DOTALL) for pattern in patterns for word in words)
 
 
 def _described(one: ChargeLine) -> str:

@@ -1,7 +1,7 @@
 """What an allocation must tie to: the sum of the invoices, or what a reconciliation found."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -27,14 +27,26 @@ if TYPE_CHECKING:
 _SCHEMA = "llmcost/reconcile/1"
 
 
-def reconciled_total(connection: "Connection", asked: Asked, current: Allocation, files: "Sequence[Path]") -> Decimal:
-    """Requests and charges, with the cost of each reconciled provider replaced by what it billed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What an allocation must come to."""
 
-    `files` are documents of `llmcost reconcile --format json` for the same days. DataError for one that cannot be read, is
-    about other days or another currency, or no longer matches the ledger.
+    total: Decimal
+    notes: tuple[str, ...]
+    """Bills that are only about part of the period."""
+
+
+def reconciled(connection: "Connection", asked: Asked, current: Allocation, files: "Sequence[Path]") -> Reconciled:
+    """Requests and charges, with the cost of each reconciled provider replaced by what it billed on the days of the bill.
+
+    `files` are documents of `llmcost reconcile --format json`. DataError for one that cannot be read, is about other days or
+    another currency, or no longer matches the ledger.
     """
-    differences = [_difference(connection, asked, path) for path in files]
-    return total([current.ledger_cost, current.charges_cost, *differences])
+    found = [_difference(connection, asked, path) for path in files]
+    return Reconciled(
+        total=total([current.ledger_cost, current.charges_cost, *(difference for difference, _ in found)]),
+        notes=tuple(note for _, note in found if note is not None),
+    )
 
 
 def tied_to(asked: Asked, invoice: Decimal) -> Asked:
@@ -49,8 +61,8 @@ def too_far(current: Allocation, tolerance: Decimal) -> bool:
     return abs(current.difference) > EXACT.multiply(tolerance, abs(current.invoice))
 
 
-def _difference(connection: "Connection", asked: Asked, path: Path) -> Decimal:
-    """Billed less logged."""
+def _difference(connection: "Connection", asked: Asked, path: Path) -> tuple[Decimal, str | None]:
+    """Billed less logged, and what to say where the bill is about some days only."""
     shape = _read(path)
     try:
         period = _period(shape["period"])
@@ -58,7 +70,8 @@ def _difference(connection: "Connection", asked: Asked, path: Path) -> Decimal:
         billed, logged = Decimal(shape["billed"]), Decimal(shape["logged"])
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise DataError(f"{path} is no whole reconciliation", hint=_how(asked)) from error
-    if period != asked.period:
+    (since, until), (first, end) = spans.bounds(asked.period), spans.bounds(period)
+    if first < since or end > until:
         raise DataError(f"{path} is about {spans.label(period, asked.zone)}", hint=_how(asked))
     if currency != asked.currency:
         raise DataError(
@@ -69,7 +82,8 @@ def _difference(connection: "Connection", asked: Asked, path: Path) -> Decimal:
         raise DataError(
             f"{path} found {logged:f} {currency} in the ledger, which now has {now:f}", hint="reconcile again"
         )
-    return EXACT.subtract(billed, logged)
+    note = f"{path} is about {spans.label(period, asked.zone)}; other days count as logged"
+    return EXACT.subtract(billed, logged), None if period == asked.period else note
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def close(
     from llmcost.allocation.closing import check_can_close, in_force
     from llmcost.allocation.closing import close as store
     from llmcost.allocation.spans import label
-    from llmcost.allocation.tying import reconciled_total, tied_to, too_far
+    from llmcost.allocation.tying import reconciled as reconciled_bills
+    from llmcost.allocation.tying import tied_to, too_far
     from llmcost.cli import diagnostics
     from llmcost.cli.chargeback_options import question, shown
     from llmcost.config.settings import load_settings
@@ -83,7 +84,10 @@ def close(
             in_force(ledger, asked.policy.by), asked.policy.by, asked.period, label(asked.period, asked.zone), now
         )
         if reconciled:
-            invoice = reconciled_total(ledger, asked, chargeback(ledger, prices, asked).allocation, reconciled)
+            bills = reconciled_bills(ledger, asked, chargeback(ledger, prices, asked).allocation, reconciled)
+            for line in bills.notes:
+                diagnostics.note(line)
+            invoice = bills.total
         if invoice is not None:
             asked = tied_to(asked, invoice)
         current = chargeback(ledger, prices, asked).allocation
