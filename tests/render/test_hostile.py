@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC
 from decimal import Decimal
+from html.parser import HTMLParser
 
 import pytest
 
@@ -136,6 +137,39 @@ def test_the_markdown_of_a_study_has_no_markup_of_others(study):
     assert "<script>" not in text
     table = next(part for part in text.split("\n\n") if part.startswith("|"))
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()} == {4}
+
+
+class _Tags(HTMLParser):
+    """The elements of a page with the names of their attributes, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements = set()
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.add((tag, tuple(name for name, _ in attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("name", ["report", "study"])
+def test_a_page_shows_names_and_does_nothing_they_say(request, name):
+    document = request.getfixturevalue(name)
+
+    text = render(document, "html", Surface())
+
+    page = _Tags(text)
+    assert text.count("<script>") == 1
+    assert "<script>alert(1)</script>" in page.text
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
+    assert {element for element, _ in page.elements} <= {
+        *("html", "head", "meta", "title", "style", "body", "div", "header", "h1", "p", "main", "section", "h2", "dl"),
+        *("dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "footer", "script"),
+    }
+    assert not any(attribute.startswith("on") for _, attributes in page.elements for attribute in attributes)
 
 
 def test_hidden_characters_are_shown_as_escapes():

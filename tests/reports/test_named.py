@@ -20,7 +20,7 @@ from llmcost.domain.outcome import Outcome
 from llmcost.ledger.dimensions import dimension_names
 from llmcost.ledger.metrics import metric_names
 from llmcost.ledger.outcomes import keep
-from llmcost.render.formats import FORMATS, render
+from llmcost.render.formats import FORMATS, PAGES, render
 from llmcost.render.surface import Surface
 from llmcost.reports.catalogue import about, definition, for_people, named_report, report_names
 from llmcost.reports.cost_by import cost_by
@@ -51,7 +51,7 @@ def test_every_report_is_there_in_every_format_and_fits_a_terminal(small, name):
     document = ask(small, name)
 
     assert document.name == name
-    for chosen in FORMATS:
+    for chosen in (*FORMATS, *PAGES):
         assert render(document, chosen, Surface()).endswith("\n")
     parsed = json.loads(render(document, "json", Surface()))
     assert parsed["schema"] in {"llmcost/report/1", "llmcost/named-report/1"}
@@ -66,7 +66,7 @@ def test_every_report_is_there_in_every_format_and_fits_a_terminal(small, name):
 def test_every_report_of_nothing_is_empty_and_not_wrong(ledger, name):
     document = ask(ledger, name)
 
-    for chosen in FORMATS:
+    for chosen in (*FORMATS, *PAGES):
         assert render(document, chosen, Surface(width=80)).endswith("\n")
 
 

@@ -63,7 +63,9 @@ def report(
     ] = None,
     output_format: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="table, json, csv, markdown; parquet or xlsx into a file."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="table, json, csv, markdown, html; parquet or xlsx into a file."
+        ),
     ] = None,
     output: Output = None,
     db: Db = None,
@@ -81,7 +83,7 @@ def report(
     from llmcost.ledger.filters import split_list
     from llmcost.pricing.currency import chosen_currency
     from llmcost.render import output as destination
-    from llmcost.render.formats import FILES, FORMATS
+    from llmcost.render.formats import FILES, FORMATS, PAGES
     from llmcost.reports.catalogue import definition, for_people, named_report
     from llmcost.reports.charges import with_charges
     from llmcost.reports.choices import choice
@@ -93,7 +95,8 @@ def report(
     from llmcost.reports.trends import with_trends
 
     ending = "" if output is None else output.suffix.removeprefix(".")
-    chosen_format = choice("--format", output_format or (ending if ending in FILES else "table"), (*FORMATS, *FILES))
+    by_ending = ending if ending in {*FILES, *PAGES} else "table"
+    chosen_format = choice("--format", output_format or by_ending, (*FORMATS, *PAGES, *FILES))
     if output is None and chosen_format in FILES:
         raise UsageError(f"{chosen_format} only goes to a file", hint="name it with --output")
     if list_:
@@ -120,9 +123,9 @@ def report(
     with reading(settings.ledger_path(db)) as ledger:
         if name is not None:
             found = named_report(ledger, name, question, Surroundings(production=settings.production))
-            people = chosen_format in {"table", "markdown"}
+            people = chosen_format in {"table", "markdown", *PAGES}
             document: Report | Study | Overview = for_people(found, question) if people else found
-        elif not question.by and chosen_format in {"table", "markdown"}:
+        elif not question.by and chosen_format in {"table", "markdown", *PAGES}:
             document = overview(ledger, question)
         else:
             document = cost_by(ledger, question)
@@ -148,7 +151,7 @@ def _write(
     from dataclasses import replace
 
     from llmcost.render import output as destination
-    from llmcost.render.formats import FILES, FORMATS, render, render_file
+    from llmcost.render.formats import FILES, FORMATS, PAGES, render, render_file
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice
 
@@ -157,7 +160,7 @@ def _write(
             render_file(document, choice("--format", format_name, FILES), path)
         return
     surface = replace(Surface() if output is not None else surface_of(sys.stdout), drawings=drawings)
-    destination.write(render(document, choice("--format", format_name, FORMATS), surface), output)
+    destination.write(render(document, choice("--format", format_name, (*FORMATS, *PAGES)), surface), output)
 
 
 def _listed(*, as_json: bool) -> str:

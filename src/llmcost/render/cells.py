@@ -57,12 +57,18 @@ def is_right(column: Column) -> bool:
     return column.role not in {"key", "drawing"}
 
 
+def shown_places(sheet: Sheet) -> list[int]:
+    """Where the columns people see of a sheet are among all of them."""
+    names = [column.name for column in sheet.columns]
+    uppers = {upper for _, upper in sheet.ranges}
+    return [names.index(name) for name in sheet.shown or [name for name in names if name not in uppers]]
+
+
 def sheet_grid(sheet: Sheet, currency: str) -> Grid:
     """The columns people see of a sheet."""
     names = [column.name for column in sheet.columns]
     uppers = {names.index(lower): names.index(upper) for lower, upper in sheet.ranges}
-    shown = sheet.shown or [name for place, name in enumerate(names) if place not in uppers.values()]
-    indexes = [names.index(name) for name in shown]
+    indexes = shown_places(sheet)
     lines = [Row(cells=cells) for cells in (*sheet.rows, *([sheet.totals] if sheet.totals is not None else []))]
     places = {index: _places(lines, index) for index in indexes if sheet.columns[index].kind == "money"}
     texts = [

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
+PageFormat = Literal["html"]
+PAGES: tuple[PageFormat, ...] = get_args(PageFormat)
+"""Text for a browser, which only reports have."""
+
 FileFormat = Literal["parquet", "xlsx"]
 FILES: tuple[FileFormat, ...] = get_args(FileFormat)
 """Formats that are no text and only go to a file."""
 
 
-def render(document: Report | Overview | Study, format_name: Format, surface: Surface) -> str:
+def render(document: Report | Overview | Study, format_name: Format | PageFormat, surface: Surface) -> str:
     """The document in that format, ending in a line break."""
-    module = "study" if isinstance(document, Study) else format_name
+    module = "study" if isinstance(document, Study) and format_name not in PAGES else format_name
     function = getattr(import_module(f"llmcost.render.{module}"), format_name)
     if format_name == "table":
         return cast("Callable[[Report | Overview | Study, Surface], str]", function)(document, surface)
