@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from llmcost.domain.errors import LlmcostError, UsageError
+from llmcost.domain.errors import LlmcostError, UpstreamError, UsageError
 from llmcost.domain.period import Period
 from llmcost.domain.pulled import Span, Stream
-from llmcost.gateways.pull import Puller, RefusedError
+from llmcost.gateways.answers import RefusedError
+from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
+from llmcost.gateways.scopes import parts_of
 from llmcost.gateways.session import address_of, session
 from llmcost.gateways.windows import unread
 from llmcost.ingest.intake import Intake
@@ -102,12 +104,17 @@ def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[L
     gateway = gateway_named(wanted.gateway)
     url = address_of(wanted.gateway, gateway, wanted.url)
     with session(gateway, url, around.environ, patience=around.patience, pause=around.pause) as fetcher:
-        for name in gateway.streams:
-            stream = Stream(gateway=wanted.gateway, url=url, name=name)
-            spans = _missing(intake.covered(stream), wanted, gateway.lookback, stream, around)
-            puller = Puller(stream, gateway, fetcher, now=around.now)
+        try:
+            parts = list(parts_of(wanted.gateway, gateway, fetcher))
+        except UpstreamError as error:
+            intake.fail(Stream(gateway=wanted.gateway, url=url))
+            yield error
+            return
+        for part in parts:
+            spans = _missing(intake.covered(part.stream), wanted, gateway.lookback, part.stream, around)
+            puller = Puller(part.stream, gateway, fetcher, kind=part.kind, scope=part.scope, now=around.now)
             with around.bar(f"pulling {wanted.gateway}") as advance:
-                taken = intake.take(stream, puller.pages(spans, advance))
+                taken = intake.take(part.stream, puller.pages(spans, advance))
             if taken.error is not None:
                 yield taken.error
 

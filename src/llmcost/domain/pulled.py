@@ -35,8 +35,8 @@ class Page:
     """Records that came together."""
 
     stream: Stream
-    source: str
-    """The id of the source that reads them."""
+    sources: tuple[str, ...]
+    """The ids of the sources that read them."""
     records: Sequence[str]
     """JSON text, one object each, on one line."""
     covered: Span | None = None

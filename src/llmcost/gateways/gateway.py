@@ -1,6 +1,6 @@
 """What a file in `apis/` says about an API."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,9 +10,24 @@ from llmcost.gateways.auth import Auth
 from llmcost.gateways.paging import Paging
 from llmcost.net.fetching import MIB
 
+Values = Mapping[str, str | Sequence[str]]
 
-def _nothing(_: Span) -> Mapping[str, str]:
+
+def _nothing(_: Span) -> Values:
     return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scopes:
+    """Parts of a gateway that are asked one by one, and how they are listed."""
+
+    path: str
+    rows: str
+    identity: str
+    """The key of what stands for `{scope}` in the paths of endpoints."""
+    name: str
+    """The key of what people call it."""
+    paging: Paging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +35,14 @@ class Endpoint:
     """One way to ask for records of a span of time."""
 
     path: str
-    source: str
-    """The id of the source that reads its rows."""
+    sources: tuple[str, ...]
+    """The ids of the sources that read its rows."""
     paging: Paging
     rows: str | None = "data"
     """The key of the list of rows; None when the answer is the list itself."""
     identity: str = "id"
     """The key that tells one row from another."""
-    query: Callable[[Span], Mapping[str, str]] = _nothing
+    query: Callable[[Span], Values] = _nothing
     body: Callable[[Span], Mapping[str, Any]] | None = None
     """Sent as JSON, with POST."""
     window: timedelta = timedelta(days=1)
@@ -46,8 +61,11 @@ class Gateway:
     auth: Auth
     streams: Mapping[str, tuple[Endpoint, ...]]
     """Kinds of record by name. Of each, ways to ask in order of preference: the first that the server has is used."""
+    scopes: Scopes | None = None
     url: str | None = None
     """Where it is, unless it is self-hosted."""
+    example: str = "https://gateway.example.com"
+    """What an address looks like that has to be named."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request besides the credentials."""
     lookback: timedelta = timedelta(days=30)
@@ -60,4 +78,4 @@ class Gateway:
     @property
     def sources(self) -> tuple[str, ...]:
         """The ids of all sources that read its rows, sorted."""
-        return tuple(sorted({endpoint.source for ways in self.streams.values() for endpoint in ways}))
+        return tuple(sorted({one for ways in self.streams.values() for way in ways for one in way.sources}))

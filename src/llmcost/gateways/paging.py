@@ -38,6 +38,10 @@ class Paging(ABC):
         left_out = self.truncated is not None and headers.get(self.truncated, "").lower() == "true"
         return left_out or self._is_capped(page)
 
+    def too_deep(self, asked: Asked) -> bool:  # noqa: ARG002  as every way
+        """Whether a request goes further into the window than the server likes."""
+        return False
+
     def _is_capped(self, page: Rows) -> bool:
         return self.capped is not None and page.at(self.capped) is True
 
@@ -67,6 +71,8 @@ class Offsets(Paging):
     offset: str = "offset"
     limit: str = "limit"
     most: int
+    deepest: int
+    """Rows after which it is better to ask for a shorter window."""
 
     def first(self, asked: Asked) -> Asked:
         """From the first row."""
@@ -76,12 +82,16 @@ class Offsets(Paging):
         """After those that came."""
         return put(asked, self.offset, int(taken(asked, self.offset)) + len(page.texts)) if page.texts else None
 
+    def too_deep(self, asked: Asked) -> bool:
+        """Offsets are slow, and some servers refuse large ones."""
+        return int(taken(asked, self.offset)) > self.deepest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens(Paging):
     """Each answer names the next."""
 
-    token: str
+    request: str
     """Where a request names the page it wants."""
     answer: str
     """Where an answer names the page after it; nothing there ends the window."""
@@ -95,7 +105,7 @@ class Tokens(Paging):
     def following(self, asked: Asked, page: Rows) -> Asked | None:
         """The page that the answer names."""
         found = page.at(self.answer)
-        return put(asked, self.token, found) if isinstance(found, str | int) and found != "" else None
+        return put(asked, self.request, found) if isinstance(found, str | int) and found != "" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +131,7 @@ def put(asked: Asked, path: str, value: str | int) -> Asked:
 def taken(asked: Asked, path: str) -> str:
     """What `put` put there."""
     if asked.body is None:
-        return asked.query[path]
+        return str(asked.query[path])
     value: Any = asked.body
     for key in path.split("."):
         value = value[key]

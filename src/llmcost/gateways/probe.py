@@ -1,14 +1,17 @@
 """Whether a gateway answers, whether it takes the key, and whether it has recent records."""
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from llmcost.domain.errors import UpstreamError
-from llmcost.domain.pulled import Span, Stream
-from llmcost.gateways.pull import Puller, RefusedError
+from llmcost.domain.pulled import Span
+from llmcost.gateways.answers import RefusedError
+from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
+from llmcost.gateways.scopes import parts_of
 from llmcost.gateways.session import address_of, session
 from llmcost.net.fetching import Patience
 
@@ -38,6 +41,7 @@ def probe(
     environ: Mapping[str, str] = os.environ,
     now: datetime | None = None,
     within: timedelta = timedelta(days=1),
+    pause: Callable[[float], None] = time.sleep,
 ) -> Probe:
     """Ask a gateway for the first records of the time `within` before now.
 
@@ -47,10 +51,10 @@ def probe(
     address = address_of(gateway, known, url)
     until = now if now is not None else datetime.now(UTC)
     recent = False
-    with session(known, address, environ, patience=_HASTY) as fetcher:
+    with session(known, address, environ, patience=_HASTY, pause=pause) as fetcher:
         try:
-            for name in known.streams:
-                puller = Puller(Stream(gateway=gateway, url=address, name=name), known, fetcher)
+            for part in parts_of(gateway, known, fetcher):
+                puller = Puller(part.stream, known, fetcher, kind=part.kind, scope=part.scope)
                 recent = puller.first_page(Span(since=until - within, until=until)) or recent
         except RefusedError as error:
             return _failed(gateway, address, error, reachable=True, authorised=False)

@@ -3,12 +3,14 @@
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Page, Span, Stream
+from llmcost.gateways.answers import ABSENT, ExpiredError, fetched
 from llmcost.gateways.gateway import Endpoint, Gateway
-from llmcost.gateways.rows import Rows, rows_of
+from llmcost.gateways.rows import Rows
 from llmcost.gateways.windows import parts, windows
 from llmcost.net.fetching import Answer, Asked, Fetcher
 
@@ -16,17 +18,9 @@ _PARTS = 8
 _COUNTABLE = 20_000
 """Rows of one window whose identities are kept to compare them with the server's count."""
 _TRIES = 3
-_USELESS = 20
-"""Pages in a row that may bring nothing new."""
-_ABSENT = {404, 405, 501}
-_REFUSED = {401, 403}
-_EXPIRED = {400, 404, 409, 410, 422}
-
+_EMPTY = 20
+"""Pages in a row that may be empty."""
 Progress = Callable[[int, int], None]
-
-
-class RefusedError(UpstreamError):
-    """The key is not good enough."""
 
 
 class _TooManyError(Exception):
@@ -54,15 +48,16 @@ class Puller:
         gateway: Gateway,
         fetcher: Fetcher,
         *,
+        kind: str = "requests",
+        scope: str = "",
         now: Callable[[], datetime] = _now,
-        late: timedelta | None = None,
     ) -> None:
         self.stream = stream
         self.gateway = gateway
         self.fetcher = fetcher
         self._now = now
-        self._late = gateway.late if late is None else late
-        self._ways = gateway.streams[stream.name]
+        self._scope = quote(scope, safe="")
+        self._ways = gateway.streams[kind]
         self._way: Endpoint | None = self._ways[0] if len(self._ways) == 1 else None
 
     def pages(self, spans: Iterable[Span], progress: Progress | None = None) -> Iterator[Page]:
@@ -103,15 +98,15 @@ class Puller:
         """Whether the API answers with any record of the end of a span."""
         way = self._chosen(span)
         window = windows(span, way.window, way.grain)[-1]
-        return bool(self._fetch(way, way.paging.first(_asked(way, window)), first=True)[1].texts)
+        return bool(self._fetch(way, way.paging.first(self._asked(way, window)), first=True)[1].texts)
 
     def _chosen(self, span: Span) -> Endpoint:
         """The first way that the server has."""
         if self._way is None:
             for way in self._ways[:-1]:
                 (window, *_) = windows(span, way.window, way.grain)
-                asked = way.paging.first(_asked(way, window))
-                if self.fetcher.fetch(asked, lambda answer: answer).status not in _ABSENT:
+                asked = way.paging.first(self._asked(way, window))
+                if self.fetcher.fetch(asked, lambda answer: answer).status not in ABSENT:
                     self._way = way
                     break
             else:
@@ -120,10 +115,10 @@ class Puller:
 
     def _window(self, way: Endpoint, window: Span) -> Iterator[Page]:
         begun = self._now()
-        asked: Asked | None = way.paging.first(_asked(way, window))
+        asked: Asked | None = way.paging.first(self._asked(way, window))
         before: set[str] = set()
         known: set[str] = set()
-        most = useless = 0
+        most = empty = 0
         while asked is not None:
             place = json.dumps([asked.query, asked.body], sort_keys=True)
             if place in before:
@@ -137,18 +132,20 @@ class Puller:
                 raise _DisturbedError("rows vanished while they were read")
             most = max(most, total or 0)
             new = set(page.identities) - known
-            useless = 0 if new else useless + 1
-            if useless >= _USELESS:
+            empty = 0 if page.texts else empty + 1
+            if empty > _EMPTY or (page.texts and not new):
                 raise _DisturbedError("page after page brings nothing new")
             # Without a count only the last page matters, and memory stays flat.
             known = known | new if total is not None else set(page.identities)
             if total is not None and len(known) >= total:
                 following = None
+            if following is not None and way.paging.too_deep(following) and len(parts(window, 2, way.grain)) > 1:
+                raise _TooManyError(_PARTS)
             if following is None and total is not None and len(known) < total:
                 raise _DisturbedError(f"the server has {total:,} rows and gave {len(known):,}")
             yield Page(
                 stream=self.stream,
-                source=way.source,
+                sources=way.sources,
                 records=page.texts,
                 covered=self._settled(window, begun) if following is None else None,
             )
@@ -171,39 +168,18 @@ class Puller:
 
     def _settled(self, window: Span, begun: datetime) -> Span | None:
         """The part of a window in which no more rows are expected."""
-        until = min(window.until, begun - self._late)
+        until = min(window.until, begun - self.gateway.late)
         return Span(since=window.since, until=until) if until > window.since else None
 
+    def _asked(self, way: Endpoint, window: Span) -> Asked:
+        path = way.path.replace("{scope}", self._scope)
+        return Asked(path=path, query=way.query(window), body=None if way.body is None else way.body(window))
+
     def _fetch(self, way: Endpoint, asked: Asked, *, first: bool) -> tuple[Answer, Rows]:
-        def read(answer: Answer) -> tuple[Answer, Rows | None]:
-            if not answer.ok or "html" in answer.headers.get("content-type", ""):
-                return answer, None
-            try:
-                return answer, rows_of(answer.text, way.rows, way.identity)
-            except LookupError:
-                return answer, None
-
-        answer, page = self.fetcher.fetch(asked, read)
-        if page is not None:
-            return answer, page
-        place = f"{self.fetcher.url}{way.path}"
-        if answer.status in _REFUSED:
-            raise RefusedError(
-                f"{place}: the key was refused, {self.fetcher.said(answer)}",
-                hint=f"check {' and '.join(self.gateway.auth.variables)} and what the key may read",
-            )
-        if answer.status in _EXPIRED and not first:
-            raise _DisturbedError(f"the server does not go on: {self.fetcher.said(answer)}")
-        if answer.ok or answer.status in _ABSENT:
-            raise UpstreamError(
-                f"{place}: this is no answer of {self.gateway.title}, {self.fetcher.said(answer)}",
-                hint="check the address given with --url",
-            )
-        raise UpstreamError(f"{place}: the server answered {self.fetcher.said(answer)}")
-
-
-def _asked(way: Endpoint, window: Span) -> Asked:
-    return Asked(path=way.path, query=way.query(window), body=None if way.body is None else way.body(window))
+        try:
+            return fetched(self.gateway, self.fetcher, asked, rows=way.rows, identity=way.identity, first=first)
+        except ExpiredError as error:
+            raise _DisturbedError(str(error)) from error
 
 
 def _seconds(span: Span) -> int:

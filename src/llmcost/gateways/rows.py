@@ -25,6 +25,10 @@ class Rows:
     envelope: Mapping[str, Any]
     """The answer without its rows."""
 
+    def identified_by(self, path: str) -> list[str]:
+        """What a dotted path holds in each row."""
+        return [_identity(json.loads(text), text, path) for text in self.texts]
+
     def at(self, path: str) -> Any:
         """The value of the envelope at a dotted path; None when there is none."""
         value: Any = self.envelope

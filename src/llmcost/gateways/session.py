@@ -11,7 +11,7 @@ from llmcost.net.fetching import Fetcher, Patience, check_address
 def address_of(name: str, gateway: Gateway, url: str | None) -> str:
     """Where to ask; UsageError for an address that cannot be meant, or none for what is self-hosted."""
     if url is None and gateway.url is None:
-        raise UsageError(f"where is {name}?", hint="name its address: `--url https://gateway.example.com`")
+        raise UsageError(f"where is {name}?", hint=f"name its address: `--url {gateway.example}`")
     return check_address(url or gateway.url or "")
 
 

@@ -40,9 +40,9 @@ class Taken:
 
 @dataclass(slots=True, kw_only=True)
 class _Batch:
-    """Pages of one source that are committed together."""
+    """Pages of the same sources that are committed together."""
 
-    source: str
+    sources: tuple[str, ...]
     path: Path
     rows: int = 0
     size: int = 0
@@ -113,19 +113,23 @@ class Intake:
                 page = next(walk, None)
             except LlmcostError as found:
                 error, page = found, None
-            if batch is not None and (page is None or batch.full or page.source != batch.source):
+            if batch is not None and (page is None or batch.full or page.sources != batch.sources):
                 results.append(self._commit(stream, batch))
                 batch = None
             if page is None:
                 break
             if batch is None:
                 self._batches += 1
-                batch = _Batch(source=page.source, path=self._folder / f"pulled-{self._batches}.jsonl")
+                batch = _Batch(sources=page.sources, path=self._folder / f"pulled-{self._batches}.jsonl")
                 batch.path.touch(0o600)
             batch.add(page)
         result = _joined(stream, results, failed=error is not None)
         self._results.append(result)
         return Taken(result=result, error=error)
+
+    def fail(self, stream: Stream) -> None:
+        """Say that a stream could not even be begun."""
+        self._results.append(_joined(stream, [], failed=True))
 
     def finish(self) -> IngestResult:
         """Rate what was left unpriced and say what happened so far."""
@@ -149,7 +153,9 @@ class Intake:
             if not batch.rows:
                 self._move(stream, batch.covered)
                 return FileResult(path=stream.shown, status="read", named=True, sources={}, pulled=True)
-            self._run.settings = replace(self._run.settings, sources={batch.source: source_named(batch.source)})
+            self._run.settings = replace(
+                self._run.settings, sources={name: source_named(name) for name in batch.sources}
+            )
             (result,) = self._run.batch([_part(stream, batch.path)], {stream: batch.covered})
             return result
         finally:

@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -51,7 +51,8 @@ class Asked:
     """One request, relative to the address of the API."""
 
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    """A name with several values is sent several times."""
     body: Mapping[str, Any] | None = None
     """Sent as JSON, with POST."""
     method: str | None = None
@@ -164,8 +165,13 @@ class Fetcher:
         address, query = f"{self.url}{asked.path}", asked.query or None
         for _ in range(_REDIRECTS + 1):
             with self._client().stream(method, address, params=query, content=content, headers=headers) as response:
-                if response.has_redirect_location and (method == "GET" or response.status_code in {307, 308}):
-                    address, query = self._redirected(address, response.headers["location"]), None
+                if response.has_redirect_location:
+                    target = self._redirected(address, response.headers["location"])
+                    if method != "GET" and response.status_code not in {307, 308}:
+                        raise UpstreamError(
+                            f"{self.url}{asked.path}: redirected to {target}", hint="name that with --url"
+                        )
+                    address, query = target, None
                     continue
                 self.answered = True
                 text = self._body(response)

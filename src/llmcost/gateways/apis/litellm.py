@@ -39,14 +39,14 @@ gateway = Gateway(
         "requests": (
             Endpoint(
                 path="/spend/logs/v2",
-                source="litellm-spend-logs",
+                sources=("litellm-spend-logs",),
                 query=_to_the_second,
                 paging=Numbered(most=1000, count="total", capped="total_is_capped"),
                 identity="request_id",
             ),
             Endpoint(
                 path="/spend/logs",
-                source="litellm-spend-logs",
+                sources=("litellm-spend-logs",),
                 query=_by_day,
                 paging=Whole(truncated="x-litellm-spend-logs-truncated"),
                 rows=None,

@@ -1,0 +1,147 @@
+"""Every API against a server on this machine: in a clean run it brings what a file would, and in a broken one the same."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.conftest import ROOT
+from tests.gateways.fakes import FAKES, SECRET
+from tests.gateways.loopback import Api, Reply, elsewhere, serving, stalled, status, torn, truncated
+from tests.gateways.pulling import NOW, run
+from tests.ingesting import query, read, rows
+
+from llmcost.gateways.probe import probe
+from llmcost.gateways.registry import all_gateways
+from llmcost.ledger import database
+
+CALLS = 20
+LATER = NOW.replace(day=25)
+
+
+def _pull(fake, api: Api, ledger, **more: Any):
+    return run(api, ledger, gateway=fake.gateway, environ=fake.environ, now=LATER, **more)
+
+
+def _told(ledger) -> dict[str, Any]:
+    """All a ledger says, aggregates included."""
+    with database.reading(ledger) as connection:
+        cursor = connection.execute(
+            "select * exclude (file_id, ingest_id) from usage_bucket order by bucket_key, bucket_start"
+        )
+        buckets = cursor.fetchall()
+    return {"requests": rows(ledger), "buckets": buckets}
+
+
+@pytest.fixture(scope="module", params=sorted(FAKES))
+def fake(request):
+    return FAKES[request.param]
+
+
+_QUICK = {"langfuse", "helicone", "cloudflare"}
+"""One for each way of paging; the others are like one of them."""
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(n, marks=() if n in _QUICK else pytest.mark.slow) for n in sorted(FAKES)]
+)
+def breaking(request):
+    return FAKES[request.param]
+
+
+def _from_a_file(fake, folder) -> dict[str, Any]:
+    """What the ledger says when the same rows stand in a file."""
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in fake.document(fake.rows(CALLS))))
+    read(folder / "of-file", path, summary=False)
+    return _told(folder / "of-file")
+
+
+def test_every_gateway_is_tried():
+    assert {fake.gateway for fake in FAKES.values()} == set(all_gateways())
+
+
+def test_an_api_brings_what_a_file_would(fake, tmp_path):
+    with serving(fake(fake.rows(CALLS))) as api:
+        found = _pull(fake, api, tmp_path / "l")
+
+    assert found.errors == ()
+    assert len(found.result.files) == fake.streams
+    assert _told(tmp_path / "l") == _from_a_file(fake, tmp_path)
+    assert SECRET.encode() not in (tmp_path / "l").read_bytes()
+
+
+def test_an_api_that_breaks_in_every_way_brings_the_same(breaking, tmp_path):
+    """429, 500, a stalled, a torn and a truncated body; rows twice across pages; a page that shrinks; a repeated cursor."""
+
+    def rows_of(reply: Reply) -> str | None:
+        keys = [key for key, value in reply.content.items() if isinstance(value, list)]
+        return keys[0] if len(keys) == 1 else None
+
+    def doubled(reply: Reply) -> Reply:
+        key = rows_of(reply)
+        return Reply(content={**reply.content, key: [*reply.content[key], *reply.content[key][:1]]}) if key else reply
+
+    def circular(reply: Reply) -> Reply:
+        """The answer names the page that was just asked for; one that names none is left as it is."""
+        content = json.loads(json.dumps(reply.content))
+        place = content
+        *path, last = breaking.next_page.split(".")
+        for key in path:
+            place = place.get(key) or {}
+        if breaking.next_page and place.get(last):
+            place[last] = "after-3"
+        return Reply(content=content)
+
+    script = [status(429, Retry_After="2"), None, status(500), doubled, stalled(0.1), None, circular, circular]
+    script += [torn, circular, truncated, circular, doubled, status(503), circular]
+    with serving(breaking(breaking.rows(CALLS)), *script) as api:
+        found = _pull(breaking, api, tmp_path / "l")
+
+    assert found.errors == ()
+    assert _told(tmp_path / "l") == _from_a_file(breaking, tmp_path)
+
+
+def test_an_api_that_sends_us_elsewhere_gets_no_key_there(fake, tmp_path):
+    with serving(fake([])) as thief, serving(fake([])) as api:
+        api.faults = [elsewhere(f"{thief.url}/steal")] * 40
+        found = _pull(fake, api, tmp_path / "l")
+        assert thief.asked == []
+
+    assert found.errors
+    assert all("redirected to another server" in error.message for error in found.errors)
+
+
+def test_a_probe_says_whether_a_gateway_is_there_and_takes_the_key(fake):
+    with serving(fake(fake.rows(CALLS))) as api:
+        fine = probe(fake.gateway, api.url, environ=fake.environ, now=NOW.replace(day=2))
+        refused = probe(fake.gateway, api.url, environ=dict.fromkeys(fake.environ, "wrong"), now=NOW)
+
+    assert (fine.reachable, fine.authorised, fine.recent) == (True, True, True)
+    assert (refused.reachable, refused.authorised, refused.recent) == (True, False, None)
+    assert SECRET not in f"{refused.detail} {refused.hint}"
+
+
+def test_a_probe_of_nobody_says_so():
+    found = probe("litellm", "http://127.0.0.1:9", environ={"LITELLM_API_KEY": SECRET}, now=NOW, pause=lambda _: None)
+
+    assert (found.reachable, found.authorised, found.recent) == (False, None, None)
+    assert found.detail is not None
+    assert "refused" in found.detail
+
+
+def test_lines_of_an_api_are_counted_once_in_the_ledger(tmp_path):
+    fake = FAKES["openai-usage"]
+    with serving(fake(fake.rows(5))) as api:
+        _pull(fake, api, tmp_path / "l")
+        _pull(fake, api, tmp_path / "l", again=True)
+
+    assert query(tmp_path / "l", "select rows, buckets, sources from file where buckets > 0") == [
+        (0, 5, '{"openai-usage": 5}')
+    ]
+
+
+def test_the_how_to_names_every_gateway_and_its_keys():
+    page = (ROOT / "docs/how-to/pull-from-a-gateway.md").read_text("utf-8")
+    for name, gateway in all_gateways().items():
+        (line,) = [line for line in page.splitlines() if line.startswith("|") and f"`{name}`" in line.split("|")[1]]
+        assert all(f"`{variable}`" in line for variable in gateway.auth.variables) or name == "litellm-daily-activity"
