@@ -13,7 +13,9 @@ from llmcost.ingest.run import IngestRequest
 from llmcost.net.fetching import Patience
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
-HASTY = Patience(attempts=4, connect=2, read=0.05, whole=1, longest_pause=20)
+CALM = Patience(attempts=4, connect=20, read=30, whole=60, longest_pause=20)
+HASTY = Patience(attempts=4, connect=20, read=0.3, whole=60, longest_pause=20)
+"""For servers that stall."""
 
 
 def at(text: str) -> datetime:
@@ -33,7 +35,7 @@ def run(
     now: datetime = NOW,
     waits: list[float] | None = None,
     environ: Mapping[str, str] | None = None,
-    patience: Patience = HASTY,
+    patience: Patience = CALM,
     **request: Any,
 ) -> Round:
     """One pull."""

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.gateways.fakes import FAKES, SECRET
 from tests.gateways.loopback import Api, Reply, elsewhere, serving, stalled, status, torn, truncated
-from tests.gateways.pulling import NOW, run
+from tests.gateways.pulling import HASTY, NOW, run
 from tests.ingesting import query, read, rows
 
 from llmcost.gateways.probe import probe
@@ -92,10 +92,10 @@ def test_an_api_that_breaks_in_every_way_brings_the_same(breaking, tmp_path):
             place[last] = "after-3"
         return Reply(content=content)
 
-    script = [status(429, Retry_After="2"), None, status(500), doubled, stalled(0.1), None, circular, circular]
+    script = [status(429, Retry_After="2"), None, status(500), doubled, stalled(0.6), None, circular, circular]
     script += [torn, circular, truncated, circular, doubled, status(503), circular]
     with serving(breaking(breaking.rows(CALLS)), *script) as api:
-        found = _pull(breaking, api, tmp_path / "l")
+        found = _pull(breaking, api, tmp_path / "l", patience=HASTY)
 
     assert found.errors == ()
     assert _told(tmp_path / "l") == _from_a_file(breaking, tmp_path)

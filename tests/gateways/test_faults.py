@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.gateways.litellm_proxy import Proxy, spend_log
 from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
-from tests.gateways.pulling import NOW, run
+from tests.gateways.pulling import HASTY, NOW, run
 from tests.ingesting import picture, query
 
 from llmcost.compose.pulling import Surroundings, Wanted, follow
@@ -26,10 +26,10 @@ def clean(tmp_path_factory):
 
 
 def test_passing_faults_in_a_row_change_nothing(tmp_path, clean):
-    faults = [None, status(429, Retry_After="3"), None, status(500), truncated, None, torn, stalled(0.1), status(502)]
+    faults = [None, status(429, Retry_After="3"), None, status(500), truncated, None, torn, stalled(0.6), status(502)]
     waits = []
     with serving(Proxy(LOGS, pages_of=10), *faults) as api:
-        found = run(api, tmp_path / "l", waits=waits)
+        found = run(api, tmp_path / "l", waits=waits, patience=HASTY)
 
     assert found.errors == ()
     assert 3 in waits
