@@ -89,6 +89,12 @@ def ledger(path):
 
 
 @pytest.fixture
+def ledger_in_memory():
+    with database.memory_ledger() as connection:
+        yield connection
+
+
+@pytest.fixture
 def settings(tmp_path):
     (tmp_path / "llmcost.yaml").write_text(_BUDGETS)
     return read_settings(tmp_path / "llmcost.yaml")
@@ -367,3 +373,21 @@ def test_a_dashboard_nobody_knows_is_a_usage_error(cli, path):
 
     assert run.code == 2
     assert "customers or engineering or exec" in run.stderr
+
+
+def test_exports_alone_make_dashboards_too(ledger_in_memory):
+    ledger_in_memory.execute(
+        """
+        insert into usage_bucket (bucket_key, source, ingest_id, bucket_start, bucket_end, provider, model, requests,
+            uncached_input_tokens, output_text_tokens, cost, cost_status)
+        select uuid(), 'x', 1, timestamp '2026-11-01' + to_days(cast(i as integer)), timestamp '2026-11-02' + to_days(cast(i as integer)),
+            'openai', 'gpt-4o', 10, 1000, 100, 0.5, 'estimated'
+        from range(10) as days(i)
+        """
+    )
+    for name in dashboard_names():
+        board = _shown(ledger_in_memory, name)
+        assert board["basis"] == "exports"
+        assert _panel(board, "figures")["rows"][0]["cost"] == "5.00"
+        for form in ("table", "html"):
+            assert render_dashboard(_made(ledger_in_memory, name), form, Surface(width=80))

@@ -49,6 +49,11 @@ def cell_text(panel: Panel, row: Row, index: int, currency: str, places: int | N
     return human(value, column.kind, currency, signed=signed, places=places)
 
 
+def sentence(text: str) -> str:
+    """A reason as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def unit_of(panel: Panel, row: Row) -> str | None:
     """What the amounts of a row are counted in; None where all are in the dashboard's currency."""
     names = [column.name for column in panel.columns]

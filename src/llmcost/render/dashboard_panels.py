@@ -7,7 +7,7 @@ from llmcost.domain.text import plural
 from llmcost.ledger.registry import Kind
 from llmcost.render import charts
 from llmcost.render.cells import Grid
-from llmcost.render.dashboard_cells import cell_text, panel_grid
+from llmcost.render.dashboard_cells import cell_text, panel_grid, sentence
 from llmcost.render.dashboard_series import series_of
 from llmcost.render.dashboard_shares import change_of, shares_of
 from llmcost.render.dashboard_tables import table_of
@@ -92,7 +92,7 @@ def card(panel: Panel, currency: str) -> Markup:
         "section",
         tag("h2", panel.title, id=heading),
         tag("p", panel.about, class_="about") if panel.about and not panel.empty else None,
-        *([tag("p", _sentence(panel.empty), class_="none")] if panel.empty else _body(panel, currency)),
+        *([tag("p", sentence(panel.empty), class_="none")] if panel.empty else _body(panel, currency)),
         class_="card",
         aria_labelledby=heading,
     )
@@ -175,10 +175,6 @@ def _source(panel: Panel) -> Markup:
         if panel.kind in {"trend", "histogram"}
         else tag("details", tag("summary", "Source"), tag("p", tag("code", panel.command), class_="source"))
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _short(value: Decimal | float | None, kind: Kind, currency: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid
-from llmcost.render.dashboard_cells import panel_grid
+from llmcost.render.dashboard_cells import panel_grid, sentence
 from llmcost.render.dashboard_series import Series, largest, series_of
 from llmcost.render.dashboard_shares import change_of, shares_of
 from llmcost.render.drawing import drawn, fits, wrapped
@@ -39,7 +39,7 @@ def _panel(board: Dashboard, panel: Panel, surface: Surface, *, unicode: bool) -
         return _figures(panel, currency, surface)
     lines = [_bold(printable(panel.title), surface)]
     if panel.empty:
-        return [*lines, *_fitted(f"{panel.empty}.", surface)]
+        return [*lines, *_fitted(sentence(panel.empty), surface)]
     cells = _trend(panel, currency, surface, unicode=unicode) if panel.kind == "trend" else panel_grid(panel, currency)
     if panel.kind in {"bars", "gauge", "histogram"}:
         cells = _with_bars(panel, cells, surface, unicode=unicode)
@@ -98,7 +98,7 @@ def _with_bars(panel: Panel, cells: Grid, surface: Surface, *, unicode: bool) ->
     else:
         bars = [bar(share, size, unicode=unicode) for share in shares]
     wide = _inserted(cells, bars)
-    return wide if size >= _LEAST and fits(wide, surface) else cells
+    return wide if size >= _LEAST and any(bars) and fits(wide, surface) else cells
 
 
 def _inserted(cells: Grid, bars: list[str]) -> Grid:

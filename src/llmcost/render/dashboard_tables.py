@@ -14,7 +14,7 @@ from llmcost.reports.record import Cell, Column, Row
 
 _STYLES = {"breached": "breached", "reached": "breached", "warning": "warning", "close": "warning"}
 
-_LONGEST = 72
+_LONGEST = 120
 """Of a name; both ends of a longer one are shown."""
 
 

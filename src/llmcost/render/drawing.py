@@ -126,7 +126,7 @@ def _rich(cells: Grid, surface: Surface) -> str:
         more = min(wanted - sizes[index], spare)
         sizes[index] += more
         spare -= more
-    headings = [wrapped(heading, size) for heading, size in zip(cells.headings, sizes, strict=True)]
+    headings = [wrapped(heading, max(size, 1)) for heading, size in zip(cells.headings, sizes, strict=True)]
     height = max(map(len, headings))
     for column, heading, size in zip(cells.columns, headings, sizes, strict=True):
         justify: Literal["right", "left"] = "right" if is_right(column) else "left"

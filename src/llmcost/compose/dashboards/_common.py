@@ -60,8 +60,3 @@ def first_used(asking: Asking, keys: Sequence[str]) -> str:
     _, without = queries.unattributed(asking.connection, asking.selection, [asking.key(name) for name in keys])
     cost = asking.whole("cost")
     return next((name for name, missing in zip(keys, without, strict=True) if missing != (cost or 0)), keys[0])
-
-
-def attributed_by(key: str, noun: str) -> str:
-    """What to say where nothing has a value for a key."""
-    return f"no request here has a {noun}; `attribution:` in llmcost.yaml says which tag of your log is `{key}`"

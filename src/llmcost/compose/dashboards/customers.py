@@ -26,7 +26,6 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         _CUSTOMER,
         groups=_named_first(top.groups)[:_TOP],
         totals=True,
-        empty=_common.attributed_by("customer_id", "customer"),
     )
     yield _spread.panel(asking)
     yield asking.grouped("plan", _PLAN).panel(
@@ -35,7 +34,6 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         "bars",
         _PLAN,
         totals=True,
-        empty=_common.attributed_by("plan", "plan"),
     )
     yield _limits.panel(asking)
     customers = asking.whole("distinct_customers")
@@ -49,7 +47,6 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         totals=True,
         whole=float(customers) if isinstance(customers, int) and customers else None,
         about="Customers and users with at least one request, of all there are.",
-        empty=_common.attributed_by("feature", "feature"),
     )
 
 

@@ -25,6 +25,7 @@ _LATENCIES = ("latency_p50", "latency_p95", "latency_p99")
 _TOP = 10
 _MANY = 500
 """Models or endpoints looked at, the most expensive first."""
+_NO_CACHE = "no request here says how much of its input was read from a cache"
 _REQUESTS = 20
 """Below this a rate says little."""
 
@@ -72,6 +73,7 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         ["cache_hit_rate"],
         whole=1,
         target=CACHE_TARGET,
+        empty=_NO_CACHE,
         about=f"Input read from the provider's cache, by {grain}, against {CACHE_TARGET:.0%}.",
     )
     yield from _savings.panels(asking)
@@ -92,7 +94,7 @@ def _panels(asking: Asking) -> Iterator[Panel]:
 
 def _cache(models: Answer) -> Panel:
     large = sorted(
-        (group for group in models.groups if group.values["input_tokens"]),
+        (group for group in models.groups if group.values["cache_hit_rate"] is not None),
         key=lambda group: -(group.values["input_tokens"] or 0),
     )
     return models.panel(
@@ -105,13 +107,17 @@ def _cache(models: Answer) -> Panel:
         whole=1,
         target=CACHE_TARGET,
         about=f"Models with most input; the mark is the target of {CACHE_TARGET:.0%}.",
-        empty="no request here has input tokens",
+        empty=_NO_CACHE,
     )
 
 
 def _errors(endpoints: Answer, name: str) -> Panel:
     large = sorted(
-        (group for group in endpoints.groups if (group.values["requests"] or 0) >= _REQUESTS),
+        (
+            group
+            for group in endpoints.groups
+            if (group.values["requests"] or 0) >= _REQUESTS and group.values["error_rate"] is not None
+        ),
         key=lambda group: (-(group.values["error_rate"] or 0), -(group.values["requests"] or 0)),
     )
     return endpoints.panel(
@@ -122,7 +128,7 @@ def _errors(endpoints: Answer, name: str) -> Panel:
         groups=large[:_TOP],
         totals=True,
         about=f"The highest rates among those with at least {_REQUESTS} requests.",
-        empty=f"no {name} has {_REQUESTS} requests",
+        empty=f"no {name} has {_REQUESTS} requests whose outcome is known",
     )
 
 
