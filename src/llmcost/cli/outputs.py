@@ -4,21 +4,24 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from llmcost.render.surface import Surface
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs:
+_Name = TypeVar("_Name", bound=str)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs(Generic[_Name]):
     """What goes where."""
 
-    stdout: str
-    files: tuple[tuple[str, Path], ...]
+    stdout: _Name
+    files: tuple[tuple[_Name, Path], ...]
 
 
-def chosen_formats(on_stdout: str, files: Sequence[str] | None, known: Sequence[str]) -> Outputs:
+def chosen_formats(on_stdout: str, files: Sequence[str] | None, known: Sequence[_Name]) -> Outputs[_Name]:
     """The formats of `--format` and of each `--output-file FORMAT=PATH`; UsageError for one there is not."""
     from llmcost.domain.errors import UsageError
     from llmcost.reports.choices import choice
@@ -34,7 +37,7 @@ def chosen_formats(on_stdout: str, files: Sequence[str] | None, known: Sequence[
     return Outputs(stdout=choice("--format", on_stdout, known), files=tuple(pairs))
 
 
-def written(chosen: Outputs, render: Callable[[str, "Surface"], str], people: str) -> None:
+def written(chosen: Outputs[_Name], render: Callable[[_Name, "Surface"], str], people: _Name) -> None:
     """Write every format; `people` is the one for people, which goes to stderr when stdout has another."""
     from llmcost.cli import diagnostics
     from llmcost.render import output

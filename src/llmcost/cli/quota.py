@@ -11,10 +11,9 @@ from llmcost.cli.quota_simulate import Roster, read_configs, roster_of
 
 if TYPE_CHECKING:
     from llmcost.config.settings import Settings
-    from llmcost.domain.finding import Findings, Rule
+    from llmcost.domain.finding import Findings
     from llmcost.quota.check import Known
     from llmcost.quota.fixes import Fixed
-    from llmcost.render.findings import FindingsFormat
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.", show_default=False)]
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")]
@@ -96,6 +95,7 @@ def check(
     from dataclasses import replace
 
     from llmcost.cli.options import names
+    from llmcost.cli.outputs import chosen_formats
     from llmcost.cli.quota_history import past_requests
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode
@@ -110,9 +110,8 @@ def check(
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice as choice_of
 
-    chosen_format = choice_of("--format", output_format, FINDINGS_FORMATS)
+    formats = chosen_formats(output_format, output_file, FINDINGS_FORMATS)
     threshold = choice_of("--fail-on", fail_on, (*SEVERITIES, "never"))
-    files_to_write = _targets(output_file)
     chosen = choice(names(select), names(ignore), pedantic=pedantic)
     settings = load_settings(config)
     known = _known(settings, pedantic=pedantic, provider_limits=provider_limits, max_exposure=max_exposure)
@@ -132,11 +131,11 @@ def check(
         if base is not None:
             result = newer(result, run(base, chosen, known))
     if not diff:
-        destination.write(render_findings(result, chosen_format, surface_of(sys.stdout)))
-    for name, path in files_to_write:
+        destination.write(render_findings(result, formats.stdout, surface_of(sys.stdout)))
+    for name, path in formats.files:
         destination.write(render_findings(result, name, Surface()), path)
     _tell(result, [] if no_data else lacking(chosen, known))
-    if _fails(result, threshold):
+    if result.fails(threshold):
         raise typer.Exit(ExitCode.FINDING)
 
 
@@ -173,35 +172,19 @@ def explain(
 ) -> None:
     """Show what a check is about, why it matters and how to mend it."""
     from llmcost.quota.check import rule_named
+    from llmcost.render import output as destination
+    from llmcost.render.rules import rule_page
 
-    rule = rule_named(code)
-    lines = [f"{rule.code} {rule.name} ({_about(rule)})", "", f"{rule.title}.", "", *rule.text.splitlines()]
-    typer.echo("\n".join(lines))
+    destination.write(rule_page(rule_named(code)))
 
 
 def rules(*, output_format: Format = "table") -> None:
     """List every check."""
     from llmcost.quota.check import catalogue
+    from llmcost.render import output as destination
+    from llmcost.render.rules import rule_list
 
-    found = catalogue()
-    if output_format == "json":
-        from llmcost.render.json import dumped
-
-        entries = [
-            {
-                "code": rule.code,
-                "name": rule.name,
-                "severity": rule.severity,
-                "confidence": rule.confidence,
-                "title": rule.title,
-            }
-            for rule in found
-        ]
-        typer.echo(dumped({"schema": "llmcost/checks/1", "checks": entries}))
-        return
-    width = max(len(rule.name) for rule in found)
-    for rule in found:
-        typer.echo(f"{rule.code}  {rule.name:<{width}}  {_about(rule)}")
+    destination.write(rule_list(catalogue(), output_format))
 
 
 def schema(
@@ -232,10 +215,6 @@ def schema(
             }
         )
     )
-
-
-def _about(rule: "Rule") -> str:
-    return rule.severity if rule.confidence == "proved" else f"{rule.severity}, {rule.confidence}"
 
 
 def _known(settings: "Settings", *, pedantic: bool, provider_limits: Path | None, max_exposure: str | None) -> "Known":
@@ -287,30 +266,3 @@ def _mend(changes: "list[Fixed]", count: int, *, only_shown: bool) -> None:
         fixes.write(changes)
     done = sum(change.count for change in changes)
     diagnostics.note(f"{done:,} {'would be mended' if only_shown else 'mended'} in {len(changes):,} of {count:,} files")
-
-
-def _targets(texts: list[str] | None) -> "list[tuple[FindingsFormat, Path]]":
-    """Format and path of each `FORMAT=PATH`."""
-    from llmcost.domain.errors import UsageError
-    from llmcost.render.findings import FINDINGS_FORMATS
-    from llmcost.reports.choices import choice
-
-    found = []
-    for text in texts or ():
-        name, sign, target = text.partition("=")
-        if not sign or not target:
-            raise UsageError(
-                f"--output-file {text!r} is not FORMAT=PATH", hint="such as --output-file sarif=quota.sarif"
-            )
-        found.append((choice("--output-file", name, FINDINGS_FORMATS), Path(target)))
-    return found
-
-
-def _fails(result: "Findings", threshold: str) -> bool:
-    """Whether something proved is as bad as the threshold."""
-    from llmcost.domain.finding import SEVERITIES
-
-    if threshold == "never":
-        return False
-    bad = SEVERITIES[: [str(one) for one in SEVERITIES].index(threshold) + 1]
-    return any(one.severity in bad and one.confidence != "maybe" for one in result.findings)

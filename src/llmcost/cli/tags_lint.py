@@ -8,7 +8,7 @@ import typer
 from llmcost.cli.options import AsOf, Config, Db, PeriodOption, Since, Tz, Until, Where
 
 if TYPE_CHECKING:
-    from llmcost.domain.finding import Findings, Rule
+    from llmcost.domain.finding import Findings
 
 
 def add_to(group: typer.Typer) -> None:
@@ -60,6 +60,7 @@ def lint(
     import sys
 
     from llmcost.cli.options import names
+    from llmcost.cli.outputs import chosen_formats
     from llmcost.cli.tags import asked
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode
@@ -73,9 +74,8 @@ def lint(
     from llmcost.tags.run import choice, lint_ledger, lint_python, together
     from llmcost.tags.usage import usage
 
-    chosen_format = choice_of("--format", output_format, FINDINGS_FORMATS)
+    formats = chosen_formats(output_format, output_file, FINDINGS_FORMATS)
     threshold = choice_of("--fail-on", fail_on, (*SEVERITIES, "never"))
-    targets = _targets(output_file)
     chosen = choice(names(select), names(ignore))
     settings = load_settings(config)
     parts: list[Findings] = []
@@ -88,14 +88,11 @@ def lint(
     if paths or settings.tags.files:
         parts.append(lint_python(paths or settings.tags.files, settings, chosen))
     result = together(parts)
-    destination.write(render_findings(result, chosen_format, surface_of(sys.stdout)))
-    for name, target in targets:
-        destination.write(
-            render_findings(result, choice_of("--output-file", name, FINDINGS_FORMATS), Surface()), target
-        )
+    destination.write(render_findings(result, formats.stdout, surface_of(sys.stdout)))
+    for name, target in formats.files:
+        destination.write(render_findings(result, name, Surface()), target)
     _tell(result)
-    bad = () if threshold == "never" else SEVERITIES[: [str(one) for one in SEVERITIES].index(threshold) + 1]
-    if any(one.severity in bad and one.confidence != "maybe" for one in result.findings):
+    if result.fails(threshold):
         raise typer.Exit(ExitCode.FINDING)
 
 
@@ -103,49 +100,22 @@ def rules(
     *, output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table"
 ) -> None:
     """List every check of tags."""
+    from llmcost.render import output as destination
+    from llmcost.render.rules import rule_list
     from llmcost.tags.check import catalogue
 
-    found = catalogue()
-    if output_format == "json":
-        from llmcost.render.json import dumped
-
-        entries = [
-            {
-                "code": rule.code,
-                "name": rule.name,
-                "severity": rule.severity,
-                "confidence": rule.confidence,
-                "title": rule.title,
-            }
-            for rule in found
-        ]
-        typer.echo(dumped({"schema": "llmcost/checks/1", "checks": entries}))
-        return
-    width = max(len(rule.name) for rule in found)
-    for rule in found:
-        typer.echo(f"{rule.code}  {rule.name:<{width}}  {_about(rule)}")
+    destination.write(rule_list(catalogue(), output_format))
 
 
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A check's code or name.", show_default=False)],
 ) -> None:
     """Show what a check of tags is about, why it matters and how to mend it."""
+    from llmcost.render import output as destination
+    from llmcost.render.rules import rule_page
     from llmcost.tags.check import rule_named
 
-    rule = rule_named(code)
-    lines = [f"{rule.code} {rule.name} ({_about(rule)})", "", f"{rule.title}.", "", *rule.text.splitlines()]
-    typer.echo("\n".join(lines))
-
-
-def _about(rule: "Rule") -> str:
-    return rule.severity if rule.confidence == "proved" else f"{rule.severity}, {rule.confidence}"
-
-
-def _targets(texts: list[str] | None) -> list[tuple[str, Path]]:
-    from llmcost.cli.outputs import chosen_formats
-    from llmcost.render.findings import FINDINGS_FORMATS
-
-    return list(chosen_formats("full", texts, FINDINGS_FORMATS).files)
+    destination.write(rule_page(rule_named(code)))
 
 
 def _tell(result: "Findings") -> None:

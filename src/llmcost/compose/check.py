@@ -19,7 +19,7 @@ from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.reading import read_budgets
 from llmcost.config.settings import Gate, Settings
 from llmcost.domain.errors import ConfigError, ExitCode, LlmcostError, UsageError
-from llmcost.domain.finding import SEVERITIES, Findings, Severity
+from llmcost.domain.finding import Findings, Severity
 from llmcost.ledger.database import reading
 
 Result = TypeVar("Result")
@@ -86,18 +86,12 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     lint = _attempt("quota", skipped, lambda: _lint(settings, paths, now)) if paths else None
     alerts = _attempt("alerts", skipped, lambda: _alerts(settings, now, db)) if settings.alerts else None
     tags = _tags(settings, db, skipped) if settings.tags.given else None
-    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return Checked(
         budgets=judged,
         alerts=alerts,
         lint=lint,
         tags=tags,
-        lint_fails=any(
-            one.severity in bad and one.confidence != "maybe"
-            for found in (lint, tags)
-            if found is not None
-            for one in found.findings
-        ),
+        lint_fails=any(found is not None and found.fails(fail_on) for found in (lint, tags)),
         not_evaluated=tuple(skipped),
     )
 

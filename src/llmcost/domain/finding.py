@@ -126,6 +126,13 @@ class Findings:
     """What a reader should know beside the findings: what was not checked, what depends on a choice."""
     suppressed: int = 0
 
+    def fails(self, threshold: str) -> bool:
+        """Whether something proved is as bad as a threshold: one of SEVERITIES, or never."""
+        if threshold == "never":
+            return False
+        bad = SEVERITIES[: [str(one) for one in SEVERITIES].index(threshold) + 1]
+        return any(one.severity in bad and one.confidence != "maybe" for one in self.findings)
+
 
 def fingerprint_of(*parts: str) -> str:
     """A short hash of what makes a finding the one it is."""

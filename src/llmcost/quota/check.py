@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llmcost.domain.errors import UsageError
-from llmcost.domain.finding import Confidence, Rule, Severity
-from llmcost.domain.text import nearest
+from llmcost.domain import rules
+from llmcost.domain.rules import checks_in, rules_of
 from llmcost.quota import checks
 
 if TYPE_CHECKING:
@@ -20,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from llmcost.config.nodes import Text
+    from llmcost.domain.finding import Confidence, Rule, Severity
     from llmcost.pricing.price_list import PriceList
     from llmcost.quota.config import Config
     from llmcost.quota.history import History
@@ -88,40 +85,15 @@ class Check:
 @cache
 def all_checks() -> dict[str, tuple[str, Check]]:
     """Name and check by code, sorted."""
-    found = {}
-    for module in pkgutil.iter_modules(checks.__path__):
-        if not module.name.startswith("_"):
-            check: Check = importlib.import_module(f"{checks.__name__}.{module.name}").check
-            found[check.code] = (module.name.replace("_", "-"), check)
-    return dict(sorted(found.items()))
+    return checks_in(checks, Check)
 
 
+@cache
 def catalogue() -> tuple[Rule, ...]:
     """Every check as a record, sorted by code."""
-    return tuple(_rule(name, check) for name, check in all_checks().values())
+    return rules_of(checks, all_checks())
 
 
 def rule_named(wanted: str) -> Rule:
     """The check with this code or name; UsageError naming the nearest when there is none."""
-    rules = catalogue()
-    for rule in rules:
-        if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            return rule
-    known = [word for rule in rules for word in (rule.code, rule.name)]
-    raise UsageError(
-        f"unknown check {wanted!r}",
-        hint=nearest(wanted.upper(), known) or nearest(wanted, known) or "see `llmcost quota rules`",
-    )
-
-
-def _rule(name: str, check: Check) -> Rule:
-    module = importlib.import_module(f"{checks.__name__}.{name.replace('-', '_')}")
-    text = inspect.getdoc(module) or ""
-    return Rule(
-        code=check.code,
-        name=name,
-        severity=check.severity,
-        confidence=check.confidence,
-        title=text.partition("\n")[0].rstrip("."),
-        text=text.partition("\n")[2].strip(),
-    )
+    return rules.rule_named(catalogue(), wanted, listed_by="llmcost quota rules")

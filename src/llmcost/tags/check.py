@@ -1,17 +1,14 @@
 """What a check of tags is. The folder `checks/` is the registry: one module, one `check`; the file name, dashed, is its name."""
 
-import importlib
-import inspect
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal as OneOf
 
 from llmcost.config.tags import KeyRule, TagRules
-from llmcost.domain.errors import UsageError
+from llmcost.domain import rules
 from llmcost.domain.finding import Confidence, Place, Rule, Severity
-from llmcost.domain.text import nearest
+from llmcost.domain.rules import checks_in, rules_of
 from llmcost.tags import checks
 from llmcost.tags.literals import PythonFile, TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -90,39 +87,15 @@ class Check:
 @cache
 def all_checks() -> dict[str, tuple[str, Check]]:
     """Name and check by code, sorted."""
-    found = {}
-    for module in pkgutil.iter_modules(checks.__path__):
-        if not module.name.startswith("_"):
-            check: Check = importlib.import_module(f"{checks.__name__}.{module.name}").check
-            found[check.code] = (module.name.replace("_", "-"), check)
-    return dict(sorted(found.items()))
+    return checks_in(checks, Check)
 
 
 @cache
 def catalogue() -> tuple[Rule, ...]:
     """Every check as a record, sorted by code."""
-    return tuple(_rule(name, check) for name, check in all_checks().values())
+    return rules_of(checks, all_checks())
 
 
 def rule_named(wanted: str) -> Rule:
     """The check with this code or name; UsageError naming the nearest when there is none."""
-    for rule in catalogue():
-        if wanted.upper() == rule.code or wanted.lower() == rule.name:
-            return rule
-    words = [word for rule in catalogue() for word in (rule.code, rule.name)]
-    raise UsageError(
-        f"unknown check {wanted!r}",
-        hint=nearest(wanted.upper(), words) or nearest(wanted, words) or "see `llmcost tags rules`",
-    )
-
-
-def _rule(name: str, check: Check) -> Rule:
-    text = inspect.getdoc(importlib.import_module(f"{checks.__name__}.{name.replace('-', '_')}")) or ""
-    return Rule(
-        code=check.code,
-        name=name,
-        severity=check.severity,
-        confidence=check.confidence,
-        title=text.partition("\n")[0].rstrip("."),
-        text=text.partition("\n")[2].strip(),
-    )
+    return rules.rule_named(catalogue(), wanted, listed_by="llmcost tags rules")
