@@ -10,6 +10,7 @@ from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.ingest.outcome_records import broken_down, outcome_of
 from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ledger import database
+from llmcost.ledger.forgetting import ForgetRequest, forget
 from llmcost.ledger.outcomes import Kept
 
 _CSV = """date,customer,feature,metric,value
@@ -160,3 +161,31 @@ def test_names_that_are_spelt_differently_are_one_metric():
         (("region", "eu"),),
         Decimal("12.345678"),
     )
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_whom_the_ledger_has_forgotten_does_not_come_back_with_outcomes(read, stored, tmp_path, delete):
+    read("o.csv", _CSV.replace("acme", "acme-gmbh"))
+    forget(
+        ForgetRequest(
+            ledger=tmp_path / "l.duckdb",
+            kind="customer",
+            id="acme-gmbh",
+            attribution=DEFAULT_ATTRIBUTION,
+            delete=delete,
+        )
+    )
+
+    found = read("acme-gmbh.csv", _CSV.replace("acme", "acme-gmbh").replace("49.50", "51.25"))
+
+    named = [row for row in stored() if "forgotten" in row[1]]
+    if delete:
+        assert (found.kept, named) == (Kept(known=1), [])
+    else:
+        # What was masked is known again, and corrected, and still masked.
+        assert found.kept == Kept(known=2, corrected=1)
+        assert [(row[1], row[3]) for row in named] == [
+            ('{"customer_id":"forgotten","feature":"search"}', Decimal(120)),
+            ('{"customer_id":"forgotten"}', Decimal("51.25")),
+        ]
+    assert b"acme-gmbh" not in (tmp_path / "l.duckdb").read_bytes()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.interrupts import interruptible
 from llmcost.ledger.migrations import transaction
 from llmcost.ledger.outcomes import Breakdown, Kept, breakdowns, keep
+from llmcost.ledger.tombstones import Tombstones, tombstones
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
@@ -91,12 +92,23 @@ def ingest_outcomes(request: OutcomeRequest) -> OutcomeResult:
         connection = database.connect(spill=request.ledger)
         stack.callback(connection.close)
         stack.enter_context(interruptible(connection))
+        stones = _stones(connection, request)
+        if stones is not None:
+            files = [replace(file, ledger_path=stones.masked(file.ledger_path)) for file in files]
         results = [_file(connection, file, request, folder) for file in files]
         held: list[Breakdown] = []
         if request.ledger.exists():
             with database.reading(request.ledger, connection=connection, wait=request.wait):
                 held = breakdowns(connection)
     return OutcomeResult(ledger=request.ledger, files=tuple(results), breakdowns=tuple(held))
+
+
+def _stones(connection: "Connection", request: OutcomeRequest) -> Tombstones | None:
+    """Whom the ledger has forgotten."""
+    if not request.ledger.exists():
+        return None
+    with database.reading(request.ledger, connection=connection, wait=request.wait):
+        return tombstones(connection)
 
 
 def _file(connection: "Connection", file: LogFile, request: OutcomeRequest, folder: Path) -> OutcomeFile:
@@ -171,6 +183,8 @@ def _settings(file: LogFile, attribution: Mapping[str, Sequence[str]]) -> str:
 
 
 def _run(connection: "Connection", request: OutcomeRequest) -> int:
+    stones = tombstones(connection)
+    paths = [path if stones is None else stones.masked(path) for path in request.paths]
     (last,) = connection.execute("select coalesce(max(ingest_id), 0) from ledger.ingest").fetchone() or (0,)
     connection.execute(
         "insert into ledger.ingest values (?, ?, ?, null, ?)",
@@ -178,7 +192,7 @@ def _run(connection: "Connection", request: OutcomeRequest) -> int:
             int(last) + 1,
             clock().astimezone(UTC).replace(tzinfo=None),
             __version__,
-            json.dumps({"source": SOURCE, "paths": list(request.paths)}),
+            json.dumps({"source": SOURCE, "paths": paths}),
         ],
     )
     return int(last) + 1
