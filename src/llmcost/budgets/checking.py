@@ -65,14 +65,15 @@ def check(
     *,
     gates: bool = True,
     causes: bool = True,
+    basis: Basis | None = None,
 ) -> BudgetCheck:
-    """Judge budgets at `now`: only what began before it counts.
+    """Judge budgets at `now`: only what began before it counts; on requests if there are any, unless `basis` says.
 
     `gates` are the conditions beside freshness, `causes` says what made the worst breaches.
     """
     told, now = now, now.astimezone(UTC)
     past = Period(until=now)
-    basis = spending.basis_of(connection, past)
+    basis = basis or spending.basis_of(connection, past)
     bounds = scopes.bounds(
         connection, spending.selection(settings, basis, past, zone=time_zone(settings.tz), currency=None)
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.cli import budget_baseline
-from llmcost.cli.options import AsOf, Config, Db
+from llmcost.cli.options import AsOf, BasisOption, Config, Db
 
 if TYPE_CHECKING:
     from llmcost.budgets.checking import BudgetCheck
@@ -39,6 +39,7 @@ def check(
         typer.Option("--format", metavar="FORMAT", help="table, json, junit, sarif, github, gitlab or markdown."),
     ] = "table",
     output_file: OutputFile = None,
+    basis: BasisOption = None,
     as_of: AsOf = None,
     db: Db = None,
     config: Config = None,
@@ -56,7 +57,7 @@ def check(
 
     chosen = chosen_formats(output_format, output_file, BUDGET_FORMATS)
     threshold = choice("--fail-on", fail_on, ("breached", "warning", "never"))
-    found = checked(load_settings(config), names or (), as_of, db)
+    found = checked(load_settings(config), names or (), as_of, db, basis)
 
     def rendered(name: str, surface: Surface) -> str:
         return render_budgets(found, choice("--format", name, BUDGET_FORMATS), surface)
@@ -75,6 +76,7 @@ def status(
     names: Names = None,
     *,
     output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",
+    basis: BasisOption = None,
     as_of: AsOf = None,
     db: Db = None,
     config: Config = None,
@@ -88,7 +90,7 @@ def status(
     from llmcost.reports.choices import choice
 
     chosen = choice("--format", output_format, ("table", "json"))
-    found = checked(load_settings(config), names or (), as_of, db)
+    found = checked(load_settings(config), names or (), as_of, db, basis)
     if chosen == "json":
         output.write(budget_status.json(found))
         return
@@ -97,15 +99,22 @@ def status(
 
 
 def checked(
-    settings: "Settings", names: "list[str] | tuple[str, ...]", as_of: str | None, db: Path | None
+    settings: "Settings",
+    names: "list[str] | tuple[str, ...]",
+    as_of: str | None,
+    db: Path | None,
+    basis: str | None = None,
 ) -> "BudgetCheck":
     """The check of some budgets, or of all."""
     from llmcost.budgets.checking import check as run
     from llmcost.budgets.reading import named, read_budgets
     from llmcost.domain.errors import ConfigError
     from llmcost.domain.period import clock, time_zone
+    from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
+    from llmcost.reports.choices import choice
 
+    asked = None if basis is None else choice("--basis", basis, BASES)
     budgets = named(read_budgets(settings), names)
     if not budgets:
         raise ConfigError(
@@ -113,4 +122,4 @@ def checked(
         )
     now = clock(as_of, time_zone(settings.tz))
     with reading(settings.ledger_path(db)) as ledger:
-        return run(ledger, settings, budgets, now)
+        return run(ledger, settings, budgets, now, basis=asked)

@@ -50,6 +50,10 @@ CurrencyOption = Annotated[
     str | None, typer.Option("--currency", metavar="CODE", help="Convert at the dated rates of `fx:` in llmcost.yaml.")
 ]
 
+BasisOption = Annotated[
+    str | None, typer.Option("--basis", metavar="BASIS", help="requests or exports; requests if there are any.")
+]
+
 Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json, csv or markdown.")]
 Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write there instead of to stdout.")]
 

@@ -205,4 +205,6 @@ def _joined(stream: Stream, results: Sequence[FileResult], *, failed: bool) -> F
     )
 
 
-_SUMMED = ("lines", "new", "known", "conflicts", "rejected", "ambiguous", "skipped", "pending")
+_SUMMED = (
+    *("lines", "new", "known", "conflicts", "rejected", "ambiguous", "skipped", "pending", "buckets", "new_buckets"),
+)

@@ -1,7 +1,7 @@
 """Requests out of the ledger as files, written by DuckDB itself, so that no row passes through Python."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -59,15 +59,31 @@ def export_requests(
     """
     query = Query()
     statement = requests_statement(connection, query, selection, file_format, shape)
+    return write_file(connection, statement, query.parameters, path, file_format)
+
+
+def write_file(
+    connection: "DuckDBPyConnection",
+    statement: str,
+    parameters: Mapping[str, object],
+    path: Path,
+    file_format: FileFormat,
+) -> int:
+    """Write the rows of a statement to `path`; returns how many."""
     if file_format == "jsonl":
         # A merge patch onto nothing drops the members that are null.
         statement = f"select json_merge_patch('{{}}', to_json(record)) as line from ({statement}) as record"
     written = connection.execute(
         f"copy ({statement}) to {quote_literal(str(path))} ({_OPTIONS[file_format]}, use_tmp_file false)",
-        query.parameters,
+        dict(parameters),
     )
     found = written.fetchone()
     return int(found[0]) if found else 0
+
+
+def formatted(statement: str, file_format: FileFormat) -> str:
+    """The statement with its marks, such as `{timestamp:ended_at}`, as SQL that writes them as the format holds them."""
+    return _MARK.sub(_column(file_format), statement)
 
 
 def request_rows(
@@ -98,7 +114,7 @@ def requests_statement(
         rows += f", converted as (select *, cost * {rate} as converted_cost from keyed)"
         columns = f"{{amount:converted_cost}} as converted_cost,\n    {code} as converted_currency"
         record = record.replace("\nfrom keyed", f",\n    {columns}\nfrom converted as keyed")
-    return f"{rows} {_MARK.sub(_column(file_format), record)}"
+    return f"{rows} {formatted(record, file_format)}"
 
 
 def days(connection: "DuckDBPyConnection", selection: Selection) -> list[date]:

@@ -1,0 +1,72 @@
+"""Commands on usage exports: what is exported, and which of requests and exports a budget counts."""
+
+import csv
+import io
+import json
+
+import pytest
+from tests.ingesting import native, read
+
+DAY = 1_793_491_200
+"""2026-11-01, UTC."""
+
+
+def _page(*results):
+    bucket = {"object": "bucket", "start_time": DAY, "end_time": DAY + 86_400, "results": list(results)}
+    return {"object": "page", "data": [bucket], "has_more": False, "next_page": None}
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """A call of 0.0004, exported usage of 0.004 and a bill of 0.0041: GPT-5.4 at 2.50 and 15 a million."""
+    usage = {"input_tokens": 1000, "output_tokens": 100, "num_model_requests": 10, "model": "gpt-5.4"}
+    usage |= {"object": "organization.usage.completions.result", "api_key_id": "=key"}
+    cost = {"object": "organization.costs.result", "amount": {"value": 0.0041, "currency": "usd"}}
+    files = {
+        "usage.json": _page(usage),
+        "costs.json": _page(cost),
+        "log.json": native(provider="openai", request_id="req-00000001-x", input_tokens=100),
+    }
+    for name, document in files.items():
+        (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
+    read(tmp_path / "llmcost.duckdb", *(tmp_path / name for name in files))
+    return tmp_path / "llmcost.duckdb"
+
+
+def test_buckets_are_exported_with_what_reports_take_of_them(cli, ledger):
+    run = cli("export", "buckets", "--db", ledger)
+
+    assert (run.code, run.stderr) == (0, "")
+    found = {record["source"]: record for record in map(json.loads, run.stdout.splitlines())}
+    assert found["openai-usage"] == {
+        "source": "openai-usage", "bucket_start": "2026-11-01T00:00:00.000000Z",
+        "bucket_end": "2026-11-02T00:00:00.000000Z", "exporter": "provider", "scope": "completions",
+        "breakdown": "provider,request_model,api_key_id", "model": "gpt-5.4", "provider": "openai",
+        "request_model": "gpt-5.4", "operation": "chat", "charge_basis": "metered", "api_key_id": "=key", "requests": 10,
+        "uncached_input_tokens": 1000, "cache_read_tokens": 0, "cache_write_5m_tokens": 0, "output_text_tokens": 100,
+        "input_cost": "0.0025", "cache_read_cost": "0.00", "cache_write_cost": "0.00", "output_cost": "0.0015",
+        "reasoning_cost": "0.00", "audio_cost": "0.00", "image_cost": "0.00", "unit_cost": "0.00", "cost": "0.004",
+        "cost_status": "estimated", "cost_reason": "sum of many calls", "price_id": "openai/gpt-5.4",
+        "match_kind": "exact", "counted": "usage",
+    }  # fmt: skip
+    assert (found["openai-costs"]["cost"], found["openai-costs"]["counted"]) == ("0.0041", "cost")
+
+
+def test_buckets_are_exported_as_csv(cli, ledger, tmp_path):
+    done = cli("export", "buckets", "--db", ledger, "--output", tmp_path / "out.csv")
+    none = cli("export", "buckets", "--db", ledger, "--period", "2025")
+
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8"))))
+    assert (done.code, sorted(row["counted"] for row in rows)) == (0, ["cost", "usage"])
+    assert (none.code, none.stdout, none.stderr) == (0, "", "note: no usage buckets in this period\n")
+
+
+@pytest.mark.parametrize(("basis", "spent"), [(None, "0.0004"), ("requests", "0.0004"), ("exports", "0.0041")])
+def test_a_budget_counts_requests_unless_told(cli, ledger, tmp_path, basis, spent):
+    budgets = "budgets: [{name: all, period: month, amount: '500', unit: usd}]\n"
+    (tmp_path / "llmcost.yaml").write_text(budgets, encoding="utf-8")
+    chosen = [] if basis is None else ["--basis", basis]
+
+    run = cli("budget", "check", "--format", "json", "--as-of", "2026-11-02", *chosen)
+    document = json.loads(run.stdout)
+    assert (document["basis"], document["budgets"][0]["spent"]) == (basis or "requests", spent)
