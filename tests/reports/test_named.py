@@ -392,6 +392,19 @@ def test_an_experiment_tag_can_be_compared_instead_and_another_model_is_told(led
     assert any(note.startswith("b: most requests used another model") for note in found.notes)
 
 
+def test_exports_hold_nothing_to_compare_versions_by(ledger):
+    ledger.execute(
+        "insert into usage_bucket by name select uuid() as bucket_key, 's' as source, 1 as ingest_id, 'priced' as cost_status, "
+        "timestamp '2026-11-01' as bucket_start, timestamp '2026-11-02' as bucket_end, 5 as requests, 1 as cost, "
+        '\'{"experiment":"a"}\' as tags'
+    )
+
+    found = ask(ledger, "prompt-versions", by=("experiment",))
+
+    assert rows(found, "cost") == []
+    assert any("exports hold no single requests" in note for note in found.notes)
+
+
 def test_passes_of_one_call_are_one_request_of_its_version(ledger, insert):
     _version(insert, "v1", 1, [1] * 30)
     _version(insert, "v1", 1, [2] * 30, part=1)

@@ -100,7 +100,7 @@ def report(
     if output is None and chosen_format in FILES:
         raise UsageError(f"{chosen_format} only goes to a file", hint="name it with --output")
     if list_:
-        destination.write(_listed(as_json=chosen_format == "json"), output)
+        destination.write(_listed(as_json=chosen_format == "json", to_file=output is not None), output)
         return
     if name is not None:
         definition(name)
@@ -163,8 +163,12 @@ def _write(
     destination.write(render(document, choice("--format", format_name, (*FORMATS, *PAGES)), surface), output)
 
 
-def _listed(*, as_json: bool) -> str:
-    """The named reports and what each tells."""
+def _listed(*, as_json: bool, to_file: bool) -> str:
+    """The named reports and what each tells, folded to the terminal."""
+    import sys
+
+    from llmcost.render.drawing import wrapped
+    from llmcost.render.surface import surface_of
     from llmcost.reports.catalogue import about, report_names
 
     entries = [(name, about(name)) for name in report_names()]
@@ -172,4 +176,8 @@ def _listed(*, as_json: bool) -> str:
         reports = [{"name": name, "about": text} for name, text in entries]
         return json.dumps({"schema": "llmcost/reports/1", "reports": reports}, indent=2, ensure_ascii=False) + "\n"
     width = max(len(name) for name, _ in entries)
-    return "".join(f"{name:<{width}}  {text}\n" for name, text in entries)
+    across = None if to_file else surface_of(sys.stdout).width
+    lines = [f"{name:<{width}}  {text}" for name, text in entries]
+    if across is not None and across > 2 * width:
+        lines = [part for line in lines for part in wrapped(line, across, " " * (width + 2))]
+    return "".join(f"{line}\n" for line in lines)

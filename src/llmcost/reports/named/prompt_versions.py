@@ -43,7 +43,7 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
     if by == (_VERSION,) and queries.has_value(connection, rows, resolve(connection, _PROMPT)):
         by = (_PROMPT, _VERSION)
     keys = [resolve(connection, name) for name in by]
-    found = variants(connection, rows, keys)
+    found = variants(connection, rows, keys) if rows.basis == "requests" else []
     pairs = list(_pairs(found, question.zone))
     sheets = tuple(
         _sheet(measure, keys, pairs, question)
@@ -57,7 +57,9 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
     )
     moved = [now.name for before, now in pairs if before is not None and before.model != now.model]
     notes = list(base.notes)
-    if not found:
+    if rows.basis == "exports":
+        notes.append("exports hold no single requests, whose spread it takes to compare versions")
+    elif not found:
         notes.append(f"no request here has a value for {by[-1]}")
     if moved:
         notes.append(f"{', '.join(moved)}: most requests used another model than those before, which changes cost, too")
