@@ -62,9 +62,7 @@ def as_markdown(page: Page) -> str:
         if kind is Fact:
             blocks.append(
                 "\n".join(
-                    f"- {escape(one.label)}: {escape(printable(one.text))}{_code(one)}"
-                    for one in parts
-                    if isinstance(one, Fact)
+                    f"{_bullet(one)}{escape(printable(one.text))}{_code(one)}" for one in parts if isinstance(one, Fact)
                 )
             )
             continue
@@ -90,6 +88,11 @@ def _fact(fact: Fact, columns: int | None) -> str:
         lines.append(printable(fact.command))
     labels = [fact.label, *[""] * (len(lines) - 1)]
     return "\n".join(f"{label:<{_LABEL}}{line}".rstrip() for label, line in zip(labels, lines, strict=True))
+
+
+def _bullet(fact: Fact) -> str:
+    """A fact without a label belongs to the one before."""
+    return f"- {escape(fact.label)}: " if fact.label else "  - "
 
 
 def _code(fact: Fact) -> str:

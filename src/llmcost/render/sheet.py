@@ -31,10 +31,10 @@ tfoot th, tfoot td { border-bottom: 0; border-top: 2px solid var(--ink); font-we
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal }
 tr { break-inside: avoid }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .3rem 1.25rem; margin: 0 0 1rem }
-dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+dt { grid-column: 1; color: var(--soft) } dd { grid-column: 2; margin: 0; min-width: 0; overflow-wrap: anywhere }
 code { display: block; font: .82rem/1.5 ui-monospace, "SF Mono", Consolas, monospace; background: var(--shade);
   padding: .15rem .5rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere }
-@media (max-width: 40rem) { body { padding: 1.25rem 1rem 2rem } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem }
+@media (max-width: 40rem) { body { padding: 1.25rem 1rem 2rem } dl { grid-template-columns: 1fr; gap: 0 } dd { grid-column: 1; margin-bottom: .5rem }
   th:last-child, td:last-child { position: sticky; right: 0; background: var(--paper); padding-left: .75rem } }
 @media print {
   :root { --ink: #000; --soft: #444; --rule: #bbb; --paper: #fff; --shade: #f4f4f4 }
@@ -74,11 +74,18 @@ def safe(text: str) -> str:
 
 def _fact(fact: Fact) -> str:
     command = "" if fact.command is None else f"<code>{safe(fact.command)}</code>"
-    return f"<dt>{safe(fact.label)}</dt><dd>{safe(fact.text)}{command}</dd>"
+    term = f"<dt>{safe(fact.label)}</dt>" if fact.label else ""
+    return f"{term}<dd>{safe(fact.text)}{command}</dd>"
 
 
 def _table(cells: Grid) -> str:
-    lines = ['<div class="scroll"><table>', f"<thead>{_row(cells, cells.headings, 'col')}</thead>", "<tbody>"]
+    name = safe(", ".join(cells.headings))
+    # What scrolls must be reachable by keyboard.
+    lines = [
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table>',
+        f"<thead>{_row(cells, cells.headings, 'col')}</thead>",
+        "<tbody>",
+    ]
     lines += [_row(cells, row, "row") for row in cells.rows]
     lines.append("</tbody>")
     if cells.totals:
@@ -91,7 +98,7 @@ def _row(cells: Grid, texts: Sequence[str], scope: str) -> str:
     found = []
     for place, (column, text) in enumerate(zip(cells.columns, texts, strict=True)):
         number = ' class="n"' if is_number(column) else ""
-        heads = scope == "col" or (place == 0 and scope == "row")
+        heads = scope == "col" or (place == 0 and bool(text))
         tag, scoped = ("th", f' scope="{scope}"') if heads else ("td", "")
         found.append(f"<{tag}{scoped}{number}>{safe(text)}</{tag}>")
     return f"<tr>{''.join(found)}</tr>"

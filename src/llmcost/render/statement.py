@@ -144,7 +144,7 @@ def _sum(allocation: Allocation, line: Line) -> str:
 
 
 def _term(one: Evidence, allocation: Allocation) -> str:
-    return f"{one.sign} {_digits(one.cost)} {allocation.currency}"
+    return f"{'less ' if one.sign == '-' else ''}{_digits(one.cost)} {allocation.currency}"
 
 
 def _digits(value: Decimal) -> str:
