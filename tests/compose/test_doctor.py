@@ -10,7 +10,8 @@ from tests.ingesting import chat, native, read, write
 
 from llmcost.compose import doctor
 from llmcost.compose.doctor import examine
-from llmcost.config.settings import Gate, Pull, Settings
+from llmcost.config.gate import Gate
+from llmcost.config.settings import Pull, Settings
 from llmcost.domain.errors import UsageError
 from llmcost.gateways.probe import Probe
 from llmcost.ingest.otlp.journal import Journal, folder_of

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.config.settings import Gate, Pull, Settings, find, load_settings, read_settings
+from llmcost.config.gate import Gate
+from llmcost.config.settings import Pull, Settings, find, load_settings, read_settings
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import ConfigError
 

@@ -17,7 +17,8 @@ from llmcost.budgets.alerts.reading import read_rules
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.reading import read_budgets
-from llmcost.config.settings import Gate, Settings
+from llmcost.config.gate import Gate
+from llmcost.config.settings import Settings
 from llmcost.domain.errors import ConfigError, ExitCode, LlmcostError, UsageError
 from llmcost.domain.finding import Findings, Severity
 from llmcost.ledger.database import reading

@@ -7,8 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
+from llmcost.config.reader import Reader
 from llmcost.config.yaml import Document, Key, check_keys
 
 _KEYS = ("glossary", "files", "ignore", "stale_after", "max_values")
@@ -58,21 +58,20 @@ def read_tags(document: Document, folder: Path) -> TagRules:
     """The section `tags` of a document; ConfigError with the place of what is wrong in it."""
     if not isinstance(document.value, dict) or document.value.get("tags") is None:
         return TagRules()
-    return _Reader(document).rules(folder)
+    return _Reader(document, folder).rules()
 
 
-class _Reader:
-    def __init__(self, document: Document) -> None:
-        self.document = document
+class _Reader(Reader):
+    """Texts as they are written: the value of a tag may look like a number."""
 
-    def rules(self, folder: Path) -> TagRules:
-        section = self._section("tags")
+    def rules(self) -> TagRules:
+        section = self.mapping("tags")
         check_keys(self.document, ("tags",), _KEYS)
-        glossary = {str(key): self._rule(str(key), key) for key in self._section("tags", "glossary")}
+        glossary = {str(key): self._rule(str(key), key) for key in self.mapping("tags", "glossary")}
         return TagRules(
             given=True,
             glossary=MappingProxyType(glossary),
-            files=tuple(folder / text for text in self._texts("tags", "files")),
+            files=tuple(self.folder / text for text in self._texts("tags", "files")),
             ignore=self._codes("tags", "ignore"),
             stale_after=self._days("tags", "stale_after") if "stale_after" in section else TagRules().stale_after,
             max_values=self._count("tags", "max_values") or TagRules().max_values,
@@ -80,12 +79,12 @@ class _Reader:
 
     def _rule(self, name: str, key: Key) -> KeyRule:
         path: tuple[Key, ...] = ("tags", "glossary", key)
-        value = self._at(*path)
+        value = self.at(*path)
         if value is None:
             return KeyRule(key=name)
         if isinstance(value, str):
             return KeyRule(key=name, description=value)
-        self._section(*path)
+        self.mapping(*path)
         check_keys(self.document, path, _RULE_KEYS)
         return KeyRule(
             key=name,
@@ -99,7 +98,7 @@ class _Reader:
         )
 
     def _required(self, *path: Key) -> Decimal:
-        value = self._at(*path)
+        value = self.at(*path)
         if value is None or isinstance(value, bool):
             return Decimal(1) if value else Decimal(0)
         found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
@@ -120,27 +119,27 @@ class _Reader:
         codes = tuple(text.upper() for text in self._texts(*path))
         for place, code in enumerate(codes):
             if not _CODE.fullmatch(code):
-                where = (*path, place) if isinstance(self._at(*path), list) else path
+                where = (*path, place) if isinstance(self.at(*path), list) else path
                 raise self.document.error(
                     f"{code!r} is no code of a check", *where, hint="`llmcost tags rules` lists them"
                 )
         return codes
 
     def _days(self, *path: Key) -> timedelta:
-        value = self._at(*path)
+        value = self.at(*path)
         found = _DAYS.fullmatch(value) if isinstance(value, str) else None
         if found is None:
             raise self.document.error("expected a number of days or weeks", *path, hint="write it as 30d or 6w")
         return timedelta(days=int(found["number"]) * (7 if found["unit"] == "w" else 1))
 
     def _count(self, *path: Key) -> int | None:
-        value = self._at(*path)
+        value = self.at(*path)
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
             return value
         raise self.document.error("expected a whole number above 0", *path)
 
     def _text(self, *path: Key) -> str | None:
-        value = self._at(*path)
+        value = self.at(*path)
         if value is None:
             return None
         if isinstance(value, (dict, list)):
@@ -149,7 +148,7 @@ class _Reader:
 
     def _texts(self, *path: Key) -> tuple[str, ...]:
         """A list of texts, as they are written; one text stands for a list of one."""
-        value = self._at(*path)
+        value = self.at(*path)
         if value is None:
             return ()
         if isinstance(value, dict):
@@ -157,17 +156,3 @@ class _Reader:
         if not isinstance(value, list):
             return (self._text(*path) or "",)
         return tuple(self._text(*path, place) or "" for place in range(len(value)))
-
-    def _section(self, *path: Key) -> Mapping[Any, Any]:
-        value = self._at(*path)
-        if value is None:
-            return {}
-        if isinstance(value, dict):
-            return value
-        raise self.document.error("expected a mapping", *path)
-
-    def _at(self, *path: Key) -> Any:
-        try:
-            return self.document.at(*path)
-        except (KeyError, IndexError):
-            return None
