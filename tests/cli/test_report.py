@@ -60,6 +60,7 @@ def test_a_bare_report_in_json_is_one_row(cli, db):
         "estimated_requests",
         "rejected",
         "unattributed_cost",
+        "attributed_ratio",
     ]
 
 

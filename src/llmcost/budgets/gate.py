@@ -14,6 +14,7 @@ from llmcost.config.yaml import Key
 from llmcost.domain.exact import EXACT
 from llmcost.domain.finding import Place
 from llmcost.domain.period import Period, parse_period, time_zone
+from llmcost.domain.request import OWNERS
 from llmcost.ledger import queries
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_STALE = timedelta(hours=48)
 """How old the newest request may be where llmcost.yaml says nothing."""
-_OWNERS = ("customer_id", "user_id", "team", "business_unit")
 
 Outcome = Literal["ok", "failed", "not_evaluated"]
 
@@ -124,7 +124,7 @@ def conditions(connection: "Connection", settings: Settings, basis: Basis, now: 
         text = f"{{share}} of the cost {span} is estimated"
         found.append(_share(settings, ("estimated",), part, cost, most=gate.estimated, text=text))
     for name, most in gate.unattributed.items():
-        part = _cost(connection, _narrowed(connection, chosen, dict.fromkeys((name,) if name else _OWNERS)))
+        part = _cost(connection, _narrowed(connection, chosen, dict.fromkeys((name,) if name else OWNERS)))
         text = f"{{share}} of the cost {span} has no {name or 'owner'}"
         path = ("unattributed", name) if name else ("unattributed",)
         found.append(_share(settings, path, part, cost, most=most, text=text))

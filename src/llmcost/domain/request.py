@@ -78,6 +78,9 @@ WHO = (
 )
 """Columns filled from tags by the attribution rules, unless the source fills them itself."""
 
+OWNERS = ("customer_id", "user_id", "team", "business_unit")
+"""Columns of which any says whose a request is; one with none of them is nobody's."""
+
 KEYED_WHO = ("session_id", "api_key_id")
 """Those that are part of what a call is, wherever they come from."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
+from llmcost.domain.request import OWNERS
 from llmcost.ledger.composition import Query, Selection, Top
 from llmcost.ledger.keys import Key
 from llmcost.ledger.metrics import Metric, outcome_names
@@ -23,6 +24,7 @@ Identity = tuple[tuple[str | None, ...], bool]
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _PLACES = Decimal(1).scaleb(-12)
 _NUMBERS = (Decimal, int, float)
+_OWNER = f"coalesce({', '.join(OWNERS)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Facts:
     estimated: int
     assumed_time: int
     unattributed_cost: Decimal | None
-    """Cost of the rows whose first key is null; None without keys."""
+    """Cost of the rows whose first key is null; without keys, of those without any owner."""
     ingest_ids: tuple[int, ...]
 
 
@@ -101,7 +103,7 @@ def first_start(connection: "DuckDBPyConnection", selection: Selection) -> datet
 
 
 def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | None = None) -> Facts:
-    """What the selected rows are, and how much of their cost has no value for `key`."""
+    """What the selected rows are, and how much of their cost has no value for `key`; without one, no owner at all."""
     query = Query()
     source = query.rows(connection, selection, [] if key is None else [key])
     found = connection.execute(
@@ -116,7 +118,7 @@ def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | Non
             sum(claimed_cost) filter (where cost_status = 'unpriced')                 as unpriced_reported,
             coalesce(sum(calls) filter (where cost_status = 'estimated'), 0)          as estimated,
             coalesce(sum(calls) filter (where time_origin = 'assumed'), 0)            as assumed_time,
-            {"null" if key is None else "coalesce(sum(cost) filter (where key_0 is null), 0)"} as unattributed_cost,
+            coalesce(sum(cost) filter (where {"key_0" if key is not None else _OWNER} is null), 0) as unattributed_cost,
             coalesce(list(distinct ingest_id), [])                                    as ingest_ids,
             count(*) filter (where cost_status = 'unpriced')                          as unpriced_rows
         from keyed

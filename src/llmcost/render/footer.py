@@ -40,7 +40,7 @@ def footer(report: Report) -> list[str]:
         verb = "has" if coverage.assumed_time_requests == 1 else "have"
         lines.append(f"{plural(coverage.assumed_time_requests, 'request')} {verb} an assumed time.")
     if coverage.unattributed_cost:
-        lines.append(f"{money(coverage.unattributed_cost, report.currency)}{_share(report)} has no {report.by[0]}.")
+        lines.append(f"{money(coverage.unattributed_cost, report.currency)}{_share(report)} has no {_owner(report)}.")
     if report.charges:
         beside = money(report.charges, report.currency)
         lines.append(f"Commitments, idle hours and credits, in no request's cost: {beside} (llmcost chargeback).")
@@ -131,6 +131,11 @@ def _share(report: Report) -> str:
     if not isinstance(total, Decimal) or not total or cost is None:
         return ""
     return f" ({human(cost / total, 'percent', report.currency)})"
+
+
+def _owner(report: Report) -> str:
+    """What the cost lacks: the first key, or anybody it could be of."""
+    return report.by[0] if report.by else "customer, user, team or business unit"
 
 
 def _them(number: int) -> str:

@@ -3,6 +3,7 @@
 import json as standard
 import re
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -49,7 +50,7 @@ def json(document: Report | Overview) -> str:
     return f"{dumped(shape)}\n"
 
 
-def coverage_of(report: Report) -> dict[str, str | int | None]:
+def coverage_of(report: Report) -> dict[str, str | int | float | None]:
     """What the numbers of a report are made of."""
     coverage = report.coverage
     unattributed = coverage.unattributed_cost
@@ -59,8 +60,18 @@ def coverage_of(report: Report) -> dict[str, str | int | None]:
         "estimated_requests": coverage.estimated_requests,
         "rejected": coverage.rejected,
         "unattributed_cost": None if unattributed is None else plain(unattributed),
+        "attributed_ratio": _attributed(report),
         **({"buckets": coverage.buckets, "unpriced_buckets": coverage.unpriced_buckets} if coverage.buckets else {}),
     }
+
+
+def _attributed(report: Report) -> float | None:
+    """The share of cost that has a value for the first key; without keys, an owner. None where no cost is known."""
+    names = [column.name for column in report.columns]
+    total, without = report.totals[names.index("cost")], report.coverage.unattributed_cost
+    if not isinstance(total, Decimal) or not total or without is None:
+        return None
+    return round(float((total - without) / total), 6)
 
 
 def dumped(value: Any) -> str:

@@ -62,7 +62,7 @@ class Coverage:
     rejected: int
     """Different lines of the whole ledger's logs that could not be read."""
     unattributed_cost: Decimal | None
-    """Cost without a value for the first key; None without keys."""
+    """Cost without a value for the first key; without keys, without a customer, user, team and business unit."""
     first: datetime | None
     """Start of the earliest request, UTC."""
     last: datetime | None
