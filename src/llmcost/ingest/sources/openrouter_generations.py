@@ -18,7 +18,7 @@ source = Source(
     title="OpenRouter generations",
     issuer="'openai'",
     claims="(@generation_id is not null and @cost_total is not null and @tokens_prompt is not null) "
-    "or (@id is not null and @total_cost is not null and coalesce(@tokens_prompt, @native_tokens_prompt) is not null)",
+    "or (@id is not null and not starts_with(@id, 'gen_') and @total_cost is not null and coalesce(@tokens_prompt, @native_tokens_prompt) is not null)",
     body=True,
     steps={
         "prompt": "coalesce(#native_tokens_prompt, #tokens_prompt)",
