@@ -67,3 +67,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no prog
 def names(values: Iterable[str] | None) -> list[str]:
     """The names in a list option: `--by a,b --by c` is a, b, c."""
     return [name for value in values or () for part in value.split(",") if (name := part.strip())]
+
+
+FindingsFile = Annotated[
+    Path, typer.Option("--findings", metavar="FILE", help="What was decided about findings; commit it.")
+]
+DECISIONS = Path("llmcost-findings.yaml")
+"""Where decisions about findings stand unless said otherwise."""
+TodaysPlans = Annotated[
+    Path | None, typer.Option("--today", metavar="FILE", help="Today's plans and who is on which, from another file.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the resamples behind the intervals.")]

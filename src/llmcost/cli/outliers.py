@@ -1,12 +1,25 @@
 """`llmcost outliers`: the waste, with its price and its evidence."""
 
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, Since, Tz, Until, Where, names
+from llmcost.cli.options import (
+    DECISIONS,
+    AsOf,
+    By,
+    Config,
+    Db,
+    FindingsFile,
+    Output,
+    PeriodOption,
+    Since,
+    Tz,
+    Until,
+    Where,
+    names,
+)
 from llmcost.domain.errors import ExitCode, UsageError
 
 DetectorOption = Annotated[
@@ -15,12 +28,6 @@ DetectorOption = Annotated[
 Least = Annotated[
     str | None, typer.Option("--min-savings", metavar="AMOUNT", help="Only findings that would save as much.")
 ]
-
-
-FindingsFile = Annotated[
-    Path, typer.Option("--findings", metavar="FILE", help="What was decided about findings; commit it.")
-]
-_DECISIONS = Path("llmcost-findings.yaml")
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +57,7 @@ def outliers(
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="AMOUNT|any", help="Exit 1 when that much could be saved.")
     ] = None,
-    findings: FindingsFile = _DECISIONS,
+    findings: FindingsFile = DECISIONS,
     output_format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json, markdown or sarif.")
     ] = None,
@@ -158,7 +165,7 @@ def dismiss(
     ] = None,
     tz: Tz = None,
     as_of: AsOf = None,
-    findings: FindingsFile = _DECISIONS,
+    findings: FindingsFile = DECISIONS,
 ) -> None:
     """Do not show a finding any more, for a reason that is kept in a file to be committed."""
     from llmcost.cli import diagnostics

@@ -1,19 +1,14 @@
 """`llmcost savings`: what acting on the findings would save, without counting anything twice."""
 
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import DECISIONS, AsOf, Config, Db, FindingsFile, Output, PeriodOption, Since, Tz, Until, Where
 from llmcost.domain.errors import UsageError
 
 SavingsFormatOption = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")]
-FindingsFile = Annotated[
-    Path, typer.Option("--findings", metavar="FILE", help="What was decided about findings; commit it.")
-]
-_DECISIONS = Path("llmcost-findings.yaml")
 
 
 def register(app: typer.Typer) -> None:
@@ -135,7 +130,7 @@ def accept(
     ] = None,
     tz: Tz = None,
     as_of: AsOf = None,
-    findings: FindingsFile = _DECISIONS,
+    findings: FindingsFile = DECISIONS,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -168,7 +163,7 @@ def accept(
 
 def verify(
     *,
-    findings: FindingsFile = _DECISIONS,
+    findings: FindingsFile = DECISIONS,
     tz: Tz = None,
     output_format: SavingsFormatOption = None,
     output: Output = None,

@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Limit, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import (
+    AsOf,
+    Config,
+    Db,
+    Limit,
+    Output,
+    PeriodOption,
+    Seed,
+    Since,
+    TodaysPlans,
+    Tz,
+    Until,
+    Where,
+)
 
 
 def add_to(group: typer.Typer) -> None:
@@ -25,11 +38,8 @@ def simulate(
         str | None,
         typer.Option("--current", metavar="PLAN", help="Today's plan: an id in the file, no longer offered then."),
     ] = None,
-    today: Annotated[
-        Path | None,
-        typer.Option("--today", metavar="FILE", help="Today's plans and who is on which, from another file."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the resamples behind the intervals.")] = 0,
+    today: TodaysPlans = None,
+    seed: Seed = 0,
     where: Where = None,
     period: PeriodOption = None,
     since: Since = None,
