@@ -63,12 +63,6 @@ Wait = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when anything could not be read.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
 
-
-def names(values: Iterable[str] | None) -> list[str]:
-    """The names in a list option: `--by a,b --by c` is a, b, c."""
-    return [name for value in values or () for part in value.split(",") if (name := part.strip())]
-
-
 FindingsFile = Annotated[
     Path, typer.Option("--findings", metavar="FILE", help="What was decided about findings; commit it.")
 ]
@@ -78,3 +72,8 @@ TodaysPlans = Annotated[
     Path | None, typer.Option("--today", metavar="FILE", help="Today's plans and who is on which, from another file.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of the resamples behind the intervals.")]
+
+
+def names(values: Iterable[str] | None) -> list[str]:
+    """The names in a list option: `--by a,b --by c` is a, b, c."""
+    return [name for value in values or () for part in value.split(",") if (name := part.strip())]
