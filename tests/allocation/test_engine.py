@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost.allocation.engine import Facts, Usage, allocate
+from llmcost.allocation.engine import allocate
+from llmcost.allocation.facts import Facts, Usage
 from llmcost.allocation.policy import ALLOCATED, Driver, Policy, Rule, Sharing
 from llmcost.allocation.record import ChargeLine
 from llmcost.domain.apportion import apportioned, in_proportion

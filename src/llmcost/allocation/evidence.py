@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from llmcost.allocation.engine import Facts
+from llmcost.allocation.facts import Facts
 from llmcost.allocation.policy import Term
 from llmcost.allocation.record import Evidence, Line, Source
 from llmcost.domain.exact import total

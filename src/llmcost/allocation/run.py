@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.allocation import spans
-from llmcost.allocation.engine import Facts, Usage, allocate
+from llmcost.allocation.engine import allocate
 from llmcost.allocation.evidence import Proof, Spelling, texts
+from llmcost.allocation.facts import Facts, Usage
 from llmcost.allocation.policy import ALLOCATED, COST, Driver, Policy, Term
 from llmcost.allocation.record import Allocation, ChargeLine
 from llmcost.domain.errors import UsageError

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from llmcost.allocation.facts import Owner
 from llmcost.allocation.policy import ALLOCATED, Driver, Method, Sharing
 from llmcost.domain.apportion import in_proportion
-
-Owner = str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
