@@ -284,3 +284,27 @@ def test_an_unpriced_bucket_is_told_even_where_nobody_counts_requests(reading, t
     assert "1 of 1 usage bucket is unpriced and in no sum of cost: claude-house." in footer(found)
     assert "Basis: exports, whose days are UTC days; " in "\n".join(footer(found))
     assert found.notes == ("the exports do not tell latency_p50",)
+
+
+def test_the_order_of_exports_does_not_matter(tmp_path):
+    pages = {
+        "morning": usage(completions(400), completions(10, model="o3")),
+        "evening": usage(completions(900), completions(10, model="o3")),
+        "keys": usage(completions(600, api_key_id="a"), completions(300, api_key_id="b")),
+        "bill": usage(charge(0.0031)),
+    }
+    for name, page in pages.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(page), encoding="utf-8")
+
+    orders = [list(pages), list(reversed(pages)), ["keys", "morning", "bill", "evening"]]
+    told = []
+    for number, order in enumerate(orders):
+        read(tmp_path / f"ledger-{number}", *(tmp_path / f"{name}.json" for name in order))
+        told.append(buckets(tmp_path / f"ledger-{number}"))
+    for name in orders[2]:
+        read(tmp_path / "ledger", tmp_path / f"{name}.json")
+    told.append(buckets(tmp_path / "ledger"))
+
+    assert told[1:] == told[:1] * 3
+    # Of GPT-5.4 the evening's 900, of o3 the 10 of both; the keys, told apart, come to less than all models together.
+    assert report(tmp_path)[0][0]["input_tokens"] == 910

@@ -42,6 +42,11 @@ RANK = f"""{{
     'bytes': {{{", ".join(f"'{name}': {name}" for name in BUCKET_SUMS)}}}::varchar
 }}"""
 """SQL: which of two readings of one bucket holds, the greater."""
+_PROMPT = """
+    case when regexp_matches(json_extract_string(tags, '/context_window'), '1M|^>') then 200001 else 0 end
+"""
+"""SQL: a size that the prompts of a bucket exceed, where its exporter tells those of more than 200k tokens apart.
+https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-messages-usage-report"""
 _CLASS_COSTS = {
     "input": "input_cost",
     "cache_read": "cache_read_cost",
@@ -168,7 +173,8 @@ def _stage(connection: "Connection", sources: Mapping[str, "Source"]) -> None:
 def _insert_rated(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
     connection.execute(
         "create or replace temp view bucket_fresh as select *, bucket_start as started_at, 'ok' as status, "
-        "false as gateway_cached, null::integer as http_status, null::varchar as error_type from bucket_to_rate"
+        f"false as gateway_cached, null::integer as http_status, null::varchar as error_type, {_PROMPT} as prompt_size "
+        "from bucket_to_rate"
     )
     prepare_rates(connection, "bucket_fresh", price_list)
     keep_prices(connection, price_list)
@@ -179,7 +185,7 @@ def _insert_rated(connection: "Connection", ingest_id: int, price_list: "PriceLi
     columns = ", ".join(dict.fromkeys((*_STORED, "stated_provider", "file_id", *RATED)))
     connection.execute(
         f"insert into ledger.usage_bucket by name select {columns}, {ingest_id} as ingest_id "
-        f"from (select * replace ({components}) from ({rated_select('bucket_fresh', aggregated=True)}))"
+        f"from (select * replace ({components}) from ({rated_select('bucket_fresh', aggregated=True, prompt_size='t.prompt_size')}))"
     )
 
 

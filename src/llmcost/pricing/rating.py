@@ -209,17 +209,17 @@ def _write(connection: Any, name: str, columns: dict[str, str], rows: Sequence[t
     connection.execute(f"insert into {name} select {values}", lists)
 
 
-def rated_select(table: str, *, aggregated: bool = False) -> str:
+def rated_select(table: str, *, aggregated: bool = False, prompt_size: str = "0") -> str:
     """SELECT of every row of `table` with its model and costs; call `prepare_rates` for the same rows first.
 
-    Rows that are aggregates have a column `requests`. Their tokens are those of many prompts, so they never reach a tier
-    and owe no minimum, and what they cost is an estimate.
+    Rows that are aggregates have a column `requests`. Their tokens are those of many prompts, so they reach the tier of
+    `prompt_size` (SQL over the row `t`) whatever they add up to, owe no minimum, and what they cost is an estimate.
     """
     rates = ", ".join(f"r.{column} as z_{column}" for column in _RATE_COLUMNS)
     # Clamped, so that an absurd count cannot overflow the sum before it is found out.
     prompt = " + ".join(f"least(coalesce(t.{QUANTITIES[unit]}, 0), {PICO})" for unit in PROMPT_UNITS)
     if aggregated:
-        prompt = "0"
+        prompt = prompt_size
     fee_arguments = {
         name: f"({column} * coalesce(requests, 1))" if aggregated and name == "fee_request" else column
         for name, column in _FEE_ARGUMENTS.items()

@@ -1,4 +1,7 @@
-"""What LiteLLM's spend logs and its logging payload have in common."""
+"""What LiteLLM's spend logs, its logging payload and its daily sums have in common."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 CALL_TYPE_OPERATIONS = """case
     when @call_type is null then null
@@ -71,3 +74,12 @@ def proxy_status(status: str, error: str) -> dict[str, str]:
         "http_status": f"try_cast(count_of(@{error}.error_code) as integer)",
         "error_type": f"filled({kind})",
     }
+
+
+def less(total: Any, part: Any) -> Any:
+    """What is left of an amount; 0 where that is no more than sums of binary fractions are off. No number stays as it is."""
+    try:
+        rest = Decimal(str(total or 0)) - Decimal(str(part or 0))
+        return format(round(rest, 12).normalize(), "f") if rest > Decimal("1e-9") else 0
+    except InvalidOperation:
+        return total

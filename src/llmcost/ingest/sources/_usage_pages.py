@@ -76,7 +76,7 @@ def _console_bucket(row: Record) -> Record:
     The files name keys and workspaces; a file of costs has dollars rounded to the cent, and models by their display names.
     """
     result = {**row, "api_key_id": row.get("api_key_id") or row.get("api_key"), "workspace_id": row.get("workspace")}
-    if "batch" in (row.get("usage_type") or ""):
+    if "batch" in str(row.get("usage_type")):
         result["service_tier"] = "batch"
     if "cost_usd" in row:
         result["amount"] = _cents(row["cost_usd"])
@@ -95,17 +95,17 @@ def _console_bucket(row: Record) -> Record:
     return {"starting_at": row["usage_date_utc"], "results": [result]}
 
 
-def _plain(count: str | None) -> str:
+def _plain(count: Any) -> str:
     """A count without the commas that part its thousands; none is 0."""
-    return (count or "0").replace(",", "")
+    return str(count or "0").replace(",", "")
 
 
-def _cents(dollars: str) -> str:
+def _cents(dollars: Any) -> str:
     """Dollars as the API has them, in cents; left as they are where they are no amount."""
     try:
-        return format(amount_of(dollars) * Decimal(100), "f")
+        return format(amount_of(str(dollars)) * Decimal(100), "f")
     except ValueError:
-        return dollars
+        return str(dollars)
 
 
 def _read(result: Record) -> Record:

@@ -15,7 +15,7 @@ _CLASSES = {"input_cache_hit_tokens": "cache_read", "input_cache_miss_tokens": "
 
 def _is_row(record: Record) -> bool:
     timed = "start_time_iso" in record or "utc_date" in record
-    counted = record.get("type") in {*_CLASSES, "request_count"} and "amount" in record
+    counted = str(record.get("type")) in {*_CLASSES, "request_count"} and "amount" in record
     return timed and "model" in record and (counted or ("wallet_type" in record and "cost" in record))
 
 
@@ -26,7 +26,7 @@ def _rows(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator
             {
                 **row,
                 "llmcost_bucket": "deepseek",
-                "llmcost_start": row.get("start_time_iso") or row["utc_date"],
+                "llmcost_start": row.get("start_time_iso") or row.get("utc_date"),
                 "llmcost_end": row.get("end_time_iso"),
                 "llmcost_class": _CLASSES.get(str(row.get("type"))),
             },

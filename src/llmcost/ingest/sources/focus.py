@@ -13,7 +13,7 @@ from llmcost.domain.providers import FIRST_PARTY, normalise_provider
 from llmcost.ingest.source import Record
 from llmcost.ingest.sources._bills import Line, cell, source_of, tags_in
 
-_NEEDED = {"BilledCost", "BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ServiceName"}
+_NEEDED = {"BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ServiceName"}
 _SERVICES = re.compile(r"bedrock|openai|gemini|vertex ai|cognitive services|foundry|claude|anthropic", re.IGNORECASE)
 _SPELLINGS = {
     "amazon web services": "aws",
@@ -26,7 +26,7 @@ _SPELLINGS = {
 
 
 def _is_line(record: Record) -> bool:
-    return record.keys() >= _NEEDED
+    return record.keys() >= _NEEDED and ("BilledCost" in record or "EffectiveCost" in record)
 
 
 def _line(record: Record) -> Line | None:

@@ -7,10 +7,10 @@ the price list does. Shape: litellm 1.109.1, proxy/schema.prisma (https://docs.l
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record, Source
+from llmcost.ingest.sources._litellm import less
 
 _COUNTS = (
     "prompt_tokens",
@@ -76,8 +76,7 @@ def _take(left: Record, metrics: Record) -> None:
     for name in _COUNTS:
         if isinstance(left[name], int) and isinstance(found := metrics.get(name), int):
             left[name] = max(left[name] - found, 0)
-    spent, part = Decimal(str(left["spend"])), Decimal(str(metrics.get("spend") or 0))
-    left["spend"] = str(max(round(spent - part, 12), Decimal(0)).normalize()) if spent - part > Decimal("1e-9") else 0
+    left["spend"] = less(left["spend"], metrics.get("spend"))
 
 
 def _object(value: Any) -> Record:

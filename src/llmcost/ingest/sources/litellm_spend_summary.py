@@ -6,9 +6,9 @@ https://docs.litellm.ai/docs/proxy/cost_tracking
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 
 from llmcost.ingest.source import Numbered, Record, Source
+from llmcost.ingest.sources._litellm import less
 
 
 def _is_day(record: Record) -> bool:
@@ -23,12 +23,12 @@ def _is_day(record: Record) -> bool:
 def _models(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
     for line, day in numbered:
         about = {"llmcost_bucket": "litellm-spend", "startTime": day["startTime"]}
-        left = Decimal(str(day["spend"] or 0))
+        left = day["spend"]
         for model, spend in day["models"].items():
-            left -= Decimal(str(spend or 0))
+            left = less(left, spend)
             yield line, {**about, "model": model, "spend": spend}
-        if left > Decimal("1e-9"):
-            yield line, {**about, "spend": str(round(left, 12))}
+        if left:
+            yield line, {**about, "spend": left}
 
 
 source = Source(
