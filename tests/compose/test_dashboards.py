@@ -386,8 +386,9 @@ def test_exports_alone_make_dashboards_too(ledger_in_memory):
         """
     )
     for name in dashboard_names():
-        board = _shown(ledger_in_memory, name)
-        assert board["basis"] == "exports"
-        assert _panel(board, "figures")["rows"][0]["cost"] == "5.00"
-        for form in ("table", "html"):
-            assert render_dashboard(_made(ledger_in_memory, name), form, Surface(width=80))
+        board = _made(ledger_in_memory, name)
+        shown = {form: render_dashboard(board, form, Surface(width=80)) for form in ("json", "table", "html")}
+        assert json.loads(shown["json"])["basis"] == "exports"
+        assert _panel(json.loads(shown["json"]), "figures")["rows"][0]["cost"] == "5.00"
+        assert "`attribution:` in llmcost.yaml says" in " ".join(shown["table"].split())
+        assert "`attribution:` in llmcost.yaml says" in shown["html"]

@@ -42,6 +42,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".html")).
       await page.goto(url);
       const across = await page.evaluate(() => document.documentElement.scrollWidth);
       if (across > width) say(`${across} px wide`);
+      for (const text of await page.evaluate(cut)) say(`cut: ${text}`);
       for (const details of await page.locator("details").all()) await details.evaluate((one) => (one.open = true));
       await sorted(page, say);
       await page.evaluate(axe);
@@ -64,6 +65,13 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".html")).
 await browser.close();
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length) process.exit(1);
+
+/** What does not fit its box, wide tables apart: they scroll. */
+function cut() {
+  return [...document.querySelectorAll("body *")]
+    .filter((one) => !one.closest("svg, .hidden, .scroll") && one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+    .map((one) => one.textContent.slice(0, 60));
+}
 
 /** Sorts the first table with several rows by its last column of numbers, with the keyboard, both ways round. */
 async function sorted(page, say) {
