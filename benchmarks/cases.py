@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import commands
+from benchmarks import commands, pulls
 from benchmarks.finding import Finding
 from benchmarks.measure import Contender, Series, interleaved, ratios, run
 from benchmarks.shapes import other_prices
@@ -232,6 +232,7 @@ CASES: Mapping[str, Callable[[Workshop], list[Finding]]] = {
     "outliers": commands.outliers,
     "dashboards": commands.dashboards,
     "named": commands.named,
+    "pull": pulls.pull,
     "huge": huge,
 }
 
