@@ -48,7 +48,11 @@ class Fake:
         """What a server of these rows says."""
 
         def answered(question: Question) -> Reply:
-            if any(question.headers.get(name) != value for name, value in self.authorised.items()):
+            sent = {name: question.headers.get(name) for name in self.authorised}
+            if question.headers["host"].startswith("localhost"):
+                # Another host, which must not learn the key.
+                assert set(sent.values()) == {None}
+            elif sent != dict(self.authorised):
                 return Reply(status=401, content={"error": "who are you?"})
             return self.answer(rows, question)
 
@@ -387,6 +391,46 @@ def _activity(rows: Sequence[Row], question: Question) -> Reply:
     return Reply(content={"results": found, "metadata": {"page": 1, "total_pages": 1, "has_more": False}})
 
 
+def _portkey_row(number: int) -> Row:
+    return {
+        "id": f"pk-{number:04}",
+        "trace_id": f"t-{number:04}",
+        "created_at": iso(number),
+        "ai_org": "openai",
+        "ai_model": "gpt-5.4",
+        "req_units": 1000,
+        "res_units": 100,
+        "total_units": 1100,
+        "cost": 0.4,
+        "cost_currency": "usd",
+        "response_time": 850,
+        "response_status_code": 200,
+        "metadata": {"_user": "anna"},
+        "response": {"usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}},
+    }
+
+
+def _portkey(rows: Sequence[Row], question: Question) -> Reply:
+    """A job is named by its window; its file lies on another host."""
+    _, _, *place = question.path.split("/")[1:]
+    if not place:
+        wanted = question.body["filters"]
+        window = f"{wanted['time_of_generation_min']},{wanted['time_of_generation_max']}"
+        found = within(rows, lambda row: instant(row["created_at"]), *window.split(","))
+        return Reply(content={"id": window.encode().hex(), "total": len(found), "object": "export"})
+    since, until = bytes.fromhex(place[0]).decode().split(",")
+    if place[1:] == ["start"]:
+        return Reply(content={"message": "started", "object": "export"})
+    if place[1:] == ["download"]:
+        port = question.headers["host"].rsplit(":", 1)[1]
+        return Reply(content={"signed_url": f"http://localhost:{port}/a/files/{place[0]}/file?signature=of-nobody"})
+    if place[1:] == ["file"]:
+        assert question.query == {"signature": "of-nobody"}
+        found = within(rows, lambda row: instant(row["created_at"]), since, until)
+        return Reply(content="".join(json.dumps(row) + "\n" for row in found), headers={"Content-Type": "text/plain"})
+    return Reply(content={"id": place[0], "status": "success", "object": "export"})
+
+
 _BEARER = {"authorization": f"Bearer {SECRET}"}
 _BASIC = {"authorization": "Basic cGstcHVibGljOnNlY3JldC0wMTIzNDU2Nzg5"}
 _LANGFUSE = {"LANGFUSE_PUBLIC_KEY": "pk-public", "LANGFUSE_SECRET_KEY": SECRET}
@@ -428,6 +472,13 @@ FAKES: dict[str, Fake] = {
     ),
     "langfuse-v1": Fake(
         gateway="langfuse", row=_generation, answer=_langfuse_v1, environ=_LANGFUSE, authorised=_BASIC, streams=2
+    ),
+    "portkey": Fake(
+        gateway="portkey",
+        row=_portkey_row,
+        answer=_portkey,
+        environ={"PORTKEY_API_KEY": SECRET},
+        authorised={"x-portkey-api-key": SECRET},
     ),
     "helicone": Fake(
         gateway="helicone",

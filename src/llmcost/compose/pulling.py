@@ -11,6 +11,7 @@ from llmcost.domain.errors import LlmcostError, UpstreamError, UsageError
 from llmcost.domain.period import Period
 from llmcost.domain.pulled import Span, Stream
 from llmcost.gateways.answers import RefusedError
+from llmcost.gateways.lookups import looked_up
 from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
 from llmcost.gateways.scopes import parts_of
@@ -111,10 +112,15 @@ def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[L
             yield error
             return
         for part in parts:
-            spans = _missing(intake.covered(part.stream), wanted, gateway.lookback, part.stream, around)
-            puller = Puller(part.stream, gateway, fetcher, kind=part.kind, scope=part.scope, now=around.now)
             with around.bar(f"pulling {wanted.gateway}") as advance:
-                taken = intake.take(part.stream, puller.pages(spans, advance))
+                if gateway.lookup is not None:
+                    ids = intake.without_bill(gateway.lookup.prefix, gateway.lookup.reporter, wanted.period)
+                    pages = looked_up(part.stream, gateway, fetcher, ids, advance)
+                else:
+                    spans = _missing(intake.covered(part.stream), wanted, gateway.lookback, part.stream, around)
+                    puller = Puller(part.stream, gateway, fetcher, kind=part.kind, scope=part.scope, now=around.now)
+                    pages = puller.pages(spans, advance)
+                taken = intake.take(part.stream, pages)
             if taken.error is not None:
                 yield taken.error
 

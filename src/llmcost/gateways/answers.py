@@ -1,9 +1,13 @@
 """What an answer is: rows, a refusal, a cursor that has expired, or nothing that such a gateway would say."""
 
+from typing import TYPE_CHECKING
+
 from llmcost.domain.errors import UpstreamError
-from llmcost.gateways.gateway import Gateway
 from llmcost.gateways.rows import Rows, rows_of
 from llmcost.net.fetching import Answer, Asked, Fetcher
+
+if TYPE_CHECKING:
+    from llmcost.gateways.gateway import Gateway
 
 ABSENT = {404, 405, 501}
 _REFUSED = {401, 403}
@@ -19,9 +23,16 @@ class ExpiredError(Exception):
 
 
 def fetched(
-    gateway: Gateway, fetcher: Fetcher, asked: Asked, *, rows: str | None, identity: str, first: bool = True
+    gateway: "Gateway",
+    fetcher: Fetcher,
+    asked: Asked,
+    *,
+    rows: str | None,
+    identity: str,
+    first: bool = True,
+    absent: bool = False,
 ) -> tuple[Answer, Rows]:
-    """The answer and its rows.
+    """The answer and its rows; none where it is not found and may be `absent`.
 
     Raises RefusedError when the key is, ExpiredError when a page that is not the first is not there any more, and
     UpstreamError for everything else that holds no rows.
@@ -38,6 +49,8 @@ def fetched(
     answer, page = fetcher.fetch(asked, read)
     if page is not None:
         return answer, page
+    if absent and answer.status in ABSENT:
+        return answer, Rows(texts=[], identities=[], envelope={})
     place = f"{fetcher.url}{asked.path}"
     if answer.status in _REFUSED:
         raise RefusedError(

@@ -7,6 +7,8 @@ from typing import Any
 
 from llmcost.domain.pulled import Span
 from llmcost.gateways.auth import Auth
+from llmcost.gateways.jobs import Job
+from llmcost.gateways.lookups import Lookup
 from llmcost.gateways.paging import Paging
 from llmcost.net.fetching import MIB
 
@@ -51,6 +53,8 @@ class Endpoint:
     """What spans are whole multiples of, counted from midnight UTC; also the shortest span."""
     limit: int = 64 * MIB
     """Bytes in the largest answer that is taken."""
+    job: Job | None = None
+    """Where answers are exports that have to be ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class Gateway:
     auth: Auth
     streams: Mapping[str, tuple[Endpoint, ...]]
     """Kinds of record by name. Of each, ways to ask in order of preference: the first that the server has is used."""
+    lookup: Lookup | None = None
+    """Instead of streams: what is asked of each call that the ledger knows of."""
     scopes: Scopes | None = None
     url: str | None = None
     """Where it is, unless it is self-hosted."""
@@ -78,4 +84,10 @@ class Gateway:
     @property
     def sources(self) -> tuple[str, ...]:
         """The ids of all sources that read its rows, sorted."""
-        return tuple(sorted({one for ways in self.streams.values() for way in ways for one in way.sources}))
+        of_streams = {one for ways in self.streams.values() for way in ways for one in way.sources}
+        return tuple(sorted(of_streams.union(self.lookup.sources if self.lookup is not None else ())))
+
+    @property
+    def limit(self) -> int:
+        """Bytes in the largest answer of any kind that is taken."""
+        return max((way.limit for ways in self.streams.values() for way in ways), default=MIB)

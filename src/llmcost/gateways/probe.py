@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Span
-from llmcost.gateways.answers import RefusedError
+from llmcost.gateways.answers import RefusedError, fetched
 from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
 from llmcost.gateways.scopes import parts_of
 from llmcost.gateways.session import address_of, session
-from llmcost.net.fetching import Patience
+from llmcost.net.fetching import Asked, Patience
 
 _HASTY = Patience(attempts=2, connect=5, read=15, whole=30, longest_pause=5)
 
@@ -28,7 +28,7 @@ class Probe:
     authorised: bool | None
     """None when it was not reached."""
     recent: bool | None
-    """Whether it has any record of the time looked at; None when it gave out none because of an error."""
+    """Whether it has any record of the time looked at; None when an error kept it from telling, or it tells of single calls."""
     detail: str | None = None
     """What is wrong, without credentials."""
     hint: str | None = None
@@ -53,7 +53,10 @@ def probe(
     recent = False
     with session(known, address, environ, patience=_HASTY, pause=pause) as fetcher:
         try:
-            for part in parts_of(gateway, known, fetcher):
+            if known.lookup is not None:
+                asked = Asked(path=known.lookup.path, query={known.lookup.query: f"{known.lookup.prefix}0"})
+                fetched(known, fetcher, asked, rows=known.lookup.rows, identity="id", absent=True)
+            for part in parts_of(gateway, known, fetcher) if known.streams else ():
                 puller = Puller(part.stream, known, fetcher, kind=part.kind, scope=part.scope)
                 recent = puller.first_page(Span(since=until - within, until=until)) or recent
         except RefusedError as error:
@@ -61,7 +64,13 @@ def probe(
         except UpstreamError as error:
             # A server that answers with an error is reached; whether the key is good is not known then.
             return _failed(gateway, address, error, reachable=fetcher.answered, authorised=None)
-    return Probe(gateway=gateway, url=address, reachable=True, authorised=True, recent=recent)
+    return Probe(
+        gateway=gateway,
+        url=address,
+        reachable=True,
+        authorised=True,
+        recent=None if known.lookup is not None else recent,
+    )
 
 
 def _failed(gateway: str, url: str, error: UpstreamError, *, reachable: bool, authorised: bool | None) -> Probe:

@@ -10,6 +10,7 @@ from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Page, Span, Stream
 from llmcost.gateways.answers import ABSENT, ExpiredError, fetched
 from llmcost.gateways.gateway import Endpoint, Gateway
+from llmcost.gateways.jobs import TooManyRowsError, exported
 from llmcost.gateways.rows import Rows
 from llmcost.gateways.windows import parts, windows
 from llmcost.net.fetching import Answer, Asked, Fetcher
@@ -98,6 +99,8 @@ class Puller:
         """Whether the API answers with any record of the end of a span."""
         way = self._chosen(span)
         window = windows(span, way.window, way.grain)[-1]
+        if way.job is not None:
+            return bool(exported(self.gateway, self.fetcher, way, window).texts)
         return bool(self._fetch(way, way.paging.first(self._asked(way, window)), first=True)[1].texts)
 
     def _chosen(self, span: Span) -> Endpoint:
@@ -114,6 +117,9 @@ class Puller:
         return self._way
 
     def _window(self, way: Endpoint, window: Span) -> Iterator[Page]:
+        if way.job is not None:
+            yield self._export(way, window)
+            return
         begun = self._now()
         asked: Asked | None = way.paging.first(self._asked(way, window))
         before: set[str] = set()
@@ -150,6 +156,19 @@ class Puller:
                 covered=self._settled(window, begun) if following is None else None,
             )
             asked = following
+
+    def _export(self, way: Endpoint, window: Span) -> Page:
+        begun = self._now()
+        try:
+            rows = exported(self.gateway, self.fetcher, way, window)
+        except TooManyRowsError as error:
+            most = way.job.most if way.job is not None else error.rows
+            if len(parts(window, 2, way.grain)) == 1:
+                raise UpstreamError(
+                    f"{self.stream.shown}: more than {most:,} rows at {window.since:%H:%M:%S}"
+                ) from error
+            raise _TooManyError(-(-2 * error.rows // most)) from error
+        return Page(stream=self.stream, sources=way.sources, records=rows.texts, covered=self._settled(window, begun))
 
     def _check_size(self, way: Endpoint, window: Span, answer: Answer, page: Rows, *, last: bool) -> None:
         """Raise when the window must be read in parts, or should be and cannot."""

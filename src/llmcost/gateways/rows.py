@@ -74,6 +74,20 @@ def _rows_of(text: str, key: str | None, identity: str) -> Rows:
     )
 
 
+def lines_of(text: str, identity: str) -> Rows:
+    """The rows of a file with one on each line. Raises DamagedError when a line is no JSON object."""
+    texts = [line for line in text.splitlines() if line.strip()]
+    try:
+        values = [json.loads(line) for line in texts]
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(str(error)) from error
+    return Rows(
+        texts=texts,
+        identities=[_identity(value, line, identity) for value, line in zip(values, texts, strict=True)],
+        envelope={},
+    )
+
+
 class _Scanner:
     """A place in JSON text, which moves on."""
 

@@ -26,7 +26,7 @@ def parts_of(name: str, gateway: Gateway, fetcher: Fetcher) -> Iterator[Part]:
     """Everything there is to read. Raises UpstreamError when the scopes cannot be listed."""
     scopes = [("", "")] if gateway.scopes is None else _listed(gateway, gateway.scopes, fetcher)
     for scope, shown in scopes:
-        for kind in gateway.streams:
+        for kind in gateway.streams or ("requests",):
             words = [word for word in (shown, "" if kind == "requests" else kind) if word]
             stream = Stream(gateway=name, url=fetcher.url, name=" ".join(words) or "requests")
             yield Part(stream=stream, kind=kind, scope=scope)

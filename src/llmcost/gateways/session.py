@@ -30,6 +30,6 @@ def session(
         {**gateway.headers, **credentials.headers},
         secrets=credentials.secrets,
         patience=patience,
-        limit=max(endpoint.limit for ways in gateway.streams.values() for endpoint in ways),
+        limit=gateway.limit,
         pause=pause,
     )

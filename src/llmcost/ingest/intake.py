@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from llmcost.domain.errors import LlmcostError
+from llmcost.domain.period import Period
 from llmcost.domain.pulled import Page, Span, Stream
 from llmcost.ingest.files import PULLED, LogFile, look_at
 from llmcost.ingest.registry import source_named
@@ -101,6 +102,25 @@ class Intake:
             return []
         with database.reading(self._request.ledger, connection=self._run.connection, wait=self._request.wait):
             return covered(self._run.connection, stream)
+
+    def without_bill(self, prefix: str, reporter: str, period: Period) -> list[str]:
+        """The ids that begin so, of calls in a period whose bill nobody has stated and that `reporter` has not reported."""
+        if not self._request.ledger.exists():
+            return []
+        with database.reading(self._request.ledger, connection=self._run.connection, wait=self._request.wait):
+            rows = self._run.connection.execute(
+                "select distinct request_id from ledger.request where starts_with(request_id, $prefix) "
+                "and billed_cost is null and reported_by is distinct from $reporter "
+                "and started_at >= coalesce($since, timestamp '-infinity') "
+                "and started_at < coalesce($until, timestamp 'infinity') order by request_id",
+                {
+                    "prefix": prefix,
+                    "reporter": reporter,
+                    "since": period.since and period.since.replace(tzinfo=None),
+                    "until": period.until and period.until.replace(tzinfo=None),
+                },
+            ).fetchall()
+        return [one for (one,) in rows]
 
     def take(self, stream: Stream, pages: Iterable[Page]) -> Taken:
         """Commit pages in batches. An error among them ends it; what came before is committed all the same."""

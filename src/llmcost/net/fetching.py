@@ -141,6 +141,27 @@ class Fetcher:
             f"{self.url}{asked.path}: {reason}", hint="what was read is kept; the same command goes on from there"
         )
 
+    def elsewhere(self, link: str, read: Callable[[Answer], T]) -> T:
+        """What `read` makes of a file on any server, asked for without credentials: the link is the permission, and a secret."""
+        parts = urlsplit(link)
+        with Fetcher(
+            urlunsplit((parts.scheme, parts.netloc, "", "", "")),
+            {},
+            secrets=(link, parts.query, *self._secrets),
+            patience=self._patience,
+            limit=self._limit,
+            pause=self._pause,
+            chance=self._chance,
+        ) as other:
+            try:
+                return other.fetch(Asked(path=f"{parts.path}?{parts.query}" if parts.query else parts.path), read)
+            except UpstreamError as error:
+                raise UpstreamError(other.hide(error.message), hint=error.hint) from error
+
+    def wait(self, seconds: float) -> None:
+        """Give the server time."""
+        self._pause(seconds)
+
     def said(self, answer: Answer) -> str:
         """Status and first words of an answer, for an error."""
         text = self.hide(answer.text[: 4 * _SHOWN])[:_SHOWN].strip()
