@@ -5,13 +5,16 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.domain.outcome import Outcome
 from llmcost.ingest.outcome_records import broken_down, outcome_of
 from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ledger import database
 from llmcost.ledger.forgetting import ForgetRequest, forget
-from llmcost.ledger.outcomes import Kept
+from llmcost.ledger.outcomes import Kept, keep
 
 _CSV = """date,customer,feature,metric,value
 2026-11-01,acme,search,engagements,120
@@ -189,3 +192,31 @@ def test_whom_the_ledger_has_forgotten_does_not_come_back_with_outcomes(read, st
             ('{"customer_id":"forgotten"}', Decimal("51.25")),
         ]
     assert b"acme-gmbh" not in (tmp_path / "l.duckdb").read_bytes()
+
+
+_SOME = st.lists(
+    st.builds(
+        Outcome,
+        day=st.dates(date(2026, 11, 1), date(2026, 11, 5)),
+        dimensions=st.sampled_from([(), (("customer_id", "a"),), (("customer_id", "b"),), (("customer_id", None),)]),
+        metric=st.sampled_from(["revenue", "signups"]),
+        value=st.decimals(-1000, 1000, places=6),
+    ),
+    max_size=8,
+    unique_by=lambda one: (one.day, one.metric, tuple(pair for pair in one.dimensions if pair[1] is not None)),
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(outcomes=_SOME, cut=st.integers(0, 8), data=st.data())
+def test_outcomes_are_the_same_however_they_are_dealt_out_to_files(ledger, outcomes, cut, data):
+    ledger.execute("delete from outcome")
+    shuffled = data.draw(st.permutations(outcomes))
+
+    first = keep(ledger, shuffled[:cut], 1)
+    second = keep(ledger, shuffled[cut:], 2)
+    again = keep(ledger, outcomes, 3)
+
+    assert first.new + second.new == len(outcomes)
+    assert again == Kept(known=len(outcomes))
+    assert (ledger.execute("select sum(value) from outcome").fetchone()[0] or 0) == sum(one.value for one in outcomes)

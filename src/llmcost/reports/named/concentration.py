@@ -13,7 +13,7 @@ from llmcost.reports.definition import Definition, Surroundings
 from llmcost.reports.groups import amounts, label_of, number_column, whole
 from llmcost.reports.question import Question
 from llmcost.reports.record import Fact, Sheet, Study
-from llmcost.stats.concentration import fewest_for, gini, largest, lorenz
+from llmcost.stats.concentration import Spread
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -26,22 +26,23 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
     base = cost_by(connection, whole(question))
     held = {keys: cost for keys, cost in amounts(base, "cost") if None not in keys and cost is not None and cost >= 0}
     costs = list(held.values())
+    spread = Spread(costs)
     everything = sum(costs, start=Decimal(0))
     who = " and ".join(column.title.lower() for column in base.columns[: len(base.by)])
     rows = []
     for percent in _TOP if costs else ():
-        count, cost = largest(costs, Fraction(percent, 100))
+        count, cost = spread.largest(Fraction(percent, 100))
         share = float(cost / Fraction(everything)) if everything else None
         rows.append((percent / 100, count, Decimal(round(cost * 10**12)).scaleb(-12), share))
     name, most = max(held.items(), key=lambda one: one[1], default=(None, Decimal(0)))
     facts = (
         Fact(name="groups", title=f"Groups by {who}", kind="count", value=len(costs)),
-        Fact(name="gini", title="Gini coefficient", kind="ratio", value=gini(costs) if costs else None),
+        Fact(name="gini", title="Gini coefficient", kind="ratio", value=spread.gini()),
         Fact(
             name="half_held_by",
             title="Fewest that make half of the cost",
             kind="count",
-            value=fewest_for(costs, Fraction(1, 2)) if everything else None,
+            value=spread.fewest_for(Fraction(1, 2)) if everything else None,
         ),
         Fact(
             name="largest_share",
@@ -73,7 +74,7 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
                     number_column("bottom_share", "Bottom", "percent"),
                     number_column("cost_share", "Share of cost", "percent"),
                 ),
-                rows=tuple((percent / 100, lorenz(costs, Fraction(percent, 100))) for percent in _BOTTOM if everything),
+                rows=tuple((percent / 100, spread.lorenz(Fraction(percent, 100))) for percent in _BOTTOM if everything),
                 empty=f"no cost is known by {who}",
             ),
         ),
