@@ -46,6 +46,18 @@ def told(found: Usage, settings: Settings, code: str) -> list[str]:
     ]
 
 
+def test_odd_tags_are_counted_once_and_as_they_are(tmp_path):
+    line = b'{"timestamp":"2026-11-01T10:00:00Z","model":"gpt-5.4","input_tokens":1,"tags":{"a":"x","a":"y","":"z","b/~c":5}}'
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [line]))
+    with database.reading(tmp_path / "ledger") as connection:
+        found = usage(connection, Selection(period=Period(), zone=UTC, basis="requests"), {})
+    assert {(one.key, one.values[0].value, one.requests) for one in found.keys} == {
+        ("", "z", 1),
+        ("a", "x", 1),
+        ("b/~c", "5", 1),
+    }
+
+
 def test_keys_and_values_are_wanted_in_snake_case(tmp_path):
     found = used(
         tmp_path,
@@ -65,7 +77,7 @@ def test_a_described_key_is_spelt_as_it_is_described(tmp_path):
 def test_keys_that_look_like_one_are_found_and_those_that_fill_different_columns_are_not(tmp_path):
     found = used(tmp_path, ({"order_id": "1", "tenant_id": "t"}, 3), ({"orderId": "2", "custmer_id": "c"}, 1))
     assert told(found, Settings(), "TG201") == [
-        "the tag key 'custmer_id' is one letter from 'customer_id' (1 requests) (maybe)",
+        "the tag key 'custmer_id' is one letter from 'customer_id' (1 request) (maybe)",
         "the tag keys 'order_id' and 'orderId' differ in spelling only (3 and 1 requests)",
     ]
 
@@ -166,11 +178,11 @@ def test_values_that_say_nothing_or_too_much_are_found(tmp_path):
         ),
         ({"team": "platform", "environment": "production", "cell": "c", "mail": "u1", "note": "n", "x": "a"}, 1),
     )
-    assert told(found, Settings(), "TG601") == ["'team' has placeholders on 1 requests: 'unknown'"]
-    assert told(found, Settings(), "TG602") == ["'cell' was not filled in on 1 requests: '{cell_id}'"]
-    assert told(found, Settings(), "TG603") == [f"'note' holds credentials on 1 requests: 'sk-p{'*' * 28}'"]
-    assert told(found, Settings(), "TG604") == ["'mail' holds e-mail addresses: 1 values on 1 requests"]
-    assert told(found, Settings(), "TG605") == ["'x' has stray whitespace on 1 requests: ' a'"]
+    assert told(found, Settings(), "TG601") == ["'team' has placeholders on 1 request: 'unknown'"]
+    assert told(found, Settings(), "TG602") == ["'cell' was not filled in on 1 request: '{cell_id}'"]
+    assert told(found, Settings(), "TG603") == [f"'note' holds credentials on 1 request: 'sk-p{'*' * 28}'"]
+    assert told(found, Settings(), "TG604") == ["'mail' holds e-mail addresses: 1 value on 1 request"]
+    assert told(found, Settings(), "TG605") == ["'x' has stray whitespace on 1 request: ' a'"]
 
 
 def test_findings_can_be_switched_off_for_all_keys_or_for_one(tmp_path):

@@ -74,14 +74,15 @@ create or replace temp table tag_set as
 select tags, sum(calls) as requests, sum(cost) as cost, min(started_at) as first, max(started_at) as last
 from keyed where tags is not null group by tags
 """
+# A log may have a key twice; the first is the one that counts.
 _VALUES = """
 create or replace temp table tag_value as
-select entry.key as key, entry.value as value, cast(sum(requests) as bigint) as requests, sum(cost) as cost,
-    min(first) as first, max(last) as last
-from (
-    select unnest(map_entries(from_json(tags, '"MAP(VARCHAR,VARCHAR)"'))) as entry, requests, cost, first, last from tag_set
+with pair as (
+    select key, json_extract_string(tags, '/' || replace(replace(key, '~', '~0'), '/', '~1')) as value, requests, cost, first, last
+    from (select unnest(list_distinct(json_keys(tags))) as key, * from tag_set)
 )
-group by all
+select key, value, cast(sum(requests) as bigint) as requests, sum(cost) as cost, min(first) as first, max(last) as last
+from pair where value is not null group by key, value
 """
 _KEYS = """
 select key, cast(sum(requests) as bigint) as requests, sum(cost) as cost, count(*) as distinct_values, min(first), max(last)

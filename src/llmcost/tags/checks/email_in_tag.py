@@ -9,6 +9,7 @@ Fix: send the user's id. `llmcost db forget --user ADDRESS` takes one out of the
 import re
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -23,7 +24,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     if odd:
         count = sum(one.requests for one in odd)
         yield Problem(
-            message=f"{quoted(use.key)} holds e-mail addresses: {len(odd):,} values on {count:,} requests",
+            message=f"{quoted(use.key)} holds e-mail addresses: {plural(len(odd), 'value')} on {plural(count, 'request')}",
             key=use.key,
             help="send an id instead",
         )

@@ -8,6 +8,7 @@ Fix: write it in lower case with underscores: `customer_id`. Dots may part a key
 
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -18,7 +19,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     """Keys in the ledger."""
     if not is_snake(use.key) and use.key not in known.rules.glossary:
         yield Problem(
-            message=f"the tag key {quoted(use.key)} is not snake_case ({use.requests:,} requests)",
+            message=f"the tag key {quoted(use.key)} is not snake_case ({plural(use.requests, 'request')})",
             key=use.key,
             help=_help(use.key),
         )

@@ -9,6 +9,7 @@ Fix: send the tag; or say `required: 95%` if some requests cannot have it.
 from collections.abc import Iterator
 from decimal import Decimal
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import Usage
@@ -25,7 +26,7 @@ def find(found: Usage, known: Known) -> Iterator[Problem]:
         share = Decimal(100 * lacking) / found.requests
         allowed = "" if rule.required == 1 else f"; at least {(rule.required * 100).normalize():f}% must have it"
         yield Problem(
-            message=f"{lacking:,} of {found.requests:,} requests ({share:.1f}%) have no {quoted(key)}{allowed}",
+            message=f"{lacking:,} of {plural(found.requests, 'request')} ({share:.1f}%) have no {quoted(key)}{allowed}",
             key=key,
             help=f"`llmcost report --where '{key}=' --by source,model` shows which" if key.isidentifier() else None,
         )

@@ -8,6 +8,7 @@ Fix: send one of them. Until the programs do, `attribution:` in llmcost.yaml can
 
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.alike import slips, spellings
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
@@ -36,7 +37,7 @@ def find(found: Usage, known: Known) -> Iterator[Problem]:
         if worse in uses and worse not in paired and worse not in _expected(known):
             yield Problem(
                 message=f"the tag key {quoted(worse)} is one letter from {quoted(better)}"
-                f" ({uses[worse].requests:,} requests)",
+                f" ({plural(uses[worse].requests, 'request')})",
                 key=worse,
                 about=better,
                 help=f"if {quoted(better)} is meant, send that",

@@ -8,6 +8,7 @@ Fix: leave the tag out where nobody knows the value; reports then show the cost 
 
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -46,7 +47,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     if odd:
         count = sum(one.requests for one in odd)
         yield Problem(
-            message=f"{quoted(use.key)} has placeholders on {count:,} requests: {listed([one.value for one in odd])}",
+            message=f"{quoted(use.key)} has placeholders on {plural(count, 'request')}: {listed([one.value for one in odd])}",
             key=use.key,
             help="leave the tag out where its value is not known",
         )

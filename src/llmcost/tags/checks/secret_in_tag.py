@@ -8,6 +8,7 @@ Fix: revoke the credential, stop sending it, and send the name of the key instea
 from collections.abc import Iterator
 
 from llmcost.domain.credentials import CREDENTIAL
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -20,7 +21,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     if odd:
         count = sum(one.requests for one in odd)
         yield Problem(
-            message=f"{quoted(use.key)} holds credentials on {count:,} requests: {listed([one.value for one in odd])}",
+            message=f"{quoted(use.key)} holds credentials on {plural(count, 'request')}: {listed([one.value for one in odd])}",
             key=use.key,
             help="revoke them, and send the name of the key instead",
         )

@@ -8,6 +8,7 @@ Fix: fill it in; an f-string needs its `f`.
 import re
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -22,7 +23,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     if odd:
         count = sum(one.requests for one in odd)
         yield Problem(
-            message=f"{quoted(use.key)} was not filled in on {count:,} requests: {listed([one.value for one in odd])}",
+            message=f"{quoted(use.key)} was not filled in on {plural(count, 'request')}: {listed([one.value for one in odd])}",
             key=use.key,
         )
 

@@ -7,7 +7,7 @@ Fix: describe it under `tags: {glossary: ...}` in llmcost.yaml, or stop sending 
 
 from collections.abc import Iterator
 
-from llmcost.domain.text import nearest
+from llmcost.domain.text import nearest, plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -18,7 +18,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     """Keys in the ledger."""
     if known.rules.glossary and known.rule(use.key) is None:
         yield Problem(
-            message=f"the tag key {quoted(use.key)} is not in the glossary ({use.requests:,} requests)",
+            message=f"the tag key {quoted(use.key)} is not in the glossary ({plural(use.requests, 'request')})",
             key=use.key,
             help=nearest(use.key, known.rules.glossary),
         )

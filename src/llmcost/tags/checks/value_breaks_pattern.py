@@ -8,6 +8,7 @@ Fix: send what the pattern describes, or mend the pattern.
 import re
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -24,7 +25,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     if odd:
         count = sum(one.requests for one in odd)
         yield Problem(
-            message=f"{quoted(use.key)} does not match {rule.pattern} on {count:,} requests: "
+            message=f"{quoted(use.key)} does not match {rule.pattern} on {plural(count, 'request')}: "
             f"{listed([one.value for one in odd])}",
             key=use.key,
         )

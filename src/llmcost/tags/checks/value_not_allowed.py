@@ -7,7 +7,7 @@ Fix: send a listed value, or add the new one to the list.
 
 from collections.abc import Iterator
 
-from llmcost.domain.text import nearest
+from llmcost.domain.text import nearest, plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
 from llmcost.tags.usage import KeyUse, Usage
@@ -23,7 +23,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     if odd:
         count = sum(one.requests for one in odd)
         yield Problem(
-            message=f"{quoted(use.key)} is not one of {listed(rule.values, 5)} on {count:,} requests: "
+            message=f"{quoted(use.key)} is not one of {listed(rule.values, 5)} on {plural(count, 'request')}: "
             f"{listed([one.value for one in odd])}",
             key=use.key,
             help=nearest(odd[0].value, rule.values),

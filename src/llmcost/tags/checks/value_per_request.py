@@ -8,6 +8,7 @@ Fix: send it as the request's id, trace or session, or leave it out.
 
 from collections.abc import Iterator
 
+from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.usage import KeyUse, Usage
 from llmcost.tags.words import quoted
@@ -22,7 +23,7 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
         return
     if use.distinct * 10 >= use.requests * 9:
         yield Problem(
-            message=f"{quoted(use.key)} has {use.distinct:,} values on {use.requests:,} requests",
+            message=f"{quoted(use.key)} has {use.distinct:,} values on {plural(use.requests, 'request')}",
             key=use.key,
             help="send it as the id, trace or session of the request, not as a tag",
         )
