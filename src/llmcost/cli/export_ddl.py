@@ -25,7 +25,10 @@ def ddl(
     ] = "llmcost_requests",
     output: Output = None,
 ) -> None:
-    """Write SQL that makes a table for requests_v1 in a warehouse, describes its columns and loads exported files."""
+    """Write the SQL for a table in a warehouse.
+
+    It makes a table for the columns of requests_v1, says what they are, and loads exported files.
+    """
     from llmcost.domain.errors import UsageError
     from llmcost.exports.ddl import DIALECTS
     from llmcost.exports.ddl import ddl as script

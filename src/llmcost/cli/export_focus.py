@@ -38,9 +38,9 @@ def focus(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write charges after FOCUS 1.2, one row for each token class, day and group.
+    """Write charges after FOCUS 1.2.
 
-    Unpriced, free and subscription calls are no charges; how many there are is noted.
+    There is a row for each class of tokens or other unit, each day and each group. Unpriced, free and subscription calls are no charges; how many there are is noted.
     """
     import sys
     from pathlib import Path
@@ -87,10 +87,12 @@ def focus(
 
         if output is not None:
             with replacing(output) as path:
-                write(path)
+                written = write(path)
         else:
-            piped(write)
+            written = piped(write)
         others = left_out(ledger, chosen)
+    if not written:
+        diagnostics.note("no charges in this period")
     if others:
         told = ", ".join(f"{count:,} {reason}" for reason, count in others.items())
         diagnostics.note(f"{plural(sum(others.values()), 'request')} left out, being no charge: {told}")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, By, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
 
 SERIES = 1_000
 
@@ -17,7 +17,10 @@ def register_export_command(group: typer.Typer) -> None:
 
 def openmetrics(
     *,
-    by: By = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="A,B", help="Dimensions and tags for labels; provider,model,team."),
+    ] = None,
     where: Where = None,
     period: PeriodOption = None,
     since: Since = None,
@@ -32,9 +35,9 @@ def openmetrics(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write cost, calls, tokens and latency as OpenMetrics, by provider, model and team unless --by says otherwise.
+    """Write metrics for Prometheus to scrape.
 
-    A timer that writes a file for node_exporter, or any web server, is all Prometheus needs.
+    They are cost, calls, tokens and latency as OpenMetrics. A timer that writes a file for node_exporter, or any web server, is all Prometheus needs.
     """
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
@@ -68,6 +71,8 @@ def openmetrics(
             if resolve(ledger, name).grain:
                 raise UsageError(f"{name!r} is a span of time, not a label", hint="Prometheus keeps the time by itself")
         report = cost_by(ledger, question)
+    if not report.rows:
+        diagnostics.note("no requests in this period")
     if any(row.other for row in report.rows):
         diagnostics.note(
             f"groups beyond the {top:,} of most cost are one, called (other); --top sets how many are told apart"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
 
 _POINTS = 2_000
 """In one message: a few hundred kilobytes, well below what collectors refuse."""
@@ -18,7 +18,10 @@ def register_export_command(group: typer.Typer) -> None:
 
 def otlp(
     *,
-    by: By = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", metavar="A,B", help="Dimensions and tags for attributes; team,environment."),
+    ] = None,
     where: Where = None,
     period: PeriodOption = None,
     since: Since = None,
@@ -36,9 +39,9 @@ def otlp(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write tokens, durations and cost as OpenTelemetry metrics, or send them.
+    """Write or send OpenTelemetry metrics.
 
-    A point is what happened in one span of time; send each span once. Headers are taken from OTEL_EXPORTER_OTLP_HEADERS.
+    They are tokens, durations and cost. A point is what happened in one span of time; send each span once. Headers are taken from OTEL_EXPORTER_OTLP_HEADERS.
     """
     import os
 

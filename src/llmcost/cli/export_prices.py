@@ -27,9 +27,9 @@ def prices(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write the price sheet: what one of each unit cost at every price requests were rated at.
+    """Write what requests were priced at.
 
-    With it anybody can work out again what `llmcost export requests` says they cost.
+    The price sheet says what one of each unit cost at every price that requests were rated at. With it anybody can work out again what `llmcost export requests` says they cost.
     """
     import sys
 

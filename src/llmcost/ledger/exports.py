@@ -108,7 +108,7 @@ def requests_statement(
     """SQL of the records, in order; `query` takes the values it binds."""
     # What is read back must be in the ledger's own currency; an amount converted stands beside it.
     rows = query.rows(connection, replace(selection, conversion=None), [])
-    record = _RECORD.read_text(encoding="utf-8") if shape == "native" else _view_record()
+    record = _RECORD.read_text("utf-8") if shape == "native" else _view_record(query.within(selection.period))
     if selection.conversion is not None:
         rate, code = selection.conversion.rate("started_at"), quote_literal(selection.conversion.currency)
         rows += f", converted as (select *, cost * {rate} as converted_cost from keyed)"
@@ -127,8 +127,8 @@ def days(connection: "DuckDBPyConnection", selection: Selection) -> list[date]:
     return [day for (day,) in found]
 
 
-def _view_record() -> str:
-    """The columns of the view for the selected rows."""
+def _view_record(bounds: str) -> str:
+    """The columns of the view for the selected rows; it is read within the bounds of the period only."""
     columns = ",\n    ".join(
         f"{{{_MARKS[column.type]}:{NAME}.{column.name}}} as {quote_identifier(column.name)}"
         if column.type in _MARKS
@@ -137,7 +137,7 @@ def _view_record() -> str:
     )
     return (
         f"select\n    {columns}\nfrom keyed\n"
-        f"join {NAME} on {NAME}.row_key = cast(keyed.row_key as varchar) and {NAME}.part = keyed.part\n"
+        f"join (select * from {NAME} where {bounds}) as {NAME} on {NAME}.row_key = cast(keyed.row_key as varchar) and {NAME}.part = keyed.part\n"
         "order by keyed.started_at, keyed.request_id nulls last, keyed.row_key, keyed.part"
     )
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from llmcost.render.csv import safe
@@ -39,6 +40,8 @@ def _document(value: object) -> str:
     return value if value.isprintable() else json.dumps(json.loads(value))
 
 
+# Most cells of a row stand in many others; 1 and 1.00 are not written alike.
+@lru_cache(maxsize=100_000, typed=True)
 def _cell(value: object) -> str:
     match value:
         case None:
