@@ -42,6 +42,8 @@ def wrong_products(path: Path) -> list[str]:
     with path.open(newline="", encoding="utf-8") as source:
         for number, row in enumerate(csv.DictReader(source), start=2):
             for kind in ("List", "Contracted"):
+                if not row["PricingQuantity"]:
+                    continue  # a credit
                 product = Decimal(row[f"{kind}UnitPrice"]) * Decimal(row["PricingQuantity"])
                 if product != Decimal(row[f"{kind}Cost"]):
                     found.append(f"line {number}: {kind}Cost is {row[f'{kind}Cost']}, price times quantity {product:f}")

@@ -1,8 +1,11 @@
 """FOCUS charges: the ledger's cost to the last digit, and prices that multiply to what is said."""
 
 import csv
+import io
 import json
 import re
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -14,6 +17,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.exports.focus import Layout, charges, left_out, write_parquet
 from llmcost.exports.naming import publisher_sql
 from llmcost.ledger.database import reading
+from llmcost.pricing.charges import Charge
 from llmcost.render.focus import focus_csv
 
 DECIMALS = re.compile(r"-?\d+\.\d{2,}")
@@ -97,10 +101,12 @@ def test_what_a_provider_billed_is_an_amount(found):
 
 def test_prices_that_are_gone_leave_the_amounts(ledger):
     hostile.fill(ledger)
+    ledger.execute("update request set input_cost = 0.250000000001, cost = 1.000000000001")
     rows = _charges(ledger)
 
     assert {row["x_TokenType"] for row in rows} == {"usage"}
-    assert sum(row["BilledCost"] for row in rows) == len(hostile.NAMES)
+    assert {row["BilledCost"] for row in rows} == {Decimal("1.000000000001")}
+    assert {row["ListCost"] for row in rows} == {Decimal("1.000000000001")}
 
 
 def test_what_is_no_charge_is_counted(calls):
@@ -135,6 +141,56 @@ def test_groups_become_tags_and_periods_days_of_a_month(calls, found):
     assert sum(row["BilledCost"] for row in hours) == sum(row["BilledCost"] for row in found)
 
 
+def test_what_no_call_causes_has_rows_of_its_own(calls, found):
+    capacity = Charge(
+        kind="commitment",
+        name="ptu-1",
+        provider="azure",
+        first_day=date(2026, 11, 1),
+        grain="month",
+        quantity=Decimal(720),
+        unit="unit-hour",
+        unit_price=Decimal("1.5"),
+        amount=Decimal(1080),
+    )
+    gift = replace(
+        capacity, kind="credit", name="search", provider="google", grain="day", unit="web_search", amount=Decimal(-7)
+    )
+    with reading(calls) as ledger:
+        rows = _charges(ledger, Layout(beside=(capacity, gift)))
+
+    assert rows[:-2] == found
+    hours, credit = rows[-2:]
+    assert (hours["ChargeCategory"], hours["BilledCost"], hours["ListUnitPrice"], hours["PricingQuantity"]) == (
+        "Usage",
+        1080,
+        Decimal("1.5"),
+        720,
+    )
+    assert hours["ListCost"] == hours["ContractedCost"] == 1080
+    assert f"{hours['ChargePeriodStart']:%m-%d} {hours['ChargePeriodEnd']:%m-%d}" == "11-01 12-01"
+    assert hours["PricingUnit"] == "Unit-Hours"
+    assert (credit["ChargeCategory"], credit["BilledCost"], credit["ListCost"]) == ("Credit", -7, -7)
+    assert {credit[name] for name in ("ListUnitPrice", "PricingQuantity", "ConsumedQuantity", "SkuId")} == {None}
+    assert f"{credit['ChargePeriodEnd']:%m-%d}" == "11-02"
+
+
+def test_the_command_adds_what_price_files_name_unless_it_is_about_some_calls(cli, calls, tmp_path):
+    (tmp_path / "llmcost.yaml").write_text("pricing: [capacity.yaml]\n")
+    (tmp_path / "capacity.yaml").write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-01-01\nprovisioned:\n"
+        "  - {name: ptu-1, provider: azure, deployment: chat, units: 2, usd_per_unit_hour: 1, from: 2026-11-01}\n"
+    )
+    whole = cli("export", "focus", "--db", calls, "--period", "2026-11-01")
+    some = cli("export", "focus", "--db", calls, "--period", "2026-11-01", "--where", "team=search")
+
+    rows = list(csv.DictReader(io.StringIO(whole.stdout)))
+    assert [row["BilledCost"] for row in rows if row["x_TokenType"] == "commitment"] == ["48.00"]
+    assert "commitment" not in some.stdout
+    assert whole.stderr.startswith("note: ")
+    assert "left out, being no charge" in whole.stderr
+
+
 def test_a_span_of_time_is_no_tag(calls):
     with reading(calls) as ledger, pytest.raises(UsageError, match="'day' is a span of time"):
         _charges(ledger, Layout(tags=("day",)))
@@ -164,6 +220,23 @@ def test_parquet_has_the_rows_of_the_csv(calls, found, tmp_path):
         cursor = connection.execute("select * from read_parquet($path)", {"path": str(tmp_path / "focus.parquet")})
         assert [column[0] for column in cursor.description] == list(found[0])
         assert cursor.fetchall() == [tuple(row.values()) for row in found]
+        kinds = {
+            name: kind
+            for name, kind, *_ in connection.execute(
+                "describe select * from read_parquet($path)", {"path": str(tmp_path / "focus.parquet")}
+            ).fetchall()
+        }
+    # The places of a product are those of what is multiplied: nothing is rounded on the way.
+    assert [
+        kinds[name] for name in ("BilledCost", "PricingQuantity", "ListUnitPrice", "ListCost", "ContractedCost")
+    ] == [
+        "DECIMAL(38,12)",
+        "DECIMAL(38,12)",
+        "DECIMAL(38,18)",
+        "DECIMAL(38,30)",
+        "DECIMAL(38,30)",
+    ]
+    assert kinds["ChargePeriodStart"] == "TIMESTAMP"
 
 
 def test_no_name_becomes_a_formula_or_a_line_of_the_csv(ledger, tmp_path):

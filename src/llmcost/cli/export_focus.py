@@ -43,6 +43,7 @@ def focus(
     There is a row for each class of tokens or other unit, each day and each group. Unpriced, free and subscription calls are no charges; how many there are is noted.
     """
     import sys
+    from dataclasses import replace
     from pathlib import Path
 
     from llmcost.config.settings import load_settings
@@ -52,6 +53,8 @@ def focus(
     from llmcost.exports.focus import GRAINS, TAGS, Layout, charges, left_out, write_parquet
     from llmcost.ledger.database import reading
     from llmcost.ledger.filters import split_list
+    from llmcost.pricing.charges import charge_lines, named_in
+    from llmcost.pricing.price_list import load_price_list
     from llmcost.render.excel import excel_table
     from llmcost.render.focus import focus_csv
     from llmcost.render.output import piped, replacing
@@ -78,6 +81,10 @@ def focus(
     )
     with reading(settings.ledger_path(db)) as ledger:
         chosen = selection(ledger, question)
+        # What no call causes is no part of a selection.
+        if not question.where and named_in(settings.pricing):
+            beside = charge_lines(ledger, load_price_list(settings.pricing), question.period)
+            layout = replace(layout, beside=beside)
 
         def write(path: Path) -> int:
             if file_format == "parquet":

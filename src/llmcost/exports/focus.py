@@ -7,6 +7,7 @@ more) is charged as the amount it is: so many dollars at a price of 1. Free, unp
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from llmcost.exports.naming import issuer_sql, publisher_sql, service_sql
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import resolve
+from llmcost.pricing.charges import Charge
 from llmcost.pricing.price_sheet import SheetLine, price_sheet
 from llmcost.pricing.units import COMPONENTS, GAPS, QUANTITIES
 
@@ -66,6 +68,8 @@ class Layout:
     """Dimensions and tags that stay apart and become `Tags`."""
     account: str | None = None
     """The billing account; None: an account with each provider, called as the provider is."""
+    beside: tuple[Charge, ...] = ()
+    """What is charged beside the calls: capacity, and units given away."""
 
 
 def charges(
@@ -130,6 +134,7 @@ def _statement(connection: "Connection", query: Query, selection: Selection, lay
             raise UsageError(f"{key.name!r} is a span of time, not a tag", hint="--grain sets the length of a charge")
     sheet = price_sheet(connection, selection)
     _write_prices(connection, sheet)
+    _write_beside(connection, layout.beside)
     minimums = {line.quantity_column for line in sheet if line.minimum}
     names = [f"key_{place}" for place in range(len(keys))]
     ordered = (
@@ -178,7 +183,7 @@ def _quantities(minimums: "set[str | None]") -> Iterator[str]:
         used = f"coalesce({column}, 0)"
         billed = f"case when {column} > 0 then greatest({column}, coalesce(least_{column}, 0)) else 0 end"
         yield f"cast(sum({used}) as decimal(38, 6)) as used_{unit}"
-        yield f"cast(sum({billed if column in minimums else used}) as decimal(38, 6)) as billed_{unit}"
+        yield f"cast(sum({billed if column in minimums else used}) as decimal(38, 12)) as billed_{unit}"
 
 
 def _structs() -> Iterator[str]:
@@ -186,8 +191,8 @@ def _structs() -> Iterator[str]:
     for unit in QUANTITIES:
         component = components.get(unit, "unit_cost")
         yield f"{{'unit': '{unit}', 'component': '{component}', 'used': used_{unit}, 'billed': billed_{unit}, 'total': {component}}}"
-    rows = "cast(row_count as decimal(38, 6))"
-    yield f"{{'unit': 'request', 'component': 'unit_cost', 'used': {rows}, 'billed': {rows}, 'total': unit_cost}}"
+    used, billed = (f"cast(row_count as decimal(38, {places}))" for places in (6, 12))
+    yield f"{{'unit': 'request', 'component': 'unit_cost', 'used': {used}, 'billed': {billed}, 'total': unit_cost}}"
 
 
 def _words(value: str, words: dict[str, str]) -> str:
@@ -237,3 +242,33 @@ def _one(price: Decimal, per: int) -> str:
     """The price of one as decimal text of 18 places, rounded half-even where it has no end."""
     digits = round(Fraction(price) / per * 10**_PLACES)
     return f"{digits // 10**_PLACES}.{digits % 10**_PLACES:0{_PLACES}}"
+
+
+def _write_beside(connection: "Connection", beside: Sequence[Charge]) -> None:
+    """Charges that no call causes as a temporary table, their periods as days or months."""
+    connection.execute(
+        """
+        create or replace temp table llmcost_focus_beside (
+            kind varchar, name varchar, provider varchar, period_start timestamp, period_end timestamp,
+            quantity decimal(38, 12), counted varchar, unit_price decimal(38, 18), amount decimal(38, 12)
+        )
+        """
+    )
+    for charge in beside:
+        connection.execute(
+            f"""
+            insert into llmcost_focus_beside
+            select $kind, $name, $provider, $day, $day + interval 1 {charge.grain}, $quantity, $unit, $price, $amount
+            """,
+            {
+                "kind": charge.kind,
+                "name": charge.name,
+                "provider": charge.provider,
+                "day": datetime.combine(charge.first_day, time()),
+                "quantity": charge.quantity,
+                # The standard's unit format takes no name of a machine.
+                "unit": "Unit-Hours" if charge.unit == "unit-hour" else "GPU-Hours",
+                "price": charge.unit_price,
+                "amount": charge.amount,
+            },
+        )

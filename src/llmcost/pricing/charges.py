@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 from llmcost.domain.exact import half_even
 from llmcost.ledger import quantities
 from llmcost.pricing.agreements import covers
+from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.price_list import FEE_UNITS
 from llmcost.pricing.rate_row import moment_text
 from llmcost.pricing.units import QUANTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from llmcost.domain.period import Period
     from llmcost.ledger.connection import Connection
@@ -48,6 +50,12 @@ class Charge:
     unit_price: Decimal
     amount: Decimal
     """In the price list's currency, 12 places; negative for a credit."""
+
+
+def named_in(pricing: Sequence[Path]) -> bool:
+    """Whether price files name any such charge; reading a file is quick, loading all prices is not."""
+    found = map(read_price_file, pricing)
+    return any(one.provisioned or one.self_hosted or one.allowances for one in found)
 
 
 def charge_lines(connection: Connection, prices: PriceList, period: Period) -> tuple[Charge, ...]:

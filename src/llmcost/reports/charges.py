@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.exact import EXACT, total
-from llmcost.pricing.charges import charge_lines
-from llmcost.pricing.price_file import read_price_file
+from llmcost.pricing.charges import charge_lines, named_in
 from llmcost.pricing.price_list import load_price_list
 from llmcost.reports.question import Question
 from llmcost.reports.record import Overview, Report, Study
@@ -21,7 +20,7 @@ Document = TypeVar("Document", Report, Overview, Study, Report | Overview | Stud
 
 def with_charges(connection: "Connection", question: Question, document: Document, pricing: Sequence[Path]) -> Document:
     """The document with the charges of its period, if price files name any and it is about all requests."""
-    if question.where or not any(_charges(path) for path in pricing):
+    if question.where or not named_in(pricing):
         return document
     if isinstance(document, Report):
         return replace(document, charges=_sum(connection, question, pricing))
@@ -29,12 +28,6 @@ def with_charges(connection: "Connection", question: Question, document: Documen
         whole = replace(document.total, charges=_sum(connection, question, pricing))
         return replace(document, total=whole)
     return document
-
-
-def _charges(path: Path) -> bool:
-    """Whether a price file names anything that is charged beside requests; reading one file is quick, all prices are not."""
-    found = read_price_file(path)
-    return bool(found.provisioned or found.self_hosted or found.allowances)
 
 
 def _sum(connection: "Connection", question: Question, pricing: Sequence[Path]) -> Decimal:
