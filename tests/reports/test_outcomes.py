@@ -169,6 +169,24 @@ def test_outcomes_add_up_by_every_longer_grain(with_outcomes, grain, text):
     assert values(report, "revenue")[text,] == Decimal("37.5")
 
 
+def test_in_another_currency_revenue_is_converted_like_cost(with_outcomes):
+    rates = ((date(2026, 1, 1), Decimal("0.5")),)
+    report = cost_by(with_outcomes, Question(metrics=("revenue", "revenue_per_dollar"), currency="EUR", rates=rates))
+
+    assert total(report, "revenue") == Decimal("18.75")
+    assert total(report, "revenue_per_dollar") == pytest.approx(37.5 / 13.747829891234)
+
+
+def test_the_period_before_is_compared_with_its_own_outcomes(with_outcomes):
+    keep(with_outcomes, [outcome("revenue", 4, day=2, customer_id="globex")], 1)
+    second = Period(since=datetime(2026, 11, 2, tzinfo=UTC), until=datetime(2026, 11, 3, tzinfo=UTC))
+
+    report = cost_by(with_outcomes, Question(by=("customer_id",), metrics=("revenue",), period=second, compare=True))
+
+    assert values(report, "revenue")["globex",] == Decimal(4)
+    assert values(report, "previous_cost")["globex",] == Decimal("12.5")
+
+
 def test_by_hour_nothing_is_known(with_outcomes):
     report = cost_by(with_outcomes, Question(by=("hour",), metrics=("revenue",)))
 
