@@ -52,6 +52,15 @@ def test_outcomes_come_through_a_pipe_as_well(filled):
     assert (run.code, run.stdout.splitlines()[0]) == (0, "1 file, 2 lines: 1 new outcome, 0 known, 1 rejected")
 
 
+def test_logs_of_the_configuration_are_never_taken_for_outcomes(filled, tmp_path):
+    (tmp_path / "llmcost.yaml").write_text("ingest: [log.jsonl]\n")
+
+    run = filled("ingest", "--source", "outcomes")
+
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith("error: --source outcomes needs the files that hold them\n")
+
+
 def test_a_file_that_holds_no_outcome_is_an_error_of_the_data(filled):
     run = filled("ingest", "--source", "outcomes", "log.jsonl")
 

@@ -96,6 +96,10 @@ def ingest(
         paths=named,
         for_files=for_files,
     )
+    if source == "outcomes" and not named:
+        raise UsageError(
+            "--source outcomes needs the files that hold them", hint="`ingest:` in llmcost.yaml names logs"
+        )
     if not named and gateway is None and listen is None:
         named = [str(entry) for entry in settings.ingest if isinstance(entry, Path)]
         if not named and not pulls:
