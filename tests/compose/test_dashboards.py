@@ -5,6 +5,7 @@ import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from tests.ingesting import native, read, write
@@ -25,6 +26,7 @@ from llmcost.render.formats import render
 from llmcost.render.surface import Surface
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
+from llmcost.tiers.plans import read_plans
 
 _NOW = datetime(2026, 11, 21, tzinfo=UTC)
 _MODELS = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "acme-internal/unknown")
@@ -392,3 +394,14 @@ def test_exports_alone_make_dashboards_too(ledger_in_memory):
         assert _panel(json.loads(shown["json"]), "figures")["rows"][0]["cost"] == "5.00"
         assert "`attribution:` in llmcost.yaml says" in " ".join(shown["table"].split())
         assert "`attribution:` in llmcost.yaml says" in shown["html"]
+
+
+def test_the_examples_say_what_the_demo_is_shown_with(tmp_path):
+    folder = Path(__file__).parents[2] / "examples" / "dashboards"
+
+    assert len(read_budgets(read_settings(folder / "llmcost.yaml"))) == 5
+    assert [plan.id for plan in read_plans(folder / "plans.yaml").plans] == ["free", "pro", "enterprise"]
+    read_file = ingest_outcomes(
+        OutcomeRequest(paths=[str(folder / "revenue.csv")], ledger=tmp_path / "l.duckdb")
+    ).files[0]
+    assert (read_file.kept.new, read_file.rejected) == (8, 0)
