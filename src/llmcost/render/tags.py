@@ -56,7 +56,7 @@ def list_table(found: Usage, currency: str, surface: Surface) -> str:
     lines = [f"{plural(found.requests, 'request')}, {_money(found.cost, currency)}; shares are of these."]
     if found.key_count > len(found.keys):
         lines.append(f"{len(found.keys):,} of {found.key_count:,} keys shown.")
-    return _drawn(columns, rows, lines, surface, ("fills", "first", "last", "examples"))
+    return _drawn(columns, rows, lines, surface, ("examples", "fills", "first"))
 
 
 def list_json(found: Usage, currency: str) -> str:
@@ -81,8 +81,7 @@ def coverage_table(found: Coverage, currency: str, surface: Surface) -> str:
 
 def coverage_markdown(found: Coverage, currency: str) -> str:
     """The same as a Markdown table."""
-    columns, rows = _grouped(found, currency) if found.by else _dimensions(found, currency)
-    return grid_table(_grid(columns, rows)) + "\n"
+    return grid_table(_grouped(found, currency) if found.by else _grid(*_dimensions(found, currency))) + "\n"
 
 
 def coverage_json(found: Coverage, currency: str) -> str:
@@ -248,29 +247,32 @@ def _dimensions(found: Coverage, currency: str) -> tuple[tuple[Column, ...], Seq
 
 
 def _grouped_table(found: Coverage, currency: str, surface: Surface) -> str:
-    columns, rows = _grouped(found, currency)
+    cells = _grouped(found, currency)
     lines = ["Shares of each row's cost that have a value.", *_unpriced(found.total)]
-    return _drawn(columns, rows, lines, surface, [column.name for column in columns[len(found.by) + 1 :]])
+    less = [column.name for column in cells.columns[len(found.by) + 1 :]]
+    return _with_lines(drawn(cells, surface, less), lines, surface)
 
 
-def _grouped(found: Coverage, currency: str) -> tuple[tuple[Column, ...], Sequence[tuple[str, ...]]]:
+def _grouped(found: Coverage, currency: str) -> Grid:
+    taken = {*found.by, "cost"}
     columns = (
         *(_key(name, name) for name in found.by),
         _number("cost", "Cost", "money"),
-        *(_number(f"share_{name}", name, "percent") for name in found.dimensions),
+        *(_number(f"{name} (share)" if name in taken else name, name, "percent") for name in found.dimensions),
     )
-    lines = [*found.rows, _without_keys(found)]
-    places = money_places(row.cost for row in lines if row.cost is not None)
-    rows = [
-        (
-            *(UNATTRIBUTED if key is None else _name(key) for key in row.keys),
-            "unpriced" if row.cost is None else human(row.cost, "money", currency, places=places),
-            *(_percent(one.cost, row.cost) for one in row.attributed),
-        )
-        for row in lines
-    ]
-    rows[-1] = ("Total", *([""] * (len(found.by) - 1)), *rows[-1][len(found.by) :])
-    return columns, rows
+    places = money_places(row.cost for row in (*found.rows, found.total) if row.cost is not None)
+
+    def numbers(row: Row) -> tuple[str, ...]:
+        cost = "unpriced" if row.cost is None else human(row.cost, "money", currency, places=places)
+        return (cost, *(_percent(one.cost, row.cost) for one in row.attributed))
+
+    rows = [(*(UNATTRIBUTED if key is None else _name(key) for key in row.keys), *numbers(row)) for row in found.rows]
+    return Grid(
+        columns=columns,
+        headings=tuple(label(column.title) for column in columns),
+        rows=tuple(rows),
+        totals=("Total", *([""] * (len(found.by) - 1)), *numbers(found.total)),
+    )
 
 
 def _without_keys(found: Coverage) -> Row:
@@ -298,9 +300,13 @@ def _drawn(
     surface: Surface,
     less: Sequence[str],
 ) -> str:
+    return _with_lines(drawn(_grid(columns, rows), surface, less), lines, surface)
+
+
+def _with_lines(table: str, lines: Sequence[str], surface: Surface) -> str:
     if surface.width is not None:
         lines = [part for line in lines for part in wrapped(line, surface.width, "  ")]
-    return "\n".join([drawn(_grid(columns, rows), surface, less), *([""] if lines else []), *lines]) + "\n"
+    return "\n".join([table, *([""] if lines else []), *lines]) + "\n"
 
 
 def _grid(columns: tuple[Column, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
