@@ -134,6 +134,28 @@ CASES: dict[str, tuple[list[Row], str | None]] = {
         )
     },
     "openinference/otel_genai_tool_execution_span.json": ([], None),
+    # Recordings of bodies alone: what was asked for stands in an address that names no model we could take from it.
+    "openinference/bedrock_rec_should-comprehensively-test-all-token-count-types.json": (
+        [(None, 57, 0, 0, 0, 100, 0)] * 3,
+        None,
+    ),
+    "openinference/bedrock_rec_should-handle-amazon-nova-models.json": ([(None, 454, 0, 0, 0, 75, 0)], None),
+    "openinference/bedrock_rec_should-handle-missing-token-counts-gracefully.json": (
+        [("msg_bdrk_01WnczgPLNeFxGoqRLQnmKQR", None, None, None, None, None, None)],
+        None,
+    ),
+    "tokscale/opencode_msg_test001.json": (
+        [("msg_test001", 1000, 200, 100, 0, 500, 0)],
+        "0.010935",  # Sonnet 3.5 at 3/0.30/3.75/15: 3000 + 60 + 375 + 7500
+    ),
+    "doc_examples/envoy_ai_gateway_access_log.json": (
+        [("83b63da3-45a9-4196-98b8-1a7f697d6d8d", 15, 0, 0, 0, 7, 0)],
+        "0.00000645",  # GPT-4o mini: 2.25 + 4.2
+    ),
+    "doc_examples/simonw_llm_logs_json.json": (
+        [("01jm8ec74wxsdatyn5pq1fp0s5", 8, 0, 0, 0, 12, 0)],
+        "0.000017",  # Haiku 3 at 0.25/1.25: 2 + 15
+    ),
 }
 
 
