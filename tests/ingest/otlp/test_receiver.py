@@ -233,6 +233,21 @@ def test_logs_and_metrics_are_answered_and_counted_as_dropped(receiving):
         assert receiver.post(None, "/v1/traces", method="GET")[:1] == (405,)
 
 
+def test_of_logs_the_calls_of_coding_agents_are_taken(receiving, tmp_path):
+    stated = {"session.id": "s", "model": "claude-sonnet-4-5", "input_tokens": "1000", "output_tokens": "100"}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in stated.items()]
+    record = {"body": {"stringValue": "claude_code.api_request"}, "timeUnixNano": "1793700000000000000"}
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{**record, "attributes": attributes}, {}]}]}]}
+    with receiving() as receiver:
+        status, _, body = receiver.post(logs, "/v1/logs")
+        assert (status, json.loads(body)["partialSuccess"]["rejectedLogRecords"]) == (200, "1")
+        receiver.post(logs, "/v1/logs")
+    # Sonnet 4.5 at 3/15.
+    assert query(tmp_path / "ledger", "select source, model, cost from request") == [
+        ("otel-agent-events", "claude-sonnet-4-5", Decimal("0.0045"))
+    ]
+
+
 def test_a_client_that_goes_away_disturbs_nobody(receiving):
     with receiving() as receiver:
         with socket.create_connection(("127.0.0.1", receiver.port)) as gone:

@@ -104,20 +104,16 @@ class _Handler(BaseHTTPRequestHandler):
         except DataError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error), media=media)
             return
-        if signal.message != "TracesData":
-            count = sum(1 for _ in exports.items(signal, request))
-            self._answer(
-                HTTPStatus.OK, media, exports.accepted(signal, media, count, "llmcost takes traces; this was dropped")
-            )
-            return
-        spans = list(taken_apart(request)) if "resourceSpans" in request else []
+        spans = list(taken_apart(request)) if request.keys() & {"resourceSpans", "resourceLogs"} else []
+        dropped = 0 if signal.message == "TracesData" else sum(1 for _ in exports.items(signal, request)) - len(spans)
+        reason = "only the calls of coding agents are taken from logs, and nothing from metrics" if dropped else ""
         try:
             taken = not spans or self.server.accept(spans)
         except OSError as error:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"cannot keep spans: {error.strerror}", media=media)
             return
         if taken:
-            self._answer(HTTPStatus.OK, media, exports.accepted(signal, media))
+            self._answer(HTTPStatus.OK, media, exports.accepted(signal, media, dropped, reason))
         else:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "the ledger is behind; try again", media=media)
 

@@ -23,7 +23,7 @@ from llmcost.pricing.rating import declare_bills
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOURCES = ("openinference", "otel-genai")
+SOURCES = ("openinference", "otel-agent-events", "otel-genai")
 _SETTINGS = '{"received": true}'
 _SUMMED = ("lines", "new", "known", "conflicts", "rejected", "ambiguous", "skipped")
 _SHOWN_REJECTS = 5

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record
+from llmcost.ingest.sources._agent_events import event_of, flat_event
 from llmcost.ingest.sources._span_attributes import (
     TAG_OBJECTS,
     has_usage,
@@ -36,9 +37,11 @@ _DEPTH = 16
 
 
 def is_spans(record: Record) -> bool:
-    """A container of spans, a span, or a span's attributes by themselves."""
+    """A container of spans or of an agent's log events, a span, or a span's attributes by themselves."""
     if isinstance(record.get("resourceSpans"), list) or _is_span(record):
         return True
+    if isinstance(record.get("resourceLogs"), list):
+        return next(_events(record), None) is not None
     # An access log with gen_ai fields is not a span: it has a response code of its own.
     named = "openinference.span.kind" in record or "gen_ai.operation.name" in record
     return named and "response_code" not in record
@@ -63,6 +66,8 @@ def taken_apart(record: Record) -> Iterator[Record]:
                 scope = _object(scoped.get("scope") or scoped.get("instrumentationLibrary")).get("name")
                 for span in _objects(scoped.get("spans")):
                     yield _flat(span, _attributes(span.get("attributes")), resource, scope)
+    elif isinstance(record.get("resourceLogs"), list):
+        yield from _events(record)
     elif _is_span(record):
         context = record["context"]
         status = record.get("status")
@@ -86,6 +91,18 @@ def taken_apart(record: Record) -> Iterator[Record]:
             "endTimeUnixNano": record.get("end_time"),
         }
         yield _flat(times, record, {}, None)
+
+
+def _events(record: Record) -> Iterator[Record]:
+    """The log records that are calls of an agent; the others are nobody's."""
+    for group in _objects(record["resourceLogs"]):
+        resource = _attributes(_object(group.get("resource")).get("attributes"))
+        for scoped in _objects(group.get("scopeLogs")):
+            for one in _objects(scoped.get("logRecords")):
+                attributes = _attributes(one.get("attributes"))
+                event = event_of(one, attributes)
+                if event is not None:
+                    yield flat_event(event, one, attributes, resource)
 
 
 def _flat(span: Record, attributes: Record, resource: Record, scope: Any) -> Record:
