@@ -156,3 +156,23 @@ def test_an_unknown_format_is_refused(cli, db):
 
     assert run.code == 2
     assert "use jsonl or csv or parquet or xlsx" in run.stderr
+
+
+def test_a_safe_csv_is_exact_but_for_what_a_spreadsheet_would_run(cli, db):
+    exact, safe = (
+        list(csv.DictReader(io.StringIO(cli("export", "requests", "--format", "csv", *options).stdout)))
+        for options in ((), ("--safe",))
+    )
+
+    assert safe[0]["customer_id"] == '\'=1+1, "quoted"\\n\\x1b[31m é'
+    assert safe[0]["timestamp"] == exact[0]["timestamp"]
+    assert [{**row, "customer_id": "", "timestamp": ""} for row in safe] == [
+        {**row, "customer_id": "", "timestamp": ""} for row in exact
+    ]
+
+
+def test_safe_is_for_csv(cli, db):
+    run = cli("export", "requests", "--safe")
+
+    assert run.code == 2
+    assert "--safe is for CSV" in run.stderr

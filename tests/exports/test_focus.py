@@ -18,7 +18,7 @@ from llmcost.exports.focus import Layout, charges, left_out, write_parquet
 from llmcost.exports.naming import publisher_sql
 from llmcost.ledger.database import reading
 from llmcost.pricing.charges import Charge
-from llmcost.render.focus import focus_csv
+from llmcost.render.rows_csv import rows_csv
 
 DECIMALS = re.compile(r"-?\d+\.\d{2,}")
 
@@ -199,7 +199,7 @@ def test_a_span_of_time_is_no_tag(calls):
 def test_csv_is_written_as_the_standard_says(calls, tmp_path):
     with reading(calls) as ledger:
         names, rows = charges(ledger, chosen(ledger), Layout())
-        assert focus_csv(names, rows, tmp_path / "focus.csv") > 0
+        assert rows_csv(names, rows, tmp_path / "focus.csv") > 0
 
     with (tmp_path / "focus.csv").open(newline="", encoding="utf-8") as source:
         records = list(csv.DictReader(source))
@@ -243,7 +243,7 @@ def test_no_name_becomes_a_formula_or_a_line_of_the_csv(ledger, tmp_path):
     hostile.fill(ledger)
     layout = Layout(tags=(*hostile.DIMENSIONS, "label"))
     names, rows = charges(ledger, chosen(ledger), layout)
-    count = focus_csv(names, rows, tmp_path / "focus.csv")
+    count = rows_csv(names, rows, tmp_path / "focus.csv")
 
     usual = csv.field_size_limit(2**24)
     with (tmp_path / "focus.csv").open(newline="", encoding="utf-8") as source:

@@ -20,9 +20,10 @@ from llmcost.compose.dashboards._asking import Wanted
 from llmcost.compose.dashboards._registry import dashboard, dashboard_names
 from llmcost.config.settings import Settings
 from llmcost.ledger import database
-from llmcost.ledger.exports import export_requests
+from llmcost.ledger.exports import export_requests, request_rows
 from llmcost.render.dashboards import render_dashboard
 from llmcost.render.formats import render, render_file
+from llmcost.render.rows_csv import rows_csv
 from llmcost.render.surface import Surface
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
@@ -122,6 +123,21 @@ def test_files_of_requests_give_every_name_back(filled, tmp_path, shape):
         assert len(records) == len(NAMES)
         for name in columns:
             assert {record[name] for record in records} == NAMES, (file_format, name)
+
+
+@pytest.mark.parametrize("shape", ["native", "requests_v1"])
+def test_safe_csv_of_requests_has_no_formula_and_nothing_hidden(filled, tmp_path, shape):
+    names, rows = request_rows(filled, chosen(filled), shape)
+    assert rows_csv(names, rows, tmp_path / "out.csv") == len(NAMES)
+
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as source:
+        records = list(csv.reader(source))
+    assert len(records) == len(NAMES) + 1
+    assert {len(record) for record in records} == {len(names)}
+    for record in records:
+        assert not any(hostile.FORMULA.search(cell) or hostile.COMMANDS.search(cell) for cell in record)
+    tags = [json.loads(record[names.index("tags")]) for record in records[1:]]
+    assert {tag["label"] for tag in tags} == NAMES
 
 
 class _Elements(HTMLParser):

@@ -41,6 +41,9 @@ def requests(
     partition: Annotated[
         str | None, typer.Option("--partition", metavar="day", help="One Parquet file a day below the folder --output.")
     ] = None,
+    safe: Annotated[
+        bool, typer.Option("--safe", help="In CSV, defuse formulas and control characters; not for reading back.")
+    ] = False,
     output_format: Annotated[
         str | None,
         typer.Option("--format", metavar="FORMAT", help="jsonl, csv, parquet or xlsx; by default as FILE ends."),
@@ -52,7 +55,7 @@ def requests(
     """Write every request as a native record with its cost.
 
     With --currency, records also have `converted_cost` and `converted_currency`. `llmcost ingest` reads these files back, but
-    for xlsx. They hold what the log held: a CSV may hold formulas, an xlsx holds none.
+    for xlsx. They hold what the log held: a CSV may hold formulas, but with --safe, and an xlsx holds none.
     """
     import sys
 
@@ -60,11 +63,12 @@ def requests(
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
-    from llmcost.ledger.exports import FORMATS, SHAPES, export_requests
+    from llmcost.ledger.exports import FORMATS, SHAPES, export_requests, request_rows
     from llmcost.ledger.partitions import export_days
     from llmcost.pricing.currency import chosen_currency
     from llmcost.render.excel import export_sheets
     from llmcost.render.output import piped, replacing
+    from llmcost.render.rows_csv import rows_csv
     from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, check_rates, selection
 
@@ -79,6 +83,8 @@ def requests(
         choice("--partition", partition, ("day",))
         if file_format != "parquet" or output is None:
             raise UsageError("--partition day writes Parquet into a folder", hint="name the folder with --output")
+    if safe and file_format != "csv":
+        raise UsageError("--safe is for CSV", hint="the other formats hold no formulas")
     if output is None and file_format == "xlsx":
         raise UsageError("an Excel file is not written to stdout", hint="name a file with --output")
     if output is None and file_format == "parquet" and sys.stdout.isatty():
@@ -99,6 +105,8 @@ def requests(
         def write(path: Path) -> int:
             if file_format == "xlsx":
                 return export_sheets(ledger, chosen, path, shape)
+            if safe:
+                return rows_csv(*request_rows(ledger, chosen, shape), path)
             return export_requests(ledger, chosen, path, choice("--format", file_format, FORMATS), shape)
 
         if partition is not None and output is not None:

@@ -56,8 +56,8 @@ def focus(
     from llmcost.pricing.charges import charge_lines, named_in
     from llmcost.pricing.price_list import load_price_list
     from llmcost.render.excel import excel_table
-    from llmcost.render.focus import focus_csv
     from llmcost.render.output import piped, replacing
+    from llmcost.render.rows_csv import rows_csv
     from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, selection
 
@@ -90,7 +90,7 @@ def focus(
             if file_format == "parquet":
                 return write_parquet(ledger, chosen, layout, path)
             names, rows = charges(ledger, chosen, layout)
-            return focus_csv(names, rows, path) if file_format == "csv" else excel_table("Charges", names, rows, path)
+            return rows_csv(names, rows, path) if file_format == "csv" else excel_table("Charges", names, rows, path)
 
         if output is not None:
             with replacing(output) as path:

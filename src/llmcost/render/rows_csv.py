@@ -1,7 +1,7 @@
-"""FOCUS charges as CSV: numbers plain, instants in UTC, and no text a spreadsheet takes for a formula.
+"""Rows as CSV for people: numbers plain, instants in UTC, and no text a spreadsheet takes for a formula.
 
-Formats after https://focus.finops.org/focus-specification/v1-2/, "Attributes". Text that begins like a formula has an
-apostrophe before it, as in our other CSV; Parquet has the text as it is.
+Numbers and instants are written as FOCUS asks for (https://focus.finops.org/focus-specification/v1-2/, "Attributes"). Text
+that begins like a formula has an apostrophe before it, as in our other CSV; Parquet has the text as it is.
 """
 
 import csv as standard
@@ -15,10 +15,11 @@ from pathlib import Path
 from llmcost.render.csv import safe
 from llmcost.render.numbers import plain
 
-_DOCUMENTS = ("SkuPriceDetails", "Tags")
+_DOCUMENTS = ("SkuPriceDetails", "Tags", "tags")
+"""Columns that hold JSON."""
 
 
-def focus_csv(names: Sequence[str], rows: Iterable[Sequence[object]], path: Path) -> int:
+def rows_csv(names: Sequence[str], rows: Iterable[Sequence[object]], path: Path) -> int:
     """Write the rows to `path`; returns how many."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as target:
@@ -35,6 +36,8 @@ def focus_csv(names: Sequence[str], rows: Iterable[Sequence[object]], path: Path
 
 def _document(value: object) -> str:
     """JSON that shows nothing hidden, and is still JSON."""
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if not isinstance(value, str):
         return ""
     return value if value.isprintable() else json.dumps(json.loads(value))
@@ -46,10 +49,13 @@ def _cell(value: object) -> str:
     match value:
         case None:
             return ""
+        case bool():
+            return str(value).lower()
         case Decimal():
             return plain(value)
         case datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+            # The ledger's times are naive UTC.
+            return f"{value.isoformat()}Z"
         case str():
             return safe(value)
         case _:
