@@ -12,13 +12,6 @@ from llmcost.allocation.reading import policy_for
 from llmcost.allocation.run import Asked
 from llmcost.config.settings import Settings, read_settings
 from llmcost.domain.period import parse_period, time_zone
-from llmcost.pricing.price_list import PriceList, load_price_list
-
-
-@pytest.fixture(scope="session")
-def built_in_prices() -> PriceList:
-    """The built-in price list, read once."""
-    return load_price_list([])
 
 
 @pytest.fixture

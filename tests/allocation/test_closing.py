@@ -26,10 +26,10 @@ allocation:
 class _Office:
     """Finance, with a ledger."""
 
-    def __init__(self, ledger, asked_of, prices):
+    def __init__(self, ledger, asked_of):
         self._ledger = ledger
         self._asked_of = asked_of
-        self._prices = prices
+        self._prices = None
 
     def show(self, period, text=_RULES, **values):
         return chargeback(self._ledger, self._prices, self._asked_of(text, period), **values)
@@ -56,8 +56,8 @@ class _Office:
 
 
 @pytest.fixture
-def office(ledger, asked_of, built_in_prices):
-    return _Office(ledger, asked_of, built_in_prices)
+def office(ledger, asked_of):
+    return _Office(ledger, asked_of)
 
 
 def _stated(found):
@@ -160,6 +160,14 @@ def test_periods_are_closed_one_after_the_other_and_opened_from_the_last(office,
         office.reopen("2026-10")
     with pytest.raises(UsageError, match="2026-09 is not closed"):
         office.reopen("2026-09")
+
+
+def test_adjustments_keep_the_currency_and_the_decimals_of_what_they_adjust(office, spend):
+    spend("2026-10-02", "30", team="search")
+    office.close("2026-10")
+    spend("2026-10-03", "1", team="search")
+    with pytest.raises(UsageError, match="2026-10 was closed in USD with 2 decimals and must be adjusted in them"):
+        office.show("2026-11", "allocation: {decimals: 3}")
 
 
 def test_each_dimension_is_closed_by_itself(office, spend):

@@ -37,9 +37,9 @@ _HOSTILE = (
 
 
 @pytest.fixture
-def shown(ledger, asked_of, built_in_prices):
+def shown(ledger, asked_of):
     """The chargeback of October by the rules of a text."""
-    return lambda text="", **values: chargeback(ledger, built_in_prices, asked_of(text, **values))
+    return lambda text="", **values: chargeback(ledger, None, asked_of(text, **values))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.domain.period import parse_period, time_zone
 from llmcost.ledger.database import memory_ledger
 from llmcost.ledger.filters import parse_condition
-from llmcost.pricing.price_list import load_price_list
+from llmcost.pricing.charges import list_with_charges
 from llmcost.render.json import json as report_json
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
@@ -32,14 +32,14 @@ provisioned:
 
 
 @pytest.fixture
-def allocate(ledger, asked_of, tmp_path, built_in_prices):
+def allocate(ledger, asked_of, tmp_path):
     """Allocate October by the rules of a text."""
 
     def run(text="", prices=None, **values):
-        listed = built_in_prices
+        listed = None
         if prices is not None:
             (tmp_path / "prices.yaml").write_text(prices)
-            listed = load_price_list([tmp_path / "prices.yaml"])
+            listed = list_with_charges([tmp_path / "prices.yaml"])
         return allocation(ledger, listed, asked_of(text, **values))
 
     return run
@@ -332,7 +332,7 @@ _sharing = st.sampled_from(
     sharings=st.tuples(_sharing, _sharing, _sharing),
     invoice=st.one_of(st.none(), st.just(Decimal("99.99"))),
 )
-def test_statements_tie_to_the_ledger_to_the_cent_whatever_is_in_it(rows, sharings, invoice, built_in_prices):
+def test_statements_tie_to_the_ledger_to_the_cent_whatever_is_in_it(rows, sharings, invoice):
     with memory_ledger() as ledger:
         for team, account, cost, tokens in rows:
             values = {"team": team, "virtual_account": account, "uncached_input_tokens": tokens}
@@ -344,7 +344,7 @@ def test_statements_tie_to_the_ledger_to_the_cent_whatever_is_in_it(rows, sharin
         policy = Policy(by="team", rules=rules, unattributed=sharings[2])
         period = parse_period("2026-10", datetime(2026, 11, 1, tzinfo=UTC), UTC)
         asked = Asked(policy=policy, period=period, zone=UTC, invoice=invoice)
-        found = allocation(ledger, built_in_prices, asked)
+        found = allocation(ledger, None, asked)
     known = sum((Fraction(cost) for _, _, cost, _ in rows if cost is not None), Fraction(0))
     whole = known if invoice is None else Fraction(invoice)
     assert Fraction(found.ledger_cost) == known

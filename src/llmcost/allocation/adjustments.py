@@ -12,6 +12,7 @@ from llmcost.allocation.engine import by_owner
 from llmcost.allocation.evidence import Spelling
 from llmcost.allocation.record import Allocation, Evidence, Line, Source
 from llmcost.allocation.run import Asked, allocation
+from llmcost.domain.errors import UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import time_zone
 
@@ -27,7 +28,7 @@ def source_name(label: str) -> str:
     return f"adjustment to {label}"
 
 
-def as_of_now(connection: "Connection", prices: "PriceList", closing: Closing) -> Allocation:
+def as_of_now(connection: "Connection", prices: "PriceList | None", closing: Closing) -> Allocation:
     """What a closed period would come to now, by the rules, the rates and the invoice it was closed with."""
     asked = Asked(
         policy=closing.policy,
@@ -41,7 +42,7 @@ def as_of_now(connection: "Connection", prices: "PriceList", closing: Closing) -
 
 
 def outstanding(
-    connection: "Connection", prices: "PriceList", closing: Closing, later: Sequence[Closing]
+    connection: "Connection", prices: "PriceList | None", closing: Closing, later: Sequence[Closing]
 ) -> tuple[Line, ...]:
     """What each owner still owes, or is owed, for a closed period: less what the `later` closings have stated of it."""
     now = as_of_now(connection, prices, closing)
@@ -71,13 +72,19 @@ def outstanding(
 
 
 def adjusted(
-    connection: "Connection", prices: "PriceList", current: Allocation, closed: Sequence[Closing]
+    connection: "Connection", prices: "PriceList | None", current: Allocation, closed: Sequence[Closing]
 ) -> Allocation:
     """An open period with everything outstanding of the closed ones before it."""
     for place, closing in enumerate(closed):
         lines = outstanding(connection, prices, closing, closed[place + 1 :])
         if not lines:
             continue
+        then = closing.allocation
+        if (then.currency, then.decimals) != (current.currency, current.decimals):
+            raise UsageError(
+                f"{closing.label} was closed in {then.currency} with {then.decimals} decimals and must be adjusted in them",
+                hint=f"allocate with --currency {then.currency} and `decimals: {then.decimals}`, or see `llmcost showback`",
+            )
         source = Source(
             name=source_name(closing.label),
             kind="adjustment",

@@ -33,7 +33,7 @@ class Chargeback:
     notes: tuple[str, ...] = ()
 
 
-def chargeback(connection: "Connection", prices: "PriceList", asked: Asked, *, now: bool = False) -> Chargeback:
+def chargeback(connection: "Connection", prices: "PriceList | None", asked: Asked, *, now: bool = False) -> Chargeback:
     """A closed period as it was closed; with `now`, what it would come to now. An open one with its adjustments."""
     closed = in_force(connection, asked.policy.by)
     since, until = spans.bounds(asked.period)
@@ -63,7 +63,7 @@ def chargeback(connection: "Connection", prices: "PriceList", asked: Asked, *, n
     return Chargeback(allocation=adjusted(connection, prices, current, closed))
 
 
-def showback(connection: "Connection", prices: "PriceList", asked: Asked) -> Chargeback:
+def showback(connection: "Connection", prices: "PriceList | None", asked: Asked) -> Chargeback:
     """What the ledger has now, whatever was closed."""
     return Chargeback(allocation=allocation(connection, prices, asked))
 

@@ -49,10 +49,10 @@ class Asked:
     """What the total must come to."""
 
 
-def allocation(connection: "Connection", prices: "PriceList", asked: Asked) -> Allocation:
+def allocation(connection: "Connection", prices: "PriceList | None", asked: Asked) -> Allocation:
     """The allocation of the requests and charges that the ledger knows now.
 
-    UsageError for a dimension or tag that is not there, and where two rules take the same request.
+    `prices` may be None where they name no charges. UsageError for a dimension or tag that is not there, and where two rules take the same request.
     """
     return _Run(connection, prices, asked).result()
 
@@ -75,7 +75,7 @@ def selection_of(connection: "Connection", asked: Asked) -> Selection:
 class _Run:
     """One allocation on its way."""
 
-    def __init__(self, connection: "Connection", prices: "PriceList", asked: Asked) -> None:
+    def __init__(self, connection: "Connection", prices: "PriceList | None", asked: Asked) -> None:
         self._connection = connection
         self._prices = prices
         self._asked = asked
@@ -158,6 +158,8 @@ class _Run:
         return dict(found)
 
     def _charges(self) -> tuple[ChargeLine, ...]:
+        if self._prices is None:
+            return ()
         return tuple(
             ChargeLine(
                 name=one.name,

@@ -53,12 +53,12 @@ def chargeback(
     from llmcost.cli.chargeback_options import question, shown
     from llmcost.config.settings import load_settings
     from llmcost.ledger.database import reading
-    from llmcost.pricing.price_list import load_price_list
+    from llmcost.pricing.charges import list_with_charges
 
     settings = load_settings(config)
     asked = question(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     with reading(settings.ledger_path(db)) as ledger:
-        found = run(ledger, load_price_list(settings.pricing), asked, now=now)
+        found = run(ledger, list_with_charges(settings.pricing), asked, now=now)
     shown(found, output_format, output)

@@ -65,7 +65,7 @@ def close(
     from llmcost.domain.errors import ExitCode, UsageError
     from llmcost.domain.period import clock
     from llmcost.ledger import database, failures
-    from llmcost.pricing.price_list import load_price_list
+    from llmcost.pricing.charges import list_with_charges
     from llmcost.render.chargeback import too_far_words
 
     settings = load_settings(config)
@@ -74,7 +74,7 @@ def close(
         raise UsageError("--invoice-total and --reconciled both say what was invoiced", hint="give one of them")
     invoice = None if invoice_total is None else _amount(invoice_total)
     allowed = asked.policy.tolerance if tolerance is None else _percent(tolerance)
-    prices = load_price_list(settings.pricing)
+    prices = list_with_charges(settings.pricing)
     path = settings.ledger_path(db)
     if not failures.is_there(path):
         raise failures.missing(path.absolute())

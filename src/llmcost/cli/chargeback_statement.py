@@ -42,7 +42,7 @@ def statement(
     from llmcost.cli.chargeback_options import question
     from llmcost.config.settings import load_settings
     from llmcost.ledger.database import reading
-    from llmcost.pricing.price_list import load_price_list
+    from llmcost.pricing.charges import list_with_charges
     from llmcost.render import output as destination
     from llmcost.render.statement import FORMATS, render_statement
     from llmcost.render.surface import Surface, surface_of
@@ -54,7 +54,7 @@ def statement(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     with reading(settings.ledger_path(db)) as ledger:
-        found = chargeback(ledger, load_price_list(settings.pricing), asked)
+        found = chargeback(ledger, list_with_charges(settings.pricing), asked)
     name = owner_of(found, owner)
     if chosen in {"json", "csv"}:
         for note in found.notes:

@@ -17,7 +17,7 @@ from llmcost.domain.exact import half_even
 from llmcost.ledger import quantities
 from llmcost.pricing.agreements import covers
 from llmcost.pricing.price_file import read_price_file
-from llmcost.pricing.price_list import FEE_UNITS
+from llmcost.pricing.price_list import FEE_UNITS, load_price_list
 from llmcost.pricing.rate_row import moment_text
 from llmcost.pricing.units import QUANTITIES
 
@@ -56,6 +56,11 @@ def named_in(pricing: Sequence[Path]) -> bool:
     """Whether price files name any such charge; reading a file is quick, loading all prices is not."""
     found = map(read_price_file, pricing)
     return any(one.provisioned or one.self_hosted or one.allowances for one in found)
+
+
+def list_with_charges(pricing: Sequence[Path]) -> PriceList | None:
+    """The price list with these files, where they name any such charge; None where nothing is charged beside calls."""
+    return load_price_list(pricing) if named_in(pricing) else None
 
 
 def charge_lines(connection: Connection, prices: PriceList, period: Period) -> tuple[Charge, ...]:

@@ -73,6 +73,10 @@ def facts(found: Chargeback) -> list[tuple[str, str]]:
         ("State", state(found)),
         ("Ledger", "; ".join(known)),
     ]
+    lost = total(one.cost for one in allocation.sources if one.kind == "unattributed")
+    if allocation.ledger_cost:
+        named = human(float(1 - lost / allocation.ledger_cost), "percent", "USD")
+        lines.append(("Coverage", f"{named} of the cost of requests has an owner or a rule"))
     if allocation.invoice is not None:
         difference = human(allocation.difference, "money", allocation.currency, signed=True)
         lines.append(("Invoice", f"{_exact(allocation.invoice, allocation)}, {difference} to requests and charges"))

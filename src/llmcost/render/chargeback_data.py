@@ -75,6 +75,7 @@ def head(found: Chargeback) -> dict[str, Any]:
             "amount": plain(total(line.amount for line in allocation.lines)),
             "cost": plain(total(line.cost for line in allocation.lines)),
             "requests_cost": plain(allocation.ledger_cost),
+            "unattributed_cost": plain(total(one.cost for one in allocation.sources if one.kind == "unattributed")),
             "charges_cost": plain(allocation.charges_cost),
             "invoice": None if allocation.invoice is None else plain(allocation.invoice),
             "difference": None if allocation.invoice is None else plain(allocation.difference),

@@ -7,31 +7,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.exact import EXACT, total
-from llmcost.pricing.charges import charge_lines, named_in
-from llmcost.pricing.price_list import load_price_list
+from llmcost.pricing.charges import charge_lines, list_with_charges
 from llmcost.reports.question import Question
 from llmcost.reports.record import Overview, Report, Study
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
+    from llmcost.pricing.price_list import PriceList
 
 Document = TypeVar("Document", Report, Overview, Study, Report | Overview | Study)
 
 
 def with_charges(connection: "Connection", question: Question, document: Document, pricing: Sequence[Path]) -> Document:
     """The document with the charges of its period, if price files name any and it is about all requests."""
-    if question.where or not named_in(pricing):
+    prices = None if question.where else list_with_charges(pricing)
+    if prices is None:
         return document
     if isinstance(document, Report):
-        return replace(document, charges=_sum(connection, question, pricing))
+        return replace(document, charges=_sum(connection, question, prices))
     if isinstance(document, Overview):
-        whole = replace(document.total, charges=_sum(connection, question, pricing))
+        whole = replace(document.total, charges=_sum(connection, question, prices))
         return replace(document, total=whole)
     return document
 
 
-def _sum(connection: "Connection", question: Question, pricing: Sequence[Path]) -> Decimal:
-    lines = charge_lines(connection, load_price_list(pricing), question.period)
+def _sum(connection: "Connection", question: Question, prices: "PriceList") -> Decimal:
+    lines = charge_lines(connection, prices, question.period)
     if not question.rates:
         return total(line.amount for line in lines)
     amounts = []
