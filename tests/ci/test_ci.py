@@ -213,6 +213,9 @@ def test_the_hooks_do_what_they_say(shell, shop):
 
     assert set(used) == set(hooks)
     assert shell(f"{hooks['llmcost-quota-check']['entry']} gateway-budgets.yaml", shop, {}).returncode == 0
+    (shop / "app.py").write_text('completion("m", metadata={"team": "todo"})')
+    assert shell(f"{hooks['llmcost-tags-lint']['entry']} app.py", shop, {}).returncode == 0
+    assert shell(f"{hooks['llmcost-tags-lint']['entry']} --fail-on warning app.py", shop, {}).returncode == 1
     for as_of, code in ((GOOD, 0), (BREACHED, 1)):
         assert shell(hooks["llmcost-check"]["entry"], shop, {"LLMCOST_NOW": as_of}).returncode == code
 

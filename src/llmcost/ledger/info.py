@@ -22,6 +22,8 @@ TABLES = (
     "chargeback",
     "gateway_cursor",
     "tombstone",
+    "tombstone_key",
+    "forgotten_row",
 )
 
 
