@@ -1,5 +1,6 @@
 """Every number on a dashboard is one that `llmcost report --format json` gives, whatever was selected."""
 
+import itertools
 import json
 import shlex
 from dataclasses import replace
@@ -8,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.ingesting import native, read, write
 
 from llmcost.budgets.checking import check
@@ -263,6 +266,19 @@ def test_bars_begin_at_one_two_and_five(costs, expected):
     extent = Extent(least=min(numbers), least_positive=min(positive) if positive else None, most=max(numbers))
 
     assert bounds(extent) == [Decimal(bound) for bound in expected]
+
+
+@given(st.lists(st.decimals(0, 10**9, places=12), min_size=1, max_size=20))
+def test_bounds_ascend_and_hold_every_cost(costs):
+    positive = [cost for cost in costs if cost]
+    extent = Extent(least=min(costs), least_positive=min(positive) if positive else None, most=max(costs))
+
+    found = bounds(extent)
+
+    assert all(lower < upper for lower, upper in itertools.pairwise(found))
+    assert found[0] <= min(costs)
+    assert found[-1] <= max(costs)
+    assert len(found) <= 12
 
 
 def test_budgets_are_those_of_budget_check(ledger, settings):

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.ingesting import native, read, write
 
 from llmcost.compose.dashboards._asking import Wanted
@@ -254,6 +256,17 @@ def test_lines_begin_at_nothing():
 )
 def test_scales_have_steps_people_count_in(most, expected):
     assert ticks(most) == pytest.approx(expected)
+
+
+@given(st.floats(1e-9, 1e12), st.booleans())
+def test_scales_reach_the_largest_value_in_a_few_even_steps(most, whole):
+    steps = ticks(most, whole=whole)
+
+    assert steps[0] == 0
+    assert steps[-1] >= most * 0.998
+    assert 2 <= len(steps) <= 6
+    assert steps == pytest.approx([steps[1] * place for place in range(len(steps))])
+    assert not whole or all(step == int(step) for step in steps)
 
 
 def test_scales_of_counts_are_whole():

@@ -105,7 +105,7 @@ def _body(panel: Panel, currency: str) -> list[Markup]:
         case "trend":
             return [*_trend(panel, currency), *notes, _data(panel, cells, currency)]
         case "histogram":
-            return [_histogram(panel, cells), *notes, _data(panel, cells, currency)]
+            return [_histogram(panel, cells, currency), *notes, _data(panel, cells, currency)]
         case _:
             return [table_of(panel, cells, currency), _more(panel), *notes, _source(panel)]
 
@@ -144,13 +144,13 @@ def _trend(panel: Panel, currency: str) -> list[Markup]:
     return [tag("figure", picture), tag("ul", *legend, class_="legend")]
 
 
-def _histogram(panel: Panel, cells: Grid) -> Markup:
+def _histogram(panel: Panel, cells: Grid, currency: str) -> Markup:
     index = [column.name for column in panel.columns].index(panel.measure)
     bars = []
     for row, texts in zip(panel.rows, cells.rows, strict=True):
         value = row.cells[index]
         number = 0.0 if value is None or isinstance(value, str) else float(value)
-        start = texts[0].partition(" ")[0].removesuffix(".00")
+        start = cell_text(panel, row, 0, currency).removesuffix(".00")
         bars.append((start, f"{texts[0]}: {texts[1]}", number))
     told = f"{len(bars)} columns from {cells.rows[0][0]} to {cells.rows[-1][0]}; the table below has every value."
     return tag("figure", charts.columns(f"chart-{panel.id}", panel.title, told, bars, lambda value: f"{value:,.0f}"))

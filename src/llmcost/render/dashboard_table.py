@@ -40,6 +40,7 @@ def _panel(board: Dashboard, panel: Panel, surface: Surface, *, unicode: bool) -
     lines = [_bold(printable(panel.title), surface)]
     if panel.empty:
         return [*lines, *_fitted(sentence(panel.empty), surface)]
+    lines += _fitted(panel.about, surface) if panel.about else []
     cells = _trend(panel, currency, surface, unicode=unicode) if panel.kind == "trend" else panel_grid(panel, currency)
     if panel.kind in {"bars", "gauge", "histogram"}:
         cells = _with_bars(panel, cells, surface, unicode=unicode)
@@ -51,8 +52,6 @@ def _panel(board: Dashboard, panel: Panel, surface: Surface, *, unicode: bool) -
     lines.append(drawn(cells, surface, expendable))
     if len(panel.rows) < panel.row_count and panel.kind != "trend":
         lines.append(f"{len(panel.rows):,} of {panel.row_count:,} shown.")
-    if panel.target is not None:
-        lines += _fitted(f"Target: {human(panel.target, 'percent', currency)}.", surface)
     return [*lines, *(part for note in panel.notes for part in _fitted(note, surface))]
 
 
