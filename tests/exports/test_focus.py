@@ -196,6 +196,12 @@ def test_a_span_of_time_is_no_tag(calls):
         _charges(ledger, Layout(tags=("day",)))
 
 
+def test_two_tags_of_one_name_are_refused(ledger):
+    hostile.fill(ledger)
+    with pytest.raises(UsageError, match="two tags would be called 'label'"):
+        _charges(ledger, Layout(tags=("label", "tags.label")))
+
+
 def test_csv_is_written_as_the_standard_says(calls, tmp_path):
     with reading(calls) as ledger:
         names, rows = charges(ledger, chosen(ledger), Layout())

@@ -10,7 +10,8 @@ from tests.net.test_posting import answering
 
 from llmcost.domain.errors import UsageError
 from llmcost.exports.collector import address, headers
-from llmcost.exports.otlp import SECOND_BOUNDS, TOKEN_BOUNDS, documents, metrics
+from llmcost.exports.otlp import SECOND_BOUNDS, TOKEN_BOUNDS, metrics
+from llmcost.exports.otlp_documents import documents
 from llmcost.ledger.database import reading
 
 DEFAULT = 10_000

@@ -127,3 +127,23 @@ def test_the_sheet_as_parquet_has_the_prices_of_the_json(calls, tmp_path):
         ).fetchall()
     assert rows == [(line.price_id, line.unit, line.unit_price, line.per, line.minimum) for line in sheet]
     assert {(line.per, line.minimum) for line in sheet if line.unit == "audio_hour"} == {(3600, Decimal(10))}
+
+
+def test_the_command_writes_the_sheet(cli, calls, tmp_path):
+    run = cli("export", "prices", "--db", calls, "--where", "model=long")
+    cli("export", "prices", "--db", calls, "--output", "prices.csv")
+    cli("export", "prices", "--db", calls, "--output", "prices.parquet")
+
+    # Two tiers, with prices for input and output; reasoning and images cost what text does.
+    prices = json.loads(run.stdout)["prices"]
+    assert {(line["price_id"], line["unit_price"]) for line in prices if line["unit"] == "input"} == {
+        ("openai/long", "0.000001"),
+        ("openai/long#above-1000", "0.000002"),
+    }
+    assert {line["charged_as"] for line in prices if line["unit"] == "reasoning"} == {"output"}
+    with duckdb.connect() as connection:
+        counts = [
+            connection.execute(f"select count(*), count(distinct price_id) from '{tmp_path / name}'").fetchone()
+            for name in ("prices.csv", "prices.parquet")
+        ]
+    assert counts[0] == counts[1]

@@ -50,7 +50,8 @@ def otlp(
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.domain.text import plural
     from llmcost.exports.collector import address, headers
-    from llmcost.exports.otlp import DIMENSIONS, GRAINS, documents, metrics
+    from llmcost.exports.otlp import DIMENSIONS, GRAINS, metrics
+    from llmcost.exports.otlp_documents import documents
     from llmcost.ledger.database import reading
     from llmcost.ledger.filters import split_list
     from llmcost.net.posting import post_json

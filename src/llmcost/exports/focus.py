@@ -5,22 +5,20 @@ times pricing quantity, exactly. What has no price (a bill of the provider's own
 more) is charged as the amount it is: so many dollars at a price of 1. Free, unpriced and subscription calls are no charges.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE
+from llmcost.exports.focus_tables import write_beside, write_prices
 from llmcost.exports.naming import issuer_sql, publisher_sql, service_sql
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import resolve
 from llmcost.pricing.charges import Charge
-from llmcost.pricing.price_sheet import SheetLine, price_sheet
+from llmcost.pricing.price_sheet import price_sheet
 from llmcost.pricing.units import COMPONENTS, GAPS, QUANTITIES
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ TAGS = ("customer_id", "team", "feature", "environment", "business_unit")
 
 _SQL = Path(__file__).with_name("focus.sql")
 _BATCH = 5_000
-_PLACES = 18
 _UNITS = {
     "web_search": "Searches",
     "rerank_search": "Searches",
@@ -129,12 +126,15 @@ def _statement(connection: "Connection", query: Query, selection: Selection, lay
     selection = replace(selection, conversion=None)
     keys = [resolve(connection, name) for name in layout.tags]
     account = None if layout.account is None else f"cast({query.bind(layout.account)} as varchar)"
-    for key in keys:
+    told = [key.name.removeprefix("tags.") for key in keys]
+    for key, name in zip(keys, told, strict=True):
         if key.grain:
             raise UsageError(f"{key.name!r} is a span of time, not a tag", hint="--grain sets the length of a charge")
+        if told.count(name) > 1:
+            raise UsageError(f"two tags would be called {name!r}", hint="name a dimension or the tag, once")
     sheet = price_sheet(connection, selection)
-    _write_prices(connection, sheet)
-    _write_beside(connection, layout.beside)
+    write_prices(connection, sheet)
+    write_beside(connection, layout.beside)
     minimums = {line.quantity_column for line in sheet if line.minimum}
     names = [f"key_{place}" for place in range(len(keys))]
     ordered = (
@@ -148,8 +148,8 @@ def _statement(connection: "Connection", query: Query, selection: Selection, lay
         "project",
     )
     entries = ", ".join(
-        f"{{'key': {quote_literal(key.name.removeprefix('tags.'))}, 'value': cast({name} as varchar)}}"
-        for key, name in zip(keys, names, strict=True)
+        f"{{'key': {quote_literal(text)}, 'value': cast({name} as varchar)}}"
+        for text, name in zip(told, names, strict=True)
     )
     present = f"list_filter([{entries}], lambda entry: entry.value is not null)"
     marks = {
@@ -198,77 +198,3 @@ def _structs() -> Iterator[str]:
 def _words(value: str, words: dict[str, str]) -> str:
     cases = " ".join(f"when {quote_literal(key)} then {quote_literal(word)}" for key, word in words.items())
     return f"case {value} {cases} end"
-
-
-def _write_prices(connection: "Connection", sheet: Sequence[SheetLine]) -> None:
-    """The sheet as temporary tables: prices of one, and the smallest quantities billed, a column each."""
-    connection.execute(
-        """
-        create or replace temp table llmcost_focus_price (
-            price_list varchar, price_id varchar, list_price_id varchar, unit varchar,
-            list_price decimal(38, 18), unit_price decimal(38, 18)
-        )
-        """
-    )
-    columns = {
-        "price_list": [line.price_list for line in sheet],
-        "price_id": [line.price_id for line in sheet],
-        "list_price_id": [line.list_price_id for line in sheet],
-        "unit": [line.unit for line in sheet],
-        "list_price": [_one(line.list_price, line.per) for line in sheet],
-        "unit_price": [_one(line.unit_price, line.per) for line in sheet],
-    }
-    if sheet:
-        kinds = {"list_price": "decimal(38, 18)", "unit_price": "decimal(38, 18)"}
-        values = ", ".join(f"unnest(?::varchar[])::{kinds.get(name, 'varchar')}" for name in columns)
-        connection.execute(f"insert into llmcost_focus_price select {values}", list(columns.values()))
-    least = sorted({line.quantity_column for line in sheet if line.minimum and line.quantity_column})
-    declared = "".join(f", least_{column} decimal(18, 6)" for column in least)
-    connection.execute(
-        f"create or replace temp table llmcost_focus_minimum (price_list varchar, price_id varchar{declared})"
-    )
-    by_price: dict[tuple[str | None, str], dict[str, Decimal]] = {}
-    for line in sheet:
-        if line.minimum and line.quantity_column:
-            by_price.setdefault((line.price_list, line.price_id), {})[line.quantity_column] = line.minimum
-    for (version, price_id), found in by_price.items():
-        connection.execute(
-            f"insert into llmcost_focus_minimum values (?, ?{', ?' * len(least)})",
-            [version, price_id, *(found.get(column) for column in least)],
-        )
-
-
-def _one(price: Decimal, per: int) -> str:
-    """The price of one as decimal text of 18 places, rounded half-even where it has no end."""
-    digits = round(Fraction(price) / per * 10**_PLACES)
-    return f"{digits // 10**_PLACES}.{digits % 10**_PLACES:0{_PLACES}}"
-
-
-def _write_beside(connection: "Connection", beside: Sequence[Charge]) -> None:
-    """Charges that no call causes as a temporary table, their periods as days or months."""
-    connection.execute(
-        """
-        create or replace temp table llmcost_focus_beside (
-            kind varchar, name varchar, provider varchar, period_start timestamp, period_end timestamp,
-            quantity decimal(38, 12), counted varchar, unit_price decimal(38, 18), amount decimal(38, 12)
-        )
-        """
-    )
-    for charge in beside:
-        connection.execute(
-            f"""
-            insert into llmcost_focus_beside
-            select $kind, $name, $provider, $day, $day + interval 1 {charge.grain}, $quantity, $unit, $price, $amount
-            """,
-            {
-                "kind": charge.kind,
-                "name": charge.name,
-                "provider": charge.provider,
-                "day": datetime.combine(charge.first_day, time()),
-                "quantity": charge.quantity,
-                # The standard's unit format takes no name of a machine.
-                "unit": "Unit-Hours" if charge.unit == "unit-hour" else "GPU-Hours",
-                "price": charge.unit_price,
-                "amount": charge.amount,
-            },
-        )

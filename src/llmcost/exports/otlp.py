@@ -3,16 +3,13 @@
 Names and buckets of the first two are OpenTelemetry's own
 (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/), and so are the names of providers. Cost has none there
 and is `llmcost.cost`. Every point is a delta: what happened in one hour or day, so that exporting a span once counts it once.
-The encoding is https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from llmcost import __version__
 from llmcost.domain.errors import UsageError
 from llmcost.exports.naming import OTEL
 from llmcost.ledger.composition import Query, Selection
@@ -31,7 +28,6 @@ DIMENSIONS = ("team", "environment")
 TOKEN_BOUNDS = tuple(4**power for power in range(14))
 SECOND_BOUNDS = tuple(round(0.01 * 2**power, 2) for power in range(14))
 
-_DELTA = 1
 _INPUT = (
     *("uncached_input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens"),
     *("input_audio_tokens", "cache_read_audio_tokens", "input_image_tokens"),
@@ -114,23 +110,6 @@ def metrics(
     )
 
 
-def documents(found: Sequence[Metric], most: int) -> Iterator[str]:
-    """The metrics as JSON documents of so many data points at most, each a whole export request; ASCII only."""
-    batch: list[dict[str, Any]] = []
-    room = most
-    for metric in found:
-        points = list(metric.points)
-        while points:
-            taken, points = points[:room], points[room:]
-            batch.append(_metric(metric, taken))
-            room -= len(taken)
-            if not room:
-                yield _document(batch)
-                batch, room = [], most
-    if batch:
-        yield _document(batch)
-
-
 class _Source:
     """The selected requests in spans of time, with the attributes their points have."""
 
@@ -207,7 +186,7 @@ class _Source:
                 "startTimeUnixNano": _nanoseconds(start),
                 "timeUnixNano": _nanoseconds(start + self._length),
                 "attributes": [
-                    _attribute_value(name, text) for name, text in {**known, **fixed}.items() if text is not None
+                    attribute_value(name, text) for name, text in {**known, **fixed}.items() if text is not None
                 ],
             }
             yield point, row[1 + len(names) :]
@@ -222,29 +201,11 @@ def _attribute(name: str) -> str:
     return f"llmcost.tag.{name.removeprefix('tags.')}" if name.startswith("tags.") else f"llmcost.{name}"
 
 
-def _attribute_value(name: str, text: str) -> dict[str, Any]:
+def attribute_value(name: str, text: str) -> dict[str, Any]:
+    """An attribute of text as OTLP has it, a provider as OpenTelemetry calls it."""
     value = OTEL.get(text, text) if name == "gen_ai.provider.name" else text
     return {"key": name, "value": {"stringValue": value}}
 
 
 def _nanoseconds(moment: datetime) -> str:
     return str(int(moment.timestamp()) * 1_000_000_000)
-
-
-def _metric(metric: Metric, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    told = {"name": metric.name, "unit": metric.unit, "description": metric.description}
-    data = {"dataPoints": list(points), "aggregationTemporality": _DELTA}
-    return {**told, "histogram": data} if metric.histogram else {**told, "sum": {**data, "isMonotonic": True}}
-
-
-def _document(found: Sequence[dict[str, Any]]) -> str:
-    resource = [_attribute_value("service.name", "llmcost"), _attribute_value("service.version", __version__)]
-    scope = {"name": "llmcost", "version": __version__}
-    return json.dumps(
-        {
-            "resourceMetrics": [
-                {"resource": {"attributes": resource}, "scopeMetrics": [{"scope": scope, "metrics": list(found)}]}
-            ]
-        },
-        allow_nan=False,
-    )
