@@ -105,7 +105,7 @@ class _Books:
         if one.owner is not None:
             cost, amount = self._passed_on(one.owner, one.name)
             self._open.discard(one.owner)
-        elif not cost and not amount and not one.usage.requests:
+        if not cost and not amount and not one.usage.requests:
             return
         found = shares(one.name, one.sharing, self._open, self._facts.drivers, self._costs)
         if found.note is not None and cost:

@@ -1,7 +1,7 @@
 """What one customer used, in words and at prices that may leave the house."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -20,12 +20,14 @@ from llmcost.ledger.composition import Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.metrics import metric
+from llmcost.ledger.queries import Number
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
 OTHER = "Other usage"
 """What a customer has no name for."""
+_Row = dict[str, Decimal | None]
 _ALWAYS = ("cost", "requests", "unpriced_requests")
 
 
@@ -35,8 +37,8 @@ class UsageLine:
 
     name: str | None
     """None: of nothing in particular."""
-    values: Mapping[str, Decimal]
-    """By column."""
+    values: Mapping[str, Decimal | None]
+    """By column; None where exports do not say."""
     amount: Decimal | None
     """None: statements have no amounts, or the price of all of it is not known."""
 
@@ -58,7 +60,7 @@ class UsageStatement:
     terms: StatementTerms
     lines: tuple[UsageLine, ...]
     """Largest amount first, else most requests."""
-    totals: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal | None]
     amount: Decimal | None
     """None: statements have no amounts."""
     unpriced_requests: int
@@ -84,11 +86,11 @@ def usage_statement(connection: "Connection", asked: Asked, customer: str) -> Us
     groups, _ = queries.grouped(connection, chosen, [resolve(connection, terms.by)], [metric(name) for name in names])
     if not groups:
         raise _nothing(connection, everybody, asked, customer)
-    used: dict[str | None, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    used: dict[str | None, _Row] = defaultdict(dict)
     for group in groups:
         row = used[_named(group.keys[0], terms)]
         for name in names:
-            row[name] = EXACT.add(row[name], Decimal(group.values[name] or 0))
+            row[name] = _added([row.get(name), group.values[name]])
     amounts = _amounts(used, terms, asked.policy.decimals)
     lines = [
         UsageLine(
@@ -112,10 +114,10 @@ def usage_statement(connection: "Connection", asked: Asked, customer: str) -> Us
         decimals=asked.policy.decimals,
         terms=terms,
         lines=tuple(sorted(lines, key=lambda one: _rank(one, used[one.name]))),
-        totals={column: total(row[column] for row in used.values()) for column in terms.columns},
+        totals={column: _added([row[column] for row in used.values()]) for column in terms.columns},
         amount=None if amounts is None else total(amounts.values()),
-        unpriced_requests=0 if terms.prices else int(total(row["unpriced_requests"] for row in used.values())),
-        notes=_late(connection, asked, customer, total(row["cost"] for row in used.values())),
+        unpriced_requests=0 if terms.prices else int(_added([row["unpriced_requests"] for row in used.values()]) or 0),
+        notes=_late(connection, asked, customer, _added([row["cost"] for row in used.values()]) or Decimal(0)),
     )
 
 
@@ -126,26 +128,30 @@ def _named(value: str | None, terms: StatementTerms) -> str | None:
     return terms.names.get(value or "", OTHER)
 
 
-def _amounts(
-    used: Mapping[str | None, Mapping[str, Decimal]], terms: StatementTerms, decimals: int
-) -> dict[str | None, Decimal] | None:
+def _added(values: Sequence[Number | None]) -> Decimal | None:
+    """The sum of what is known; None where nothing is."""
+    known = [Decimal(value) for value in values if value is not None]
+    return total(known) if known else None
+
+
+def _amounts(used: Mapping[str | None, _Row], terms: StatementTerms, decimals: int) -> dict[str | None, Decimal] | None:
     """By line, adding up to the rounded whole; a line of which no request is priced has none."""
     if terms.markup is None and not terms.prices:
         return None
     exact: dict[str | None, Fraction] = {}
     for name, row in used.items():
         if terms.prices:
-            prices = (Fraction(row[one.metric]) * Fraction(one.price) / Fraction(one.per) for one in terms.prices)
+            prices = (Fraction(row[one.metric] or 0) * Fraction(one.price) / Fraction(one.per) for one in terms.prices)
             exact[name] = sum(prices, Fraction(0))
-        elif row["cost"] or row["unpriced_requests"] < row["requests"]:
+        elif row["cost"] is not None:
             exact[name] = Fraction(row["cost"]) * (1 + Fraction(terms.markup or 0))
     whole = round(sum(exact.values(), Fraction(0)) * 10**decimals)
     return apportioned(Decimal(whole).scaleb(-decimals, context=EXACT), exact, decimals)
 
 
-def _rank(line: UsageLine, row: Mapping[str, Decimal]) -> tuple[bool, Decimal, Decimal, str]:
-    size = Decimal(0) if line.amount is None else line.amount.copy_negate()
-    return line.name is None, size, row["requests"].copy_negate(), line.name or ""
+def _rank(line: UsageLine, row: _Row) -> tuple[bool, Decimal, Decimal, str]:
+    size, requests = line.amount or Decimal(0), row["requests"] or Decimal(0)
+    return line.name is None, size.copy_negate(), requests.copy_negate(), line.name or ""
 
 
 def _late(connection: "Connection", asked: Asked, customer: str, cost: Decimal) -> tuple[str, ...]:
