@@ -27,7 +27,8 @@ def table(board: Dashboard, surface: Surface, unicode: bool) -> str:  # noqa: FB
     """The panels below each other, and below them what they are made of."""
     total = board.total
     period = span(total.period, total.zone)
-    parts = [_bold(f"{board.title}, {period}" if total.period.since is not None else board.title, surface)]
+    heading = f"{board.title}, {period}" if total.period.since is not None else board.title
+    parts = ["\n".join(_bold(part, surface) for part in _fitted(heading, surface))]
     parts += ["\n".join(_panel(board, panel, surface, unicode=unicode)) for panel in board.panels]
     notes = [part for text in footer(total) for part in _fitted(text, surface)]
     return "\n\n".join([*parts, "\n".join(notes)]) + "\n"
@@ -37,7 +38,7 @@ def _panel(board: Dashboard, panel: Panel, surface: Surface, *, unicode: bool) -
     currency = board.total.currency
     if panel.kind == "figures":
         return _figures(panel, currency, surface)
-    lines = [_bold(printable(panel.title), surface)]
+    lines = [_bold(part, surface) for part in _fitted(panel.title, surface)]
     if panel.empty:
         return [*lines, *_fitted(sentence(panel.empty), surface)]
     lines += _fitted(panel.about, surface) if panel.about else []
