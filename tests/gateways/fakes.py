@@ -431,6 +431,69 @@ def _portkey(rows: Sequence[Row], question: Question) -> Reply:
     return Reply(content={"id": place[0], "status": "success", "object": "export"})
 
 
+def _metrics_row(number: int) -> Row:
+    hour = START + timedelta(hours=number)
+    return {
+        "startTimestamp": f"{hour:%Y-%m-%dT%H:%M:%S}.000Z",
+        "endTimestamp": f"{hour + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000Z",
+        "total": 3,
+        "sumInputTokens": 3000 + number,
+        "sumOutputTokens": 300,
+        "sumCostInUSD": 0.0125,
+        "modelName": "main/gpt",
+        "providerModelName": "gpt-5.4",
+    }
+
+
+def _metrics(rows: Sequence[Row], question: Question) -> Reply:
+    body = question.body
+    assert body["filters"] == [{"fieldName": "virtualModelName", "operator": "IS_NULL", "value": True}]
+    found = within(rows, lambda row: instant(row["startTimestamp"]), body["startTs"], body["endTs"])
+    return Reply(content={"data": {"dataPoints": found}})
+
+
+def _report_row(number: int) -> Row:
+    return {
+        "day": f"{_day(number):%Y-%m-%d}",
+        "model": "openai/gpt-5.4",
+        "total_cost": 1.25,
+        "market_cost": 1.25,
+        "input_tokens": 1000 + number,
+        "output_tokens": 100,
+        "cached_input_tokens": 0,
+        "cache_creation_input_tokens": 0,
+        "reasoning_tokens": 0,
+        "request_count": 3,
+    }
+
+
+def _openrouter_row(number: int) -> Row:
+    return {
+        "date": f"{_day(number):%Y-%m-%d}",
+        "model": "openai/gpt-5.4",
+        "model_permaslug": "openai/gpt-5.4",
+        "endpoint_id": "e1",
+        "provider_name": "OpenAI",
+        "usage": 0.015,
+        "byok_usage_inference": 0,
+        "requests": 5,
+        "prompt_tokens": 2000 + number,
+        "completion_tokens": 500,
+        "reasoning_tokens": 200,
+    }
+
+
+def _openrouter(rows: Sequence[Row], question: Question) -> Reply:
+    assert question.path == "/api/v1/activity"
+    return Reply(content={"data": list(rows)})
+
+
+def _report(rows: Sequence[Row], question: Question) -> Reply:
+    query = question.query
+    assert (query["group_by"], query["date_part"]) == ("model", "day")
+    return Reply(content={"results": [row for row in rows if query["start_date"] <= row["day"] <= query["end_date"]]})
+
+
 _BEARER = {"authorization": f"Bearer {SECRET}"}
 _BASIC = {"authorization": "Basic cGstcHVibGljOnNlY3JldC0wMTIzNDU2Nzg5"}
 _LANGFUSE = {"LANGFUSE_PUBLIC_KEY": "pk-public", "LANGFUSE_SECRET_KEY": SECRET}
@@ -460,6 +523,27 @@ FAKES: dict[str, Fake] = {
         environ={"TFY_API_KEY": SECRET},
         authorised=_BEARER,
         next_page="pagination.nextPageToken",
+    ),
+    "truefoundry-metrics": Fake(
+        gateway="truefoundry-metrics",
+        row=_metrics_row,
+        answer=_metrics,
+        environ={"TFY_API_KEY": SECRET},
+        authorised=_BEARER,
+    ),
+    "openrouter-activity": Fake(
+        gateway="openrouter-activity",
+        row=_openrouter_row,
+        answer=_openrouter,
+        environ={"OPENROUTER_MANAGEMENT_KEY": SECRET},
+        authorised=_BEARER,
+    ),
+    "vercel-report": Fake(
+        gateway="vercel-report",
+        row=_report_row,
+        answer=_report,
+        environ={"AI_GATEWAY_API_KEY": SECRET},
+        authorised=_BEARER,
     ),
     "langfuse": Fake(
         gateway="langfuse",

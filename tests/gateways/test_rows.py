@@ -48,6 +48,12 @@ def test_a_list_by_itself_a_lone_object_and_null_are_rows():
     assert rows_of('{"data": null}', "data", "id").texts == []
 
 
+def test_rows_may_stand_deeper():
+    found = rows_of('{"data": {"points": [{"id": 1}], "more": 2}, "next": "x"}', "data.points", "id")
+
+    assert (found.texts, found.envelope) == (['{"id": 1}'], {"data": {"more": 2}, "next": "x"})
+
+
 def test_a_row_without_an_identity_is_told_by_its_text():
     assert rows_of('{"data": [{"a": 1}]}', "data", "meta.id").identities == ['{"a": 1}']
 

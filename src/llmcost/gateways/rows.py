@@ -40,7 +40,7 @@ class Rows:
 
 
 def rows_of(text: str, key: str | None, identity: str) -> Rows:
-    """Take an answer apart: rows under `key`, or the answer itself is their list.
+    """Take an answer apart: rows under the dotted `key`, or the answer itself is their list.
 
     Raises DamagedError for what is no whole JSON, LookupError for an answer that has no rows.
     """
@@ -55,15 +55,7 @@ def rows_of(text: str, key: str | None, identity: str) -> Rows:
 def _rows_of(text: str, key: str | None, identity: str) -> Rows:
     scanner = _Scanner(text)
     envelope: dict[str, Any] = {}
-    found: list[tuple[Any, str]] | None = None
-    if key is None:
-        found = scanner.items()
-    else:
-        for name in scanner.names():
-            if name == key:
-                found = scanner.items()
-            else:
-                envelope[name] = scanner.value()
+    found = scanner.items() if key is None else _walk(scanner, key.split("."), envelope)
     scanner.end()
     if found is None:
         raise LookupError(f"it has no {key!r}")
@@ -72,6 +64,19 @@ def _rows_of(text: str, key: str | None, identity: str) -> Rows:
         identities=[_identity(value, row, identity) for value, row in found],
         envelope=envelope,
     )
+
+
+def _walk(scanner: "_Scanner", path: list[str], envelope: dict[str, Any]) -> list[tuple[Any, str]] | None:
+    """The rows at a path of keys; everything beside it goes into the envelope."""
+    found = None
+    for name in scanner.names():
+        if name != path[0]:
+            envelope[name] = scanner.value()
+        elif len(path) == 1:
+            found = scanner.items()
+        else:
+            found = _walk(scanner, path[1:], envelope.setdefault(name, {}))
+    return found
 
 
 def lines_of(text: str, identity: str) -> Rows:
