@@ -18,7 +18,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import RANK
 from llmcost.ingest.identity import CONFLICTS, PRICED_BY, merged_select, stated
-from llmcost.ledger import database, scratch
+from llmcost.ledger import database, failures, scratch
 from llmcost.ledger.forgetting import ForgetRequest, forget
 from llmcost.ledger.merge_tables import map_runs_and_files, merge_tables, merge_tombstones
 from llmcost.ledger.migrations import transaction
@@ -79,6 +79,9 @@ def merge(request: MergeRequest) -> list[Merged]:
     for place, path in enumerate(real):
         if path in real[:place]:
             raise UsageError(f"{path} is named twice", hint="name each ledger once, and ours with --db")
+    for path in request.others:
+        if not failures.is_there(path):
+            raise failures.missing(path.absolute())
     with ExitStack() as stack:
         others = _without_forgotten(request, stack)
         connection = stack.enter_context(database.writing(request.ledger, wait=request.wait))
