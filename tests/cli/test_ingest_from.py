@@ -23,6 +23,16 @@ def test_a_bare_ingest_reads_the_paths_and_the_gateways_of_the_configuration(cli
         ]
         assert (found["totals"]["lines"], found["totals"]["new"]) == (5, 5)
         assert "a first pull, from 2026-10-03; --since names another start" in done.stderr
+        info = json.loads(cli("db", "info", "--format", "json", env=ENV).stdout)
+        assert info["pulled"] == [
+            {
+                "gateway": "litellm",
+                "url": api.url,
+                "stream": "requests",
+                "since": "2026-10-03T00:00:00Z",
+                "until": "2026-11-01T23:30:00Z",
+            }
+        ]
         shown = cli("explain", "chatcmpl-00000001", env=ENV)
     assert f"pulled from litellm {api.url}" in shown.stdout
 

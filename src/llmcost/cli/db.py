@@ -120,6 +120,16 @@ def _json(found: "LedgerInfo") -> str:
         "last_bucket": _instant(found.last_bucket),
         "bucket_sources": dict(found.bucket_sources),
         "files": dict(found.files),
+        "pulled": [
+            {
+                "gateway": one.stream.gateway,
+                "url": one.stream.url,
+                "stream": one.stream.name,
+                "since": _instant(one.since),
+                "until": _instant(one.until),
+            }
+            for one in found.pulled
+        ],
         "price_list": found.price_list,
         "price_list_as_of": found.price_list_as_of,
     }
@@ -150,6 +160,13 @@ def _table(found: "LedgerInfo") -> str:
         ),
         *((f"buckets from {source}", f"{count:,}") for source, count in found.bucket_sources.items()),
         *((f"files {status}", f"{count:,}") for status, count in found.files.items()),
+        *(
+            (
+                f"pulled {one.stream.gateway}",
+                f"{one.stream.shown}, {one.since:%Y-%m-%d %H:%M} to {one.until:%Y-%m-%d %H:%M} UTC",
+            )
+            for one in found.pulled
+        ),
     ]
     shown = [(printable(label), printable(value)) for label, value in rows]
     width = max(len(label) for label, _ in shown)

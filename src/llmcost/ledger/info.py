@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from llmcost.ledger import database, migrations
+from llmcost.ledger.coverage import Reach, reaches
 
 TABLES = (
     "request",
@@ -55,6 +56,8 @@ class LedgerInfo:
     """End of the latest usage bucket, in UTC, exclusive."""
     files: Mapping[str, int]
     """Files by status: read, partial, unrecognised."""
+    pulled: tuple[Reach, ...]
+    """How far each stream of a gateway has been read."""
     price_list: str | None
     """Content hash of the price list loaded last."""
     price_list_as_of: str | None
@@ -93,6 +96,7 @@ def info(path: Path) -> LedgerInfo:
             first_bucket=_aware(first_bucket),
             last_bucket=_aware(last_bucket),
             files=counts("select status, count(*) from file group by status order by status"),
+            pulled=tuple(reaches(connection)),
             price_list=prices[0] if prices else None,
             price_list_as_of=prices[1] if prices else None,
         )
