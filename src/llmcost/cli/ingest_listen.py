@@ -16,12 +16,11 @@ def received(request: "IngestRequest", address: str, *, quiet: bool) -> "IngestR
     """Listen until Ctrl-C or SIGTERM, which are the normal end; what came by then."""
     from llmcost.cli import diagnostics
     from llmcost.domain.text import plural
-    from llmcost.ingest.otlp.receiver import News, is_open, listen, parse_address
+    from llmcost.ingest.otlp.receiver import News, is_open, listen, parse_address, shown
 
     host, port = parse_address(address)
 
     def ready(host: str, port: int, recovered: int) -> None:
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if is_open(host):
             diagnostics.warning(
                 f"{host} can be reached from other machines, and whoever reaches it may add requests",
@@ -31,7 +30,7 @@ def received(request: "IngestRequest", address: str, *, quiet: bool) -> "IngestR
             return
         if recovered:
             diagnostics.note(f"{plural(recovered, 'span')} taken up that an earlier receiver had not brought in")
-        diagnostics.note(f"listening on http://{place}/v1/traces; Ctrl-C stops")
+        diagnostics.note(f"listening on http://{shown((host, port))}/v1/traces; Ctrl-C stops")
 
     def trouble(error: "LlmcostError") -> None:
         diagnostics.warning(f"{error.message}; spans wait and are not lost", hint=error.hint)

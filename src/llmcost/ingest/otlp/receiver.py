@@ -53,6 +53,12 @@ def parse_address(text: str) -> tuple[str, int]:
     return host or "127.0.0.1", int(port)
 
 
+def shown(address: tuple[str, int]) -> str:
+    """An address as it stands in a URL."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def is_open(host: str) -> bool:
     """Whether other machines may reach an address that is listened on."""
     try:
@@ -74,7 +80,7 @@ def listen(
     acknowledged then stay in the journal for the next receiver.
     """
     told, how = news or News(), settings or Settings()
-    with SpanWriter(request, f"{address[0]}:{address[1]}") as writer:
+    with SpanWriter(request, shown(address)) as writer:
         desk = _Desk(Journal(request.ledger), Traces(quiet=how.quiet, longest=how.longest), how.most_held)
         try:
             recovered = desk.recover()
@@ -82,7 +88,7 @@ def listen(
                 server = SpanServer(address, desk.accept)
             except OSError as error:
                 raise UsageError(
-                    f"cannot listen on {address[0]}:{address[1]}: {(error.strerror or str(error)).lower()}",
+                    f"cannot listen on {shown(address)}: {(error.strerror or str(error)).lower()}",
                     hint="another program may have it; name another port with --listen :PORT",
                 ) from error
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _TICK}, name="otlp")
