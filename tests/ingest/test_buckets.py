@@ -1,6 +1,7 @@
 """Aggregates: each bucket once, whatever is read again, grows, or overlaps; and never among the requests."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -10,6 +11,7 @@ from tests.ingesting import buckets, chat, query, read
 from llmcost.ingest import run
 from llmcost.ledger import database
 from llmcost.pricing.price_list import load_price_list
+from llmcost.pricing.reprice import RepriceRequest, preview, reprice
 from llmcost.render.footer import footer
 from llmcost.render.ingest import as_json, as_text
 from llmcost.reports.cost_by import cost_by
@@ -308,3 +310,26 @@ def test_the_order_of_exports_does_not_matter(tmp_path):
     assert told[1:] == told[:1] * 3
     # Of GPT-5.4 the evening's 900, of o3 the 10 of both; the keys, told apart, come to less than all models together.
     assert report(tmp_path)[0][0]["input_tokens"] == 910
+
+
+def test_buckets_are_rated_again_on_demand(reading, tmp_path):
+    reading("usage.json", usage(completions(1_000_000)), costs=[usage(charge(0.0031))])
+    prices = tmp_path / "own.yaml"
+    prices.write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\nsources: {page: {url: 'https://example.com'}}\n"
+        "models:\n  - id: openai/gpt-5.4\n    prices: [{source: page, rates: {input: 2, output: 10}}]\n",
+        encoding="utf-8",
+    )
+    asked = RepriceRequest(ledger=tmp_path / "ledger", price_list=load_price_list((prices,)))
+
+    diff = preview(asked)
+    # 1,000,000 x 2.50 + 100 x 15 becomes 1,000,000 x 2 + 100 x 10 millionths; the bill of 0.0031 stays.
+    assert (diff.total.changed, diff.buckets.rows, diff.buckets.changed) == (0, 2, 1)
+    assert (diff.buckets.old_cost, diff.buckets.new_cost) == (Decimal("2.5046"), Decimal("2.0041"))
+    assert preview(replace(asked, where=("model=gpt-5.4",))).buckets.rows == 0
+    assert reprice(asked, lambda _: True) == diff
+    assert not preview(asked).changed
+    assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket order by cost desc") == [
+        (Decimal("2.001"), "estimated"),
+        (Decimal("0.0031"), "billed"),
+    ]

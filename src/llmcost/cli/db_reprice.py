@@ -77,7 +77,7 @@ def reprice(
 
     def show(diff: "Diff", *, applied: bool) -> None:
         currency = request.price_list.currency
-        if chosen_format == "table" and not diff.total.changed:
+        if chosen_format == "table" and not diff.changed:
             return
         if chosen_format == "json":
             text = as_json(diff, request.period, zone, currency, applied=applied)
@@ -87,12 +87,12 @@ def reprice(
 
     if yes:
         diff = use_case.reprice(request, lambda _diff: True)
-        show(diff, applied=bool(diff.total.changed))
+        show(diff, applied=diff.changed)
         _done(diff, override_lock=override_lock)
         return
     diff = use_case.preview(request)
     show(diff, applied=False)
-    if not diff.total.changed:
+    if not diff.changed:
         _done(diff, override_lock=override_lock)
         return
     if dry_run:
@@ -114,7 +114,10 @@ def reprice(
 def _requests(diff: "Diff") -> str:
     from llmcost.domain.text import plural
 
-    return plural(diff.total.changed, "request")
+    requests, buckets = plural(diff.total.changed, "request"), plural(diff.buckets.changed, "usage bucket")
+    if not diff.buckets.changed:
+        return requests
+    return f"{requests} and {buckets}" if diff.total.changed else buckets
 
 
 def _done(diff: "Diff", *, override_lock: bool) -> None:
@@ -126,7 +129,7 @@ def _done(diff: "Diff", *, override_lock: bool) -> None:
         if diff.locked and not override_lock
         else ""
     )
-    if diff.total.changed:
+    if diff.changed:
         diagnostics.note(f"{_requests(diff)} changed")
     elif diff.total.rows:
         left = f"; {locked}" if locked else ""

@@ -17,7 +17,7 @@ from llmcost.ingest.forgotten import redact_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.migrations import transaction
-from llmcost.pricing.rating import RATED, prepare_rates, rated_select
+from llmcost.pricing.bucket_rating import STORED, rated_buckets, stated_buckets
 from llmcost.pricing.runs import keep_prices
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
     from llmcost.pricing.price_list import PriceList
 
-_NAMES = tuple(column.name for column in BUCKET_COLUMNS)
 _SPAN = ("bucket_start", "bucket_end")
-_STORED = ("bucket_key", *_SPAN, "breakdown", "stated_who", *_NAMES)
 # What tags fill follows from the tags by rules that may change; what the export itself says is in `stated_who`.
 _OWN = (*(name for name in BUCKET_DIMENSIONS if name not in WHO), "api_key_id", "session_id", "stated_who", "tags")
 _KEYED = ("source", "issuer", *_SPAN, "scope", "breakdown", *_OWN)
@@ -42,21 +40,6 @@ RANK = f"""{{
     'bytes': {{{", ".join(f"'{name}': {name}" for name in BUCKET_SUMS)}}}::varchar
 }}"""
 """SQL: which of two readings of one bucket holds, the greater."""
-_PROMPT = """
-    case when regexp_matches(json_extract_string(tags, '/context_window'), '1M|^>') then 200001 else 0 end
-"""
-"""SQL: a size that the prompts of a bucket exceed, where its exporter tells those of more than 200k tokens apart.
-https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-messages-usage-report"""
-_CLASS_COSTS = {
-    "input": "input_cost",
-    "cache_read": "cache_read_cost",
-    "cache_write": "cache_write_cost",
-    "output": "output_cost",
-    "audio": "audio_cost",
-    "image": "image_cost",
-    "units": "unit_cost",
-}
-"""Token class of a bill's line -> the component its amount is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +97,7 @@ def commit_buckets(
     connection.execute("delete from ledger.usage_bucket where bucket_key in (select bucket_key from bucket_chosen)")
     connection.execute(
         "create or replace temp table bucket_to_rate as "
-        f"select {', '.join(_STORED)}, provider as stated_provider, file_id "
+        f"select {', '.join(STORED)}, provider as stated_provider, file_id "
         "from bucket_chosen join batch_file using (file_no)"
     )
     _insert_rated(connection, ingest_id, price_list)
@@ -124,10 +107,8 @@ def commit_buckets(
 def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
     """Rate the ledger's unpriced buckets again, in one transaction."""
     with transaction(connection):
-        stated = ", ".join("stated_provider as provider" if name == "provider" else name for name in _STORED)
         connection.execute(
-            f"create or replace temp table bucket_to_rate as select {stated}, stated_provider, file_id "
-            "from ledger.usage_bucket where cost_status = 'unpriced'"
+            f"create or replace temp table bucket_to_rate as {stated_buckets()} where cost_status = 'unpriced'"
         )
         connection.execute("delete from ledger.usage_bucket where cost_status = 'unpriced'")
         _insert_rated(connection, ingest_id, price_list)
@@ -144,7 +125,7 @@ def _stage(connection: "Connection", sources: Mapping[str, "Source"]) -> None:
         for column in BUCKET_COLUMNS
         if (name := column.name) in BUCKET_SUMS
     )
-    rest = [name for name in (*_STORED, "file_no") if name not in {"bucket_key", *BUCKET_SUMS}]
+    rest = [name for name in (*STORED, "file_no") if name not in {"bucket_key", *BUCKET_SUMS}]
     key = f"md5(to_json(['b', {', '.join(f'{name}::varchar' for name in _KEYED)}])::varchar)::uuid"
     connection.execute(
         f"""
@@ -160,9 +141,9 @@ def _stage(connection: "Connection", sources: Mapping[str, "Source"]) -> None:
             window in_span as (partition by file_no, source, scope, bucket_start, bucket_end)
         ),
         keyed as (select *, {key} as bucket_key from broken_down)
-        select {", ".join(_STORED)}, file_no from keyed where source not in ({adding})
+        select {", ".join(STORED)}, file_no from keyed where source not in ({adding})
         union all by name
-        select bucket_key, {sums}, {", ".join(f"any_value({name}) as {name}" for name in rest if name != "file_no")}, file_no
+        select bucket_key, {sums}, {", ".join(f"min({name}) as {name}" for name in rest if name != "file_no")}, file_no
         from keyed
         where source in ({adding})
         group by bucket_key, file_no
@@ -171,22 +152,9 @@ def _stage(connection: "Connection", sources: Mapping[str, "Source"]) -> None:
 
 
 def _insert_rated(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
-    connection.execute(
-        "create or replace temp view bucket_fresh as select *, bucket_start as started_at, 'ok' as status, "
-        f"false as gateway_cached, null::integer as http_status, null::varchar as error_type, {_PROMPT} as prompt_size "
-        "from bucket_to_rate"
-    )
-    prepare_rates(connection, "bucket_fresh", price_list)
+    rated = rated_buckets(connection, "bucket_to_rate", price_list)
     keep_prices(connection, price_list)
-    components = ", ".join(
-        f"case when cost_status = 'billed' and token_class = '{token_class}' then cost else {name} end as {name}"
-        for token_class, name in _CLASS_COSTS.items()
-    )
-    columns = ", ".join(dict.fromkeys((*_STORED, "stated_provider", "file_id", *RATED)))
-    connection.execute(
-        f"insert into ledger.usage_bucket by name select {columns}, {ingest_id} as ingest_id "
-        f"from (select * replace ({components}) from ({rated_select('bucket_fresh', aggregated=True, prompt_size='t.prompt_size')}))"
-    )
+    connection.execute(f"insert into ledger.usage_bucket by name select *, {ingest_id} as ingest_id from ({rated})")
 
 
 def _counts(connection: "Connection", new: Mapping[int, int]) -> dict[int, BucketCounts]:

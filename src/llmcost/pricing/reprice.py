@@ -21,6 +21,7 @@ from llmcost.ledger.filters import Condition
 from llmcost.ledger.interrupts import interruptible
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.migrations import transaction
+from llmcost.pricing.bucket_rating import rated_buckets, stated_buckets
 from llmcost.pricing.price_list import PriceList
 from llmcost.pricing.rating import RATED, declare_bills, prepare_rates, rated_select
 from llmcost.pricing.runs import record_run
@@ -98,6 +99,13 @@ class Diff:
     """Rows in scope before it: left as they are, or overridden."""
     locked_changed: int
     """Those of them that change; 0 unless the lock is overridden."""
+    buckets: Change
+    """Usage buckets in the period and free to change; none where `--where` asks about requests."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changes."""
+        return bool(self.total.changed or self.buckets.changed)
 
 
 def preview(request: RepriceRequest) -> Diff:
@@ -117,7 +125,7 @@ def reprice(request: RepriceRequest, agrees: Callable[[Diff], bool]) -> Diff:
         transaction(connection),
     ):
         diff = _compared(connection, request)
-        if diff.total.changed and agrees(diff):
+        if diff.changed and agrees(diff):
             _write(connection, request, diff)
     return diff
 
@@ -126,6 +134,8 @@ def _compared(connection: "Connection", request: RepriceRequest) -> Diff:
     """Rate every row in scope and keep nothing but sums."""
     lock = locks.locked_until(connection)
     declare_bills(connection, request.bills, request.price_list.currency)
+    # First: the rates of requests, prepared next, are still needed when the rows are written.
+    buckets = _buckets(connection, request, lock)
     connection.execute(
         "create or replace temp view llmcost_reprice_context as select * exclude (provider), stated_provider as provider from request"
     )
@@ -148,6 +158,37 @@ def _compared(connection: "Connection", request: RepriceRequest) -> Diff:
         locked_until=lock,
         locked=0 if lock is None else _locked(connection, request, lock),
         locked_changed=sum(one.rows for one in found if one.locked and one.changed),
+        buckets=buckets,
+    )
+
+
+def _buckets(connection: "Connection", request: RepriceRequest, lock: datetime | None) -> Change:
+    """Rate the usage buckets in scope into a temporary table of those that change."""
+    query = Query()
+    terms = ["not $where", query.within(request.period).replace("started_at", "bucket_start")]
+    if lock is not None and not request.override_lock:
+        terms.append(f"bucket_start >= {query.bind(lock)}")
+    if request.models:
+        terms.append(f"list_contains({query.bind(list(request.models))}, model)")
+    was = ", ".join(f"{name} as was_{name}" for name in _REWRITTEN)
+    differs = " or ".join(f"{name} is distinct from was_{name}" for name in _REWRITTEN)
+    connection.execute(
+        f"create or replace temp table {_NEW}_bucket_scope as {stated_buckets()} where {' and '.join(terms)}",
+        {**query.parameters, "where": bool(request.where)},
+    )
+    rated = rated_buckets(connection, f"{_NEW}_bucket_scope", request.price_list)
+    connection.execute(
+        f"create or replace temp table {_NEW}_bucket as select *, {differs} as changed from ({rated}) "
+        f"join (select bucket_key, {was} from ledger.usage_bucket) using (bucket_key)"
+    )
+    rows = connection.execute(
+        f"select was_cost_status, cost_status, changed, count(*), sum(was_cost), sum(cost) from {_NEW}_bucket "
+        "group by all order by all"
+    ).fetchall()
+    return _change(
+        None,
+        None,
+        [_Sum("", None, before, after, changed, False, *sums) for before, after, changed, *sums in rows],
     )
 
 
@@ -276,6 +317,10 @@ def _write(connection: "Connection", request: RepriceRequest, diff: Diff) -> Non
         },
     )
     updates = ", ".join(f"{name} = {_NEW}.{name}" for name in _REWRITTEN)
+    connection.execute(
+        f"update ledger.usage_bucket as bucket set {updates.replace(_NEW, f'{_NEW}_bucket')}, ingest_id = {number} "
+        f"from {_NEW}_bucket where bucket.bucket_key = {_NEW}_bucket.bucket_key and changed"
+    )
     for span in _spans(connection, request):
         query, rated = _rated(connection, request, span, diff.locked_until)
         connection.execute(

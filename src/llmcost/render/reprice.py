@@ -61,6 +61,7 @@ def as_text(diff: Diff, currency: str, surface: Surface) -> str:
     )
     notes = [
         f"Price list {diff.as_of} ({printable(diff.price_list[:8])}). Models of which no request changes are in the total only.",
+        *_buckets(diff, currency),
         *_lock(diff),
     ]
     if surface.width is not None:
@@ -78,6 +79,7 @@ def as_json(diff: Diff, period: Period, zone: tzinfo, currency: str, *, applied:
         "currency": currency,
         "rows": [{"month": change.month, "model": change.model, **_numbers(change)} for change in diff.changes],
         "totals": _numbers(diff.total),
+        "buckets": {"buckets" if name == "requests" else name: value for name, value in _numbers(diff.buckets).items()},
         "locked": None
         if diff.locked_until is None
         else {
@@ -120,6 +122,16 @@ def _cells(change: Change, currency: str, places: _Places) -> tuple[str, ...]:
 
 def _statuses(changes: Sequence[StatusChange]) -> str:
     return ", ".join(f"{one.rows:,} {one.before} to {one.after}" for one in changes)
+
+
+def _buckets(diff: Diff, currency: str) -> list[str]:
+    change = diff.buckets
+    if not change.changed:
+        return []
+    old, new = (
+        "unpriced" if cost is None else human(cost, "money", currency) for cost in (change.old_cost, change.new_cost)
+    )
+    return [f"{plural(change.changed, 'usage bucket')} of {change.rows:,} changed too: {old} before, {new} now."]
 
 
 def _lock(diff: Diff) -> list[str]:
