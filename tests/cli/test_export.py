@@ -176,3 +176,11 @@ def test_safe_is_for_csv(cli, db):
 
     assert run.code == 2
     assert "--safe is for CSV" in run.stderr
+
+
+def test_tags_that_a_log_has_twice_are_exported_once(cli, db):
+    with writing(db) as ledger:
+        ledger.execute("""update request set tags = '{"a/b":"x","a/b":"y","c":"1"}'""")
+    done = cli("export", "requests", "--format", "jsonl")
+
+    assert {json.dumps(json.loads(line)["tags"]) for line in done.stdout.splitlines()} == {'{"a/b": "x", "c": "1"}'}

@@ -24,7 +24,11 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 _BATCH = 10_000
 _MARK = re.compile(r"\{(\w+):([\w.]+)\}")
 _RECORD = Path(__file__).with_name("native_record.sql")
-_MAP = "map_from_entries(list_sort(map_entries(from_json({}, '\"MAP(VARCHAR,VARCHAR)\"'))))"
+# No map is made of an object that has a key twice, as a log may; of such, the first value is taken, as everywhere.
+_MAP = """coalesce(
+    map_from_entries(list_sort(map_entries(from_json({}, '"MAP(VARCHAR,VARCHAR)"')))),
+    map_from_entries(list_transform(list_sort(list_distinct(json_keys({}))), lambda name: {'key': name,
+        'value': json_extract_string({}, '/' || replace(replace(name, '~', '~0'), '/', '~1'))})))"""
 
 # How the columns that differ between formats are written: text formats hold instants, amounts and tags as text.
 _AS_TEXT = {
