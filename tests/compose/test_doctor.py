@@ -15,6 +15,7 @@ from llmcost.config.settings import Pull, Settings
 from llmcost.domain.errors import UsageError
 from llmcost.gateways.probe import Probe
 from llmcost.ingest.otlp.journal import Journal, folder_of
+from llmcost.ledger import database
 from llmcost.render.doctor import as_json, as_text
 from llmcost.render.surface import Surface
 
@@ -120,6 +121,15 @@ def test_a_gateway(tmp_path, logs, monkeypatch, answer, outcome):
     assert [message for _, _, message in problems(found)] == said
     assert f"litellm {URL}" in as_text(found, Surface())
     assert state in as_text(found, Surface())
+
+
+def test_what_was_pulled_from_a_gateway_is_its_own(tmp_path, logs):
+    with database.writing(tmp_path / "ledger") as ledger:
+        ledger.execute("update ledger.file set path = $path", {"path": f"pulled:litellm {URL}"})
+    settings = Settings(ingest=(Pull(gateway="litellm", url=URL), Pull(gateway="litellm", url=f"{URL}:8443")))
+    here, other = examine(settings, tmp_path / "ledger", now=NOW, environ={}, offline=True).places
+    assert (here.rows.requests, here.rows.tagged, here.answer) == (2, 1, None)
+    assert other.rows.requests == 0
 
 
 def test_no_gateway_is_asked_offline(tmp_path, logs, monkeypatch):

@@ -14,6 +14,8 @@ from llmcost.domain.doubled import Doubled
 from llmcost.domain.errors import DataError, ExitCode, LlmcostError, UsageError
 from llmcost.domain.text import plural
 from llmcost.gateways.probe import Probe, probe
+from llmcost.gateways.registry import gateway_named
+from llmcost.gateways.session import address_of
 from llmcost.ingest.files import PULLED, find
 from llmcost.ingest.otlp.journal import waiting
 from llmcost.ledger import database, migrations
@@ -185,8 +187,7 @@ def _gateway(
             answer = probe(entry.gateway, entry.url, environ=environ, now=now)
         except UsageError as error:
             problems.append(_error(name, error))
-    url = answer.url if answer is not None else entry.url or ""
-    known = f"{PULLED}{entry.gateway} {url}"
+    known = f"{PULLED}{entry.gateway} {_address(entry)}"
     rows = _together(one.rows for path, one in stored.items() if path == known or path.startswith(f"{known} ("))
     if answer is not None and not (answer.reachable and answer.authorised):
         problems.append(
@@ -209,6 +210,14 @@ def _gateway(
         )
     told = Answer(reachable=answer.reachable, authorised=answer.authorised, recent=answer.recent) if answer else None
     return Place(name=name, kind="gateway", rows=rows, answer=told)
+
+
+def _address(entry: Pull) -> str:
+    """Where a gateway is, as the ledger knows it."""
+    try:
+        return address_of(entry.gateway, gateway_named(entry.gateway), entry.url)
+    except UsageError:
+        return entry.url or ""
 
 
 def _path(entry: Path, stored: Mapping[str, _Stored], problems: list[Problem]) -> Place:
