@@ -106,7 +106,7 @@ test-slow: $(VENV)/.dev ## Run the tests that take minutes: fifty kills, many mo
 	@$(BIN)/python -m pytest -n 2 -q -m slow $(ARGS)
 
 test-duckdb15: $(VENV15)/.dev ## Run the tests that speak to DuckDB against its oldest supported version
-	@$(VENV15)/bin/python -m pytest -n 2 -q $(wildcard $(addprefix tests/,ledger ingest sources pricing reports)) $(ARGS)
+	@$(VENV15)/bin/python -m pytest -n 2 -q $(wildcard $(addprefix tests/,ledger ingest sources pricing reports exports)) $(ARGS)
 
 test-focus: $(VENV)/.dev $(VENVFOCUS)/.dev ## Check the FOCUS export with the FinOps Foundation's validator
 	@rm -rf $(VENVFOCUS)/demo
