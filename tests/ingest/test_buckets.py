@@ -8,7 +8,9 @@ from functools import cache
 import pytest
 from tests.ingesting import buckets, chat, query, read
 
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.ingest import run
+from llmcost.ingest.reattribute import reattribute
 from llmcost.ledger import database
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.reprice import RepriceRequest, preview, reprice
@@ -332,4 +334,17 @@ def test_buckets_are_rated_again_on_demand(reading, tmp_path):
     assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket order by cost desc") == [
         (Decimal("2.001"), "estimated"),
         (Decimal("0.0031"), "billed"),
+    ]
+
+
+def test_buckets_follow_the_rules_of_attribution_as_requests_do(reading, tmp_path):
+    reading("usage.json", usage(completions(1000, user_id="anna"), completions(10)))
+
+    changed = reattribute(tmp_path / "ledger", {**DEFAULT_ATTRIBUTION, "customer_id": ["user_id"]})
+    assert {name: count for name, count in changed.items() if count} == {"customer_id": 1}
+    again = reading("later.json", usage(completions(1000, user_id="anna"), completions(10)))
+    assert (again.total("buckets"), again.total("new_buckets")) == (2, 0)
+    assert query(tmp_path / "ledger", "select customer_id, user_id from usage_bucket order by all") == [
+        ("anna", "anna"),
+        (None, None),
     ]
