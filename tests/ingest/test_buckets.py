@@ -348,3 +348,18 @@ def test_buckets_follow_the_rules_of_attribution_as_requests_do(reading, tmp_pat
         ("anna", "anna"),
         (None, None),
     ]
+
+
+def test_spans_of_any_length_are_counted_together(tmp_path, reading):
+    def point(start, end, tokens):
+        about = {"startTimestamp": f"2026-11-0{start}Z", "endTimestamp": f"2026-11-0{end}Z", "modelName": "x"}
+        return {**about, "total": 1, "sumInputTokens": tokens, "sumOutputTokens": 0, "providerModelName": "gpt-5.4"}
+
+    points = [
+        point("1T10:00:00", "1T10:40:00", 100),
+        point("1T10:15:00", "1T12:00:00", 20),
+        point("1T09:00:00", "3T09:00:00", 3),
+    ]
+    reading("points.json", {"data": {"dataPoints": points}})
+
+    assert report(tmp_path)[0][0]["input_tokens"] == 123

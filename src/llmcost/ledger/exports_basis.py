@@ -4,8 +4,8 @@ Exports overlap. A provider's usage and its bill tell of the same calls, so does
 model beside one by key. So for each provider and UTC day
 
 - usage is that of one source: the provider's own before a gateway's, then one that counts requests, then the largest; and of
-  a source, for each of its scopes, that in hours or in days, whichever is fuller, and for each span that of its fullest
-  breakdown;
+  a source, for each of its scopes, that in minutes, hours or days, or in spans of their own, whichever is fuller, and for each
+  span that of its fullest breakdown;
 - cost is that of one bill, chosen alike; usage that a bill covers keeps its quantities, and what it would cost by the price
   list gives way to the bill. Where there is no bill, usage costs what the price list says.
 
@@ -34,6 +34,15 @@ _COSTS = (
 _DAY = "who, day, wide, kind"
 _SPAN = "who, kind, source, part, bucket_start, bucket_end"
 _QUANTITIES = ("requests", *QUANTITIES)
+_WIDTH = """
+    case
+        when bucket_end - bucket_start between interval 59 seconds and interval 1 minute then 'minute'
+        when bucket_end - bucket_start between interval 3599 seconds and interval 1 hour then 'hour'
+        when bucket_end - bucket_start between interval 86399 seconds and interval 1 day then 'day'
+        else 'own'
+    end
+"""
+"""SQL: whether a span is one of a grid, which repeats what a grid of another width says, or has a length of its own."""
 
 
 def counted_table(connection: "DuckDBPyConnection") -> str:
@@ -119,7 +128,7 @@ def _chosen(what: str) -> str:
     """CTEs from `{what}_row` to `{what}_counted`: the spans, each with the breakdown that counts."""
     return f"""
         {what}_span_row as (
-            select {_SPAN}, detail, day, wide, bucket_end - bucket_start as width,
+            select {_SPAN}, detail, day, wide, {_WIDTH} as width,
                 min(standing) as standing, bool_or(counts) as counts, sum(worth) as worth
             from {what}_row group by all
         ),
@@ -144,7 +153,7 @@ def _chosen(what: str) -> str:
             ) = 1
         ),
         {what}_best as (
-            select {_SPAN}, detail, day, wide
+            select {_SPAN}, detail, day, wide, width
             from {what}_breakdown
             semi join {what}_width using ({_DAY}, source, part, width)
             semi join {what}_source using ({_DAY}, source)
@@ -154,6 +163,7 @@ def _chosen(what: str) -> str:
             where not wide or not exists (
                 select 1 from {what}_best as short
                 where short.who = best.who and short.kind = best.kind and not short.wide
+                    and (short.source <> best.source or short.width <> 'own')
                     and short.bucket_start >= best.bucket_start and short.bucket_start < best.bucket_end
             )
         )
