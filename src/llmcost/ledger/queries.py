@@ -1,11 +1,11 @@
 """Group by anything: aggregates over requests, composed from the registries of dimensions and metrics."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
@@ -104,42 +104,51 @@ def first_start(connection: "DuckDBPyConnection", selection: Selection) -> datet
 
 def facts(connection: "DuckDBPyConnection", selection: Selection, key: Key | None = None) -> Facts:
     """What the selected rows are, and how much of their cost has no value for `key`; without one, no owner at all."""
+    return facts_and_totals(connection, selection, key, ())[0]
+
+
+def facts_and_totals(
+    connection: "DuckDBPyConnection", selection: Selection, key: Key | None, metrics: Sequence[Metric]
+) -> tuple[Facts, dict[str, Number | None]]:
+    """`facts` and `totals` in one pass over the rows."""
     query = Query()
     source = query.rows(connection, selection, [] if key is None else [key])
-    found = connection.execute(
-        f"""
-        {source}
-        select
-            count(*)                                                                  as row_count,
-            min(started_at)                                                           as first_start,
-            max(started_at)                                                           as last_start,
-            coalesce(sum(calls), 0)                                                   as requests,
-            coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0)           as unpriced,
-            sum(claimed_cost) filter (where cost_status = 'unpriced')                 as unpriced_reported,
-            coalesce(sum(calls) filter (where cost_status = 'estimated'), 0)          as estimated,
-            coalesce(sum(calls) filter (where time_origin = 'assumed'), 0)            as assumed_time,
-            coalesce(sum(cost) filter (where {"key_0" if key is not None else _OWNER} is null), 0) as unattributed_cost,
-            coalesce(list(distinct ingest_id), [])                                    as ingest_ids,
-            count(*) filter (where cost_status = 'unpriced')                          as unpriced_rows
-        from keyed
-        """,
-        query.parameters,
-    ).fetchone()
+    owner = _OWNER if key is None else "key_0"
+    unowned = f"coalesce(sum(cost) filter (where {owner} is null), 0) as unattributed_cost"
+    columns = [*_FACTS, unowned, *_values(metrics)]
+    found = connection.execute(f"{source} select {', '.join(columns)} from keyed", query.parameters).fetchone()
     if found is None:  # an aggregate without groups always has one row
         raise RuntimeError("no facts")
-    return Facts(
+    width = len(_FACTS) + 1
+    told = Facts(
         rows=found[0],
         first=found[1],
         last=found[2],
         requests=int(found[3]),
         unpriced=int(found[4]),
-        unpriced_rows=int(found[10]),
         unpriced_reported=found[5],
         estimated=int(found[6]),
         assumed_time=int(found[7]),
-        unattributed_cost=found[8],
-        ingest_ids=tuple(sorted(found[9])),
+        ingest_ids=tuple(sorted(found[8])),
+        unpriced_rows=int(found[9]),
+        unattributed_cost=found[10],
     )
+    group = _group_of(0, _places(metrics), _beside(connection, selection, [], metrics, None), {})
+    return told, _whole(group((*found[width:], found[0], 1, False)), metrics)
+
+
+_FACTS = (
+    "count(*) as row_count",
+    "min(started_at) as first_start",
+    "max(started_at) as last_start",
+    "coalesce(sum(calls), 0) as requests",
+    "coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as unpriced",
+    "sum(claimed_cost) filter (where cost_status = 'unpriced') as unpriced_reported",
+    "coalesce(sum(calls) filter (where cost_status = 'estimated'), 0) as estimated",
+    "coalesce(sum(calls) filter (where time_origin = 'assumed'), 0) as assumed_time",
+    "coalesce(list(distinct ingest_id), []) as ingest_ids",
+    "count(*) filter (where cost_status = 'unpriced') as unpriced_rows",
+)
 
 
 def unattributed(
@@ -163,11 +172,13 @@ def totals(
 ) -> dict[str, Number | None]:
     """Every metric over all selected rows; where no row was selected, what adds up is zero, not unknown."""
     groups, _ = grouped(connection, selection, [], metrics)
-    values = dict(groups[0].values)
-    for metric in metrics:
-        if metric.of_total:
-            values[metric.name] = None if not values["cost"] else 1
-    return values
+    return _whole(groups[0], metrics)
+
+
+def _whole(group: Group, metrics: Sequence[Metric]) -> dict[str, Number | None]:
+    """The values of everything as one group: shares of the total are whole."""
+    shares = {metric.name: None if not group.values["cost"] else 1 for metric in metrics if metric.of_total}
+    return {**group.values, **shares}
 
 
 def rank(connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key], count: int) -> Top:
@@ -210,7 +221,7 @@ def grouped(
     source = query.labelled(connection, selection, keys, top)
     columns = [f"{query.text(key, f'key_{index}')} as text_{index}" for index, key in enumerate(keys)]
     places = _places(metrics)
-    columns += [f"{expression} as value_{index}" for index, expression in enumerate(_aggregates(metrics))]
+    columns += _values(metrics)
     rows = connection.execute(
         f"""
         {source}
@@ -224,25 +235,16 @@ def grouped(
         else f"{source} select {', '.join([*columns, 'count(*) as row_count', '1 as group_count', 'false as other'])} from facts",
         query.parameters,
     ).fetchall()
-    peaks = {
-        metric.name: _peaks(connection, selection, keys, metric, top)
-        for metric in metrics
-        if metric.peak and selection.basis == "requests"
-    }
-    beside = outcome_sums(connection, selection, keys, names, top) if names else {}
-    groups = [_group(row, len(keys), places, _Beside(peaks=peaks, outcomes=beside), total or {}) for row in rows]
+    beside = _beside(connection, selection, keys, metrics, top)
+    group = _group_of(len(keys), places, beside, total or {})
+    groups = [group(row) for row in rows]
     if not names or not keys:
         return groups, rows[0][-2] if rows else 0
     present = {group.identity for group in groups}
     # What has outcomes and no request is a group as well: without its row the outcomes would not add up to their total.
-    alone = dict.fromkeys(identity for sums in beside.values() for identity in sums if identity not in present)
+    alone = dict.fromkeys(identity for sums in beside.outcomes.values() for identity in sums if identity not in present)
     cells = len(_aggregates(metrics))
-    empty = [
-        _group(
-            (*identity[0], *[None] * cells, 0, 0, identity[1]), len(keys), places, _Beside(outcomes=beside), total or {}
-        )
-        for identity in alone
-    ]
+    empty = [group((*identity[0], *[None] * cells, 0, 0, identity[1])) for identity in alone]
     if empty:
         groups = _sorted([*groups, *empty], keys)
     return groups[:limit], len(groups)
@@ -258,6 +260,29 @@ class _Beside:
 
     peaks: dict[str, dict[Identity, Number | None]] = field(default_factory=dict)
     outcomes: Mapping[str, Sums] = field(default_factory=dict)
+
+
+def _beside(
+    connection: "DuckDBPyConnection",
+    selection: Selection,
+    keys: Sequence[Key],
+    metrics: Sequence[Metric],
+    top: Top | None,
+) -> _Beside:
+    names = outcome_names(metrics)
+    return _Beside(
+        peaks={
+            metric.name: _peaks(connection, selection, keys, metric, top)
+            for metric in metrics
+            if metric.peak and selection.basis == "requests"
+        },
+        outcomes=outcome_sums(connection, selection, keys, names, top) if names else {},
+    )
+
+
+def _values(metrics: Sequence[Metric]) -> list[str]:
+    """The columns that the metrics are made of."""
+    return [f"{expression} as value_{index}" for index, expression in enumerate(_aggregates(metrics))]
 
 
 def _aggregates(metrics: Sequence[Metric]) -> list[str]:
@@ -278,33 +303,44 @@ def _places(metrics: Sequence[Metric]) -> list[tuple[Metric, list[Place]]]:
     return places
 
 
-def _group(
-    row: tuple[object, ...],
-    width: int,
-    places: Sequence[tuple[Metric, Sequence[Place]]],
-    beside: _Beside,
-    total: dict[str, Number | None],
-) -> Group:
-    keys = tuple([None if value is None else str(value) for value in row[:width]])
-    *cells, row_count, _, other = row[width:]
-    identity = keys, bool(other)
-
-    def at(place: Place) -> Number | None:
-        if isinstance(place, str):
-            return beside.outcomes.get(place, {}).get(identity)
-        return _number(cells[place])
-
-    values: dict[str, Number | None] = {}
+def _group_of(
+    width: int, places: Sequence[tuple[Metric, Sequence[Place]]], beside: _Beside, total: dict[str, Number | None]
+) -> Callable[[tuple[Any, ...]], Group]:
+    """What makes a group of a row. Most metrics are one of its cells, and there may be thousands of rows."""
+    plain: list[tuple[str, int]] = []
+    others: list[tuple[Metric, Sequence[Place]]] = []
     for metric, own in places:
-        value = at(own[0]) if own else beside.peaks.get(metric.name, {}).get(identity)
-        if metric.of_total:
-            value = _ratio(value, total.get("cost"), metric)
-        elif len(own) > 1:
-            value = _ratio(value, at(own[1]), metric)
-        if value is None and not row_count and metric.additive:
-            value = Decimal(0) if metric.kind == "money" else 0
-        values[metric.name] = value
-    return Group(keys=keys, other=bool(other), values=values)
+        first = own[0] if len(own) == 1 and not metric.of_total else None
+        if isinstance(first, int):
+            plain.append((metric.name, width + first))
+        else:
+            others.append((metric, own))
+
+    def group(row: tuple[Any, ...]) -> Group:
+        keys = tuple([None if value is None else str(value) for value in row[:width]])
+        row_count, _, other = row[-3:]
+        identity = keys, bool(other)
+
+        def at(place: Place) -> Number | None:
+            if isinstance(place, str):
+                return beside.outcomes.get(place, {}).get(identity)
+            return _number(row[width + place])
+
+        values: dict[str, Number | None] = {name: row[place] for name, place in plain}
+        for metric, own in others:
+            value = at(own[0]) if own else beside.peaks.get(metric.name, {}).get(identity)
+            if metric.of_total:
+                value = _ratio(value, total.get("cost"), metric)
+            elif len(own) > 1:
+                value = _ratio(value, at(own[1]), metric)
+            values[metric.name] = value
+        if not row_count:
+            for metric, _ in places:
+                if values[metric.name] is None and metric.additive:
+                    values[metric.name] = Decimal(0) if metric.kind == "money" else 0
+        return Group(keys=keys, other=bool(other), values=values)
+
+    return group
 
 
 def _sorted(groups: Sequence[Group], keys: Sequence[Key]) -> list[Group]:

@@ -51,8 +51,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
     metrics = _metrics(question.metrics, keys)
     chosen = selection(connection, question)
     check_rates(connection, chosen)
-    facts = queries.facts(connection, chosen, keys[0] if keys else None)
-    totals = queries.totals(connection, chosen, metrics)
+    facts, totals = queries.facts_and_totals(connection, chosen, keys[0] if keys else None, metrics)
     top = None if question.top is None or not keys else queries.rank(connection, chosen, keys, question.top)
     limit = None if question.compare else question.limit
     groups, row_count = [_total(totals)], 1
