@@ -1,5 +1,6 @@
 """A ledger written as a folder and read back is the same ledger, whichever DuckDB does either."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from tests.ingesting import chat, native, picture, read, write
 import llmcost
 from llmcost.domain.errors import DataError
 from llmcost.ledger import database
-from llmcost.ledger.archive import MANIFEST, export_ledger, import_ledger
+from llmcost.ledger.archive import MANIFEST, export_ledger, import_ledger, tables_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,10 +100,20 @@ def test_a_manifest_that_says_something_else_is_refused(ledger, tmp_path, change
 def test_an_older_schema_is_migrated(ledger, tmp_path):
     export_ledger(ledger, tmp_path / "out")
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text())
-    manifest["migrations"] = [name for name in manifest["migrations"] if name < "0010"]
-    tables = manifest["tables"]
-    later = {"tombstone_key", "tombstone", "forgotten_row"}
-    manifest["tables"] = {name: tables[name] for name in tables if name not in later}
+    manifest["migrations"] = [name for name in manifest["migrations"] if name < "0005"]
+    entries = manifest["tables"]
+    with database.creating(tmp_path / "old", manifest["migrations"]) as connection:
+        manifest["tables"] = {table: entries[table] for table in tables_of(connection)}
+        for table in manifest["tables"]:
+            path = tmp_path / "out" / f"{table}.parquet"
+            # As the older schema has it: nothing of ours is in the columns that came later.
+            connection.execute(f"create temp table older as from ledger.{table} limit 0")
+            known = {name for name, *_ in connection.execute(f"describe from '{path}'").fetchall()}
+            names = [name for name, *_ in connection.execute("describe older").fetchall() if name in known]
+            connection.execute(f"insert into older by name select {', '.join(names)} from '{path}'")
+            connection.execute(f"copy older to '{path}'")
+            connection.execute("drop table older")
+            entries[table]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (tmp_path / "out" / MANIFEST).write_text(json.dumps(manifest))
     import_ledger(tmp_path / "out", tmp_path / "new")
     assert picture(tmp_path / "new", tmp_path) == picture(ledger, tmp_path)
