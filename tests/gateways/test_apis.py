@@ -32,7 +32,7 @@ def _told(ledger) -> dict[str, Any]:
     return {"requests": rows(ledger), "buckets": buckets}
 
 
-@pytest.fixture(scope="module", params=sorted(FAKES))
+@pytest.fixture(params=sorted(FAKES))
 def fake(request):
     return FAKES[request.param]
 
@@ -41,9 +41,7 @@ _QUICK = {"langfuse", "helicone", "cloudflare"}
 """One for each way of paging; the others are like one of them."""
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(n, marks=() if n in _QUICK else pytest.mark.slow) for n in sorted(FAKES)]
-)
+@pytest.fixture(params=[pytest.param(n, marks=() if n in _QUICK else pytest.mark.slow) for n in sorted(FAKES)])
 def breaking(request):
     return FAKES[request.param]
 
@@ -103,10 +101,10 @@ def test_an_api_that_breaks_in_every_way_brings_the_same(breaking, tmp_path):
     assert _told(tmp_path / "l") == _from_a_file(breaking, tmp_path)
 
 
-def test_an_api_that_sends_us_elsewhere_gets_no_key_there(fake, tmp_path):
-    with serving(fake([])) as thief, serving(fake([])) as api:
+def test_an_api_that_sends_us_elsewhere_gets_no_key_there(breaking, tmp_path):
+    with serving(breaking([])) as thief, serving(breaking([])) as api:
         api.faults = [elsewhere(f"{thief.url}/steal")] * 40
-        found = _pull(fake, api, tmp_path / "l")
+        found = _pull(breaking, api, tmp_path / "l")
         assert thief.asked == []
 
     assert found.errors

@@ -6,7 +6,7 @@ import pytest
 from tests.gateways.litellm_proxy import Proxy, spend_log
 from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
 from tests.gateways.pulling import HASTY, NOW, run
-from tests.ingesting import picture, query
+from tests.ingesting import query, rows
 
 from llmcost.compose.pulling import Surroundings, Wanted, follow
 from llmcost.domain.period import Period
@@ -22,7 +22,7 @@ def clean(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clean")
     with serving(Proxy(LOGS)) as api:
         run(api, folder / "l")
-    return picture(folder / "l", folder)
+    return rows(folder / "l")
 
 
 def test_passing_faults_in_a_row_change_nothing(tmp_path, clean):
@@ -33,7 +33,7 @@ def test_passing_faults_in_a_row_change_nothing(tmp_path, clean):
 
     assert found.errors == ()
     assert 3 in waits
-    assert picture(tmp_path / "l", tmp_path) == clean
+    assert rows(tmp_path / "l") == clean
 
 
 def test_a_gateway_that_breaks_down_is_gone_on_with_later(tmp_path, clean):
@@ -51,7 +51,7 @@ def test_a_gateway_that_breaks_down_is_gone_on_with_later(tmp_path, clean):
 
     assert found.errors == ()
     assert asked == ["2026-11-04 00:00:00", "2026-11-05 00:00:00"]
-    assert picture(tmp_path / "l", tmp_path) == clean
+    assert rows(tmp_path / "l") == clean
 
 
 def test_a_gateway_that_breaks_down_within_a_window_leaves_what_it_gave(tmp_path, clean):
@@ -62,7 +62,7 @@ def test_a_gateway_that_breaks_down_within_a_window_leaves_what_it_gave(tmp_path
         assert query(tmp_path / "l", "select count(*) from request") == [(20,)]
         run(api, tmp_path / "l")
 
-    assert picture(tmp_path / "l", tmp_path) == clean
+    assert rows(tmp_path / "l") == clean
 
 
 def test_rows_that_come_twice_across_pages_count_once(tmp_path, clean):
@@ -72,7 +72,7 @@ def test_rows_that_come_twice_across_pages_count_once(tmp_path, clean):
     with serving(Proxy(LOGS, pages_of=10), None, None, twice, twice, twice) as api:
         run(api, tmp_path / "l")
 
-    assert picture(tmp_path / "l", tmp_path) == clean
+    assert rows(tmp_path / "l") == clean
 
 
 def test_a_page_that_shrinks_is_not_taken_for_the_last(tmp_path, clean):
@@ -82,7 +82,7 @@ def test_a_page_that_shrinks_is_not_taken_for_the_last(tmp_path, clean):
     with serving(Proxy(LOGS, pages_of=10), None, None, shrunk) as api:
         run(api, tmp_path / "l")
 
-    assert picture(tmp_path / "l", tmp_path) == clean
+    assert rows(tmp_path / "l") == clean
 
 
 def test_rows_that_move_to_a_page_already_read_are_found(tmp_path, clean):
@@ -94,7 +94,7 @@ def test_rows_that_move_to_a_page_already_read_are_found(tmp_path, clean):
     with serving(Proxy(LOGS, pages_of=10), None, None, muddled) as api:
         run(api, tmp_path / "l")
 
-    assert picture(tmp_path / "l", tmp_path) == clean
+    assert rows(tmp_path / "l") == clean
 
 
 def test_rows_deleted_while_pages_are_turned_do_not_hide_others(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from tests.gateways.litellm_proxy import FIRST, Proxy, spend_log
 from tests.gateways.loopback import serving
 from tests.gateways.pulling import NOW, at, run
-from tests.ingesting import picture, query, rows, write
+from tests.ingesting import query, rows, write
 from tests.ingesting import read as read_files
 
 from llmcost.domain.errors import UpstreamError, UsageError
@@ -34,7 +34,7 @@ def test_a_pull_brings_what_the_same_rows_in_a_file_bring(tmp_path):
     assert found.errors == ()
     (result,) = found.result.files
     assert (result.status, result.lines, result.new, result.sources) == ("read", 25, 25, {"litellm-spend-logs": 25})
-    assert picture(tmp_path / "pulled", tmp_path) == picture(tmp_path / "read", tmp_path)
+    assert rows(tmp_path / "pulled") == rows(tmp_path / "read")
     # gpt-5.4: 1,000 tokens at $2.50 and 100 at $15 a million.
     assert {row["cost"] for row in rows(tmp_path / "pulled", "cost")} == {Decimal("0.004")}
 

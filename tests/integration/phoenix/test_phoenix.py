@@ -164,3 +164,17 @@ def test_phoenix_comes_to_the_same_cost(phoenix, sent):
         assert status == 200
         found = answer["data"]["projects"]["edges"][0]["node"]["costSummary"]["total"]["cost"] or 0.0
     assert found == pytest.approx(wanted, abs=1e-9)
+
+
+def test_pulling_from_phoenix_brings_what_was_sent_however_often(phoenix, sent, tmp_path):
+    complete(phoenix)
+    environment = {**os.environ, "PYTHONPATH": str(Path(llmcost.__file__).parents[1])}
+    address = f"http://127.0.0.1:{phoenix}"
+    command = [sys.executable, "-m", "llmcost", "ingest", "--from", "phoenix", "--url", address, "--format", "json"]
+    command += ["--db", str(tmp_path / "ledger"), "--quiet", "--again"]
+    for new in (CALLS, 0):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        (file,) = json.loads(done.stdout)["files"]
+        assert (file["path"], file["status"], file["new"]) == (f"phoenix {address} (default)", "read", new)
+
+    assert picture(tmp_path / "ledger") == picture(sent)
