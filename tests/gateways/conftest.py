@@ -3,6 +3,7 @@
 import pytest
 
 from llmcost.ingest import intake
+from llmcost.ingest import run as run_of_files
 from llmcost.pricing.price_list import load_price_list
 
 
@@ -14,4 +15,5 @@ def prices():
 
 @pytest.fixture(autouse=True)
 def _one_price_list(monkeypatch, prices):
-    monkeypatch.setattr(intake, "load_price_list", lambda _: prices)
+    for module in (intake, run_of_files):
+        monkeypatch.setattr(module, "load_price_list", lambda _: prices)

@@ -37,12 +37,12 @@ def fake(request):
     return FAKES[request.param]
 
 
-_QUICK = {"langfuse", "helicone", "cloudflare"}
-"""One for each way of paging; the others are like one of them."""
+_QUICK = {"langfuse", "helicone", "cloudflare", "anthropic-usage-report"}
+"""One for each way of paging, and one of aggregates; the others are like one of them."""
 
 
 @pytest.fixture(params=[pytest.param(n, marks=() if n in _QUICK else pytest.mark.slow) for n in sorted(FAKES)])
-def breaking(request):
+def served(request):
     return FAKES[request.param]
 
 
@@ -59,17 +59,17 @@ def test_every_gateway_is_tried():
     assert {fake.gateway for fake in FAKES.values()} | {"openrouter"} == set(all_gateways())
 
 
-def test_an_api_brings_what_a_file_would(fake, tmp_path):
-    with serving(fake(fake.rows(CALLS))) as api:
-        found = _pull(fake, api, tmp_path / "l")
+def test_an_api_brings_what_a_file_would(served, tmp_path):
+    with serving(served(served.rows(CALLS))) as api:
+        found = _pull(served, api, tmp_path / "l")
 
     assert found.errors == ()
-    assert len(found.result.files) == fake.streams
-    assert _told(tmp_path / "l") == _from_a_file(fake, tmp_path)
+    assert len(found.result.files) == served.streams
+    assert _told(tmp_path / "l") == _from_a_file(served, tmp_path)
     assert SECRET.encode() not in (tmp_path / "l").read_bytes()
 
 
-def test_an_api_that_breaks_in_every_way_brings_the_same(breaking, tmp_path):
+def test_an_api_that_breaks_in_every_way_brings_the_same(served, tmp_path):
     """429, 500, a stalled, a torn and a truncated body; rows twice across pages; a page that shrinks; a repeated cursor."""
 
     def rows_of(reply: Reply) -> str | None:
@@ -85,26 +85,26 @@ def test_an_api_that_breaks_in_every_way_brings_the_same(breaking, tmp_path):
         """The answer names the page that was just asked for; one that names none is left as it is."""
         content = json.loads(json.dumps(reply.content))
         place = content if isinstance(content, dict) else {}
-        *path, last = breaking.next_page.split(".")
+        *path, last = served.next_page.split(".")
         for key in path:
             place = place.get(key) or {}
-        if breaking.next_page and place.get(last):
+        if served.next_page and place.get(last):
             place[last] = "after-3"
         return Reply(content=content, headers=reply.headers)
 
     script = [status(429, Retry_After="2"), None, status(500), doubled, stalled(0.6), None, circular, circular]
     script += [torn, circular, truncated, circular, doubled, status(503), circular]
-    with serving(breaking(breaking.rows(CALLS)), *script) as api:
-        found = _pull(breaking, api, tmp_path / "l", patience=HASTY)
+    with serving(served(served.rows(CALLS)), *script) as api:
+        found = _pull(served, api, tmp_path / "l", patience=HASTY)
 
     assert found.errors == ()
-    assert _told(tmp_path / "l") == _from_a_file(breaking, tmp_path)
+    assert _told(tmp_path / "l") == _from_a_file(served, tmp_path)
 
 
-def test_an_api_that_sends_us_elsewhere_gets_no_key_there(breaking, tmp_path):
-    with serving(breaking([])) as thief, serving(breaking([])) as api:
+def test_an_api_that_sends_us_elsewhere_gets_no_key_there(served, tmp_path):
+    with serving(served([])) as thief, serving(served([])) as api:
         api.faults = [elsewhere(f"{thief.url}/steal")] * 40
-        found = _pull(breaking, api, tmp_path / "l")
+        found = _pull(served, api, tmp_path / "l")
         assert thief.asked == []
 
     assert found.errors

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.gateways.litellm_proxy import Proxy, spend_log
 from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
-from tests.gateways.pulling import HASTY, NOW, run
+from tests.gateways.pulling import HASTY, NOW, given, run
 from tests.ingesting import query, rows
 
 from llmcost.compose.pulling import Surroundings, Wanted, follow
@@ -14,6 +14,7 @@ from llmcost.ingest.run import IngestRequest
 
 CALLS = 50
 LOGS = [spend_log(n * 60) for n in range(CALLS)]
+IDS = [str(row["request_id"]) for row in LOGS]
 
 
 @pytest.fixture(scope="module")
@@ -65,39 +66,33 @@ def test_a_gateway_that_breaks_down_within_a_window_leaves_what_it_gave(tmp_path
     assert rows(tmp_path / "l") == clean
 
 
-def test_rows_that_come_twice_across_pages_count_once(tmp_path, clean):
+def test_rows_that_come_twice_across_pages_count_once():
     def twice(reply):
         return Reply(content={**reply.content, "data": reply.content["data"][-3:] + reply.content["data"]})
 
     with serving(Proxy(LOGS, pages_of=10), None, None, twice, twice, twice) as api:
-        run(api, tmp_path / "l")
-
-    assert rows(tmp_path / "l") == clean
+        assert given(api) == (IDS, None)
 
 
-def test_a_page_that_shrinks_is_not_taken_for_the_last(tmp_path, clean):
+def test_a_page_that_shrinks_is_not_taken_for_the_last():
     def shrunk(reply):
         return Reply(content={**reply.content, "data": reply.content["data"][:4]})
 
     with serving(Proxy(LOGS, pages_of=10), None, None, shrunk) as api:
-        run(api, tmp_path / "l")
-
-    assert rows(tmp_path / "l") == clean
+        assert given(api) == (IDS, None)
 
 
-def test_rows_that_move_to_a_page_already_read_are_found(tmp_path, clean):
+def test_rows_that_move_to_a_page_already_read_are_found():
     """Rows of one instant have no order, so a page may repeat a row of the one before and leave out another."""
 
     def muddled(reply):
         return Reply(content={**reply.content, "data": [LOGS[0], *reply.content["data"][1:]]})
 
     with serving(Proxy(LOGS, pages_of=10), None, None, muddled) as api:
-        run(api, tmp_path / "l")
-
-    assert rows(tmp_path / "l") == clean
+        assert given(api) == (IDS, None)
 
 
-def test_rows_deleted_while_pages_are_turned_do_not_hide_others(tmp_path):
+def test_rows_deleted_while_pages_are_turned_do_not_hide_others():
     """The gateway drops its ten oldest rows after the first page, so that the next page begins ten rows too late."""
     proxy = Proxy(list(LOGS), pages_of=10)
 
@@ -106,42 +101,41 @@ def test_rows_deleted_while_pages_are_turned_do_not_hide_others(tmp_path):
         return reply
 
     with serving(proxy, None, deleting) as api:
-        found = run(api, tmp_path / "l")
-
-    assert found.errors == ()
-    assert query(tmp_path / "l", "select count(*) from request") == [(CALLS,)]
+        assert given(api) == (IDS, None)
 
 
-def test_a_gateway_that_always_gives_the_same_page_is_given_up(tmp_path):
+def test_a_gateway_that_always_gives_the_same_page_is_given_up():
     def first_again(reply):
         return Reply(content={**reply.content, "data": LOGS[:5], "total": 11})
 
     with serving(Proxy(LOGS)) as api:
         api.faults = [first_again] * 5000
-        found = run(api, tmp_path / "l", until="2026-11-01T10:10:00", since="2026-11-01T10:00:00")
-        (error,) = found.errors
+        found, error = given(api, since="2026-11-01T10:00:00", until="2026-11-01T10:10:00")
         assert len(api.asked) < 400
 
+    assert error is not None
     assert "page after page brings nothing new" in error.message
-    assert query(tmp_path / "l", "select count(*) from request") == [(5,)]
+    assert found == IDS[:5]
 
 
-def test_a_redirect_to_another_host_gets_no_key(tmp_path):
+def test_a_redirect_to_another_host_gets_no_key():
     with serving(Proxy([])) as thief, serving(Proxy(LOGS), elsewhere(f"{thief.url}/spend/logs/v2")) as api:
-        found = run(api, tmp_path / "l")
+        _, error = given(api)
         assert thief.asked == []
 
-    assert "redirected to another server" in found.errors[0].message
+    assert error is not None
+    assert "redirected to another server" in error.message
 
 
-def test_a_sign_in_page_is_no_answer(tmp_path):
+def test_a_sign_in_page_is_no_answer():
     def sign_in(_):
         return Reply(content="<html>Please sign in</html>", headers={"Content-Type": "text/html"})
 
     with serving(Proxy(LOGS), None, sign_in) as api:
-        found = run(api, tmp_path / "l")
+        _, error = given(api)
 
-    assert "this is no answer of LiteLLM proxy" in found.errors[0].message
+    assert error is not None
+    assert "this is no answer of LiteLLM proxy" in error.message
     assert len(api.asked) == 2
 
 

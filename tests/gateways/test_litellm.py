@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from tests.gateways.litellm_proxy import FIRST, Proxy, spend_log
 from tests.gateways.loopback import serving
-from tests.gateways.pulling import NOW, at, run
+from tests.gateways.pulling import NOW, at, given, run
 from tests.ingesting import query, rows, write
 from tests.ingesting import read as read_files
 
@@ -85,21 +85,21 @@ def test_without_a_start_gaps_are_filled_as_well(tmp_path):
     assert query(tmp_path / "l", "select count(*) from request") == [(40,)]
 
 
-def test_a_window_that_is_not_counted_to_its_end_is_read_in_parts(tmp_path):
+def test_a_window_that_is_not_counted_to_its_end_is_read_in_parts():
     # 300 calls within five minutes, and a proxy that counts to 100.
     with serving(Proxy([spend_log(n) for n in range(300)], cap=100, pages_of=10)) as api:
-        run(api, tmp_path / "l")
+        found, error = given(api)
 
-    assert query(tmp_path / "l", "select count(*) from request") == [(300,)]
+    assert (len(found), error) == (300, None)
     assert len(api.asked) < 120
 
 
-def test_more_rows_in_one_second_than_are_counted_are_read_until_a_page_is_empty(tmp_path):
+def test_more_rows_in_one_second_than_are_counted_are_read_until_a_page_is_empty():
     logs = [spend_log(n, start=FIRST + timedelta(microseconds=n)) for n in range(70)]
     with serving(Proxy(logs, cap=50, pages_of=20)) as api:
-        run(api, tmp_path / "l")
+        found, error = given(api)
 
-    assert query(tmp_path / "l", "select count(*) from request") == [(70,)]
+    assert (len(found), error) == (70, None)
 
 
 def test_a_proxy_without_v2_is_asked_day_by_day_for_single_rows(tmp_path):

@@ -179,7 +179,8 @@ class Puller:
             return
         if len(parts(window, 2, way.grain)) > 1:
             raise _TooManyError(_PARTS)
-        if last:
+        # After an empty page there is nothing left; without one, only the server knows what.
+        if last and page.texts:
             raise UpstreamError(
                 f"{self.stream.shown}: it gives only a part of the rows of {window.since:%Y-%m-%d %H:%M:%S} and later",
                 hint="a newer version of the gateway may give out all of them",
