@@ -41,9 +41,18 @@ def everything(folder):
     return b"".join(path.read_bytes() for path in folder.rglob("ledger*") if path.is_file())
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A ledger of the customer's three calls, beside their log."""
+    folder = tmp_path_factory.mktemp("made")
+    read(folder / "ledger", write(folder / "log.jsonl", lines()[:3]))
+    return folder
+
+
 @pytest.fixture
-def ledger(tmp_path):
-    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines()[:3]))
+def ledger(made, tmp_path):
+    for name in ("ledger", "log.jsonl"):
+        shutil.copy(made / name, tmp_path / name)
     return tmp_path / "ledger"
 
 
@@ -161,7 +170,7 @@ def test_an_id_that_could_be_anything_is_only_taken_where_it_is_an_id(tmp_path):
 
 
 def test_ids_of_any_letters_are_forgotten(tmp_path):
-    names = ["Müller & Söhne", 'a"b\\c', "x.y*(z)+[w]", "it's", "日本語会社", "new\nline", "\\Ework", "a\\Qb\\Ec"]
+    names = ["Müller & Söhne", 'a"b\\c', "日本語会社", "x.y*(z)+[w]\n \\Ework"]
     log = [
         native(request_id=f"call-0{number}", customer_id=name, tags={"feature": f"for {name}!"})
         for number, name in enumerate([*names, "kept"], 10)
@@ -271,8 +280,14 @@ def test_a_failure_leaves_the_ledger_as_it_was(ledger, tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger", "log.jsonl"]
 
 
-@pytest.mark.parametrize("delete", [False, True])
-@pytest.mark.parametrize("order", ["AB", "BA"])
+@pytest.mark.parametrize(
+    ("order", "delete"),
+    [
+        ("AB", False),
+        ("BA", True),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in (("AB", True), ("BA", False))),
+    ],
+)
 def test_what_one_ledger_has_forgotten_the_merged_one_has(tmp_path, order, delete):
     read(tmp_path / "A", write(tmp_path / "a.jsonl", lines()[:2]))
     read(

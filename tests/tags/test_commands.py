@@ -1,6 +1,7 @@
 """`llmcost tags`: the commands, their formats and exit codes, and `llmcost check`."""
 
 import json
+import shutil
 
 import pytest
 from tests.ingesting import native, read, write
@@ -8,8 +9,8 @@ from tests.ingesting import native, read, write
 from llmcost.domain.errors import ExitCode
 
 
-@pytest.fixture
-def ledger(tmp_path):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """Eight requests of gpt-5.4 at $0.0004 each, of which six have a team, two without a customer; one has no price."""
     lines = [
         native(
@@ -22,7 +23,15 @@ def ledger(tmp_path):
         native(request_id="call-none"),
         native(request_id="call-odd", model="acme-internal/x", tags={"x\x1b[2J": "|y|"}),
     ]
-    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", lines))
+    folder = tmp_path_factory.mktemp("made")
+    read(folder / "llmcost.duckdb", write(folder / "log.jsonl", lines))
+    return folder / "llmcost.duckdb"
+
+
+@pytest.fixture
+def ledger(made, tmp_path):
+    """The folder of a copy of it."""
+    shutil.copy(made, tmp_path / "llmcost.duckdb")
     return tmp_path
 
 

@@ -1,13 +1,15 @@
 """Each check of tags finds what it is for, in ledgers and in programs, and leaves alone what only looks like it."""
 
+import json
 import re
 from datetime import UTC
 from pathlib import Path
 
 import pytest
-from tests.ingesting import native, read, write
+from tests.ingesting import read, write
 
 from llmcost.config.settings import Settings, read_settings
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.period import Period
 from llmcost.ledger import database
 from llmcost.ledger.composition import Selection
@@ -19,17 +21,26 @@ from llmcost.tags.usage import Usage, usage
 ROOT = Path(__file__).parents[2]
 
 
-def used(folder: Path, *tags: tuple[dict[str, str], int], days: tuple[int, ...] = ()) -> Usage:
+def used(*tags: tuple[dict[str, str], int], days: tuple[int, ...] = ()) -> Usage:
     """The usage of a ledger with so many requests of each set of tags, set by set on other days if they are given."""
-    lines = [
-        native(
-            request_id=f"call-{number}-{count}", tags=one, timestamp=f"2026-{10 + day // 40:02}-{day % 40:02}T10:00:00Z"
-        )
-        for number, ((one, requests), day) in enumerate(zip(tags, days or (1,) * len(tags), strict=True))
-        for count in range(requests)
-    ]
-    read(folder / "ledger", write(folder / "log.jsonl", lines))
-    with database.reading(folder / "ledger") as connection:
+    with database.memory_ledger() as connection:
+        for (one, requests), day in zip(tags, days or (1,) * len(tags), strict=True):
+            filled = {
+                column: next((one[key] for key in keys if key in one), None)
+                for column, keys in DEFAULT_ATTRIBUTION.items()
+            }
+            connection.execute(
+                f"""
+                insert into request by name
+                select uuid() as row_key, 0 as part, 's' as source, 'openai' as issuer, 1 as ingest_id,
+                    $day::timestamp as started_at, 'log' as time_origin, true as final, 'chat' as operation,
+                    'ok' as status, false as gateway_cached, 'billed' as usage_origin, 'priced' as cost_status,
+                    'metered' as charge_basis, 0.001 as cost, $tags as tags,
+                    {", ".join(f"${column} as {column}" for column in filled)}
+                from range({requests})
+                """,
+                {"day": f"2026-{10 + day // 40:02}-{day % 40:02}", "tags": json.dumps(one), **filled},
+            )
         selection = Selection(period=Period(), zone=UTC, basis="requests")
         return usage(connection, selection, Settings().attribution)
 
@@ -60,7 +71,6 @@ def test_odd_tags_are_counted_once_and_as_they_are(tmp_path):
 
 def test_keys_and_values_are_wanted_in_snake_case(tmp_path):
     found = used(
-        tmp_path,
         ({"userGroup": "a", "region": "EU West"}, 2),
         ({"region": "eu_west", "gen_ai.app": "x", "when": "2026-11-01"}, 1),
     )
@@ -69,13 +79,13 @@ def test_keys_and_values_are_wanted_in_snake_case(tmp_path):
 
 
 def test_a_described_key_is_spelt_as_it_is_described(tmp_path):
-    found = used(tmp_path, ({"userGroup": "A b"}, 1))
+    found = used(({"userGroup": "A b"}, 1))
     settings = configured(tmp_path, "tags: {glossary: {userGroup: {pattern: '[A-Z] [a-z]'}}}")
     assert lint_ledger(found, settings, choice(), Path("ledger")).findings == ()
 
 
 def test_keys_that_look_like_one_are_found_and_those_that_fill_different_columns_are_not(tmp_path):
-    found = used(tmp_path, ({"order_id": "1", "tenant_id": "t"}, 3), ({"orderId": "2", "custmer_id": "c"}, 1))
+    found = used(({"order_id": "1", "tenant_id": "t"}, 3), ({"orderId": "2", "custmer_id": "c"}, 1))
     assert told(found, Settings(), "TG201") == [
         "the tag key 'custmer_id' is one letter from 'customer_id' (1 request) (maybe)",
         "the tag keys 'order_id' and 'orderId' differ in spelling only (3 and 1 requests)",
@@ -84,7 +94,6 @@ def test_keys_that_look_like_one_are_found_and_those_that_fill_different_columns
 
 def test_values_that_look_like_one_are_found_and_numbered_ones_are_not(tmp_path):
     found = used(
-        tmp_path,
         ({"feature": "search"}, 10),
         ({"feature": "Search"}, 2),
         ({"feature": "serach"}, 1),
@@ -100,12 +109,12 @@ def test_values_that_look_like_one_are_found_and_numbered_ones_are_not(tmp_path)
 
 
 def test_ids_may_be_one_letter_apart(tmp_path):
-    found = used(tmp_path, ({"customer_id": "northwind"}, 10), ({"customer_id": "northwine"}, 1))
+    found = used(({"customer_id": "northwind"}, 10), ({"customer_id": "northwine"}, 1))
     assert told(found, Settings(), "TG202") == []
 
 
 def test_a_tag_may_not_have_more_values_than_the_limit(tmp_path):
-    found = used(tmp_path, *(({"slot": f"s{n}", "user_id": f"u{n}"}, 40) for n in range(4)))
+    found = used(*(({"slot": f"s{n}", "user_id": f"u{n}"}, 40) for n in range(4)))
     settings = configured(tmp_path, "tags: {max_values: 3}")
     assert told(found, settings, "TG301") == ["'slot' has 4 values, more than 3"]
     settings = configured(tmp_path, "tags: {max_values: 9, glossary: {user_id: {max_values: 3}}}")
@@ -113,12 +122,12 @@ def test_a_tag_may_not_have_more_values_than_the_limit(tmp_path):
 
 
 def test_an_id_of_the_request_is_no_tag(tmp_path):
-    found = used(tmp_path, *(({"span": f"s{n}", "team": "a", "session_id": f"x{n}"}, 1) for n in range(100)))
+    found = used(*(({"span": f"s{n}", "team": "a", "session_id": f"x{n}"}, 1) for n in range(100)))
     assert told(found, Settings(), "TG302") == ["'span' has 100 values on 100 requests"]
 
 
 def test_required_tags_may_be_filled_by_another_tag_and_may_be_missing_as_far_as_allowed(tmp_path):
-    found = used(tmp_path, ({"tenant_id": "t", "cell": "x"}, 3), ({"feature": "f"}, 1))
+    found = used(({"tenant_id": "t", "cell": "x"}, 3), ({"feature": "f"}, 1))
     settings = configured(
         tmp_path,
         "tags:\n  glossary:\n    customer_id: {required: true}\n    cell: {required: 75%}\n    feature: {required: 50%}\n",
@@ -132,9 +141,7 @@ def test_required_tags_may_be_filled_by_another_tag_and_may_be_missing_as_far_as
 
 
 def test_tags_are_held_against_the_glossary(tmp_path):
-    found = used(
-        tmp_path, ({"env": "prod", "cell": "x9", "colour": "red"}, 2), ({"env": "production", "cell": "12"}, 1)
-    )
+    found = used(({"env": "prod", "cell": "x9", "colour": "red"}, 2), ({"env": "production", "cell": "12"}, 1))
     settings = configured(
         tmp_path,
         "tags: {glossary: {environment: {values: [production, staging]}, cell: {pattern: '[0-9]+'}, color: A colour.}}",
@@ -146,14 +153,14 @@ def test_tags_are_held_against_the_glossary(tmp_path):
 
 
 def test_a_listed_value_that_nothing_has_is_told(tmp_path):
-    found = used(tmp_path, ({"tier": "gold"}, 1))
+    found = used(({"tier": "gold"}, 1))
     settings = configured(tmp_path, "tags: {glossary: {tier: {values: [gold, tin]}}}")
     assert told(found, settings, "TG406") == ["no request has these values of 'tier': 'tin'"]
 
 
 def test_what_is_not_sent_any_more_is_outdated(tmp_path):
     # The first of October, the second, and the third of November.
-    found = used(tmp_path, ({"old": "x"}, 2), ({"tier": "tin"}, 1), ({"tier": "gold"}, 1), days=(1, 2, 43))
+    found = used(({"old": "x"}, 2), ({"tier": "tin"}, 1), ({"tier": "gold"}, 1), days=(1, 2, 43))
     settings = configured(tmp_path, "tags: {glossary: {tier: {values: [gold, tin]}}}")
     assert told(found, settings, "TG501") == ["no request since 2026-10-01 carries 'old', 2 before did"]
     assert told(found, settings, "TG502") == ["values of 'tier' not met for 30 days: 'tin'"]
@@ -164,7 +171,6 @@ def test_what_is_not_sent_any_more_is_outdated(tmp_path):
 def test_values_that_say_nothing_or_too_much_are_found(tmp_path):
     key = "sk-proj-" + "a1" * 12
     found = used(
-        tmp_path,
         (
             {
                 "team": "unknown",
@@ -186,7 +192,7 @@ def test_values_that_say_nothing_or_too_much_are_found(tmp_path):
 
 
 def test_findings_can_be_switched_off_for_all_keys_or_for_one(tmp_path):
-    found = used(tmp_path, ({"Alpha": "x"}, 1), ({"team": "todo"}, 1))
+    found = used(({"Alpha": "x"}, 1), ({"team": "todo"}, 1))
     codes = [one.code for one in lint_ledger(found, Settings(), choice(), Path("l")).findings]
     assert codes == ["TG101", "TG601"]
     quiet = configured(tmp_path, "tags: {ignore: [TG1], glossary: {team: {ignore: [TG601]}, Alpha: x}}")

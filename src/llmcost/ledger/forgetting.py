@@ -125,19 +125,22 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
     hits: dict[str, int] = {}
     left: dict[str, int] = {}
     for table in tables_of(connection):
-        own = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
         columns = columns_of(connection, f"ledger.{quote_identifier(table)}")
-        chosen = set(_masked_columns(table, columns))
-        for name, kind in columns.items():
-            if kind.upper() != "VARCHAR":
-                continue
-            text = quote_identifier(name)
-            there, words = connection.execute(
-                f"select count(*), count(*) filter (forget_words({text}, $id) <> {text}) "
-                f"from ledger.{quote_identifier(table)} {own} {'and' if own else 'where'} contains({text}, $id)",
-                {"id": request.id},
-            ).fetchone() or (0, 0)
-            taken = words if name in chosen and is_distinctive(request.id) else 0
+        texts = [name for name, kind in columns.items() if kind.upper() == "VARCHAR"]
+        if not texts:
+            continue
+        counts = [
+            f"count(*) filter (contains({text}, $id)), "
+            f"count(*) filter (contains({text}, $id) and forget_words({text}, $id) <> {text})"
+            for text in map(quote_identifier, texts)
+        ]
+        others = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
+        found = connection.execute(
+            f"select {', '.join(counts)} from ledger.{quote_identifier(table)} {others}", {"id": request.id}
+        ).fetchone() or [0] * (2 * len(texts))
+        chosen = set(_masked_columns(table, columns)) if is_distinctive(request.id) else set()
+        for name, there, words in zip(texts, found[::2], found[1::2], strict=True):
+            taken = words if name in chosen else 0
             if taken:
                 hits[f"{table}.{name}"] = taken
             if there > taken:
