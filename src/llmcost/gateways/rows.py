@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _DECODER = json.JSONDecoder()
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = re.compile(r"[ \t\n\r]+")
+_BLANKS = frozenset(" \t\n\r")
 
 
 class DamagedError(ValueError):
@@ -166,8 +167,9 @@ class _Scanner:
             raise DamagedError(f"{sign!r} is missing at character {self._at + 1}")
 
     def _skip(self) -> None:
-        found = _SPACE.match(self._text, self._at)
-        self._at = found.end() if found else self._at
+        # Most often there is none, and asking for one character is cheaper than a match.
+        if self._text[self._at : self._at + 1] in _BLANKS and (found := _SPACE.match(self._text, self._at)):
+            self._at = found.end()
 
 
 def _identity(value: Any, text: str, key: str) -> str:
