@@ -1,7 +1,8 @@
 """Clean made-up traffic, and patterns of waste planted in it with known cost. Knows nothing of how they are looked for.
 
 Records are in llmcost's own words. Prices in the truth are written out here, in dollars a million tokens, from the makers'
-price pages: gpt-4o 2.50 / 10.00, gpt-4o-mini 0.15 / 0.60, claude-sonnet-4-5 3.00 / 15.00 (write 3.75, read 0.30), o3 2.00 / 8.00.
+price pages: gpt-4o 2.50 / 10.00, gpt-4o-mini 0.15 / 0.60, claude-sonnet-4-5 3.00 / 15.00 (write 3.75, read 0.30), o3 2.00 / 8.00,
+gemini-2.5-pro 1.25 / 10.00 (above 200,000 tokens of prompt 2.50 / 15.00), and 1.7 times the price of gpt-4o for priority.
 """
 
 from collections.abc import Callable
@@ -29,6 +30,8 @@ class Traffic:
 
     rng: Random
     records: list[Record] = field(default_factory=list)
+    noise: float = 1.0
+    """How much sizes and days differ; 1 is usual, 2 twice as much."""
     planted: float = 0.0
     """Dollars that ending the pattern would save."""
 
@@ -42,7 +45,7 @@ class Traffic:
             "operation": "chat",
             "status": "ok",
             "temperature": 0,
-            "max_output_tokens": 8000,
+            "max_output_tokens": 64_000,
             "feature": feature,
             "environment": "production",
             "user_id": f"user-{self.rng.randrange(80):02}",
@@ -57,20 +60,20 @@ class Traffic:
 
     def sized(self, usual: float) -> int:
         """A size around the usual one, seldom far from it."""
-        return max(40, int(usual * self.rng.lognormvariate(0, 0.45)))
+        return max(40, int(usual * self.rng.lognormvariate(0, 0.45 * self.noise)))
 
     def moment(self, day: int) -> datetime:
         """Some time of a day, most of them in working hours."""
         return START + timedelta(days=day, seconds=min(86_399, max(0, self.rng.gauss(46_800, 11_000))))
 
 
-def clean(seed: int, *, per_day: int = 110, days: int = DAYS) -> Traffic:
+def clean(seed: int, *, per_day: int = 110, days: int = DAYS, noise: float = 1.0) -> Traffic:
     """Seven weeks of ordinary work: quiet weekends, a few failures, some of it outside production."""
-    traffic = Traffic(Random(seed))  # noqa: S311  reproducible on purpose, nothing secret
+    traffic = Traffic(Random(seed), noise=noise)  # noqa: S311  reproducible on purpose, nothing secret
     rng = traffic.rng
     for day in range(days):
         weekend = (START + timedelta(days=day)).weekday() >= 5
-        for _ in range(int(rng.gauss(per_day, per_day * 0.06) * (0.6 if weekend else 1))):
+        for _ in range(int(rng.gauss(per_day, per_day * 0.06 * noise) * (0.6 if weekend else 1))):
             feature, model, tokens, answer, _ = rng.choices(FEATURES, [one[4] for one in FEATURES])[0]
             size: Record = {"input_tokens": traffic.sized(tokens), "output_tokens": traffic.sized(answer)}
             if rng.random() < 0.02:
@@ -134,6 +137,7 @@ def dev_leakage(traffic: Traffic, strength: float) -> None:
         day = traffic.rng.randrange(DAYS)
         size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(400)}
         traffic.add(traffic.moment(day), "chat", "gpt-4o", environment="development", **size)
+        traffic.planted += (size["input_tokens"] * 2.5 + size["output_tokens"] * 10) / 1e6
 
 
 def zombie_feature(traffic: Traffic, strength: float) -> None:
@@ -206,8 +210,10 @@ def context_growth(traffic: Traffic, strength: float) -> None:
 def inefficient_endpoint(traffic: Traffic, strength: float) -> None:
     for number in range(2400):
         endpoint = f"/v1/answer/{number % 5}"
-        tokens = traffic.sized(1500) * (1 + 3 * strength if number % 5 == 0 else 1)
-        size = {"input_tokens": int(tokens), "output_tokens": 200}
+        usual = traffic.sized(1500)
+        more = int(usual * 3 * strength) if number % 5 == 0 else 0
+        size = {"input_tokens": usual + more, "output_tokens": 200}
+        traffic.planted += more * 2.5 / 1e6
         traffic.add(traffic.moment(traffic.rng.randrange(DAYS)), "answer", "gpt-4o", endpoint=endpoint, **size)
 
 
@@ -265,6 +271,58 @@ def level_shift(traffic: Traffic, strength: float) -> None:
             traffic.add(traffic.moment(day), "chat", "gpt-4o", **size)
 
 
+def priority_outside_production(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(600 * strength)):
+        size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(400)}
+        where = {"environment": "staging", "service_tier": "priority"}
+        traffic.add(traffic.moment(traffic.rng.randrange(DAYS)), "replay", "gpt-4o", **where, **size)
+        # Priority is 4.25 in and 17 out.
+        traffic.planted += (size["input_tokens"] * 1.75 + size["output_tokens"] * 7) / 1e6
+
+
+def long_context_crossing(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(120 * strength)):
+        put = traffic.rng.randrange(201_000, 245_000)
+        day = traffic.rng.randrange(DAYS)
+        traffic.add(traffic.moment(day), "contracts", "gemini-2.5-pro", provider="google", input_tokens=put, output_tokens=900)
+        # Above 200,000 tokens 2.50 in and 15 out, up to there 1.25 and 10; prompts up to 15 % above are cut.
+        if put <= 230_000:
+            traffic.planted += (put * 2.5 + 900 * 15 - 200_000 * 1.25 - 900 * 10) / 1e6
+
+
+def low_engagement(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(1500 * strength)):
+        size = {"input_tokens": traffic.sized(2500), "output_tokens": traffic.sized(600)}
+        traffic.add(traffic.moment(traffic.rng.randrange(DAYS)), "digest", "gpt-4o", **size)
+
+
+EVENTS = {"chat": 900, "search": 700, "summarise": 500, "draft": 400, "digest": 6}
+"""Business events of each feature in the weeks of clean traffic, for those who look at use."""
+
+PLACES = {
+    "retry-storm": "session-storm",
+    "duplicate-requests": "search",
+    "error-waste": "draft",
+    "zombie-feature": "tips",
+    "model-overuse": "classify",
+    "losing-cache": "review",
+    "unread-cache-writes": "review",
+    "missing-cache": "agent",
+    "prompt-bloat": "answer",
+    "context-growth": "assistant",
+    "inefficient-endpoint": "/v1/answer/0",
+    "user-daily-spend": "user-07",
+    "batchable-traffic": "nightly",
+    "reasoning-heavy": "plan",
+    "truncated-output": "letter",
+    "unpriced-models": "house-7b",
+    "new-big-spender": "newcomer",
+    "priority-outside-production": "replay",
+    "long-context-crossing": "contracts",
+    "low-engagement": "digest",
+}
+"""What every planted call has in common, where it is one thing; a finding elsewhere is not of the pattern."""
+
 PLANTS: dict[str, Plant] = {
     "retry-storm": retry_storm,
     "duplicate-requests": duplicate_requests,
@@ -287,4 +345,7 @@ PLANTS: dict[str, Plant] = {
     "unpriced-models": unpriced_models,
     "new-big-spender": new_big_spender,
     "level-shift": level_shift,
+    "priority-outside-production": priority_outside_production,
+    "long-context-crossing": long_context_crossing,
+    "low-engagement": low_engagement,
 }

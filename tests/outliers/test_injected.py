@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.ingesting import read
+from tests.outliers.detection import COMPANIONS
 from tests.outliers.injector import PLANTS, clean
 
 from llmcost.ledger import database
@@ -13,22 +14,6 @@ from llmcost.outliers.run import AuditRequest, audit
 from llmcost.pricing.price_list import load_price_list
 
 PRICES = load_price_list()
-
-COMPANIONS = {
-    "losing-cache": {"unread-cache-writes"},
-    "unread-cache-writes": {"losing-cache"},
-    "user-daily-spend": {"spend-anomaly", "power-users"},
-    "zombie-feature": {"level-shift"},
-    # Prompts of much the same size: what of them is shared is inferred from sizes, with low confidence.
-    "prompt-bloat": {"missing-cache"},
-    "new-big-spender": {"level-shift", "spend-anomaly"},
-    "level-shift": {"spend-anomaly"},
-    "power-users": {"user-daily-spend"},
-    "retry-storm": {"duplicate-requests", "spend-anomaly"},
-    "missing-cache": {"model-overuse"},
-}
-"""What the same planted calls also are."""
-
 
 def audited(tmp_path, traffic, *, name="made"):
     log = tmp_path / f"{name}.jsonl"
