@@ -284,7 +284,9 @@ def long_context_crossing(traffic: Traffic, strength: float) -> None:
     for _ in range(int(120 * strength)):
         put = traffic.rng.randrange(201_000, 245_000)
         day = traffic.rng.randrange(DAYS)
-        traffic.add(traffic.moment(day), "contracts", "gemini-2.5-pro", provider="google", input_tokens=put, output_tokens=900)
+        traffic.add(
+            traffic.moment(day), "contracts", "gemini-2.5-pro", provider="google", input_tokens=put, output_tokens=900
+        )
         # Above 200,000 tokens 2.50 in and 15 out, up to there 1.25 and 10; prompts up to 15 % above are cut.
         if put <= 230_000:
             traffic.planted += (put * 2.5 + 900 * 15 - 200_000 * 1.25 - 900 * 10) / 1e6

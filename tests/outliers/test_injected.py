@@ -15,6 +15,7 @@ from llmcost.pricing.price_list import load_price_list
 
 PRICES = load_price_list()
 
+
 def audited(tmp_path, traffic, *, name="made"):
     log = tmp_path / f"{name}.jsonl"
     log.write_text("".join(json.dumps(record) + "\n" for record in traffic.records))
