@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcost.gateways.rows import DamagedError, rows_of
+from llmcost.gateways.rows import DamagedError, lines_of, rows_of
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -69,3 +69,9 @@ def test_what_is_no_json_is_damaged(text):
 def test_an_answer_without_rows_is_no_damage():
     with pytest.raises(LookupError, match="it has no 'data'"):
         rows_of('{"error": "no"}', "data", "id")
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\u0085"])
+def test_a_line_ends_at_a_line_feed_only(sign):
+    text = f'{{"id":"a","said":"x{sign}y"}}\r\n\n{{"id":"b"}}\n'
+    assert lines_of(text, "id").identities == ["a", "b"]

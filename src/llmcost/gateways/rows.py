@@ -82,7 +82,8 @@ def _walk(scanner: "_Scanner", path: list[str], envelope: dict[str, Any]) -> lis
 
 def lines_of(text: str, identity: str) -> Rows:
     """The rows of a file with one on each line. Raises DamagedError when a line is no JSON object."""
-    texts = [line for line in text.splitlines() if line.strip()]
+    # Not `splitlines`, which also parts strings at the separators of Unicode that JSON lets stand in them.
+    texts = [line for line in text.split("\n") if line.strip()]
     try:
         values = [json.loads(line) for line in texts]
     except (ValueError, RecursionError) as error:
