@@ -67,7 +67,7 @@ class Traces:
     def due(self, now: float, *, everything: bool = False, most: int = 100_000) -> Settled:
         """Take out the traces that have been silent, or all of them, up to so many spans."""
         spans: list[Record] = []
-        withdrawn, self._owed = self._owed, []
+        withdrawn: list[str] = []
         places: list[int] = []
         for trace in list(self._open):
             waiting = self._open[trace]
@@ -81,6 +81,9 @@ class Traces:
             withdrawn += self._settle(trace, waiting)
             spans += [span for _, span in waiting.spans]
             places += [place for place, _ in waiting.spans]
+        if spans:
+            # With nothing to write nobody writes, and what is owed would be lost.
+            withdrawn, self._owed = [*self._owed, *withdrawn], []
         return Settled(spans=spans, withdrawn=withdrawn, places=places)
 
     def put_back(self, settled: Settled) -> None:
