@@ -12,6 +12,7 @@ from tests.ingesting import native, picture, query, read, rows, write
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError
 from llmcost.ingest.merging import MergeRequest, merge
+from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ingest.reattribute import reattribute
 from llmcost.ledger import database
 from llmcost.ledger.forgetting import ForgetRequest, forget, preview
@@ -130,6 +131,13 @@ def test_deleted_requests_stay_deleted(ledger, tmp_path):
     assert query(ledger, "select request_id from request") == [("call-0009",)]
     read(ledger, write(tmp_path / "b.jsonl", [native(request_id="call-new1")]))
     assert query(ledger, "select count(*) from request") == [(1,)]
+
+
+def test_who_is_forgotten_again_without_deleting_stays_deleted(ledger, tmp_path):
+    forget(asked(ledger, delete=True))
+    forget(asked(ledger))
+    read(ledger, write(tmp_path / "a.jsonl", [native(request_id="call-new1", customer_id=NAME)]))
+    assert query(ledger, "select count(*) from request") == [(0,)]
 
 
 def test_a_user_is_forgotten_and_the_customer_is_not(tmp_path):
@@ -306,6 +314,17 @@ def test_what_one_ledger_has_forgotten_the_merged_one_has(tmp_path, order, delet
     assert NAME.encode() not in target.read_bytes()
     if order == "AB":
         assert (tmp_path / "B").read_bytes() == (tmp_path / "untouched").read_bytes()
+
+
+@pytest.mark.parametrize(("delete", "wanted"), [(False, [("forgotten", 5)]), (True, [])])
+def test_outcomes_alone_do_not_bring_a_forgotten_id_into_a_merged_ledger(ledger, tmp_path, delete, wanted):
+    forget(asked(ledger, delete=delete))
+    events = tmp_path / "events.csv"
+    events.write_text(f"date,metric,value,customer_id\n2026-11-01,conversions,5,{NAME}\n", "utf-8")
+    ingest_outcomes(OutcomeRequest(paths=(str(events),), ledger=tmp_path / "B"))
+    merge(MergeRequest(ledger=ledger, others=[tmp_path / "B"]))
+    assert query(ledger, "select dimensions->>'customer_id', cast(value as integer) from outcome") == wanted
+    assert NAME.encode() not in ledger.read_bytes()
 
 
 def test_nothing_is_asked_of_a_ledger_that_never_forgot(tmp_path, monkeypatch):

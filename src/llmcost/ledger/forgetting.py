@@ -264,16 +264,16 @@ def keys_of(connection: "Connection") -> tuple[bytes, ...]:
 
 def _put_up(connection: "Connection", request: ForgetRequest, found: Forgotten) -> None:
     (key, *_) = keys_of(connection)
-    hashed = mac(key, request.id)
-    connection.execute(
-        "delete from fresh.tombstone where mac = $mac and kind = $kind", {"mac": hashed, "kind": request.kind}
-    )
+    stone = {"mac": mac(key, request.id), "kind": request.kind}
+    before = connection.execute(
+        "delete from fresh.tombstone where mac = $mac and kind = $kind returning deleted", stone
+    ).fetchall()
     connection.execute(
         "insert into fresh.tombstone values ($mac, $kind, $deleted, $now, $requests, $cost)",
         {
-            "mac": hashed,
-            "kind": request.kind,
-            "deleted": request.delete,
+            **stone,
+            # Whose requests were once deleted does not get later ones kept by being forgotten again.
+            "deleted": request.delete or (True,) in before,
             "now": clock().astimezone(UTC).replace(tzinfo=None),
             "requests": found.requests,
             "cost": found.cost,

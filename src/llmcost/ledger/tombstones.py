@@ -100,10 +100,13 @@ def ids_in(connection: "Connection", stones: Sequence[Tombstones]) -> list[tuple
             f"""
             select distinct {kind}_id from request where {kind}_id is not null
             union select distinct {kind}_id from usage_bucket where {kind}_id is not null
+            union select distinct json_extract_string(dimensions, '/{kind}_id') from outcome
             order by 1
             """
         ).fetchall()
         for (value,) in rows:
+            if value is None:
+                continue
             states = {one.state(value, kind) for one in stones} - {None}
             if states:
                 found.append((kind, value, "deleted" in states))
