@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -26,8 +27,8 @@ CATALOGUE = Path(__file__).with_name("catalogue.json.gz")
 def files(extra: Sequence[Path], environ: Mapping[str, str] = os.environ) -> Iterator[PriceFile]:
     """Every layer, the lowest first: the packaged tail, the reviewed list, the user's files, the project's."""
     if CATALOGUE.exists():
-        yield read_catalogue(CATALOGUE)
-    yield read_price_file(built_in(), layer="built-in", packaged=True)
+        yield _tail(CATALOGUE, _looks(CATALOGUE))
+    yield _reviewed(built_in(), _looks(built_in()))
     for path in user_files(environ):
         yield read_price_file(path, layer="user")
     for path in extra:
@@ -37,9 +38,26 @@ def files(extra: Sequence[Path], environ: Mapping[str, str] = os.environ) -> Ite
 def below(path: Path) -> Iterator[PriceFile]:
     """The packaged layers a file lies over; fewer where it is one of them."""
     if CATALOGUE.exists():
-        yield read_catalogue(CATALOGUE)
+        yield _tail(CATALOGUE, _looks(CATALOGUE))
     if path.resolve() != built_in().resolve():
-        yield read_price_file(built_in(), layer="built-in", packaged=True)
+        yield _reviewed(built_in(), _looks(built_in()))
+
+
+def _looks(path: Path) -> tuple[int, int]:
+    """What tells that a file has changed: when it was, and its size."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+# Reading the packaged layers is most of loading a list, and one process may load several.
+@lru_cache(maxsize=1)
+def _tail(path: Path, looks: tuple[int, int]) -> PriceFile:
+    return read_catalogue(path)
+
+
+@lru_cache(maxsize=1)
+def _reviewed(path: Path, looks: tuple[int, int]) -> PriceFile:
+    return read_price_file(path, layer="built-in", packaged=True)
 
 
 def built_in() -> Path:
