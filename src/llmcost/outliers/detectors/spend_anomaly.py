@@ -8,16 +8,14 @@ quarter above it, and above the dollar floor. Days in a row are one finding. Exp
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from statistics import median
 
 from llmcost.outliers.detector import Detector, NotEvaluable
 from llmcost.outliers.detectors._daily import Series, daily
 from llmcost.outliers.finding import Finding, Query
 from llmcost.outliers.traffic import Traffic
-from llmcost.stats.robust import robust_z
+from llmcost.stats import anomalies
 
 _HISTORY = 14
-_Z, _RISE, _LEAST_SCALE = 5.0, 0.25, 0.05
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
@@ -40,16 +38,8 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
 
 def _spans(one: Series, traffic: Traffic) -> Iterator[tuple[int, int, Decimal]]:
     """First and last place of each run of unusual days, and what they were expected to cost."""
-    costs = [float(cost) for cost in one.costs]
-    unusual: dict[int, float] = {}
-    for place in range(_HISTORY, len(costs)):
-        expected, reference = _expected(costs, place)
-        rise = costs[place] - expected
-        floor = max(float(traffic.floors.cost), float(traffic.floors.share * traffic.cost))
-        if rise < floor or rise < _RISE * expected:
-            continue
-        if robust_z(costs[place], reference, least_scale=max(_LEAST_SCALE * expected, 1e-9)) > _Z:
-            unusual[place] = expected
+    floor = max(float(traffic.floors.cost), float(traffic.floors.share * traffic.cost))
+    unusual = anomalies.unusual([float(cost) for cost in one.costs], least=floor)
     runs: list[list[int]] = []
     for place in sorted(unusual):
         if runs and place == runs[-1][-1] + 1:
@@ -58,18 +48,6 @@ def _spans(one: Series, traffic: Traffic) -> Iterator[tuple[int, int, Decimal]]:
             runs.append([place])
     for run in runs:
         yield run[0], run[-1], sum((Decimal(str(round(unusual[place], 6))) for place in run), Decimal(0))
-
-
-def _expected(costs: list[float], place: int) -> tuple[float, list[float]]:
-    weekdays = [costs[place - 7 * back] for back in range(1, 5) if place - 7 * back >= 0]
-    recent = costs[place - _HISTORY : place]
-    level = median(weekdays) if len(weekdays) >= 3 else median(recent)
-    # The spread of days around days like them; four values of one weekday are too few for it.
-    spread = [
-        level + costs[day] - median([costs[day - 7], *([costs[day - 14]] if day >= 14 else [])])
-        for day in range(max(7, place - 28), place)
-    ]
-    return level, [level, *spread]
 
 
 def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int], expected: Decimal) -> Finding | None:
