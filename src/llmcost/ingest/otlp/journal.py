@@ -76,8 +76,9 @@ class Journal:
         file = self._segment()
         start = file.tell()
         try:
-            file.write(b"[" + b",".join(json_text(span).encode() for span in spans) + b"]\n")
-            file.flush()
+            left = memoryview(b"[" + b",".join(json_text(span).encode() for span in spans) + b"]\n")
+            while left:
+                left = left[file.write(left) :]
             os.fdatasync(file.fileno())
         except OSError:
             with contextlib.suppress(OSError):
@@ -114,7 +115,8 @@ class Journal:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._number += 1
             self._left[self._number] = 0
-            self._file = os.fdopen(descriptor, "wb")
+            # A buffer would write later what was refused, and fail to close on a full disk.
+            self._file = os.fdopen(descriptor, "wb", buffering=0)
             os.fsync(self._lock)
         return self._file
 
