@@ -284,7 +284,7 @@ def test_an_address(text, address):
     assert is_open(address[0]) == (address[0] == "0.0.0.0")  # noqa: S104  compared, not bound
 
 
-@pytest.mark.parametrize("text", ["", "localhost", "localhost:", ":99999", ":http"])
+@pytest.mark.parametrize("text", ["", "localhost", "localhost:", ":99999", ":http", ":²"])
 def test_no_address(text):
     with pytest.raises(UsageError, match="is no address"):
         parse_address(text)

@@ -48,7 +48,7 @@ def parse_address(text: str) -> tuple[str, int]:
     """`:4318`, `4318`, `HOST:PORT` or `[::1]:4318`; without a host this machine only. Raises UsageError."""
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isdigit() or int(port) > 65535:
+    if not port.isdecimal() or int(port) > 65535:
         raise UsageError(f"--listen {text!r} is no address", hint="such as `--listen :4318` or `--listen 0.0.0.0:4318`")
     return host or "127.0.0.1", int(port)
 

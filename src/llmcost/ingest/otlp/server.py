@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
         stated = self.headers.get("Content-Length", "")
-        if not stated.isdigit():
+        if not stated.isdecimal():
             raise DataError("no Content-Length")
         if int(stated) > BODY_LIMIT:
             raise TooLargeError(f"larger than {BODY_LIMIT // 1024 // 1024} MiB")
