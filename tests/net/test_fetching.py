@@ -120,6 +120,15 @@ def test_a_redirect_on_the_same_server_is_followed():
     assert api.asked[1].headers["authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize(
+    "link", ["https://[half/file?signature=s", "ftp://files.example/file", "file:///etc/passwd", ""]
+)
+def test_a_link_that_cannot_be_followed_is_the_servers_fault(link):
+    with _session() as (fetcher, api, _), pytest.raises(UpstreamError, match="names a file where none") as failure:
+        fetcher.elsewhere(link, _json)
+    assert ("signature" in str(failure.value), api.asked) == (False, [])
+
+
 def test_redirects_do_not_go_on_for_ever():
     with (
         _session(*[elsewhere("/again")] * 9) as (fetcher, _, _),

@@ -143,9 +143,13 @@ class Fetcher:
 
     def elsewhere(self, link: str, read: Callable[[Answer], T]) -> T:
         """What `read` makes of a file on any server, asked for without credentials: the link is the permission, and a secret."""
-        parts = urlsplit(link)
+        try:
+            parts = urlsplit(link)
+            address = check_address(urlunsplit((parts.scheme, parts.netloc, "", "", "")))
+        except (ValueError, UsageError) as error:
+            raise UpstreamError(f"{self.url}: the server names a file where none can be fetched from") from error
         with Fetcher(
-            urlunsplit((parts.scheme, parts.netloc, "", "", "")),
+            address,
             {},
             secrets=(link, parts.query, *self._secrets),
             patience=self._patience,
