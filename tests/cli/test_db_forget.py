@@ -36,6 +36,17 @@ def test_forget_asks_first(cli, ledger):
     assert [row["customer_id"] for row in rows] == ["forgotten"]
 
 
+def test_forget_says_what_a_receiver_still_holds(cli, ledger):
+    journal = ledger.with_name(".llmcost.duckdb.received")
+    journal.mkdir()
+    (journal / "00000001.jsonl").write_text('[{"customer_id": "cust-zyxwv"}]\n', "utf-8")
+    done = cli("db", "forget", "--customer", "cust-zyxwv", "--yes")
+    assert (done.code, "1 batch of spans received and not in the ledger yet may hold the id" in done.stderr) == (
+        0,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["--customer", "a", "--user", "b"], ["--customer", ""], ["--user", "a", "--yes", "--dry-run"]]
 )

@@ -34,6 +34,7 @@ def forget(
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.text import plural
+    from llmcost.ingest.otlp.journal import folder_of, waiting
     from llmcost.ledger.forgetting import ForgetRequest, preview
     from llmcost.ledger.forgetting import forget as apply
 
@@ -71,6 +72,11 @@ def forget(
     if yes:
         _show(done, output_format, applied=True)
     diagnostics.note(f"{plural(done.requests, 'request')} {'deleted' if delete else 'kept without who it was for'}")
+    if held := waiting(request.ledger):
+        diagnostics.warning(
+            f"{plural(held, 'batch', 'batches')} of spans received and not in the ledger yet may hold the id",
+            hint=f"`llmcost ingest --listen` brings them in without it, from {folder_of(request.ledger)}",
+        )
 
 
 def _show(found: "Forgotten", output_format: str, *, applied: bool) -> None:
