@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
@@ -11,7 +12,7 @@ from tests.ingesting import buckets, chat, query, read
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.ingest import run
 from llmcost.ingest.reattribute import reattribute
-from llmcost.ledger import database
+from llmcost.ledger import database, locks
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.reprice import RepriceRequest, preview, reprice
 from llmcost.render.footer import footer
@@ -257,6 +258,13 @@ def test_what_a_new_price_list_knows_is_rated_at_the_next_ingest(tmp_path):
         "models:\n  - id: openai/house-model\n    prices: [{source: page, rates: {input: 2, output: 10}}]\n",
         encoding="utf-8",
     )
+    with database.writing(tmp_path / "ledger") as connection:
+        locks.add(connection, datetime(2100, 1, 1), "closed", datetime(2026, 11, 22))  # noqa: DTZ001  the ledger's are naive
+    read(tmp_path / "ledger", log, pricing=(prices,))
+    assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket") == [(None, "unpriced")]
+
+    with database.writing(tmp_path / "ledger") as connection:
+        locks.clear(connection, datetime(2100, 1, 1), datetime(2026, 11, 22))  # noqa: DTZ001
     read(tmp_path / "ledger", log, pricing=(prices,))
     # 1,000,000 x 2 + 100 x 10 millionths
     assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket") == [(Decimal("2.001"), "estimated")]

@@ -16,6 +16,7 @@ from llmcost.domain.request import QUANTITIES, WHO
 from llmcost.ingest.forgotten import redact_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
+from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.bucket_rating import STORED, rated_buckets, stated_buckets
 from llmcost.pricing.runs import keep_prices
@@ -105,12 +106,12 @@ def commit_buckets(
 
 
 def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
-    """Rate the ledger's unpriced buckets again, in one transaction."""
+    """Rate the ledger's unpriced buckets again, in one transaction; those that are locked stay as they are."""
     with transaction(connection):
-        connection.execute(
-            f"create or replace temp table bucket_to_rate as {stated_buckets()} where cost_status = 'unpriced'"
-        )
-        connection.execute("delete from ledger.usage_bucket where cost_status = 'unpriced'")
+        again = "cost_status = 'unpriced' and bucket_start >= coalesce($lock, timestamp '-infinity')"
+        lock = {"lock": locked_until(connection)}
+        connection.execute(f"create or replace temp table bucket_to_rate as {stated_buckets()} where {again}", lock)
+        connection.execute(f"delete from ledger.usage_bucket where {again}", lock)
         _insert_rated(connection, ingest_id, price_list)
 
 

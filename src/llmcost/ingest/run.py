@@ -252,8 +252,9 @@ class Run:
             ).fetchone() or (0, 0)
             stale_buckets = self.connection.execute(
                 "select 1 from ledger.usage_bucket join ledger.ingest using (ingest_id) "
-                "where cost_status = 'unpriced' and price_list <> $version limit 1",
-                {"version": self.price_list.version},
+                "where cost_status = 'unpriced' and price_list <> $version "
+                "and bucket_start >= coalesce($lock, timestamp '-infinity') limit 1",
+                {"version": self.price_list.version, "lock": self.lock},
             ).fetchone()
         if stale_buckets:
             with database.writing(self.request.ledger, connection=self.connection, wait=self.request.wait):
