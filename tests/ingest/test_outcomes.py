@@ -15,6 +15,7 @@ from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ledger import database
 from llmcost.ledger.forgetting import ForgetRequest, forget
 from llmcost.ledger.outcomes import Kept, keep
+from llmcost.render.outcomes import remarks
 
 _CSV = """date,customer,feature,metric,value
 2026-11-01,acme,search,engagements,120
@@ -135,6 +136,21 @@ def test_what_cannot_be_read_is_told_with_line_and_reason(read, tmp_path, line, 
     assert [(reject.line, reject.reason) for reject in found.rejects] == [(3, reason)]
     with database.reading(tmp_path / "l.duckdb") as connection:
         assert connection.execute("select line, reason, source from reject").fetchone()[:2] == (3, reason)
+
+
+@pytest.mark.parametrize(
+    ("column", "day", "warned"),
+    [("plan", "2026-11-01", True), ("plan", "2026-12-01", False), ("customer", "2026-11-01", False)],
+)
+def test_one_metric_by_other_dimensions_on_the_same_days_is_told(tmp_path, column, day, warned):
+    (tmp_path / "a.csv").write_text("date,metric,value,customer\n2026-11-01,conversions,5,acme\n", "utf-8")
+    (tmp_path / "b.csv").write_text(f"date,metric,value,{column}\n{day},conversions,5,pro\n", "utf-8")
+    result = ingest_outcomes(
+        OutcomeRequest(paths=[str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], ledger=tmp_path / "l.duckdb")
+    )
+
+    told = [message for message, _ in remarks(result)]
+    assert told == ["conversions is given by more than one set of dimensions; all of it adds up"] * warned
 
 
 def test_a_file_without_any_outcome_leaves_no_trace(read, tmp_path):

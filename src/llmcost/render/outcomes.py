@@ -111,13 +111,13 @@ def _is_money(name: str) -> bool:
 
 
 def _overlapping(result: OutcomeResult) -> list[str]:
-    """Metrics one of whose sets of dimensions is part of another over some of the same days."""
+    """Metrics that are given by several sets of dimensions over some of the same days."""
     found = {
         one.metric
         for one in result.breakdowns
         for other in result.breakdowns
         if one.metric == other.metric
-        and set(one.dimensions) < set(other.dimensions)
+        and one.dimensions != other.dimensions
         and one.first <= other.last
         and other.first <= one.last
     }
