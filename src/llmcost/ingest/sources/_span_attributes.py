@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.ingest.source import Record
 
 _LONGEST_TAG = 1000
@@ -95,6 +96,15 @@ _TAGS = {
     "deployment.environment.name": ("deployment.environment.name", "deployment.environment"),
     "service.name": ("service.name",),
 }
+_NAMED = {key for keys in _TAGS.values() for key in keys}
+_WHO = {
+    spelling: key
+    for keys in DEFAULT_ATTRIBUTION.values()
+    for key in keys
+    for spelling in (key, key.replace("_", "."))
+    if spelling not in _NAMED
+}
+"""Attributes that an application sets by the names attribution knows, or by those with dots: `team`, `tenant.id`."""
 _TAG_PREFIXES = ("traceloop.association.properties.", "langfuse.trace.metadata.", "ai.telemetry.metadata.", "metadata.")
 TAG_OBJECTS = ("metadata", "langfuse.trace.metadata", "tfy.request.metadata")
 _TAG_LISTS = ("tag.tags", "langfuse.trace.tags")
@@ -160,6 +170,8 @@ def tags_of(attributes: Record) -> dict[str, str]:
         prefix = next((p for p in _TAG_PREFIXES if key.startswith(p)), None)
         if prefix is not None:
             found.setdefault(key.removeprefix(prefix), value)
+        elif key in _WHO:
+            found.setdefault(_WHO[key], value)
     for tag, keys in _TAGS.items():
         stated = next((text for key in keys if (text := _text(attributes.get(key)))), None)
         if stated is not None:

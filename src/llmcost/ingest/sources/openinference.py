@@ -14,6 +14,7 @@ _COMPLETION = "llm.token_count.completion_details."
 
 source = Source(
     title="OpenInference spans",
+    revision=2,
     issuer="'otel'",
     claims="@otlp_span.dialect = 'openinference'",
     keeps="@otlp_span.role = 'call'",

@@ -15,6 +15,7 @@ _DETAILS = "gen_ai.usage.details."
 
 source = Source(
     title="OpenTelemetry GenAI spans",
+    revision=2,
     issuer="""case when @attributes."tfy.span_type" is not null then 'truefoundry' else 'otel' end""",
     claims="@otlp_span.dialect = 'genai'",
     keeps="@otlp_span.role = 'call'",
