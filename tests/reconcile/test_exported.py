@@ -114,6 +114,24 @@ def test_a_bill_may_be_compared_with_exports(ledger, exporting, prices, tmp_path
     )  # fmt: skip
 
 
+def test_a_bill_compared_with_itself_does_not_differ(tmp_path, prices):
+    """Its buckets have token classes and a whole charge: the same money, told twice."""
+    bill = tmp_path / "bill.json"
+    bill.write_text(
+        json.dumps(page(charge(0.01, "gpt-5.4, input_tokens"), charge(0.006, "gpt-5.4, output_tokens"),
+                        charge(0.05, "web search tool calls"))),
+        encoding="utf-8",
+    )  # fmt: skip
+    read(tmp_path / "ledger", bill)
+
+    result, _ = compared(tmp_path / "ledger", prices, bill, basis="exports")
+    assert (result.billed, result.logged, result.difference) == (Decimal("0.066"), Decimal("0.066"), 0)
+    assert {(row.key.token_class, row.billed, row.logged) for row in result.rows if row.key.model is not None} == {
+        ("input", Decimal("0.01"), Decimal("0.01")),
+        ("output", Decimal("0.006"), Decimal("0.006")),
+    }
+
+
 def test_a_ledger_without_exports_says_what_to_do(ledger):
     with reading(ledger) as connection, pytest.raises(DataError, match="no usage exports"):
         exported_invoice(connection, "USD")

@@ -50,6 +50,8 @@ _COSTS = {
     "image": "image_cost",
     "units": "unit_cost",
 }
+_RATED = " + ".join(f"coalesce({expression}, 0)" for expression in _COSTS.values())
+"""SQL: what of a cost is told by token class; a bill that tells its classes apart leaves nothing besides."""
 _PROMPT = (
     "uncached_input_tokens",
     "cache_read_tokens",
@@ -105,7 +107,7 @@ class LoggedUsage:
     quantities: dict[str, Decimal]
     """By column of `request`; those that are zero are left out."""
     costs: dict[str, Decimal]
-    """By token class; a cost without components, as a provider itself returned it, has the class `whole`."""
+    """By token class; what of a provider's own charge has no components has the class `whole`."""
 
 
 def logged_usage(
@@ -134,7 +136,7 @@ def logged_usage(
         "coalesce(sum(calls), 0)",
         *(f"coalesce(sum({column}), 0)" for column in QUANTITIES),
         *(f"coalesce(sum({expression}), 0)" for expression in _COSTS.values()),
-        "coalesce(sum(cost) filter (where cost_status = 'billed'), 0)",
+        f"coalesce(sum(cost - ({_RATED})) filter (where cost_status = 'billed'), 0)",
     ]
     rows = connection.execute(
         f"""
