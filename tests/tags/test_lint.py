@@ -14,6 +14,7 @@ from llmcost.domain.period import Period
 from llmcost.ledger import database
 from llmcost.ledger.composition import Selection
 from llmcost.tags.check import catalogue
+from llmcost.tags.glossary import draft
 from llmcost.tags.python import parse_python, suppressions_of
 from llmcost.tags.run import choice, lint_ledger, lint_python
 from llmcost.tags.usage import Usage, usage
@@ -189,6 +190,25 @@ def test_values_that_say_nothing_or_too_much_are_found(tmp_path):
     assert told(found, Settings(), "TG603") == [f"'note' holds credentials on 1 request: 'sk-p{'*' * 28}'"]
     assert told(found, Settings(), "TG604") == ["'mail' holds e-mail addresses: 1 value on 1 request"]
     assert told(found, Settings(), "TG605") == ["'x' has stray whitespace on 1 request: ' a'"]
+
+
+def test_a_credential_is_shown_by_no_check_and_in_no_draft(tmp_path):
+    secret = "sk-proj-" + "Ab1Cd2" * 4
+    found = used(({"note": secret, secret: "x", "cell": "a"}, 10))
+    path = tmp_path / "program.py"
+    path.write_text(f'completion("m", metadata={{"note": "{secret}", "{secret}": "x"}})', "utf-8")
+    for result in (
+        lint_ledger(found, Settings(), choice(), Path("l")),
+        lint_python([path], Settings(), choice()),
+    ):
+        assert "TG603" in {one.code for one in result.findings}
+        assert "TG102" not in {one.code for one in result.findings}
+        told = " ".join(f"{one.message} {one.help}" for one in result.findings)
+        assert "ab1" not in told.lower().replace("_", "")
+    assert draft(found) == (
+        'tags:\n  glossary:\n    cell:\n      description: ""  # 10 of 10 requests\n      required: true\n'
+        '      values: [a]\n    note:\n      description: ""  # 10 of 10 requests\n      required: true\n'
+    )
 
 
 def test_findings_can_be_switched_off_for_all_keys_or_for_one(tmp_path):

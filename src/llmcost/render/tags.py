@@ -148,8 +148,8 @@ def stale_json(found: Sequence[Stale], currency: str, days: int) -> str:
     """The stable document `llmcost/tags-stale/1`."""
     entries = [
         {
-            "key": one.key,
-            "value": one.value,
+            "key": masked_shapes(one.key),
+            "value": None if one.value is None else masked_shapes(one.value),
             "last": _instant(one.last),
             "first": _instant(one.first),
             "requests": one.requests,

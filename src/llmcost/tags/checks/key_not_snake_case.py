@@ -8,6 +8,7 @@ Fix: write it in lower case with underscores: `customer_id`. Dots may part a key
 
 from collections.abc import Iterator
 
+from llmcost.domain.credentials import CREDENTIAL
 from llmcost.domain.text import plural
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
@@ -38,7 +39,8 @@ def find_written(tags: TagSet, known: Known) -> Iterator[Problem]:
 
 
 def _help(key: str) -> str | None:
-    better = snake(key)
+    # Spelt otherwise a credential has no shape to be masked by.
+    better = "" if CREDENTIAL.search(key) else snake(key)
     return f"write it as {quoted(better)}" if better else None
 
 
