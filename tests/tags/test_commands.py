@@ -117,10 +117,19 @@ def test_check_holds_tags_against_the_glossary(cli, ledger):
 
 
 def test_the_glossary_is_printed_and_drafted(cli, ledger):
-    assert cli("tags", "glossary").code == ExitCode.USAGE
+    without = cli("tags", "glossary")
+    assert (without.code, "`--output llmcost.yaml` makes that file of it" in without.stderr) == (ExitCode.USAGE, True)
+    shown = cli("tags", "glossary", "--write-draft")
+    assert (shown.code, (ledger / "llmcost.yaml").exists()) == (0, False)
+    assert shown.stderr == "note: this is a draft: `--output llmcost.yaml` makes that file of it\n"
     drafted = cli("tags", "glossary", "--write-draft", "--output", "llmcost.yaml")
     assert drafted.code == 0
+    assert (ledger / "llmcost.yaml").read_text() == shown.stdout
     assert cli("tags", "list").code == 0
+    assert cli("tags", "glossary").code == 0
+    assert cli("tags", "glossary", "--write-draft", "--output", "llmcost.yaml").code == ExitCode.USAGE
+    (ledger / "llmcost.yaml").write_text("tz: UTC\n")
+    assert "add its lines to " in cli("tags", "glossary").stderr
     (ledger / "llmcost.yaml").write_text(
         "tags: {glossary: {team: {description: 'Who | pays', required: 95%, values: [a, b]}}}"
     )

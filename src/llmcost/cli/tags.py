@@ -1,11 +1,12 @@
 """`llmcost tags`: which tags requests carry, what is wrong with them, and how much of the spend they attribute."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmcost.cli import tags_lint
+from llmcost.cli import diagnostics, tags_lint
 from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def stale(
 def glossary(
     *,
     write_draft: Annotated[
-        bool, typer.Option("--write-draft", help="A `tags:` section for llmcost.yaml from what the ledger holds.")
+        bool, typer.Option("--write-draft", help="Print a `tags:` section, drafted from what the ledger holds.")
     ] = False,
     output_format: Annotated[
         Literal["markdown", "json"], typer.Option("--format", help="How to show it.")
@@ -162,7 +163,10 @@ def glossary(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Print what each tag means, as llmcost.yaml has it, in Markdown; or draft that section from the ledger."""
+    """Print what each tag means, as llmcost.yaml has it, in Markdown; or draft that section from the ledger.
+
+    The draft is YAML to paste into llmcost.yaml, which is not changed; --output FILE writes it to a new file.
+    """
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ConfigError
     from llmcost.ledger.database import reading
@@ -173,14 +177,48 @@ def glossary(
 
     settings = load_settings(config)
     if write_draft:
+        _spare(settings, output)
         with reading(settings.ledger_path(db)) as ledger:
             text = draft(usage(ledger, _selected(ledger, asked(settings)), settings.attribution, most_values=50))
         destination.write(text, output)
+        if output is None:
+            diagnostics.note(f"this is a draft: {_how_to_keep(settings)}")
         return
     if not settings.tags.glossary:
-        raise ConfigError("llmcost.yaml has no `tags: {glossary: ...}`", hint="`llmcost tags glossary --write-draft`")
+        raise ConfigError(
+            f"{_config_name(settings)} has no `tags: {{glossary: ...}}`",
+            hint=f"`llmcost tags glossary --write-draft` prints one; {_how_to_keep(settings)}",
+        )
     rules = settings.tags
     destination.write(glossary_json(rules) if output_format == "json" else glossary_markdown(rules), output)
+
+
+def _config_name(settings: "Settings") -> str:
+    return "llmcost.yaml" if settings.document is None else settings.document.name
+
+
+def _how_to_keep(settings: "Settings") -> str:
+    """What to do with a draft, which a section that is there already must be joined with by hand."""
+    document, name = settings.document, _config_name(settings)
+    if document is None:
+        return f"`--output {name}` makes that file of it"
+    if "tags" in (document.value or {}):
+        return f"join its lines with the section `tags:` of {name}"
+    return f"add its lines to {name}"
+
+
+def _spare(settings: "Settings", output: Path | None) -> None:
+    """A draft is one section: written in place of a configuration it would lose the others."""
+    from llmcost.domain.errors import UsageError
+
+    document = settings.document
+    if (
+        output is not None
+        and document is not None
+        and document.value
+        and output.resolve() == Path(document.name).resolve()
+    ):
+        raise UsageError(f"--output {output} would replace the configuration by the draft", hint=_how_to_keep(settings))
 
 
 def asked(
