@@ -7,6 +7,7 @@ import pytest
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, parse_period, time_zone
+from llmcost.render.cells import grid
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
 from llmcost.reports.record import Cell, Report
@@ -380,3 +381,11 @@ def test_exports_stand_in_only_when_there_are_no_requests(ledger, insert):
     assert together.basis == "requests"
     assert rows_of(together, "cost") == [(Decimal(1),)]
     assert rows_of(asked, "customer_id", "cost", "error_rate", "latency_p50") == [(None, Decimal("4.5"), None, None)]
+
+
+def test_a_failed_call_does_not_make_an_unpriced_model_free(small, insert):
+    insert(request_id="r7", model="gpt-x", started_at="2026-11-02 12:00:00", cost="0", cost_status="free")
+    report = cost_by(small, Question(by=("model",)))
+
+    texts = {row[0]: row[1:3] for row in grid(report).rows}
+    assert texts["gpt-x"] == ("unpriced", "-")

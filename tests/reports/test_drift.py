@@ -104,3 +104,19 @@ def test_the_command_fails_above_the_limit_and_says_why(company, cli):
     assert cli("prices", "drift", "--above", "lots").code == 2
     nothing = cli("prices", "drift", "--where", "model=unpriced")
     assert (nothing.stdout, nothing.code) == ("", 0)
+
+
+def test_a_model_whose_only_known_calls_are_free_is_not_said_to_agree(company, cli):
+    """Its failed call claims 0 and cost 0; whether its other claims are right nobody knows."""
+    log = write(
+        company / "house.jsonl",
+        [
+            claim("house", "5.00", request_id="call-house-0-123456789abc"),
+            claim("house", "0", request_id="call-house-1-123456789abc", status="error", input_tokens=0),
+        ],
+    )
+    read(company / "ledger", log, pricing=[company / "own.yaml"])
+
+    found = cli("prices", "drift", "--config", company / "llmcost.yaml", "--where", "model=house")
+    assert found.stdout == ""
+    assert "not compared, since unpriced: vllm/house (1)" in found.stderr

@@ -8,6 +8,9 @@ import typer
 
 from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
 
+_NAMED = 3
+"""Unpriced models named."""
+
 
 def register_price_command(group: typer.Typer) -> None:
     """Add the command to `llmcost prices`."""
@@ -35,6 +38,7 @@ def drift(
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode
     from llmcost.domain.period import chosen_period, clock, time_zone
+    from llmcost.domain.printable import printable
     from llmcost.ledger.database import reading
     from llmcost.pricing.price_list import load_price_list
     from llmcost.render import output as destination
@@ -42,7 +46,7 @@ def drift(
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice
     from llmcost.reports.drift import drift as compare
-    from llmcost.reports.drift import exceeding
+    from llmcost.reports.drift import exceeding, unpriced_claims
     from llmcost.reports.question import Question, selection
 
     limit = _share(above)
@@ -58,9 +62,15 @@ def drift(
         basis="requests",
     )
     with reading(settings.ledger_path(db)) as ledger:
-        found = compare(ledger, selection(ledger, question), prices, now)
+        chosen = selection(ledger, question)
+        found = compare(ledger, chosen, prices, now)
+        without = unpriced_claims(ledger, chosen)
     if not found:
         diagnostics.note("no request has both a cost and a cost its log claims")
+    if without:
+        names = ", ".join(f"{printable(name or '(no model)')} ({number:,})" for name, number in without[:_NAMED])
+        more = f" and {len(without) - _NAMED:,} more" if len(without) > _NAMED else ""
+        diagnostics.note(f"not compared, since unpriced: {names}{more}")
     if chosen_format == "json":
         text = as_json(found, limit, prices.currency)
     else:

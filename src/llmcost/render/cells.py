@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from llmcost.domain.printable import printable
-from llmcost.render.numbers import human, money_places
+from llmcost.render.numbers import UNKNOWN, human, money_places
 from llmcost.render.visible import OTHER, UNATTRIBUTED, label
 from llmcost.reports.record import Cell, Column, Report, Row, Sheet
 
@@ -35,6 +35,19 @@ def grid(report: Report) -> Grid:
         rows=tuple(_texts(row, indexes, report, places) for row in report.rows),
         totals=None if not report.by else ("Total", *_texts(total, indexes, report, places)[1:]),
     )
+
+
+def unknown_cost(column: Column, value: Cell) -> str | None:
+    """What stands for nothing in a row whose every call that costs something is unpriced; None where it is a number of its own.
+
+    Such a row may have a cost of 0, of its calls that failed or were answered by a cache: adding that up would read as free.
+    """
+    if value or isinstance(value, str):
+        return None
+    if column.name == "cost":
+        return "unpriced"
+    of_cost = column.name == "share" or column.name.startswith("cost_per_") or column.name.endswith("_cost")
+    return UNKNOWN if of_cost and column.name != "reported_cost" else None
 
 
 def with_drawing(cells: Grid, heading: str, drawings: Sequence[str]) -> Grid:
@@ -115,7 +128,8 @@ def _text(row: Row, index: int, report: Report, unpriced: Cell, places: int | No
         if row.cells is report.totals:
             return ""
         return OTHER if row.other else UNATTRIBUTED
-    if value is None and column.name == "cost" and unpriced:
-        return "unpriced"
+    cost = row.cells[[one.name for one in report.columns].index("cost")]
+    if unpriced and not cost and (text := unknown_cost(column, value)) is not None:
+        return text
     signed = column.name.endswith(("_change", "_change_ratio"))
     return human(value, column.kind, report.currency, signed=signed, places=places)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from llmcost.ledger.dimensions import dimension, dimension_names
-from llmcost.render.cells import Grid
+from llmcost.render.cells import Grid, unknown_cost
 from llmcost.render.numbers import human, money_places
 from llmcost.render.visible import OTHER, UNATTRIBUTED, label
 from llmcost.reports.dashboard import Panel
@@ -43,8 +43,8 @@ def cell_text(panel: Panel, row: Row, index: int, currency: str, places: int | N
     unit = unit_of(panel, row)
     if unit is not None and column.kind == "money":
         return _counted(value, unit, named=column.name in _NAMED)
-    if value is None and column.name == "cost" and _unpriced(panel, row):
-        return "unpriced"
+    if _unpriced(panel, row) and (text := unknown_cost(column, value)) is not None:
+        return text
     signed = column.role == "change" and not column.name.startswith("previous_")
     return human(value, column.kind, currency, signed=signed, places=places)
 
@@ -85,8 +85,9 @@ def _places(panel: Panel, lines: Sequence[Row], index: int) -> int | None:
 
 
 def _unpriced(panel: Panel, row: Row) -> bool:
-    names = [column.name for column in panel.columns]
-    return "unpriced_requests" in names and bool(row.cells[names.index("unpriced_requests")])
+    """Whether a row has unpriced requests and no cost beside them."""
+    cells = dict(zip((column.name for column in panel.columns), row.cells, strict=True))
+    return bool(cells.get("unpriced_requests")) and "cost" in cells and not cells["cost"]
 
 
 def _between(panel: Panel, row: Row, currency: str) -> str:

@@ -111,7 +111,7 @@ class _Guess(NamedTuple):
 
 
 def drift(connection: "Connection", selection: Selection, prices: PriceList, now: datetime) -> tuple[Drift, ...]:
-    """Every provider and model with claims, the largest difference first.
+    """Every provider and model with claims, the largest difference first; calls that were free as claimed tell of no price.
 
     Requests under a subscription are left out. `now` is when today's price holds.
     """
@@ -139,6 +139,7 @@ def drift(connection: "Connection", selection: Selection, prices: PriceList, now
                 filter (differs)
         from llmcost_claim
         group by was_provider, was_model
+        having not bool_and(was_status = 'free' and claimed_cost = 0)
         order by abs(sum(difference)) desc, was_provider nulls last, was_model nulls last
         """
     ).fetchall()
@@ -157,6 +158,23 @@ def drift(connection: "Connection", selection: Selection, prices: PriceList, now
         )
         for row in rows
     )
+
+
+def unpriced_claims(connection: "Connection", selection: Selection) -> tuple[tuple[str, int], ...]:
+    """Provider/model and number of the requests with a claim and no price to hold it against, the most first."""
+    query = Query()
+    rows = connection.execute(
+        f"""
+        {query.rows(connection, selection, [])}
+        select concat_ws('/', provider, model) as name, count(*) as requests
+        from keyed
+        where claimed_cost is not null and cost_status = 'unpriced'
+        group by name
+        order by requests desc, name
+        """,
+        query.parameters,
+    ).fetchall()
+    return tuple((name, requests) for name, requests in rows)
 
 
 def _causes(connection: "Connection", prices: PriceList, now: datetime) -> dict[tuple[str | None, str | None], Cause]:
