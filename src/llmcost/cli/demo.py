@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+_LEDGER = "llmcost.duckdb"
+_MARKER = "company.txt"
+"""What tells a folder of a demo from others."""
 _NEXT = (
     "report",
     "report --by month,model,environment",
@@ -45,6 +48,7 @@ def demo(
     from llmcost.reports.question import Question
 
     logs = directory / "logs"
+    _unused(directory)
     try:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,13 +56,17 @@ def demo(
             f"cannot make {logs}: {error.strerror or error}", hint="name another folder: `llmcost demo DIR`"
         ) from error
     _same_company(directory, f"seed {seed}, {requests} requests\n")
-    generate(logs, seed=seed, requests=requests)
-    ledger = (directory / "llmcost.duckdb").absolute()
-    with progress("reading") as advance:
-        result = ingest(IngestRequest(paths=[str(logs)], ledger=ledger), advance)
+    ledger = (directory / _LEDGER).absolute()
+    try:
+        generate(logs, seed=seed, requests=requests)
+        with progress("reading") as advance:
+            result = ingest(IngestRequest(paths=[str(logs)], ledger=ledger), advance)
+    except KeyboardInterrupt:
+        diagnostics.note(f"interrupted; the same command makes {directory} whole")
+        raise
     with database.reading(ledger) as connection:
         document = cost_by(connection, Question(by=("customer_id",), top=10))
-    shown = directory / "llmcost.duckdb"
+    shown = directory / _LEDGER
     surface = surface_of(sys.stdout)
     output.write(f"{as_text(result, f' --db {shown}', surface.width)}\n\n{render(document, 'table', surface)}")
     diagnostics.note(f"the log is in {logs}; try next:")
@@ -66,11 +74,26 @@ def demo(
         diagnostics.lines(f"  llmcost {command} --db {shown}")
 
 
+def _unused(directory: Path) -> None:
+    """Made-up requests never go among real ones, nor their log over a real log."""
+    from llmcost.domain.errors import UsageError
+
+    if (directory / _MARKER).exists():
+        return
+    logs = directory / "logs"
+    taken = [path for path in (directory / _LEDGER, *(logs.iterdir() if logs.is_dir() else ())) if path.exists()]
+    if taken:
+        raise UsageError(
+            f"{directory} is in use: {min(taken)} is not of a demo",
+            hint="name another folder, which may be a new one: `llmcost demo DIR`",
+        )
+
+
 def _same_company(directory: Path, company: str) -> None:
     """One folder holds one made-up company: a second one in its ledger would be added to the first."""
     from llmcost.domain.errors import UsageError
 
-    marker = directory / "company.txt"
+    marker = directory / _MARKER
     if not marker.exists():
         marker.write_text(company, "utf-8")
     elif marker.read_text("utf-8") != company:
