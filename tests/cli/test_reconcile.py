@@ -181,7 +181,11 @@ def test_names_on_a_bill_do_not_command_the_terminal(cli, db, tmp_path):
         (["--invoice", INVOICE, "--invoice-format", "focsu"], 2, "error: unknown invoice format 'focsu'"),
         (["--invoice", INVOICE, "--invoice-rounding", "up"], 2, "error: --invoice-rounding cannot be 'up'"),
         (["--invoice", INVOICE, "--map", "nowhere.yaml"], 2, "error: nowhere.yaml: cannot be read"),
-        (["--invoice", INVOICE, "--period", "2025"], 3, "have no day in common"),
+        (
+            ["--invoice", INVOICE, "--period", "2025"],
+            3,
+            "has no day in the period asked for\n  hint: leave out --period",
+        ),
         ([], 2, "error: say what to compare with, and only once"),
     ],
 )

@@ -311,6 +311,17 @@ def test_who_costs_much_and_brings_little_is_listed_with_the_price_of_one(ledger
     assert rows(found, "correlation")[0]["reading"] == "fewer than 5"
 
 
+def test_outcomes_known_by_another_key_are_asked_for_by_it(small):
+    keep(small, [Outcome(day=date(2026, 11, 1), dimensions=(("plan", "pro"),), metric="revenue", value=Decimal(5))], 1)
+
+    found = ask(small, "usage-vs-outcome")
+    assert [note for note in found.notes if "revenue" in note] == [
+        "revenue is not known by customer_id, but by plan: try --by plan"
+    ]
+    assert not any("--source outcomes" in note for note in found.notes)
+    assert [sheet.title for sheet in found.sheets][1] == "High spend, little outcome"
+
+
 def test_without_outcomes_the_way_to_some_is_named(small):
     assert any("--source outcomes" in note for note in ask(small, "usage-vs-outcome").notes)
 

@@ -182,10 +182,15 @@ class _Run:
             since = min([since, *(line.since for line in lines if line.since < since < line.until)])
         if period.until is None:
             until = max([until, *(line.until for line in lines if line.since < until < line.until)])
-        if span.since is None or since >= until:
-            billed = f"{min(line.since for line in lines)} to {max(line.until for line in lines) - timedelta(days=1)}"
+        first, last = min(line.since for line in lines), max(line.until for line in lines) - timedelta(days=1)
+        if (period.since is not None and last < since) or (period.until is not None and first >= until):
             raise DataError(
-                f"the invoice, for {billed}, and the requests of the ledger have no day in common",
+                f"the invoice, for {first} to {last}, has no day in the period asked for",
+                hint="leave out --period (--since, --until), or name days of the invoice",
+            )
+        if span.since is None or since >= until:
+            raise DataError(
+                f"the invoice, for {first} to {last}, and the requests of the ledger have no day in common",
                 hint="ingest the logs of that time, or name another invoice",
             )
         return since, until

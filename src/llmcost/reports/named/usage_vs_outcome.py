@@ -5,7 +5,7 @@ no correlation. Much for little is a customer among the costliest quarter whose 
 its share of the cost. Another breakdown is `--by feature`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -40,19 +40,21 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
     base = cost_by(connection, replace(whole(question), metrics=("cost", "requests", "total_tokens")))
     keys = [resolve(connection, name) for name in question.by]
     rows = selection(connection, question)
-    names = list(dict.fromkeys(held.metric for held in breakdowns(connection)))
+    held = breakdowns(connection)
+    names = list(dict.fromkeys(one.metric for one in held))
     lacking = missing_keys(connection, rows, keys, names)
     found = {
         name: {group: amount for (group, _), amount in sums.items() if None not in group}
         for name, sums in outcome_sums(connection, rows, keys, names).items()
     }
+    known = {name: dict.fromkeys(key for one in held if one.metric == name for key in one.dimensions) for name in names}
     measured = {
         name: {group: amount for group, amount in amounts(base, column) if amount is not None and None not in group}
         for column, name in _MEASURES
     }
     chosen = next((name for name in (*_USES, *found) if name in found), None)
-    notes = [f"{name} is not known by {' or '.join(missing)}" for name, missing in lacking.items() if missing]
-    if not any(found.values()):
+    notes = [_not_known(name, missing, tuple(known[name])) for name, missing in lacking.items() if missing]
+    if not notes and not any(found.values()):
         notes.append("no outcome in this period; `llmcost ingest --source outcomes FILE` reads some")
     return Study(
         name="",
@@ -70,6 +72,11 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
         ),
         notes=(*base.notes, *notes),
     )
+
+
+def _not_known(name: str, missing: Sequence[str], known: Sequence[str]) -> str:
+    told = f"{name} is not known by {' or '.join(missing)}"
+    return f"{told}, but by {' and '.join(known)}: try --by {','.join(known)}" if known else told
 
 
 def _both(measured: Mapping[str, _Held], sums: _Held) -> list[_Keys]:
@@ -132,7 +139,7 @@ def _much_for_little(
     kind: Kind = metric(chosen).kind if chosen in metric_names() else "number"
     return Sheet(
         name="much_for_little",
-        title=f"High spend, few {title}" if chosen != "revenue" else "High spend, little revenue",
+        title=f"High spend, {'little' if chosen in {None, 'revenue'} else 'few'} {title}",
         columns=(
             *(key_column(column.name, column.title) for column in base.columns[: len(base.by)]),
             number_column("cost", "Cost", "money"),
