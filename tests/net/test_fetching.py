@@ -121,7 +121,12 @@ def test_a_redirect_on_the_same_server_is_followed():
 
 
 @pytest.mark.parametrize(
-    "link", ["https://[half/file?signature=s", "ftp://files.example/file", "file:///etc/passwd", ""]
+    "link",
+    [
+        *("https://[half/file?signature=s", "ftp://files.example/file", "file:///etc/passwd", ""),
+        # Another machine of a private network.
+        *("http://169.254.169.254/latest?signature=s", "http://10.0.0.7/file", "http://db.internal/file"),
+    ],
 )
 def test_a_link_that_cannot_be_followed_is_the_servers_fault(link):
     with _session() as (fetcher, api, _), pytest.raises(UpstreamError, match="names a file where none") as failure:

@@ -146,6 +146,9 @@ class Fetcher:
         try:
             parts = urlsplit(link)
             address = check_address(urlunsplit((parts.scheme, parts.netloc, "", "", "")))
+            # The server chooses the place: it must not make us ask other machines of a private network in its name.
+            if parts.scheme != "https" and parts.hostname != urlsplit(self.url).hostname:
+                raise UsageError(f"{parts.hostname} is another machine")
         except (ValueError, UsageError) as error:
             raise UpstreamError(f"{self.url}: the server names a file where none can be fetched from") from error
         with Fetcher(
