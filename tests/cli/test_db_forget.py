@@ -36,6 +36,23 @@ def test_forget_asks_first(cli, ledger):
     assert [row["customer_id"] for row in rows] == ["forgotten"]
 
 
+def test_forget_of_somebody_unknown_is_an_error_unless_it_is_meant(cli, ledger, tmp_path):
+    before = ledger.read_bytes()
+    slip = cli("db", "forget", "--customer", "cust-zyxvw", "--yes")
+    assert (slip.code, slip.stdout, ledger.read_bytes() == before) == (ExitCode.USAGE, "", True)
+    assert slip.stderr == (
+        "error: no such customer is in the ledger; nothing was changed\n"
+        "  hint: did you mean 'cust-zyxwv'? --in-advance forgets who is yet to come\n"
+    )
+    assert cli("db", "forget", "--user", "cust-zyxwv", "--yes").code == 0
+    meant = cli("db", "forget", "--customer", "cust-later", "--in-advance", "--yes")
+    assert (meant.code, meant.stdout) == (0, "0 requests, no known cost\n")
+    again = cli("db", "forget", "--customer", "cust-later", "--yes")
+    assert (again.code, "forgotten before" in again.stderr) == (0, True)
+    read(ledger, write(tmp_path / "later.jsonl", [native(request_id="call-0002", customer_id="cust-later")]))
+    assert b"cust-later" not in ledger.read_bytes()
+
+
 def test_forget_says_what_a_receiver_still_holds(cli, ledger):
     journal = ledger.with_name(".llmcost.duckdb.received")
     journal.mkdir()

@@ -8,7 +8,7 @@ import typer
 from llmcost.cli.options import Config, Db, Wait
 
 if TYPE_CHECKING:
-    from llmcost.ledger.forgetting import Forgotten
+    from llmcost.ledger.forgetting import ForgetRequest, Forgotten
 
 
 def forget(
@@ -19,6 +19,10 @@ def forget(
         bool, typer.Option("--delete", help="Delete the requests too; totals will no longer have their cost.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken out and stop.")] = False,
+    in_advance: Annotated[
+        bool,
+        typer.Option("--in-advance", help="Also where the ledger has nothing of them: what comes later is masked."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
     db: Db = None,
@@ -54,8 +58,10 @@ def forget(
         delete=delete,
         wait=30 if wait is None else wait,
     )
+    found = preview(request)
+    if not in_advance:
+        _check_is_known(request, found)
     if not yes:
-        found = preview(request)
         _show(found, output_format, applied=False)
         if dry_run:
             diagnostics.note("nothing was changed: this was a dry run")
@@ -77,6 +83,25 @@ def forget(
             f"{plural(held, 'batch', 'batches')} of spans received and not in the ledger yet may hold the id",
             hint=f"`llmcost ingest --listen` brings them in without it, from {folder_of(request.ledger)}",
         )
+
+
+def _check_is_known(request: "ForgetRequest", found: "Forgotten") -> None:
+    """A slip in an id must not pass for somebody forgotten. The id itself is not repeated."""
+    from llmcost.cli import diagnostics
+    from llmcost.domain.errors import UsageError
+    from llmcost.ledger.strangers import stranger
+
+    unknown = stranger(request, found)
+    if unknown is None:
+        return
+    if unknown.forgotten:
+        diagnostics.note(f"this {request.kind} was forgotten before, and nothing of them came since")
+        return
+    near = f"did you mean {' or '.join(map(repr, unknown.near))}? " if unknown.near else ""
+    raise UsageError(
+        f"no such {request.kind} is in the ledger; nothing was changed",
+        hint=f"{near}--in-advance forgets who is yet to come",
+    )
 
 
 def _show(found: "Forgotten", output_format: str, *, applied: bool) -> None:
