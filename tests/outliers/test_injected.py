@@ -1,13 +1,13 @@
 """Patterns planted in clean traffic are found, priced within their range, and nothing is found where nothing is."""
 
 import json
-from datetime import UTC
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
 from tests.ingesting import read
 from tests.outliers.detection import COMPANIONS
-from tests.outliers.injector import PLANTS, clean
+from tests.outliers.injector import PLANTS, START, clean
 
 from llmcost.ledger import database
 from llmcost.outliers.run import AuditRequest, audit
@@ -101,3 +101,23 @@ def test_requests_that_cost_and_use_nothing_divide_by_nothing(tmp_path):
             traffic.add(traffic.moment(day), "chat", "gpt-4o", status="error", input_tokens=0, output_tokens=0)
 
     assert audited(tmp_path, traffic).findings == ()
+
+
+def test_an_hour_is_told_where_its_day_is_not_unusual(tmp_path):
+    traffic = clean(seed=3, per_day=0, days=0)
+    for day in range(42):
+        # Days differ ninefold, so none of them is unusual; all that is usual happens at ten o'clock.
+        for number in range(20):
+            at = START + timedelta(days=day, hours=10, minutes=number)
+            traffic.add(at, "chat", "gpt-4o", input_tokens=40_000 * (1 + 5 * day % 9), output_tokens=0)
+    for number in range(60):
+        at = START + timedelta(days=36, hours=3, seconds=40 * number)
+        traffic.add(at, "chat", "gpt-4o", input_tokens=40_000, output_tokens=0)
+
+    findings = audited(tmp_path, traffic).findings
+
+    # 60 x 40,000 x 2.50 / 1e6, and nobody else is up.
+    (hour,) = [one for one in findings if one.detector == "spend-anomaly"]
+    assert hour.since == (START + timedelta(days=36, hours=3)).replace(tzinfo=None)
+    assert (hour.cost, hour.evidence["expected_cost"]) == (6, 0)
+    assert "where nothing was expected" in hour.headline

@@ -1,7 +1,7 @@
-"""Daily cost by scope, for the detectors that read series: all traffic, and each value of what calls are for and of teams."""
+"""Cost by day and scope, for the detectors that read series: all traffic, and each value of what calls are for; and by hour."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -34,6 +34,36 @@ def daily(traffic: Traffic) -> tuple[Query, list[Series]]:
         """
     )
     return query, list(_series(traffic, dimension, traffic.ask(query)))
+
+
+class Hours(NamedTuple):
+    """The cost of every hour from the first to the last of all traffic, hours without calls as 0."""
+
+    first: datetime
+    """Naive UTC."""
+    costs: list[Decimal]
+    requests: list[int]
+
+    def hour(self, place: int) -> datetime:
+        """When an hour began."""
+        return self.first + timedelta(hours=place)
+
+
+def hourly(traffic: Traffic) -> tuple[Query, Hours]:
+    """The hours of all traffic, of which there is some."""
+    query = Query(
+        sql="""
+        select date_trunc('hour', started_at) as hour, sum(cost) as cost, cast(sum(calls) as bigint) as requests
+        from waste_row
+        group by all
+        order by hour
+        """
+    )
+    found = {row["hour"]: (row["cost"], row["requests"]) for row in traffic.ask(query)}
+    first = min(found)
+    count = (max(found) - first) // timedelta(hours=1) + 1
+    whole = [found.get(first + timedelta(hours=place), (Decimal(0), 0)) for place in range(count)]
+    return query, Hours(first, [cost for cost, _ in whole], [requests for _, requests in whole])
 
 
 def _series(traffic: Traffic, dimension: str, rows: list[dict[str, object]]) -> Iterator[Series]:

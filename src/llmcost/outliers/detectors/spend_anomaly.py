@@ -1,21 +1,23 @@
-"""Days that cost far more than days like them.
+"""Days, and hours, that cost far more than those like them.
 
 Expected is the median of the same weekday in the four weeks before, or of the last fourteen days where those are fewer than
 three. A day is named when it is more than five robust standard deviations above it (MAD, at least 5 % of the level), a
-quarter above it, and above the dollar floor. Days in a row are one finding. Exposure, not waste: no saving is claimed.
+quarter above it, and above the dollar floor. Hours of all traffic are held against the same hour of the week by the same
+rule, and told where their day is not. In a row they are one finding. Exposure, not waste: no saving is claimed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from llmcost.outliers.detector import Detector, NotEvaluable
-from llmcost.outliers.detectors._daily import Series, daily
+from llmcost.outliers.detectors._daily import Series, daily, hourly
 from llmcost.outliers.finding import Finding, Query
 from llmcost.outliers.traffic import Traffic
 from llmcost.stats import anomalies
 
 _HISTORY = 14
+_WEEK = 7 * 24
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
@@ -24,7 +26,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     query, series = daily(traffic)
     named: set[int] = set()
     for one in series:
-        for first, last, expected in _spans(one, traffic):
+        for first, last, expected in _spans(one.costs, traffic):
             days = {(one.day(place)).toordinal() for place in range(first, last + 1)}
             # A day of one feature that is a day of all traffic already is not told twice, but for the larger share.
             if one.scope and days <= named and sum(one.costs[first : last + 1]) < traffic.cost / 10:
@@ -34,12 +36,13 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             finding = _finding(traffic, query, one, (first, last), expected)
             if finding is not None:
                 yield finding
+    yield from _hours(traffic, named)
 
 
-def _spans(one: Series, traffic: Traffic) -> Iterator[tuple[int, int, Decimal]]:
-    """First and last place of each run of unusual days, and what they were expected to cost."""
+def _spans(costs: Sequence[Decimal], traffic: Traffic, season: int = 7) -> Iterator[tuple[int, int, Decimal]]:
+    """First and last place of each run of unusual values, and what they were expected to cost."""
     floor = max(float(traffic.floors.cost), float(traffic.floors.share * traffic.cost))
-    unusual = anomalies.unusual([float(cost) for cost in one.costs], least=floor)
+    unusual = anomalies.unusual([float(cost) for cost in costs], season=season, least=floor)
     runs: list[list[int]] = []
     for place in sorted(unusual):
         if runs and place == runs[-1][-1] + 1:
@@ -79,6 +82,35 @@ def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int
     )
 
 
+def _hours(traffic: Traffic, named: set[int]) -> Iterator[Finding]:
+    """Unusual hours of days that are not; a day's hours are its own."""
+    query, hours = hourly(traffic)
+    for first, last, expected in _spans(hours.costs, traffic, _WEEK):
+        since, until = hours.hour(first), hours.hour(last + 1)
+        cost, requests = sum(hours.costs[first : last + 1], Decimal(0)), sum(hours.requests[first : last + 1])
+        if requests < traffic.floors.requests or since.toordinal() in named:
+            continue
+        times = f"{cost / expected:.1f} times what such hours cost" if expected else "where nothing was expected"
+        narrowed = f"report --by model --since {since.isoformat()}Z --until {until.isoformat()}Z"
+        yield Finding(
+            detector="",
+            scope=(),
+            occasion=since.isoformat(),
+            since=since,
+            until=until,
+            headline=f"all traffic cost ${cost:,.2f} from {since:%Y-%m-%d %H:%M} to {until:%H:%M} UTC, {times}",
+            evidence={"expected_cost": expected, "excess_cost": cost - expected, "hours": last - first + 1},
+            requests=requests,
+            cost=cost,
+            confidence="medium",
+            basis="measured",
+            todo="find what ran then: a job, a loop, one caller",
+            verify=_without_period(traffic, narrowed, ()),
+            query=query,
+            caveats=("a job at another hour looks like this",),
+        )
+
+
 def _without_period(traffic: Traffic, report: str, scope: tuple[tuple[str, str | None], ...]) -> str:
     command = traffic.verify(report, scope)
     return (
@@ -88,4 +120,4 @@ def _without_period(traffic: Traffic, report: str, scope: tuple[tuple[str, str |
     )
 
 
-detector = Detector(title="a day costs far more than days like it", find=_find)
+detector = Detector(title="a day or an hour costs far more than those like it", find=_find)
