@@ -1,8 +1,8 @@
 """How well detectors find what `tests/outliers/injector.py` plants: recall, precision, and how true their amounts are.
 
-    python -m tests.outliers.detection > docs/reference/detection-table.md
+    python -m tests.outliers.detection
 
-takes some ten minutes. Every pattern is planted at three strengths in traffic of two noise levels; all detectors look.
+writes the table into docs/reference/detection.md, in some ten minutes. Every pattern is planted at three strengths in traffic of two noise levels; all detectors look.
 """
 
 import csv
@@ -27,6 +27,8 @@ from llmcost.outliers.registry import known_detectors
 from llmcost.outliers.run import AuditRequest, audit
 from llmcost.pricing.price_list import PriceList, load_price_list
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "detection.md"
+BEGIN, END = "<!-- table: python -m tests.outliers.detection -->\n", "<!-- end of the table -->"
 STRENGTHS = {"weak": 0.5, "medium": 1.0, "strong": 2.0}
 NOISES = (1.0, 2.0)
 SEEDS = {"weak": 2, "medium": 5, "strong": 2}
@@ -46,6 +48,10 @@ COMPANIONS = {
     "retry-storm": {"duplicate-requests", "spend-anomaly"},
     "missing-cache": {"model-overuse"},
     "priority-outside-production": {"dev-leakage"},
+    # Prompts that are the same from the first word to the last are worth caching, too.
+    "duplicate-requests": {"missing-cache"},
+    # One service makes half of the cost.
+    "batchable-traffic": {"power-users"},
     # Contracts of 200,000 tokens or more are two thirds of the cost, and all of one size.
     "long-context-crossing": {"missing-cache", "spend-anomaly"},
 }
@@ -148,9 +154,9 @@ class Score:
     recall: dict[str, tuple[int, int]]
     """By strength: data sets in which it found the pattern, and data sets."""
     true: int
-    """Findings of the pattern, at any strength."""
+    """Findings of the pattern at medium strength."""
     false: int
-    """Findings of it where it is not, in all data sets."""
+    """Findings of it where it is not, in all data sets of medium strength and in clean ones."""
     held: tuple[int, int] | None
     """Data sets at medium strength whose planted amount is within the range, and those with an amount; None without one."""
     width: float | None
@@ -166,7 +172,7 @@ def scores(found: Sequence[Outcome]) -> list[Score]:
     """Of every detector whose pattern was planted, in order of their ids."""
     false: dict[str, int] = defaultdict(int)
     for one in found:
-        for finding in one.wrong():
+        for finding in one.wrong() if one.case.strength in {"medium", "none"} else ():
             false[finding.detector] += 1
     return [_score(name, [one for one in found if one.case.pattern == name], false[name]) for name in sorted(PLANTS)]
 
@@ -185,7 +191,7 @@ def _score(name: str, own: Sequence[Outcome], false: int) -> Score:
     return Score(
         detector=name,
         recall=recall,
-        true=sum(len(one.right()) for one in own),
+        true=sum(len(one.right()) for one in own if one.case.strength == "medium"),
         false=false,
         # Sizes were rounded to whole tokens, and sums in floats: half a percent either way is the same amount.
         held=(
@@ -209,13 +215,22 @@ def table(found: Sequence[Outcome]) -> Iterator[str]:
         precision = f"{one.precision:.2f} ({one.true} of {one.true + one.false})"
         yield f"| `{one.detector}` | {' | '.join(hits)} | {precision} | {held} | {width} |"
     untouched = [one for one in found if one.case.pattern is None]
+    planted = [one for one in found if one.case.pattern is not None]
     raised = [finding.detector for one in untouched for finding in one.result.findings]
     named = f": {', '.join(f'`{name}`' for name in sorted(set(raised)))}" if raised else ""
     yield ""
-    yield f"{len(untouched)} data sets of clean traffic raised {len(raised)} findings{named}."
+    yield f"{len(untouched)} data sets of clean traffic raised {_findings(len(raised))}{named}."
+    for strength in STRENGTHS:
+        those = [one for one in planted if one.case.strength == strength]
+        beside = sum(len(one.wrong()) for one in those)
+        yield f"{len(those)} data sets with a {strength} pattern raised {_findings(beside)} beside it."
     yield ""
     without = ", ".join(f"`{name}`" for name in known_detectors() if name not in PLANTS)
     yield f"Nothing is planted for {without}: no traffic alone can show what they look for."
+
+
+def _findings(count: int) -> str:
+    return f"{count} finding{'' if count == 1 else 's'}"
 
 
 def main() -> None:
@@ -228,7 +243,11 @@ def main() -> None:
             print(f"wrong: {one.case}: {finding.detector}: {finding.headline}", file=sys.stderr)
         if one.case.pattern and not one.right():
             print(f"missed: {one.case}", file=sys.stderr)
-    print("\n".join(table(found)))
+    before, mark, rest = PAGE.read_text("utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    if not mark or not after:
+        sys.exit(f"{PAGE} has no place for the table")
+    PAGE.write_text("\n".join([before + BEGIN, *table(found), END + after]), "utf-8")
 
 
 if __name__ == "__main__":
