@@ -14,7 +14,7 @@ from llmcost.outliers.traffic import Traffic
 _THREADS, _TURNS, _LAST, _TIMES = 10, 6, 8_000, 4
 _KEPT = 4_000
 _FORMULA = (
-    "input cost, as paid, of what a prompt holds beyond 4,000 tokens: low a quarter, mid half, high nine tenths of it"
+    "input cost, as paid, of what a prompt holds beyond 4,000 tokens: low 30 %, mid half, high three quarters of it"
 )
 
 
@@ -42,8 +42,8 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         select
             rid,
             cast((input_cost + read_cost) * cast((input_tokens - $kept) / input_tokens as decimal(9, 8)) as decimal(18, 12)) as over_cost,
-            cast(over_cost * 0.25 as decimal(18, 12)) as low, cast(over_cost * 0.5 as decimal(18, 12)) as mid,
-            cast(over_cost * 0.9 as decimal(18, 12)) as high
+            cast(over_cost * 0.3 as decimal(18, 12)) as low, cast(over_cost * 0.5 as decimal(18, 12)) as mid,
+            cast(over_cost * 0.75 as decimal(18, 12)) as high
         from waste_row
         semi join long_thread
             on waste_row.session_id = long_thread.session_id and {task} is not distinct from long_thread.task

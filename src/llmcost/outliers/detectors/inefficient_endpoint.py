@@ -5,6 +5,7 @@ said: different work takes different prompts.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from llmcost.outliers.detector import Detector, NotEvaluable
 from llmcost.outliers.finding import Finding, Query
@@ -18,7 +19,8 @@ _PAIRS = (
 )
 _TIMES = 2
 _FORMULA = (
-    "own cost, less the same calls at the peers' tokens: low at their upper quartile, mid and high at their median"
+    "own cost, less the same calls at the peers' median tokens in and out; low a tenth less than at their upper quartile, "
+    "high a tenth more: medians are not known better"
 )
 
 
@@ -27,12 +29,21 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     if pair is None:
         raise NotEvaluable("no feature with several endpoints, and no prompt with versions, to compare")
     work, unit = pair
+
+    def saved(quantile: str) -> str:
+        """What the calls had cost less with the peers' tokens, each kind at its own price."""
+        return " + ".join(
+            f"cast(own.{kind}_cost as double) * greatest(0, 1 - quantile_cont(peer.{kind}, {quantile}) / nullif(own.{kind}, 0))"
+            for kind in ("put", "said")
+        )
+
     query = Query(
         sql=f"""
         with member as (
             select
                 {work}, model, {unit},
-                median(input_tokens + output_tokens) as tokens, cast(sum(calls) as bigint) as calls, sum(cost) as cost,
+                median(input_tokens + output_tokens) as tokens, median(input_tokens) as put, median(output_tokens) as said,
+                sum(input_cost + read_cost + write_cost) as put_cost, sum(output_cost) as said_cost, cast(sum(calls) as bigint) as calls, sum(cost) as cost,
                 min(started_at) as since, max(started_at) as until
             from waste_row
             where status = 'ok' and cost > 0 and {work} is not null and {unit} is not null
@@ -41,11 +52,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         )
         select
             own.{work}, own.model, own.{unit}, own.tokens, own.calls, own.cost, own.since, own.until,
-            count(*) as peers, median(peer.tokens) as usual, quantile_cont(peer.tokens, 0.75) as upper
+            count(*) as peers, median(peer.tokens) as usual,
+            {saved("0.75")} as low, {saved("0.5")} as mid
         from member as own
         join member as peer
             on own.{work} = peer.{work} and own.model is not distinct from peer.model and own.{unit} <> peer.{unit}
-        group by own.{work}, own.model, own.{unit}, own.tokens, own.calls, own.cost, own.since, own.until
+        group by own.{work}, own.model, own.{unit}, own.tokens, own.calls, own.cost, own.since, own.until, own.put, own.said, own.put_cost, own.said_cost
         having count(*) >= 3 and own.tokens >= $times * median(peer.tokens)
         order by own.cost desc
         """,
@@ -57,10 +69,10 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         scope = tuple((name, row[name]) for name in (unit, work, "model"))
         condition, values = where(scope)
         cost, tokens = row["cost"], row["tokens"]
-        low, mid = (cost * max(round((1 - row[name] / tokens) * 10**9), 0) / 10**9 for name in ("upper", "usual"))
+        low, mid = (Decimal(str(round(row[name], 9))) for name in ("low", "mid"))
         savings, claims = shares(
             cost,
-            (low, mid, mid),
+            (low * Decimal("0.9"), mid, mid * Decimal("1.1")),
             _FORMULA,
             Query(sql=f"select rid, cost from waste_row where status = 'ok' and {condition}", values=values),
         )

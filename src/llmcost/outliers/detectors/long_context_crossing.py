@@ -43,8 +43,9 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     swapped(traffic, "waste_below", rows, {"uncached_input_tokens": "request.uncached_input_tokens - chosen.cut"})
     saved = Query(
         sql=f"""
-        select rid, crossed, case when cut <= crossed * 0.05 then was - other else 0 end as low,
-            case when cut <= crossed * 0.15 then was - other else 0 end as mid, was - other as high
+        select rid, crossed, case when cut <= crossed * 0.1 then was - other else 0 end as low,
+            case when cut <= crossed * 0.15 then was - other else 0 end as mid,
+            case when cut <= crossed * 0.2 then was - other else 0 end as high
         from waste_below join ({rows.sql}) using (rid)
         where other < was
         """
@@ -63,7 +64,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             requests=group.requests,
             cost=group.cost,
             savings=group.savings(
-                "cost as paid, less the cost cut to the limit: high up to 25 % past it, mid 15 %, low 5 %"
+                "cost as paid, less the cost cut to the limit: high up to 20 % past it, mid 15 %, low 10 %"
             ),
             confidence="medium",
             basis="what-if",

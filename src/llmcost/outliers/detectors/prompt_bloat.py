@@ -18,7 +18,7 @@ _FEWEST_DAYS = 21
 _MOST_POINTS = 120
 _GROWTH = 0.25
 _ONCE_IN = 0.01
-_FORMULA = "cost of input beyond the usual prompt the trend began with: high all of it, mid 85 %, low half"
+_FORMULA = "cost of input beyond the usual prompt the trend began with: high a tenth more, as the beginning is not known better; mid 85 %, low half"
 
 _FIRST_TURNS = "select *, row_number() over (partition by session_id order by started_at, rid) as turn from waste_row"
 """Later turns carry the thread along, which context-growth looks at."""
@@ -95,7 +95,7 @@ def _finding(
         return None
     savings, claims = shares(
         row["cost"],
-        (saved / 2, saved * Decimal("0.85"), saved),
+        (saved / 2, saved * Decimal("0.85"), saved * Decimal("1.1")),
         _FORMULA,
         Query(sql=f"select rid, cost from ({flagged})", values={**values, "start": start}),
     )

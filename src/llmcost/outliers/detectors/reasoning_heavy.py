@@ -10,7 +10,7 @@ from llmcost.outliers.traffic import Traffic
 _TIMES = 5
 _QUERY = Query(
     sql="""
-    select rid, 0 as low, reasoning_cost * 0.3 as mid, reasoning_cost * 0.7 as high
+    select rid, reasoning_cost * 0.25 as low, reasoning_cost * 0.4 as mid, reasoning_cost * 0.7 as high
     from waste_row
     where reasoning_tokens > 0 and status = 'ok'
     """
@@ -37,7 +37,9 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             evidence={"reasoning_tokens": thought, "answer_tokens": said, "reasoning_cost": group.more["reasoning"]},
             requests=group.requests,
             cost=group.cost,
-            savings=group.savings("reasoning cost: low none of it, mid 30 %, high 70 %, as a lower effort may need"),
+            savings=group.savings(
+                "reasoning cost: low a quarter of it, mid 40 %, high 70 %, as a lower effort may need"
+            ),
             confidence="low",
             basis="what-if",
             todo="try a lower reasoning effort or budget, and judge the answers",

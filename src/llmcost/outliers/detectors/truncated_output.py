@@ -9,7 +9,9 @@ from llmcost.outliers.traffic import Traffic, where
 
 _SHARE = 0.1
 _CUT = "(status = 'incomplete' or (status = 'ok' and max_output_tokens > 1 and output_tokens >= max_output_tokens))"
-_QUERY = Query(sql=f"select rid, 0 as low, cost * 0.5 as mid, cost as high from waste_row where {_CUT} and cost > 0")
+_QUERY = Query(
+    sql=f"select rid, cost * 0.25 as low, cost * 0.5 as mid, cost * 0.75 as high from waste_row where {_CUT} and cost > 0"
+)
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
@@ -33,7 +35,9 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             evidence={"cut_off": group.requests, "calls": int(calls["calls"]), "share": round(share, 4)},
             requests=group.requests,
             cost=group.cost,
-            savings=group.savings("cost of answers cut off: low all were of use, mid half, high none"),
+            savings=group.savings(
+                "cost of answers cut off: low a quarter of them were of no use, mid half, high three quarters"
+            ),
             confidence="low",
             basis="what-if",
             todo="raise the limit, ask for shorter answers, or end at a stop sequence",
