@@ -146,11 +146,11 @@ class Fetcher:
         try:
             parts = urlsplit(link)
             address = check_address(urlunsplit((parts.scheme, parts.netloc, "", "", "")))
-            # The server chooses the place: it must not make us ask other machines of a private network in its name.
-            if parts.scheme != "https" and parts.hostname != urlsplit(self.url).hostname:
-                raise UsageError(f"{parts.hostname} is another machine")
         except (ValueError, UsageError) as error:
             raise UpstreamError(f"{self.url}: the server names a file where none can be fetched from") from error
+        # The server chooses the place: it must not make us ask other machines of a private network in its name.
+        if parts.scheme != "https" and not _same_machine(self.url, link):
+            raise UpstreamError(f"{self.url}: the server names a file where none can be fetched from")
         with Fetcher(
             address,
             {},
@@ -267,6 +267,11 @@ def _is_near(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return "." not in host or host.lower().rstrip(".").endswith(_PRIVATE_ENDINGS)
+
+
+def _same_machine(one: str, other: str) -> bool:
+    left, right = urlsplit(one).hostname or "", urlsplit(other).hostname or ""
+    return left == right or (is_loopback(left) and is_loopback(right))
 
 
 def _same_server(one: str, other: str) -> bool:
