@@ -136,10 +136,16 @@ def test_a_request_of_unknown_price_keeps_a_budget_from_passing(spend, judge):
     found = judge(MONTH, "2026-11-04")
     assert (found.standings[0].status, found.exit_code) == ("not_evaluated", 3)
 
+    # Nothing is missing from the log, so that it is not said to be.
+    assert found.unproven == 1
+
     allowed = judge(MONTH + "\ngate: {unpriced: 50%}", "2026-11-04")
     assert (allowed.standings[0].status, allowed.exit_code) == ("ok", 0)
 
     failed = judge(MONTH + "\ngate: {unpriced: 49%}", "2026-11-04")
+    assert failed.standings[0].reason == (
+        "1 of 2 requests (50.0%) has no known price, so more may be spent; `unpriced` of `gate:` allows 49%"
+    )
     assert failed.exit_code == 1
 
 

@@ -338,6 +338,12 @@ def test_what_init_writes_passes_on_the_day_it_was_written(cli, shop):
     assert cli("init", "--stdout", "--as-of", BREACHED, cwd=shop).stdout == written
 
 
+def test_init_writes_the_way_to_the_ledger_without_detours(cli, shop):
+    text = cli("init", "--stdout", "--db", "./../elsewhere/./llmcost.duckdb", cwd=shop).stdout
+
+    assert 'db: "../elsewhere/llmcost.duckdb"' in text
+
+
 def test_init_without_a_ledger_writes_an_example(cli, tmp_path):
     run = cli("init")
 

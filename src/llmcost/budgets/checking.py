@@ -48,6 +48,14 @@ class BudgetCheck:
         return tuple(sorted(found, key=lambda one: -(one.utilisation or 0)))
 
     @property
+    def unproven(self) -> int:
+        """How many budgets could not be judged for unpriced requests alone; 0 where anything else is missing too."""
+        wanting = [one for one in self.standings if one.missing]
+        if any(one.missing for one in self.gates) or not all(one.unproven for one in wanting):
+            return 0
+        return len(wanting)
+
+    @property
     def exit_code(self) -> ExitCode:
         """1 for a breach or a condition not met, else 3 where data is missing."""
         if self.breached or any(one.outcome == "failed" for one in self.gates):
@@ -170,10 +178,11 @@ def _standing(
     amount = spending.amount(spent, budget.measure)
     pace = pace_of(budget, one.window, amount, sums.daily, now)
     status, reason = judged(budget, amount, pace, now)
-    missing = False
+    missing = unproven = False
     allowed = settings.gate.unpriced or Decimal(0)
     if status != "breached" and budget.measure == "cost" and spent.unpriced > allowed * spent.requests:
-        status, reason, missing = "not_evaluated", missing_reason(spent.unpriced, spent.requests), True
+        status, reason, missing = "not_evaluated", missing_reason(spent.unpriced, spent.requests, allowed), True
+        unproven = True
     elif status == "ok" and fresh.missing:
         status, reason, missing = "not_evaluated", fresh.message, True
     return Standing(
@@ -187,6 +196,7 @@ def _standing(
         status=status,
         reason=reason,
         missing=missing,
+        unproven=unproven,
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from statistics import quantiles
 from typing import Literal
 
@@ -67,6 +67,8 @@ class Standing:
     """Why it is not simply ok, in words."""
     missing: bool = False
     """Whether data it takes to judge is missing: never a pass."""
+    unproven: bool = False
+    """Whether what is missing is the price of some requests."""
     crossed_at: datetime | None = None
     """When the amount was reached, UTC."""
     cause: Cause | None = None
@@ -149,10 +151,12 @@ def _date(left: Decimal, per_day: Decimal, window: Window, now: datetime) -> dat
     return now.astimezone(UTC) + timedelta(days=float(left / per_day))
 
 
-def missing_reason(unpriced: int, requests: int) -> str:
-    """Why a sum that leaves requests out proves nothing."""
+def missing_reason(unpriced: int, requests: int, allowed: Decimal) -> str:
+    """Why a sum that leaves requests out proves nothing; `allowed` is the share that may be left out, 0 to 1."""
     verb = "has" if unpriced == 1 else "have"
-    return f"{unpriced:,} of {plural(requests, 'request')} {verb} no known price, so more may be spent"
+    share = EXACT.divide(Decimal(unpriced) * 100, Decimal(requests)).quantize(Decimal("0.1"), ROUND_CEILING, EXACT)
+    told = f"{unpriced:,} of {plural(requests, 'request')} ({share}%) {verb} no known price, so more may be spent"
+    return f"{told}; `unpriced` of `gate:` allows {(allowed * 100).normalize():f}%" if allowed else told
 
 
 def _share(part: timedelta, whole: timedelta) -> Decimal:

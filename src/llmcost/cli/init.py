@@ -44,7 +44,8 @@ def init(
             found = seen(connection, now, zone)
     else:
         diagnostics.note(f"no ledger at {ledger}, so the amounts are examples; run `llmcost ingest` first")
-    name = ledger.as_posix() if ledger.is_absolute() else f"./{os.path.normpath(ledger)}"
+    name = ledger.as_posix() if ledger.is_absolute() else Path(os.path.normpath(ledger)).as_posix()
+    name = name if ledger.is_absolute() or name.startswith("../") else f"./{name}"
     text = template(found, db=name, tz=zone)
     if stdout:
         output.write(text)

@@ -41,7 +41,8 @@ def _verdict(check: BudgetCheck) -> str:
         case 1:
             return "LLM budgets: breached" if check.breached else "LLM budgets: gate failed"
         case 3:
-            return "LLM budgets: not evaluated, data is missing"
+            why = "requests are unpriced" if check.unproven else "data is missing"
+            return f"LLM budgets: not evaluated, {why}"
         case _:
             return "LLM budgets: within limits"
 

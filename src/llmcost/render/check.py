@@ -7,6 +7,7 @@ from typing import Any
 from llmcost.budgets.alerts.findings import findings_of as alert_findings
 from llmcost.budgets.alerts.judging import AlertCheck
 from llmcost.budgets.checking import BudgetCheck
+from llmcost.domain.errors import ExitCode
 from llmcost.domain.finding import Finding, Findings, Place, Rule
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
@@ -78,9 +79,18 @@ def _table(shown: Shown, surface: Surface) -> str:
     if shown.tags is not None:
         parts.append(f"{concise(shown.tags, surface)}tags: {findings_summary(shown.tags)}.")
     skipped = [f"{part} not evaluated: {printable(reason)}" for part, reason in shown.not_evaluated]
-    last = [*skipped, f"Check {_VERDICTS[shown.exit_code]}."]
+    last = [*skipped, f"Check {_verdict(shown)}."]
     parts.append("\n".join(part for line in last for part in _fitted(line, surface)))
     return "\n\n".join(parts) + "\n"
+
+
+def _verdict(shown: Shown) -> str:
+    """What became of it; requests without a price are no missing log."""
+    unproven = 0 if shown.budgets is None or shown.not_evaluated else shown.budgets.unproven
+    if shown.exit_code == ExitCode.DATA and unproven and (shown.alerts is None or not shown.alerts.exit_code):
+        verb = "has" if unproven == 1 else "have"
+        return f"not evaluated: {plural(unproven, 'budget')} {verb} more unpriced requests than allowed"
+    return _VERDICTS[shown.exit_code]
 
 
 def _document(shown: Shown) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def _document(shown: Shown) -> dict[str, Any]:
 
 
 def _markdown(shown: Shown) -> str:
-    parts = [MARKER, f"## llmcost check {_VERDICTS[shown.exit_code]}"]
+    parts = [MARKER, f"## llmcost check {_verdict(shown)}"]
     if shown.budgets is not None:
         text = budget_markdown.markdown(shown.budgets, Surface())
         parts.append(text.removeprefix(budget_markdown.MARKER).strip("\n"))
