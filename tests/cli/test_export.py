@@ -184,3 +184,17 @@ def test_tags_that_a_log_has_twice_are_exported_once(cli, db):
     done = cli("export", "requests", "--format", "jsonl")
 
     assert {json.dumps(json.loads(line)["tags"]) for line in done.stdout.splitlines()} == {'{"a/b": "x", "c": "1"}'}
+
+
+@pytest.mark.parametrize("what", ["requests", "buckets", "focus", "prices"])
+def test_a_file_must_end_as_a_format_does_or_the_format_be_named(cli, db, tmp_path, what):
+    refused = cli("export", what, "--output", "out.foo")
+    assert (refused.code, (tmp_path / "out.foo").exists()) == (2, False)
+    assert "error: --output out.foo: no format ends in .foo\n  hint: name a file in ." in refused.stderr
+    assert cli("export", what, "--output", "out.foo", "--format", "csv").code == 0
+    assert (tmp_path / "out.foo").exists()
+
+
+def test_capitals_in_an_ending_are_no_other_format(cli, db, tmp_path):
+    assert cli("export", "requests", "--output", "OUT.CSV").code == 0
+    assert not (tmp_path / "OUT.CSV").read_text("utf-8").startswith("{")

@@ -59,6 +59,7 @@ def requests(
     """
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -76,9 +77,7 @@ def requests(
     zone = time_zone(tz or settings.tz)
     shape = choice("--columns", columns, SHAPES)
     known = (*FORMATS, "xlsx")
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    by_default = "parquet" if partition else ending if ending in known else "jsonl"
-    file_format = choice("--format", output_format or by_default, known)
+    file_format = format_of_file(output, output_format or ("parquet" if partition else None), known, "jsonl")
     if partition is not None:
         choice("--partition", partition, ("day",))
         if file_format != "parquet" or output is None:

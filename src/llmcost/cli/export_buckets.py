@@ -33,6 +33,7 @@ def buckets(
     """
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -40,12 +41,10 @@ def buckets(
     from llmcost.ledger.database import reading
     from llmcost.ledger.exports import FORMATS
     from llmcost.render.output import piped, replacing
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    file_format = choice("--format", output_format or (ending if ending in FORMATS else "jsonl"), FORMATS)
+    file_format = format_of_file(output, output_format, FORMATS, "jsonl")
     if output is None and file_format == "parquet" and sys.stdout.isatty():
         raise UsageError("a terminal cannot show Parquet", hint="name a file with --output")
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)

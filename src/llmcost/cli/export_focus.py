@@ -46,6 +46,7 @@ def focus(
     from dataclasses import replace
     from pathlib import Path
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -64,8 +65,7 @@ def focus(
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
     known = ("csv", "parquet", "xlsx")
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    file_format = choice("--format", output_format or (ending if ending in known else "csv"), known)
+    file_format = format_of_file(output, output_format, known, "csv")
     if output is None and (file_format == "xlsx" or (file_format == "parquet" and sys.stdout.isatty())):
         raise UsageError(f"{file_format} is not written here", hint="name a file with --output")
     layout = Layout(

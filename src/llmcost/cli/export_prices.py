@@ -33,6 +33,7 @@ def prices(
     """
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -40,13 +41,11 @@ def prices(
     from llmcost.pricing.price_sheet import price_sheet
     from llmcost.render.output import piped, replacing, write
     from llmcost.render.price_sheet import FORMATS, sheet_file, sheet_text
-    from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, selection
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    chosen_format = choice("--format", output_format or (ending if ending in FORMATS else "json"), FORMATS)
+    chosen_format = format_of_file(output, output_format, FORMATS, "json")
     if output is None and chosen_format == "parquet" and sys.stdout.isatty():
         raise UsageError("a terminal cannot show Parquet", hint="name a file with --output")
     question = Question(

@@ -37,6 +37,28 @@ def chosen_formats(on_stdout: str, files: Sequence[str] | None, known: Sequence[
     return Outputs(stdout=choice("--format", on_stdout, known), files=tuple(pairs))
 
 
+def format_of_file(output: Path | None, wanted: str | None, known: Sequence[_Name], usual: _Name) -> _Name:
+    """The format of `--format`, else that of the ending of `--output`, else the usual one.
+
+    Raises UsageError for a format there is not, and for an ending that is none: the file would not be what its name says.
+    """
+    from llmcost.domain.errors import UsageError
+    from llmcost.reports.choices import choice
+
+    if wanted is not None:
+        return choice("--format", wanted, known)
+    ending = "" if output is None else output.suffix
+    if not ending:
+        return usual
+    found = next((name for name in known if ending.lower() == f".{name}"), None)
+    if found is None:
+        raise UsageError(
+            f"--output {output}: no format ends in {ending}",
+            hint=f"name a file in {', '.join(f'.{name}' for name in known)}, or say which with --format",
+        )
+    return found
+
+
 def written(chosen: Outputs[_Name], render: Callable[[_Name, "Surface"], str], people: _Name) -> None:
     """Write every format; `people` is the one for people, which goes to stderr when stdout has another."""
     from llmcost.cli import diagnostics
