@@ -50,6 +50,8 @@ COMPANIONS = {
     "priority-outside-production": {"dev-leakage"},
     # Prompts that are the same from the first word to the last are worth caching, too.
     "duplicate-requests": {"missing-cache"},
+    # A thread costs more within the hour than a quiet day does.
+    "context-growth": {"spend-anomaly"},
     # One service makes half of the cost.
     "batchable-traffic": {"power-users"},
     # Contracts of 200,000 tokens or more are two thirds of the cost, and all of one size.

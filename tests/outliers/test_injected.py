@@ -121,3 +121,14 @@ def test_an_hour_is_told_where_its_day_is_not_unusual(tmp_path):
     assert hour.since == (START + timedelta(days=36, hours=3)).replace(tzinfo=None)
     assert (hour.cost, hour.evidence["expected_cost"]) == (6, 0)
     assert "where nothing was expected" in hour.headline
+
+
+def test_a_nightly_job_is_no_unusual_hour_while_three_nights_like_it_are_still_to_come(tmp_path):
+    traffic = clean(seed=4, per_day=0, days=0)
+    for day in range(30):
+        for hour in (3, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22):
+            for number in range(60 if hour == 3 else 2):
+                at = START + timedelta(days=day, hours=hour, seconds=30 * number)
+                traffic.add(at, "chat", "gpt-4o", input_tokens=20_000, output_tokens=0)
+
+    assert [one for one in audited(tmp_path, traffic).findings if one.detector == "spend-anomaly"] == []

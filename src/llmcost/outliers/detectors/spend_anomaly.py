@@ -3,7 +3,7 @@
 Expected is the median of the same weekday in the four weeks before, or of the last fourteen days where those are fewer than
 three. A day is named when it is more than five robust standard deviations above it (MAD, at least 5 % of the level), a
 quarter above it, and above the dollar floor. Hours of all traffic are held against the same hour of the week by the same
-rule, and told where their day is not. In a row they are one finding. Exposure, not waste: no saving is claimed.
+rule from the fourth week on, and told where their day is not. In a row they are one finding. Exposure, not waste: no saving is claimed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -88,7 +88,8 @@ def _hours(traffic: Traffic, named: set[int]) -> Iterator[Finding]:
     for first, last, expected in _spans(hours.costs, traffic, _WEEK):
         since, until = hours.hour(first), hours.hour(last + 1)
         cost, requests = sum(hours.costs[first : last + 1], Decimal(0)), sum(hours.requests[first : last + 1])
-        if requests < traffic.floors.requests or since.toordinal() in named:
+        # Before, fewer than three such hours tell what is usual; the median of all hours knows nothing of nights.
+        if first < 3 * _WEEK or requests < traffic.floors.requests or since.toordinal() in named:
             continue
         times = f"{cost / expected:.1f} times what such hours cost" if expected else "where nothing was expected"
         narrowed = f"report --by model --since {since.isoformat()}Z --until {until.isoformat()}Z"
