@@ -153,6 +153,23 @@ def test_one_metric_by_other_dimensions_on_the_same_days_is_told(tmp_path, colum
     assert told == ["conversions is given by more than one set of dimensions; all of it adds up"] * warned
 
 
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("date,customer,revenue", "has no `metric` and `value` column; it has date, customer, revenue"),
+        ("when,metric,value", "has no `date` column; it has when, metric, value"),
+    ],
+)
+def test_a_table_of_another_shape_is_one_error_that_names_its_columns(cli, tmp_path, header, says):
+    (tmp_path / "good.csv").write_text(_CSV)
+    (tmp_path / "bad.csv").write_text(f"{header}\n2026-11-01,acme,3\n2026-11-02,acme,4\n")
+    assert "next: `llmcost report" in cli("ingest", "--source", "outcomes", "good.csv").stdout
+    done = cli("ingest", "--source", "outcomes", "bad.csv")
+    assert (done.code, "next:" in done.stdout) == (3, False)
+    assert done.stderr.startswith(f"error: bad.csv {says}\n  hint: a line is `date`, any dimensions")
+    assert len(done.stderr.splitlines()) == 2
+
+
 def test_a_file_without_any_outcome_leaves_no_trace(read, tmp_path):
     assert read("o.csv", "a,b,c\n1,2,3\n").status == "unrecognised"
     assert not (tmp_path / "l.duckdb").exists()

@@ -157,7 +157,7 @@ def _outcomes(
 ) -> None:
     """Business events instead of calls."""
     from llmcost.cli import diagnostics
-    from llmcost.domain.errors import ExitCode
+    from llmcost.domain.errors import DataError, ExitCode
     from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
     from llmcost.render import outcomes as rendered
 
@@ -172,6 +172,8 @@ def _outcomes(
     )
     options = f" --db {db}" if db is not None else ""
     typer.echo(rendered.as_json(result) if as_json else rendered.as_text(result, options))
+    for message, hint in rendered.failures(result):
+        diagnostics.fail(DataError(message, hint=hint))
     if not quiet:
         for message, hint in rendered.remarks(result):
             diagnostics.warning(message, hint=hint)

@@ -1,7 +1,7 @@
 """A record of a file of outcomes as the outcome it states, or the reason why it states none."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
@@ -32,6 +32,12 @@ def outcome_of(record: Record, attribution: Mapping[str, Sequence[str]]) -> Outc
         value=_value(value),
         dimensions=tuple(sorted(_named(dict(_dimensions(values)), attribution).items())),
     )
+
+
+def missing_columns(names: Container[str]) -> tuple[str, ...]:
+    """Of the columns an outcome needs those that are not among these."""
+    needed = [name for name in ("metric", "value") if name not in names]
+    return tuple(needed if any(name in names for name in _DATES) else [_DATES[0], *needed])
 
 
 def broken_down(outcomes: Sequence[Outcome]) -> list[Outcome]:

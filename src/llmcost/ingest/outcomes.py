@@ -16,7 +16,7 @@ from llmcost.domain.outcome import Outcome
 from llmcost.domain.period import clock
 from llmcost.ingest.commit import file_ids, forget
 from llmcost.ingest.files import LogFile, find, look_at
-from llmcost.ingest.outcome_records import broken_down, outcome_of
+from llmcost.ingest.outcome_records import broken_down, missing_columns, outcome_of
 from llmcost.ingest.reader import Item, Reject, hash_of, json_text, read
 from llmcost.ingest.run import spooled_stdin
 from llmcost.ledger import database, scratch
@@ -57,6 +57,10 @@ class OutcomeFile:
     rejected: int = 0
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
+    missing: tuple[str, ...] = ()
+    """Columns no line of it has, where none could be read."""
+    columns: tuple[str, ...] = ()
+    """Those it has instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,8 @@ def _file(connection: "Connection", file: LogFile, request: OutcomeRequest, fold
             )
     outcomes: list[Outcome] = []
     rejects: list[Reject] = []
-    for item in _judged(_items(connection, file, folder), request.attribution):
+    columns: dict[str, None] = {}
+    for item in _judged(_items(connection, file, folder), request.attribution, columns):
         if isinstance(item, Reject):
             rejects.append(item)
         else:
@@ -133,7 +138,15 @@ def _file(connection: "Connection", file: LogFile, request: OutcomeRequest, fold
     shown = tuple(rejects[:_SHOWN_REJECTS])
     if not outcomes:
         status = "unrecognised" if rejects else "read"
-        return OutcomeFile(path=file.shown, status=status, lines=lines, rejected=len(rejects), rejects=shown)
+        return OutcomeFile(
+            path=file.shown,
+            status=status,
+            lines=lines,
+            rejected=len(rejects),
+            rejects=shown,
+            missing=missing_columns(columns) if columns else (),
+            columns=tuple(columns),
+        )
     with database.writing(request.ledger, connection=connection, wait=request.wait), transaction(connection):
         ingest_id = _run(connection, request)
         kept = keep(connection, broken_down(outcomes), ingest_id)
@@ -155,7 +168,10 @@ def _items(connection: "Connection", file: LogFile, folder: Path) -> Iterator[It
         yield line, json.loads(text)
 
 
-def _judged(items: Iterable[Item], attribution: Mapping[str, Sequence[str]]) -> Iterator[Outcome | Reject]:
+def _judged(
+    items: Iterable[Item], attribution: Mapping[str, Sequence[str]], columns: dict[str, None]
+) -> Iterator[Outcome | Reject]:
+    """What each line states; notes the columns of those that state nothing."""
     for item in items:
         if isinstance(item, Reject):
             yield item
@@ -167,6 +183,7 @@ def _judged(items: Iterable[Item], attribution: Mapping[str, Sequence[str]]) -> 
         try:
             yield outcome_of(record, attribution)
         except ValueError as error:
+            columns.update(dict.fromkeys(map(str, record)))
             line_hash = hash_of(json_text(record).encode())
             yield Reject(line=line, reason=str(error), line_hash=line_hash, source=SOURCE)
 

@@ -10,6 +10,8 @@ from llmcost.render.json import dumped
 from llmcost.render.numbers import money, plain
 
 _SHOWN_FILES = 12
+_SHOWN_COLUMNS = 12
+_SHAPE = "a line is `date`, any dimensions, `metric` and `value`; see `llmcost sources show outcomes`"
 
 
 def as_json(result: OutcomeResult) -> str:
@@ -42,15 +44,24 @@ def as_text(result: OutcomeResult, options: str = "") -> str:
     return "\n".join(printable(line) for line in _lines(result, options))
 
 
-def remarks(result: OutcomeResult) -> Iterator[tuple[str, str]]:
-    """What could not be read, with the next step."""
+def failures(result: OutcomeResult) -> Iterator[tuple[str, str]]:
+    """Files that have not the columns of outcomes, with the next step."""
     for file in result.files:
-        if file.rejects:
+        if file.missing:
+            wanted = " and ".join(f"`{name}`" for name in file.missing)
+            more = ", ..." if len(file.columns) > _SHOWN_COLUMNS else ""
+            yield f"{file.path} has no {wanted} column; it has {', '.join(file.columns[:_SHOWN_COLUMNS])}{more}", _SHAPE
+
+
+def remarks(result: OutcomeResult) -> Iterator[tuple[str, str]]:
+    """Lines that could not be read and values that may count twice, with the next step."""
+    for file in result.files:
+        if file.rejects and not file.missing:
             first = "; ".join(f"{file.path}:{reject.line}: {reject.reason}" for reject in file.rejects)
             more = "; ..." if file.rejected > len(file.rejects) else ""
             yield (
                 f"{plural(file.rejected, 'line')} of {file.path} could not be read: {first}{more}",
-                "a line is `date`, any dimensions, `metric` and `value`; see `llmcost sources show outcomes`",
+                _SHAPE,
             )
     for several in _overlapping(result):
         yield (
@@ -93,7 +104,7 @@ def _lines(result: OutcomeResult, options: str) -> Iterator[str]:
         yield f"  {held.metric:<{width}}  {held.first} to {held.last}{by}: {amount}"
     by = next((held.dimensions[0] for held in result.breakdowns if held.dimensions), "month")
     asked = next((name for name, needed in _NEXT if any(held.metric == needed for held in result.breakdowns)), None)
-    if asked is not None:
+    if asked is not None and lines > rejected:
         yield ""
         yield f"next: `llmcost report --metrics {asked} --by {by}{options}`"
 
