@@ -4,14 +4,18 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, datetime
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 
 from llmcost.allocation.chargeback import chargeback
+from llmcost.allocation.closing import close
 from llmcost.allocation.policy import StatementTerms
 from llmcost.allocation.statement_terms import changed
+from llmcost.allocation.tying import tied_to
 from llmcost.allocation.usage import usage_statement
 from llmcost.domain.errors import UsageError
 from llmcost.render.chargeback import FORMATS, render_chargeback
@@ -244,3 +248,29 @@ def _check_harmless(text, format_name):
         assert not page.tags & {"script", "img", "a"}
     if format_name == "csv":
         assert not any(cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(text)) for cell in row)
+
+
+def test_below_the_tables_amounts_are_those_in_them(spend, ledger, asked_of):
+    spend("2026-10-02", "10.004", team="chat")
+    spend("2026-10-02", "10.004", team="search")
+    asked = tied_to(asked_of(), Decimal("20.714"))
+    text = render_chargeback(chargeback(ledger, None, asked), "table", Surface())
+
+    # 20.714 is 20.71 = 20.01 + 0.70 or 20.00 + 0.71; of 20.008 and 0.706 the larger remainder is that of 20.008.
+    assert re.search(r"^Ledger +requests \$20.01$", text, re.MULTILINE)
+    assert re.search(r"^Invoice +\$20.71, \+\$0.70 to requests and charges$", text, re.MULTILINE)
+    assert re.search(r"^Total .* \$0.70 ", text, re.MULTILINE)
+
+
+def test_a_closed_period_as_of_now_is_not_called_open(spend, ledger, asked_of):
+    spend("2026-10-02", "7.333333", team="chat")
+    asked = asked_of()
+    found = chargeback(ledger, None, asked)
+    close(ledger, found.allocation, asked.policy, (), now=datetime(2026, 11, 3, tzinfo=UTC), note=None)
+    spend("2026-10-03", "0.70", team="chat")
+    again = chargeback(ledger, None, asked, now=True)
+
+    text = render_chargeback(again, "table", Surface())
+    assert "closed on 2026-11-03; this is what it would come to now" in text
+    assert "its statements came to 7.33 USD, 0.70 USD less than this, and stay as they are." in text
+    assert "7.333333 USD, rounded $7.33" in render_statement(found, "chat", "table", Surface())

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from llmcost.allocation import spans
 from llmcost.allocation.adjustments import adjusted, as_of_now, outstanding
-from llmcost.allocation.closing import Closing, in_force
+from llmcost.allocation.closing import Closing, in_force, stated
 from llmcost.allocation.record import Allocation
 from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import UsageError
-from llmcost.domain.exact import total
+from llmcost.domain.exact import EXACT, total
 from llmcost.domain.text import nearest, plural
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Chargeback:
     """None: the period is open."""
     outstanding: Decimal = Decimal(0)
     """What statements of later periods will add to those of a closed one."""
+    restates: Closing | None = None
+    """The closing of which this is what it would come to now."""
     notes: tuple[str, ...] = ()
 
 
@@ -37,14 +39,11 @@ def chargeback(connection: "Connection", prices: "PriceList | None", asked: Aske
     """A closed period as it was closed; with `now`, what it would come to now. An open one with its adjustments."""
     closed = in_force(connection, asked.policy.by)
     since, until = spans.bounds(asked.period)
-    label = spans.label(asked.period, asked.zone)
     for place, one in enumerate(closed):
         if (one.since, one.until) != (since, until):
             continue
         if now:
-            return Chargeback(
-                allocation=as_of_now(connection, prices, one), notes=(f"{label} is closed, at other amounts",)
-            )
+            return _restated(as_of_now(connection, prices, one), one)
         owed = outstanding(connection, prices, one, closed[place + 1 :])
         amount = total(line.amount for line in owed)
         notes = () if not owed else (_owed(amount, len(owed), one),)
@@ -61,6 +60,18 @@ def chargeback(connection: "Connection", prices: "PriceList | None", asked: Aske
         note = f"adjustments to closed periods are in the first period after {waiting[0]}" if waiting else None
         return Chargeback(allocation=current, notes=() if note is None else (note,))
     return Chargeback(allocation=adjusted(connection, prices, current, closed))
+
+
+def _restated(current: Allocation, closing: Closing) -> Chargeback:
+    now, then = total(line.amount for line in current.lines), stated(closing)
+    difference = EXACT.subtract(now, then)
+    compared = (
+        f", {abs(difference):f} {current.currency} {'less' if difference > 0 else 'more'} than this"
+        if difference
+        else ""
+    )
+    said = f"its statements came to {then:f} {current.currency}{compared}, and stay as they are"
+    return Chargeback(allocation=current, restates=closing, notes=(said,))
 
 
 def showback(connection: "Connection", prices: "PriceList | None", asked: Asked) -> Chargeback:

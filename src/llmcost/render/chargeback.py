@@ -39,6 +39,8 @@ def render_chargeback(found: Chargeback, format_name: Format, surface: Surface, 
 
 def state(found: Chargeback) -> str:
     """Whether a period is closed, and what tells it was not changed since."""
+    if found.restates is not None:
+        return f"closed on {found.restates.closed_at:%Y-%m-%d}; this is what it would come to now"
     if found.closing is None:
         return "open: amounts may change"
     return f"closed on {found.closing.closed_at:%Y-%m-%d}, SHA-256 {found.closing.hash[:16]}"
@@ -65,9 +67,11 @@ def _page(found: Chargeback) -> Page:
 def facts(found: Chargeback) -> list[tuple[str, str]]:
     """What ties the total to the ledger and to an invoice, and what it leaves out."""
     allocation = found.allocation
-    known = [f"requests {_exact(allocation.ledger_cost, allocation)}"]
+    requests = _stated(allocation, "direct", "requests", "unattributed")
+    charges = _stated(allocation, "charge")
+    known = [f"requests {amount(requests, allocation)}"]
     if allocation.charges:
-        known.append(f"charges beside them {_exact(allocation.charges_cost, allocation)}")
+        known.append(f"charges beside them {amount(charges, allocation)}")
     lines = [
         ("Period", days(allocation)),
         ("State", state(found)),
@@ -78,14 +82,21 @@ def facts(found: Chargeback) -> list[tuple[str, str]]:
         named = human(float(1 - lost / allocation.ledger_cost), "percent", "USD")
         lines.append(("Coverage", f"{named} of the cost of requests has an owner or a rule"))
     if allocation.invoice is not None:
-        difference = human(allocation.difference, "money", allocation.currency, signed=True)
-        lines.append(("Invoice", f"{_exact(allocation.invoice, allocation)}, {difference} to requests and charges"))
+        difference = _stated(allocation, "difference")
+        told = human(difference, "money", allocation.currency, signed=True, places=allocation.decimals)
+        billed = amount(total([requests, charges, difference]), allocation)
+        lines.append(("Invoice", f"{billed}, {told} to requests and charges"))
     if allocation.unpriced_requests:
         lines.append(("Unpriced", unpriced(allocation.requests, allocation.unpriced_requests)))
     if allocation.basis == "exports":
         lines.append(("Basis", "exports of providers and gateways, not requests"))
     lines += [("Note", f"{note}.") for note in (*allocation.notes, *found.notes)]
     return lines
+
+
+def _stated(allocation: Allocation, *kinds: Kind) -> Decimal:
+    """What costs of some kinds come to in the tables, so that the lines below agree with them to the last cent."""
+    return total(source.amount for source in allocation.sources if source.kind in kinds)
 
 
 def _owners(allocation: Allocation) -> Table:

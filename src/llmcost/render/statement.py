@@ -144,7 +144,10 @@ def _sum(allocation: Allocation, line: Line) -> str:
 
 
 def _term(one: Evidence, allocation: Allocation) -> str:
-    return f"{'less ' if one.sign == '-' else ''}{_digits(one.cost)} {allocation.currency}"
+    """What a command comes to, and how it prints that."""
+    exact, rounded = _digits(one.cost), money(one.cost, allocation.currency)
+    cut = "" if _digits(one.cost.quantize(Decimal("0.01"))) == exact else f", rounded {rounded}"
+    return f"{'less ' if one.sign == '-' else ''}{exact} {allocation.currency}{cut}"
 
 
 def _digits(value: Decimal) -> str:
