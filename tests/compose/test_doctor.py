@@ -74,7 +74,24 @@ def test_no_ledger_is_data_that_is_missing(tmp_path):
     found = look(tmp_path)
     assert found.exit_code == 3
     assert problems(found) == [("error", "ledger", f"no ledger at {tmp_path / 'ledger'}")]
-    assert "not readable" in as_text(found, Surface(width=80))
+    text = as_text(found, Surface())
+    assert (text.count("ledger at "), "not readable" in text, text.startswith("prices ")) == (1, False, True)
+
+
+def test_usage_exports_are_mentioned(tmp_path, logs):
+    bucket = (
+        "insert into usage_bucket by name select uuid() as bucket_key, 'openai-usage' as source, 1 as ingest_id, "
+        "cast('2026-11-11' as timestamp) as bucket_start, cast('2026-11-12' as timestamp) as bucket_end, "
+        "'metered' as charge_basis, 'priced' as cost_status"
+    )
+    with database.writing(tmp_path / "ledger") as connection:
+        connection.execute(bucket)
+    found = look(tmp_path, logs)
+    assert "\nexports 1 usage bucket, until 2026-11-12 00:00 UTC\n" in as_text(found, Surface())
+    assert json.loads(as_json(found))["ledger"]["usage_buckets"] == 1
+    with database.writing(tmp_path / "ledger") as connection:
+        connection.execute("delete from request")
+    assert ("warning", "ledger", "no requests, only usage exports") in problems(look(tmp_path, logs))
 
 
 def test_a_path_that_is_not_there(tmp_path, logs):

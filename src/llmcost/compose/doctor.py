@@ -86,6 +86,10 @@ def _ledger(connection: "Connection", path: Path) -> Ledger:
         "select count(*), count(tags), min(started_at), max(started_at), count(*) filter (cost_status = 'unpriced') "
         "from ledger.request where part = 0"
     ).fetchone() or (0, 0, None, None, 0)
+    buckets, until = connection.execute("select count(*), max(bucket_end) from ledger.usage_bucket").fetchone() or (
+        0,
+        None,
+    )
     (rejected,) = connection.execute("select count(*) from ledger.reject").fetchone() or (0,)
     return Ledger(
         path=path,
@@ -93,6 +97,8 @@ def _ledger(connection: "Connection", path: Path) -> Ledger:
         schema_version=migrations.version(migrations.applied_names(connection)),
         rows=Rows(requests=requests, tagged=tagged, newest=_aware(newest)),
         first=_aware(first),
+        buckets=buckets,
+        buckets_until=_aware(until),
         unpriced=unpriced,
         rejected=rejected,
         locked_until=_aware(locked_until(connection)),
@@ -117,7 +123,14 @@ def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Proble
     longest = settings.gate.stale or DEFAULT_STALE
     if ledger.rows.newest is None:
         problems.append(
-            Problem(severity="warning", subject="ledger", message="no requests", hint="`llmcost ingest` reads some")
+            Problem(
+                severity="warning",
+                subject="ledger",
+                message="no requests, only usage exports" if ledger.buckets else "no requests",
+                hint="`llmcost ingest` reads some; `llmcost report --basis exports` shows the exports"
+                if ledger.buckets
+                else "`llmcost ingest` reads some",
+            )
         )
     elif now - ledger.rows.newest > longest:
         hours = f"{longest.total_seconds() / 3600:g} h"

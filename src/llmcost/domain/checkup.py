@@ -42,6 +42,10 @@ class Ledger:
     schema_version: int | None = None
     rows: Rows = Rows()
     first: datetime | None = None
+    buckets: int = 0
+    """Periods of usage exports."""
+    buckets_until: datetime | None = None
+    """End of the last of them."""
     unpriced: int = 0
     rejected: int = 0
     """Lines that could not be read."""

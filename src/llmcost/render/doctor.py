@@ -51,6 +51,7 @@ def as_json(found: Checkup) -> str:
             "schema_version": ledger.schema_version,
             **_counts(ledger.rows),
             "first": _instant(ledger.first),
+            "usage_buckets": ledger.buckets,
             "unpriced_requests": ledger.unpriced,
             "rejected": ledger.rejected,
             "locked_until": _instant(ledger.locked_until),
@@ -81,15 +82,17 @@ def as_json(found: Checkup) -> str:
 
 def _head(found: Checkup) -> Iterator[str]:
     ledger = found.ledger
-    if ledger.size is None:
-        yield f"ledger  {printable(str(ledger.path))}: not readable"
-    else:
+    # Why a ledger could not be read stands with the problems, with its path.
+    if ledger.size is not None:
         span = f", {ledger.first:%Y-%m-%d} to {ledger.rows.newest:%Y-%m-%d} UTC" if ledger.first else ""
         tagged = f", {_share(ledger.rows)} with tags" if ledger.rows.requests else ""
         yield (
             f"ledger  {printable(str(ledger.path))}: {plural(ledger.rows.requests, 'request')}{span}{tagged}; "
             f"schema {ledger.schema_version}, {_size(ledger.size)}"
         )
+        if ledger.buckets:
+            end = "" if ledger.buckets_until is None else f", until {ledger.buckets_until:%Y-%m-%d %H:%M} UTC"
+            yield f"exports {plural(ledger.buckets, 'usage bucket')}{end}"
         if ledger.locked_until is not None:
             yield f"locked  until {ledger.locked_until:%Y-%m-%d %H:%M} UTC"
     yield f"prices  {'not readable' if found.prices is None else f'list of {found.prices}'}"
