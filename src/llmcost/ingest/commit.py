@@ -117,7 +117,8 @@ def commit_batch(
         conflicts = _merge(connection, attribution, forgets=forgets)
         # The many before the few: a checkpoint rewrites full row groups that come after a small one.
         _insert_fresh(connection, ingest_id, price_list, attribution if forgets else None)
-        _insert_merged(connection, ingest_id, price_list)
+        if conflicts is not None:
+            _insert_merged(connection, ingest_id, price_list)
         buckets = commit_buckets(
             connection,
             sources,
@@ -131,7 +132,7 @@ def commit_batch(
             numbers=numbers,
             ids=ids,
             new=new,
-            conflicts=conflicts,
+            conflicts=conflicts or {},
             ambiguous=ambiguous,
             repeats=repeats,
             buckets=buckets,
@@ -192,8 +193,15 @@ def _new_per_file(connection: "Connection") -> dict[int, int]:
     )
 
 
-def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]], *, forgets: bool) -> dict[int, int]:
-    """Rows met more than once, or already stored, in `merged`: one row each. Returns the conflicts per file."""
+def _merge(
+    connection: "Connection", attribution: Mapping[str, Sequence[str]], *, forgets: bool
+) -> dict[int, int] | None:
+    """Rows met more than once, or already stored, in `merged`: one row each.
+
+    Returns the conflicts per file, None where no such row brings anything new.
+    """
+    if not _any(connection, "touched"):
+        return None
     connection.execute(
         f"""
         create or replace temp table novel as
@@ -203,6 +211,8 @@ def _merge(connection: "Connection", attribution: Mapping[str, Sequence[str]], *
         where stored.row_key is null or not coalesce({same_call("seen", "stored")}, false)
         """
     )
+    if not _any(connection, "novel"):
+        return None
     connection.execute(
         f"""
         create or replace temp table sighting as
