@@ -68,7 +68,7 @@ def test_columns_of_numbers_go_before_names_are_folded():
     text = plain(drawn(cells, Surface(width=60), ("c2", "c3", "c4", "c5")))
 
     assert "claude-sonnet-4-5-20250929 " in text
-    assert "Not shown at 60 columns: c4, c5." in text
+    assert "Not shown at 60 columns: Column 4, Column 5." in text
     assert "3,000,000" in text
 
 

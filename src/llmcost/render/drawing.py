@@ -27,7 +27,8 @@ def drawn(cells: Grid, surface: Surface, expendable: Sequence[str] = ()) -> str:
         shown = _without(cells, hidden)
     text = _rich(shown, surface)
     drawings = {column.name for column in cells.columns if column.role == "drawing"}
-    lost_names = [name for name in hidden if name not in drawings]
+    titles = dict(zip((column.name for column in cells.columns), cells.headings, strict=True))
+    lost_names = [titles[name] or name for name in hidden if name not in drawings]
     if not lost_names:
         return text
     lost = f"Not shown at {surface.width} columns: {', '.join(lost_names)}."
