@@ -215,3 +215,21 @@ app.run([])
         assert process.stderr.read() == ""
     assert process.returncode == ExitCode.INTERRUPTED
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith("l.")] == ["l.duckdb"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("report", "--config", "nope.yaml"), "hint: check the path"),
+        (("tags", "lint", "nosuch/"), "hint: check the path"),
+        (("report", "--month", "2026-11"), "hint: a span of time is --period, such as --period 2026-11 or"),
+        (("doctor", "--month", "2026-11"), "hint: see `llmcost doctor --help`"),
+        (
+            ("doctor", "--offline", "--output", "nofolder/x"),
+            "error: cannot write nofolder/x: its folder does not exist",
+        ),
+    ],
+)
+def test_what_is_not_there_is_a_usage_error_with_a_hint(cli, arguments, says):
+    done = cli(*arguments)
+    assert (done.code, says in done.stderr) == (2, True), done.stderr

@@ -169,7 +169,7 @@ def test_a_folder_is_searched_and_what_is_no_config_is_counted(cli, tmp_path):
         ("empty.yaml", b"", 2, "empty.yaml: not a gateway config: the file is empty"),
         ("image.yaml", bytes(range(256)), 2, "image.yaml:2:1: not UTF-8 text"),
         ("large.yaml", b"# " + b"x" * 10_000_000, 2, "large.yaml: 10.0 MB is larger than any gateway config"),
-        ("nowhere.yaml", None, 3, "nowhere.yaml: no such file or folder"),
+        ("nowhere.yaml", None, 2, "nowhere.yaml: no such file or folder"),
         ("folder", "", 3, "folder: no gateway config in this folder"),
     ],
 )

@@ -176,7 +176,11 @@ def test_names_on_a_bill_do_not_command_the_terminal(cli, db, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--invoice", "nowhere.csv"], 3, "error: nowhere.csv: cannot be read: no such file or directory"),
+        (
+            ["--invoice", "nowhere.csv"],
+            2,
+            "error: no such file: nowhere.csv\n  hint: check the path given with --invoice",
+        ),
         (["--invoice", INVOICE, "--tolerance", "much"], 2, "error: --tolerance cannot be 'much'"),
         (["--invoice", INVOICE, "--invoice-format", "focsu"], 2, "error: unknown invoice format 'focsu'"),
         (["--invoice", INVOICE, "--invoice-rounding", "up"], 2, "error: --invoice-rounding cannot be 'up'"),

@@ -269,7 +269,7 @@ def test_a_bill_that_breaks_off_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(DataError, match="cannot be read: no such file"):
+    with pytest.raises(UsageError, match="no such file"):
         read_invoices([tmp_path / "nowhere.csv"])
 
 

@@ -44,6 +44,8 @@ _ORDER = (
     "doctor",
     "init",
 )
+_SPANS = ("--day", "--week", "--month", "--quarter", "--year")
+"""What `--period` is looked for as."""
 _NOT_COMMANDS = ("app", "diagnostics", "options", "outputs")
 
 
@@ -129,7 +131,11 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     text = re.sub(r"\. Did you mean ", "; did you mean ", text)
     context: Any = getattr(error, "ctx", None)
     path = "llmcost" if context is None else context.command_path
-    return UsageError(text[:1].lower() + text[1:], hint=f"see `{path} --help`")
+    hint = f"see `{path} --help`"
+    options = {name for one in getattr(getattr(context, "command", None), "params", ()) for name in one.opts}
+    if getattr(error, "option_name", None) in _SPANS and "--period" in options:
+        hint = f"a span of time is --period, such as --period 2026-11 or --period last-month; {hint}"
+    return UsageError(text[:1].lower() + text[1:], hint=hint)
 
 
 def _is_interrupt(error: Exception) -> bool:

@@ -92,6 +92,10 @@ def read_document(path: Path, *, mistakes: list[ConfigError] | None = None) -> D
     """
     try:
         data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {(error.strerror or str(error)).lower()}", hint="check the path"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     try:

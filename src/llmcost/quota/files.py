@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from llmcost.config.nodes import Text, parse_text
-from llmcost.domain.errors import ConfigError, DataError
+from llmcost.domain.errors import ConfigError, DataError, UsageError
 from llmcost.domain.text import nearest
 from llmcost.quota import dialects
 from llmcost.quota.config import Config, Dialect
@@ -58,14 +58,14 @@ def opened(
 ) -> tuple[list[Opened], int]:
     """The configs at these paths, and how many files of folders are none.
 
-    Raises ConfigError when a file named is no config, DataError when a path is missing or a folder holds none.
+    Raises ConfigError when a file named is no config, UsageError when a path is missing, DataError when a folder holds none.
     """
     chosen = None if semantics is None else semantics_named(semantics)
     found: list[Opened] = []
     others = 0
     for path in dict.fromkeys(paths):
         if not path.exists():
-            raise DataError(f"{path}: no such file or folder")
+            raise UsageError(f"{path}: no such file or folder", hint="check the path")
         if not path.is_dir():
             found.append(_named(path, chosen, roster))
             continue

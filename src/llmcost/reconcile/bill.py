@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 
 _LONGEST_CELL = 10_000_000
 """Characters; the JSON of tags in a cost report stays far below."""
@@ -60,7 +60,7 @@ class Bill:
 
 
 def open_bill(path: Path) -> Bill:
-    """Open a bill, compressed with gzip or not; DataError when it is neither CSV nor JSON."""
+    """Open a bill, compressed with gzip or not; DataError when it is neither CSV nor JSON, UsageError when it is not there."""
     csv.field_size_limit(_LONGEST_CELL)
     try:
         with _opened(path) as text:
@@ -70,6 +70,8 @@ def open_bill(path: Path) -> Bill:
             if not start.strip():
                 raise DataError(f"{path}: the file is empty", hint="export the bill again")
             header = start + (text.readline() if "\n" not in start else "")
+    except FileNotFoundError:
+        raise UsageError(f"no such file: {path}", hint="check the path given with --invoice") from None
     except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise _unreadable(path, error) from error
     first = header.splitlines()[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 
 Result = TypeVar("Result")
 
@@ -62,6 +62,8 @@ def replacing(output: Path) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"cannot write {output}: its folder does not exist", hint="make the folder first") from None
     except OSError as error:
         raise _unwritable(output, error) from error
     fresh = Path(name)

@@ -93,7 +93,8 @@ def lint_python(paths: Sequence[Path], settings: Settings, chosen: Choice) -> Fi
         try:
             file = read_python(path, name)
         except OSError as error:
-            raise UsageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(f"cannot read {path}: {reason}", hint="check the path") from None
         own = list(_of_file(file, wanted, known))
         comments = suppressions_of(file)
         kept = [one for one in own if not any(comment.silences(one.code, one.place.line) for comment in comments)]
