@@ -15,6 +15,7 @@ from tests.ingesting import native, read, write
 
 from llmcost.budgets.checking import check
 from llmcost.budgets.reading import read_budgets
+from llmcost.compose.dashboards import customers
 from llmcost.compose.dashboards._asking import Wanted
 from llmcost.compose.dashboards._registry import dashboard, dashboard_names
 from llmcost.compose.dashboards._spread import bounds
@@ -421,3 +422,13 @@ def test_the_examples_say_what_the_demo_is_shown_with(tmp_path):
         OutcomeRequest(paths=[str(folder / "revenue.csv")], ledger=tmp_path / "l.duckdb")
     ).files[0]
     assert (read_file.kept.new, read_file.rejected) == (8, 0)
+
+
+def test_what_has_no_customer_is_not_counted_among_customers_and_said_to_be_left_out(ledger, monkeypatch):
+    """Twelve customers and requests of nobody; five are shown."""
+    monkeypatch.setattr(customers, "_TOP", 5)
+    found = next(panel for panel in _made(ledger, "customers").panels if panel.id == "top")
+
+    assert (len(found.rows), found.row_count) == (5, 12)
+    assert None not in [row.cells[0] for row in found.rows]
+    assert found.notes == ("What has no customer has no row here, but is in the total; Attribution tells its cost.",)

@@ -1,6 +1,7 @@
 """For customer success: who costs what, on which plan, close to which limit, and which features they use."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from llmcost.compose.dashboards import _common, _limits, _spread
 from llmcost.compose.dashboards._asking import Asking, Kind
@@ -18,15 +19,7 @@ _FEATURES = 12
 def _panels(asking: Asking) -> Iterator[Panel]:
     yield _common.figures(asking, _FIGURES)
     yield _common.coverage(asking, ("customer_id", "plan", "user_id", "feature"))
-    top = asking.grouped("customer_id", _CUSTOMER, limit=_TOP + 1)
-    yield top.panel(
-        "top",
-        f"Top {_TOP} by cost",
-        "table",
-        _CUSTOMER,
-        groups=_named_first(top.groups)[:_TOP],
-        totals=True,
-    )
+    yield _top(asking)
     yield _spread.panel(asking)
     yield asking.grouped("plan", _PLAN).panel(
         "plans",
@@ -48,6 +41,25 @@ def _panels(asking: Asking) -> Iterator[Panel]:
         whole=float(customers) if isinstance(customers, int) and customers else None,
         about="Customers and users with at least one request, of all there are.",
     )
+
+
+def _top(asking: Asking) -> Panel:
+    """The customers that cost most; what has no customer has a row where there is room for all."""
+    found = asking.grouped("customer_id", _CUSTOMER, limit=_TOP + 1)
+    panel = found.panel(
+        "top",
+        f"Top {_TOP} by cost",
+        "table",
+        _CUSTOMER,
+        groups=_named_first(found.groups)[:_TOP],
+        totals=True,
+    )
+    customers = asking.whole("distinct_customers")
+    if not isinstance(customers, int) or customers <= _TOP:
+        return panel
+    without = found.row_count > customers
+    note = "What has no customer has no row here, but is in the total; Attribution tells its cost."
+    return replace(panel, row_count=customers, notes=(note,) if without else ())
 
 
 def _named_first(groups: Sequence[Group]) -> list[Group]:
