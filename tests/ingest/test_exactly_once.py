@@ -69,6 +69,7 @@ def test_any_order_of_lines_split_over_two_runs(tmp_path, once):
     _again(tmp_path, [second], [first], once=once)
 
 
+@pytest.mark.slow
 def test_lines_in_reverse_one_file_each(tmp_path, once):
     for number, record in enumerate(reversed(LOG)):
         write(tmp_path / "logs" / f"{number:03}.jsonl", [record])
@@ -113,6 +114,7 @@ def test_a_log_that_grows_is_cut_inside_a_line_and_is_completed(tmp_path, once):
     _again(tmp_path, [path], once=once)
 
 
+@pytest.mark.slow
 def test_a_rotated_log_overlaps_with_the_new_one_under_the_old_name(tmp_path, once):
     path = write(tmp_path / "app.log", LOG[:50])
     read(tmp_path / "ledger", path)

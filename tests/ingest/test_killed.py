@@ -76,8 +76,8 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
     return early
 
 
-def test_killed_at_six_points(tmp_path):
-    assert _kill_and_finish(tmp_path, calls=60, points=6, seed=1) >= 3
+def test_killed_at_three_points(tmp_path):
+    assert _kill_and_finish(tmp_path, calls=60, points=3, seed=1) >= 1
 
 
 @pytest.mark.slow

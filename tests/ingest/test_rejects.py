@@ -99,6 +99,7 @@ def test_marks_inside_the_texts_of_a_mapping_are_texts(tmp_path):
     assert found == [("me@corp.com", '{"customer_id":"me@corp.com","user@host":"x","$input":"y"}', 7)]
 
 
+@pytest.mark.slow
 def test_line_numbers_in_a_log_read_by_several_threads_at_once(tmp_path):
     """DuckDB keeps the order of lines in a table filled in one go, which nothing documents."""
     good = [b'{"timestamp":"2026-11-01T10:00:00.%06dZ","model":"gpt-5.4","input_tokens":9}' % n for n in range(1000)]
@@ -341,6 +342,7 @@ def test_standard_input_is_read_once(cli):
         assert (run.code, json.loads(run.stdout)["totals"]["new"]) == (0, new)
 
 
+@pytest.mark.slow
 def test_a_log_written_to_while_it_is_read_loses_nothing(tmp_path):
     """A writer appends whole lines all the time; what one run does not see, a later one does."""
     path = write(tmp_path / "log.jsonl", [chat("first")])

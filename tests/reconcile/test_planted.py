@@ -40,7 +40,7 @@ def bills(folder, planted):
     )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_a_bill_without_any_cause_has_none(reconciled, tmp_path, seed):
     chance = luck(seed)
     planted = plant(with_searches(company(seed), chance), set(), chance, first=BILLED_FROM, days=DAYS)
@@ -60,7 +60,7 @@ def test_one_cause_is_named_alone(reconciled, tmp_path, cause):
     check(reconciled(planted.logged, *bills(tmp_path, planted)), planted)
 
 
-@pytest.mark.parametrize(("seed", "hours"), [(21, -8), (22, 9)])
+@pytest.mark.parametrize(("seed", "hours"), [(21, -8), pytest.param(22, 9, marks=pytest.mark.slow)])
 def test_all_five_are_named_together(reconciled, tmp_path, seed, hours):
     planted = plant(company(seed), ALL, luck(seed), first=BILLED_FROM, days=DAYS, hours=hours)
     assert len(planted.amounts) == 5
