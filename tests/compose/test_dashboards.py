@@ -432,3 +432,9 @@ def test_what_has_no_customer_is_not_counted_among_customers_and_said_to_be_left
     assert (len(found.rows), found.row_count) == (5, 12)
     assert None not in [row.cells[0] for row in found.rows]
     assert found.notes == ("What has no customer has no row here, but is in the total; Attribution tells its cost.",)
+
+
+def test_cost_per_request_is_said_to_leave_unpriced_requests_out(ledger):
+    figures = next(panel for panel in _made(ledger, "engineering").panels if panel.id == "figures")
+
+    assert figures.notes == ("Cost per request is that of the requests with a known price.",)

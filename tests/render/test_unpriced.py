@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from llmcost.render.cells import unknown_cost
-from llmcost.render.dashboard_cells import panel_grid
+from llmcost.render.dashboard_cells import figure_text, panel_grid
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Column, Row
 
@@ -38,3 +38,11 @@ def test_only_free_calls_beside_unpriced_ones_are_no_cost(cost, share, unpriced,
 @pytest.mark.parametrize(("name", "text"), [("cost_per_request", "-"), ("input_cost", "-"), ("reported_cost", None)])
 def test_what_follows_from_the_cost_is_not_known_either(name, text):
     assert unknown_cost(Column(name=name, title=name, kind="money", role="metric"), Decimal(0)) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [("0.00701", "$0.0070"), ("1.014", "$1.01"), ("0", "$0.00"), ("0.0000123", "$0.000012")]
+)
+def test_a_figure_has_the_decimals_of_a_column(amount, text):
+    column = Column(name="cost_per_request", title="Cost per request", kind="money", role="metric")
+    assert figure_text(Decimal(amount), column, "USD") == text

@@ -14,6 +14,8 @@ UNIT = "unit"
 """A column that says what the amounts of its row are counted in; it is shown with them, not beside them."""
 _NAMED = {"amount", "limit"}
 """The columns in which the unit is named; the others of the row are in the same."""
+_SMALL = 4
+"""Decimals of money below a dollar."""
 _STATUSES = {"ok": "ok", "warning": "warning", "breached": "over budget", "not_evaluated": "not evaluated"}
 
 
@@ -47,6 +49,13 @@ def cell_text(panel: Panel, row: Row, index: int, currency: str, places: int | N
         return text
     signed = column.role == "change" and not column.name.startswith("previous_")
     return human(value, column.kind, currency, signed=signed, places=places)
+
+
+def figure_text(value: Cell, column: Column, currency: str) -> str:
+    """One of the main numbers; money below a dollar with the decimals that a column of it has."""
+    small = column.kind == "money" and isinstance(value, Decimal) and 0 < abs(value) < 1
+    places = max(_SMALL, money_places([Decimal(value)])) if small and value is not None else None
+    return human(value, column.kind, currency, places=places)
 
 
 def sentence(text: str) -> str:

@@ -7,7 +7,7 @@ from llmcost.domain.text import plural
 from llmcost.ledger.registry import Kind
 from llmcost.render import charts
 from llmcost.render.cells import Grid
-from llmcost.render.dashboard_cells import cell_text, panel_grid, sentence
+from llmcost.render.dashboard_cells import cell_text, figure_text, panel_grid, sentence
 from llmcost.render.dashboard_series import series_of
 from llmcost.render.dashboard_shares import change_of, shares_of
 from llmcost.render.dashboard_tables import table_of
@@ -30,7 +30,7 @@ def figures(panel: Panel, currency: str) -> Markup:
         if column.role == "change":
             continue
         change = change_of(panel, column)
-        text = human(value, column.kind, currency)
+        text = figure_text(value, column, currency)
         tiles.append(
             tag(
                 "div",
@@ -42,7 +42,11 @@ def figures(panel: Panel, currency: str) -> Markup:
     across = {4: 4, 5: 5, 8: 4}.get(len(tiles))
     style = "figures" if across is None else f"figures by-{across}"
     return tag(
-        "section", tag("h2", panel.title, class_="hidden"), tag("dl", *tiles, class_=style), aria_label=panel.title
+        "section",
+        tag("h2", panel.title, class_="hidden"),
+        tag("dl", *tiles, class_=style),
+        *(tag("p", note, class_="about") for note in panel.notes),
+        aria_label=panel.title,
     )
 
 

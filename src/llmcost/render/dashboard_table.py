@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid
-from llmcost.render.dashboard_cells import panel_grid, sentence
+from llmcost.render.dashboard_cells import figure_text, panel_grid, sentence
 from llmcost.render.dashboard_series import Series, largest, series_of
 from llmcost.render.dashboard_shares import change_of, shares_of
 from llmcost.render.drawing import drawn, fits, wrapped
@@ -64,7 +64,7 @@ def _figures(panel: Panel, currency: str, surface: Surface) -> list[str]:
         if column.role == "change":
             continue
         change = change_of(panel, column)
-        text = human(value, column.kind, currency)
+        text = figure_text(value, column, currency)
         tiles.append((printable(column.title), text if change is None else f"{text} ({change})"))
     lines: list[str] = []
     while tiles:
@@ -80,7 +80,7 @@ def _figures(panel: Panel, currency: str, surface: Surface) -> list[str]:
         tiles = tiles[taken:]
         if tiles:
             lines.append("")
-    return lines
+    return [*lines, *(part for note in panel.notes for part in _fitted(note, surface))]
 
 
 def _across(tiles: list[tuple[str, str]]) -> int:

@@ -18,6 +18,7 @@ def figures(asking: Asking, metrics: Sequence[str]) -> Panel:
     names = [*metrics, *(column.name for column in CHANGES if compare)]
     columns = {column.name: column for column in asking.total.columns}
     ask = Ask(metrics=tuple(metrics), compare=compare)
+    partly = "cost_per_request" in metrics and asking.whole("unpriced_requests")
     return Panel(
         id="figures",
         title="At a glance",
@@ -28,6 +29,7 @@ def figures(asking: Asking, metrics: Sequence[str]) -> Panel:
         ask=ask,
         command=asking.command(ask),
         measure=metrics[0],
+        notes=("Cost per request is that of the requests with a known price.",) if partly else (),
     )
 
 
