@@ -274,3 +274,10 @@ def test_a_closed_period_as_of_now_is_not_called_open(spend, ledger, asked_of):
     assert "closed on 2026-11-03; this is what it would come to now" in text
     assert "its statements came to 7.33 USD, 0.70 USD less than this, and stay as they are." in text
     assert "7.333333 USD, rounded $7.33" in render_statement(found, "chat", "table", Surface())
+
+
+def test_a_period_without_requests_says_what_the_ledger_has(spend, shown):
+    spend("2026-11-02", "1", team="chat")
+
+    text = render_chargeback(shown(), "table", Surface())
+    assert "Note    no requests in this period; the ledger has requests of 2026-11-02 to 2026-11-02." in text

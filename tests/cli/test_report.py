@@ -208,7 +208,7 @@ def test_an_empty_period_is_zero_not_an_error(cli, db):
 
     assert run.code == 0
     assert json.loads(run.stdout)["totals"]["cost"] == "0.00"
-    assert run.stderr == "note: no requests in this period\n"
+    assert run.stderr == "note: no requests in this period; the ledger has requests of 2026-10-31 to 2026-11-02\n"
 
 
 def test_a_machine_format_does_not_load_rich(db, clean_environment, tmp_path):

@@ -12,6 +12,7 @@ from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.text import nearest, plural
+from llmcost.ledger.billing import no_requests
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -49,17 +50,21 @@ def chargeback(connection: "Connection", prices: "PriceList | None", asked: Aske
         notes = () if not owed else (_owed(amount, len(owed), one),)
         return Chargeback(allocation=one.allocation, closing=one, outstanding=amount, notes=notes)
     current = allocation(connection, prices, asked)
+    nothing = _nothing(connection, current, asked)
     overlapping = [one.label for one in closed if one.since < until and since < one.until]
     if overlapping:
         return Chargeback(
             allocation=current,
-            notes=(f"{', '.join(overlapping)} closed at what its statements say; this is what the ledger has now",),
+            notes=(
+                *nothing,
+                f"{', '.join(overlapping)} closed at what its statements say; this is what the ledger has now",
+            ),
         )
     if not closed or closed[-1].until != since:
         waiting = [one.label for one in closed[-1:] if one.until < since]
         note = f"adjustments to closed periods are in the first period after {waiting[0]}" if waiting else None
-        return Chargeback(allocation=current, notes=() if note is None else (note,))
-    return Chargeback(allocation=adjusted(connection, prices, current, closed))
+        return Chargeback(allocation=current, notes=nothing if note is None else (*nothing, note))
+    return Chargeback(allocation=adjusted(connection, prices, current, closed), notes=nothing)
 
 
 def _restated(current: Allocation, closing: Closing) -> Chargeback:
@@ -76,7 +81,13 @@ def _restated(current: Allocation, closing: Closing) -> Chargeback:
 
 def showback(connection: "Connection", prices: "PriceList | None", asked: Asked) -> Chargeback:
     """What the ledger has now, whatever was closed."""
-    return Chargeback(allocation=allocation(connection, prices, asked))
+    current = allocation(connection, prices, asked)
+    return Chargeback(allocation=current, notes=_nothing(connection, current, asked))
+
+
+def _nothing(connection: "Connection", current: Allocation, asked: Asked) -> tuple[str, ...]:
+    """What to say of a period without anything to allocate."""
+    return () if current.requests or current.lines else (no_requests(connection, asked.zone),)
 
 
 def _owed(amount: Decimal, owners: int, one: Closing) -> str:

@@ -6,7 +6,7 @@ the size of the prompt. Quantities within a group may then be added up before th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,7 @@ _CONTEXT = (
 )
 ACCOUNTS = ("api_key_id", "virtual_account", "project")
 """Columns that can tell whose account a call was made with."""
+_HELD: dict[str, Basis] = {"requests": "requests", "usage exports": "exports"}
 _MOST_ACCOUNTS = 12
 
 
@@ -221,3 +222,14 @@ def logged_span(connection: "DuckDBPyConnection", basis: Basis = "requests") -> 
     if found is None or found[0] is None:
         return Period()
     return Period(since=found[0].replace(tzinfo=UTC), until=found[1].replace(tzinfo=UTC))
+
+
+def no_requests(connection: "DuckDBPyConnection", zone: tzinfo) -> str:
+    """That a period has no requests, and of which days the ledger has some, in the zone."""
+    said = "no requests in this period"
+    for what, basis in _HELD.items():
+        span = logged_span(connection, basis)
+        if span.since is not None and span.until is not None:
+            first, last = (moment.astimezone(zone).date() for moment in (span.since, span.until))
+            return f"{said}; the ledger has {what} of {first} to {last}"
+    return said

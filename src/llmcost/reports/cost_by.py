@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, previous_period
 from llmcost.ledger import queries
+from llmcost.ledger.billing import no_requests
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
@@ -165,7 +166,7 @@ def _notes(
     """What to say about keys that no selected request has a value for."""
     if not facts.rows:
         if not chosen.conditions:
-            return ("no requests in this period",)
+            return (no_requests(connection, chosen.zone),)
         return ("no request in this period matches every --where", *suggestions(connection, chosen))
     empty = [
         key.name
