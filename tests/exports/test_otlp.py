@@ -231,3 +231,12 @@ def test_a_refusal_does_not_give_the_header_away(cli, calls):
     assert run.code == 4
     assert "answered 401" in run.stderr
     assert "secret" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "place"), [("http://collector.example", "--endpoint"), ("env", "OTEL_EXPORTER_OTLP_ENDPOINT")]
+)
+def test_a_refused_address_is_looked_for_where_it_was_written(cli, calls, endpoint, place):
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example"}
+    run = cli("export", "otlp", "--db", calls, "--endpoint", endpoint, env=variables)
+    assert (run.code, run.stderr.splitlines()[-1]) == (2, f"  hint: check {place}")

@@ -1,6 +1,7 @@
 """Asking an API with a key: what is tried again, for how long, what is refused, and that nobody else learns the key."""
 
 import json
+import socket
 from contextlib import contextmanager
 
 import pytest
@@ -192,3 +193,31 @@ def test_addresses_that_are_refused_without_a_word_of_what_is_secret_in_them(url
     with pytest.raises(UsageError, match=reason) as caught:
         check_address(url)
     assert "secret-word" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "hint"),
+    [
+        ("localhost:5999", "localhost:5999: the address", "write http://localhost:5999"),
+        ("gw.example.com/v1", "gw.example.com/v1: the address", "write https://gw.example.com/v1"),
+        ("sk-proj-" + "a1" * 12, "the address", "such as https://gateway.example.com"),
+        ("user:secret-word@gw.example.com", "the address", "such as https://gateway.example.com"),
+    ],
+)
+def test_an_address_without_a_scheme_is_shown_with_one(url, message, hint):
+    with pytest.raises(UsageError) as caught:
+        check_address(url)
+    assert (
+        caught.value.message == f"{message} of a gateway must be an https address, or an http one of your own network"
+    )
+    assert caught.value.hint == hint
+
+
+def test_a_server_that_never_answered_is_asked_after():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        with Fetcher(url, {}, pause=lambda _: None) as fetcher, pytest.raises(UpstreamError) as caught:
+            fetcher.fetch(Asked(path="/x"), lambda answer: answer.text)
+    assert caught.value.message.startswith(f"{url}/x: ")
+    assert caught.value.hint == "is it running? check the address, which --url names"

@@ -1,5 +1,6 @@
 """Posting to a webhook: what is tried again, how long is waited, and what an error gives away."""
 
+import socket
 import threading
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -87,7 +88,7 @@ def test_a_refusal_is_final_and_is_told_without_the_address():
         post_json(url, b"{}", pause=pytest.fail)
 
     assert len(server.bodies) == 1
-    assert failure.value.message == "127.0.0.1: the server answered 404: no_team ***"
+    assert failure.value.message == f"127.0.0.1:{server.server_port}: the server answered 404: no_team ***"
 
 
 def test_giving_up_is_told_without_the_address():
@@ -133,3 +134,23 @@ def test_a_secret_is_masked_in_every_spelling():
 
     assert redacted(f"at {secret}, at /a/b c?key=1 2, at key=1 2", [secret]) == "at ***, at ***, at ***"
     assert redacted("https%3A%2F%2Fhooks.example.com%2Fa%2Fb%20c%3Fkey%3D1%202", [secret]) == "***"
+
+
+def test_where_nobody_listens_is_named_with_its_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        with pytest.raises(UpstreamError) as caught:
+            post_json(f"http://127.0.0.1:{port}{PATH}", b"{}", given="--endpoint", pause=lambda _: None)
+    assert caught.value.message.startswith(f"127.0.0.1:{port}: ")
+    assert caught.value.hint == "is it running? check --endpoint"
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [({}, "check the variable it comes from"), ({"given": "--endpoint"}, "check --endpoint")],
+)
+def test_an_address_that_is_refused_is_looked_for_where_it_stands(given, hint):
+    with pytest.raises(UsageError, match=r"example\.com: only https") as caught:
+        post_json(f"http://example.com{PATH}", b"{}", **given)
+    assert caught.value.hint == hint

@@ -49,7 +49,7 @@ def otlp(
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.domain.text import plural
-    from llmcost.exports.collector import address, headers
+    from llmcost.exports.collector import address, headers, named_by
     from llmcost.exports.otlp import DIMENSIONS, GRAINS, metrics
     from llmcost.exports.otlp_documents import documents
     from llmcost.ledger.database import reading
@@ -81,9 +81,9 @@ def otlp(
     points = sum(len(metric.points) for metric in found)
     if not points:
         diagnostics.note("no requests in this period")
-    if target is None:
+    if target is None or endpoint is None:
         write("".join(f"{document}\n" for document in documents(found, max(points, 1))), output)
         return
     for document in documents(found, _POINTS):
-        post_json(target, document.encode(), headers=sent)
+        post_json(target, document.encode(), headers=sent, given=named_by(endpoint, os.environ))
     diagnostics.note(f"{plural(points, 'data point')} sent")

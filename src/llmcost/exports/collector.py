@@ -36,6 +36,14 @@ def address(endpoint: str, environment: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(path=_PATH)) if parts.path in {"", "/"} else endpoint
 
 
+def named_by(endpoint: str, environment: Mapping[str, str]) -> str:
+    """What says where the collector is: the option, or a variable."""
+    if endpoint != FROM_ENVIRONMENT:
+        return "--endpoint"
+    exact = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
+    return exact if environment.get(exact) else "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
 def headers(environment: Mapping[str, str]) -> dict[str, str]:
     """Headers of the variable for metrics, or else of the one for all signals: `name=value,name=value`, percent-encoded."""
     text = environment.get("OTEL_EXPORTER_OTLP_METRICS_HEADERS") or environment.get("OTEL_EXPORTER_OTLP_HEADERS") or ""

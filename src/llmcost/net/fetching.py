@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from llmcost.domain.credentials import CREDENTIAL
 from llmcost.domain.errors import UpstreamError, UsageError
 from llmcost.net.download import is_loopback
 from llmcost.net.posting import asked_pause
@@ -28,6 +30,8 @@ _REDIRECTS = 5
 _GREETINGS = 3
 """Attempts to reach a server that has never answered: its address may be wrong."""
 _SHOWN = 300
+_HOST_AND_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?")
+"""An address that lacks nothing but its scheme."""
 _PORTS = {"http": 80, "https": 443}
 _PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".svc", ".localhost", ".home.arpa")
 
@@ -138,7 +142,10 @@ class Fetcher:
             if attempt < self._patience.attempts:
                 self._pause(wait)
         raise UpstreamError(
-            f"{self.url}{asked.path}: {reason}", hint="what was read is kept; the same command goes on from there"
+            f"{self.url}{asked.path}: {reason}",
+            hint="what was read is kept; the same command goes on from there"
+            if self.answered
+            else "is it running? check the address, which --url names",
         )
 
     def elsewhere(self, link: str, read: Callable[[Answer], T]) -> T:
@@ -246,9 +253,7 @@ def check_address(url: str) -> str:
     except ValueError:
         host, user = None, None
     if not host or parts.scheme not in _PORTS:
-        raise UsageError(
-            "the address of a gateway must be an https address", hint="such as https://gateway.example.com"
-        )
+        raise _no_address(url.strip())
     if user is not None or parts.query or parts.fragment:
         raise UsageError(
             f"the address of {host} holds more than a host and a path",
@@ -257,6 +262,15 @@ def check_address(url: str) -> str:
     if parts.scheme == "http" and not _is_near(host):
         raise UsageError(f"http://{host} would send the key unencrypted", hint=f"use https://{host}")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _no_address(url: str) -> UsageError:
+    """What to write instead; an address that may hold a secret is not repeated."""
+    message = "the address of a gateway must be an https address, or an http one of your own network"
+    if not _HOST_AND_PATH.fullmatch(url) or CREDENTIAL.search(url):
+        return UsageError(message, hint="such as https://gateway.example.com")
+    near = _is_near(re.split("[:/]", url, maxsplit=1)[0])
+    return UsageError(f"{url}: {message}", hint=f"write {'http' if near else 'https'}://{url}")
 
 
 def _is_near(host: str) -> bool:

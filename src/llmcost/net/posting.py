@@ -24,6 +24,7 @@ def post_json(
     body: bytes,
     *,
     headers: Mapping[str, str] | None = None,
+    given: str = "the variable it comes from",
     attempts: int = ATTEMPTS,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -31,11 +32,12 @@ def post_json(
 
     Tries again after no answer and after an answer that asks for it, as long after as Retry-After says. HTTPS only, but for
     this machine itself; redirects are not followed. Raises UsageError for another address, UpstreamError when it was not
-    accepted; neither says more of the address than its host.
+    accepted; neither says more of the address than its host and port. `given` is what hints say of where the address stands.
     """
     import httpx
 
-    host = _host(url)
+    host = _host(url, given)
+    answered = False
     hidden = (url, *(headers or {}).values())
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     sent = {**(headers or {}), "Content-Type": "application/json"}
@@ -48,6 +50,7 @@ def post_json(
             except httpx.HTTPError as error:
                 reason = redacted(str(error) or type(error).__name__, hidden)
             else:
+                answered = True
                 if response.is_success:
                     return
                 reason = f"the server answered {response.status_code}"
@@ -61,20 +64,25 @@ def post_json(
                     break
             if attempt < attempts:
                 pause(wait)
-    raise UpstreamError(f"{host}: {reason}")
+    raise UpstreamError(f"{host}: {reason}", hint=None if answered else f"is it running? check {given}")
 
 
-def _host(url: str) -> str:
+def _host(url: str, given: str) -> str:
+    """The host of an address that may be posted to, with the port where it states one."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
+        port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         host = None
     if not host:
-        raise UsageError("the address to post to must be an https address", hint="check the variable it comes from")
+        raise UsageError("the address to post to must be an https address", hint=f"check {given}")
+    named = f"[{host}]{port}" if ":" in host else f"{host}{port}"
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
-        return host
-    raise UsageError(f"{host}: only https addresses are posted to", hint="check the variable it comes from")
+        return named
+    raise UsageError(
+        f"{named}: only https addresses are posted to, and http ones of this machine", hint=f"check {given}"
+    )
 
 
 def asked_pause(header: str | None, usual: float) -> float:
