@@ -34,6 +34,7 @@ def plain(text):
         ("anthropic/claude-opus", 14, ["anthropic/", "claude-opus"]),
         ("a-bbbbbbbbbbbbbbbbbbbb", 14, ["a-bbbbbbbbbbbb", "bbbbbbbb"]),
         ("two words here", 9, ["two words", "here"]),
+        ("nightly, u-0f0fe2155c, u-6528fb3d16", 27, ["nightly, u-0f0fe2155c,", "u-6528fb3d16"]),
         ("", 5, [""]),
         ("日本語のモデル", 6, ["日本語", "のモデ", "ル"]),
     ],
@@ -70,6 +71,25 @@ def test_columns_of_numbers_go_before_names_are_folded():
     assert "claude-sonnet-4-5-20250929 " in text
     assert "Not shown at 60 columns: Column 4, Column 5." in text
     assert "3,000,000" in text
+
+
+def test_room_that_is_left_lowers_the_tallest_heading_first():
+    columns = (
+        Column(name="month", title="Month", kind="text", role="key"),
+        Column(name="through", title="Through day 20", kind="money", role="metric"),
+        Column(name="against", title="Nov against it", kind="money", role="metric"),
+    )
+    cells = Grid(
+        columns=columns,
+        headings=tuple(one.title for one in columns),
+        rows=(("2026-09", "$67.11", "+61.4%"),),
+        totals=None,
+    )
+
+    # 7 + 7 + 7 and two gaps of 2 are 25. "Nov against it" takes three lines there, and two with 3 cells more, which "Through
+    # day 20" has no use for.
+    lines = plain(drawn(cells, Surface(width=28))).splitlines()
+    assert [line.split() for line in lines[:2]] == [["Through", "Nov"], ["Month", "day", "20", "against", "it"]]
 
 
 def test_names_give_way_when_nothing_else_can():

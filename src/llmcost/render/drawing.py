@@ -124,9 +124,12 @@ def _rich(cells: Grid, surface: Surface) -> str:
     sizes = _least(cells, available, narrow=narrow)
     spare = max(available - _least_width(cells, gap, available, narrow=narrow), 0)
     for index, wanted in enumerate(_widths(cells, split=False)):
+        if is_number(cells.columns[index]):
+            continue
         more = min(wanted - sizes[index], spare)
         sizes[index] += more
         spare -= more
+    _lower_headings(cells, sizes, spare)
     headings = [wrapped(heading, max(size, 1)) for heading, size in zip(cells.headings, sizes, strict=True)]
     height = max(map(len, headings))
     for column, heading, size in zip(cells.columns, headings, sizes, strict=True):
@@ -149,6 +152,32 @@ def _rich(cells: Grid, surface: Surface) -> str:
     )
     console.print(drawing)
     return "\n".join(line.rstrip() for line in target.getvalue().rstrip("\n").split("\n"))
+
+
+def _lower_headings(cells: Grid, sizes: list[int], spare: int) -> None:
+    """Widen columns of numbers by what is spare in all, always the one whose heading takes most lines."""
+    while True:
+        heights = {
+            index: len(wrapped(cells.headings[index], max(sizes[index], 1)))
+            for index, column in enumerate(cells.columns)
+            if is_number(column)
+        }
+        tallest = max(heights, key=lambda index: heights[index], default=None)
+        if tallest is None or heights[tallest] < 2:
+            return
+        heading = cells.headings[tallest]
+        wanted = (
+            next(
+                size
+                for size in range(sizes[tallest] + 1, width(heading) + 1)
+                if len(wrapped(heading, size)) < heights[tallest]
+            )
+            - sizes[tallest]
+        )
+        if wanted > spare:
+            return
+        sizes[tallest] += wanted
+        spare -= wanted
 
 
 def _fitted(row: Sequence[str], cells: Grid, sizes: Sequence[int]) -> list[str]:

@@ -55,7 +55,9 @@ def _folded(text: str, columns: int, *, breaks: str = _BREAKS) -> list[str]:
     while width(text) > columns:
         line = _cut(text, columns)
         # A line that would be nearly empty looks worse than a broken word.
-        ends = (end for end in range(len(line), 0, -1) if line[end - 1] in breaks or text[end : end + 1] == " ")
+        ends = [end for end in range(len(line), 0, -1) if line[end - 1] in breaks or text[end : end + 1] == " "]
+        # In a list whole members come before whole words, so that each can be copied.
+        ends = [end for end in ends if text[end - 1 : end + 1] == ", "] + ends
         place = next((end for end in ends if end * 3 >= len(line)), len(line))
         lines.append(text[:place].rstrip())
         text = text[place:].lstrip()
