@@ -149,7 +149,7 @@ def test_output_goes_to_a_file_and_nowhere_else(cli, db, tmp_path):
 def test_a_file_that_cannot_be_written_is_named(cli, db, tmp_path):
     run = cli("report", "--output", tmp_path / "nowhere" / "out.txt")
 
-    assert run.code == 3
+    assert run.code == 2
     assert "nowhere/out.txt" in run.stderr
 
 
