@@ -129,7 +129,7 @@ def test_what_if_changes_an_amount_and_markdown_is_a_table(cli, folder):
         (["simulate", "limits.yaml", "--what-if", "user-daily=many"], 2, "cannot read --what-if"),
         (["simulate", "limits.yaml", "--assert", "blocked"], 2, "cannot read --assert"),
         (["simulate", "limits.yaml", "--algorithm", "guess"], 2, "--algorithm cannot be"),
-        (["simulate", "missing.yaml"], 3, "missing.yaml"),
+        (["simulate", "missing.yaml"], 2, "missing.yaml"),
         (["simulate", "limits.yaml", "--db", "none.duckdb"], 3, "none.duckdb"),
         (["suggest", "--unit", "cost", "--window", "minute"], 2, "no budgets per minute"),
         (["suggest", "--per", "team"], 2, "no request of this period has a team"),

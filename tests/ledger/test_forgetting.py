@@ -177,6 +177,7 @@ def test_an_id_that_could_be_anything_is_only_taken_where_it_is_an_id(tmp_path):
     assert {row["customer_id"] for row in rows(tmp_path / "ledger", "customer_id")} == {"forgotten", "7"}
 
 
+@pytest.mark.slow
 def test_ids_of_any_letters_are_forgotten(tmp_path):
     names = ["Müller & Söhne", 'a"b\\c', "日本語会社", "x.y*(z)+[w]\n \\Ework"]
     log = [

@@ -77,4 +77,4 @@ def _tags(record: Record) -> dict[str, str]:
     return found
 
 
-source = source_of("AWS Cost and Usage Report, Bedrock lines", vendor="aws", recognises=_is_line, line=_line)
+source = source_of("AWS Cost and Usage Report, Bedrock", vendor="aws", recognises=_is_line, line=_line)
