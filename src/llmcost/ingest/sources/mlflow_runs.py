@@ -80,13 +80,18 @@ def _flat(info: Record, parts: Mapping[str, Record]) -> Record:
         "experiment_id": info.get("experiment_id"),
         "user": info.get("user_id"),
     }
-    known = {key: str(value) for key, value in {**own, **tags}.items() if value not in {None, ""}}
+    known = {key: str(value) for key, value in {**own, **tags}.items() if _stated(value)}
     times = {"start_time": info.get("start_time"), "end_time": info.get("end_time")}
     return {"llmcost_run": {**metrics, **params, **times}, "llmcost_tags": known}
 
 
+def _stated(value: Any) -> bool:
+    """Whether there is a value; it may be of any kind, a list as well."""
+    return value is not None and value != ""
+
+
 def _first(values: Record, keys: Iterable[str]) -> Any:
-    found = next((values[key] for key in keys if values.get(key) not in {None, ""}), None)
+    found = next((values[key] for key in keys if _stated(values.get(key))), None)
     # Metrics are floating point everywhere.
     return int(found) if isinstance(found, float) and found.is_integer() else found
 
