@@ -280,4 +280,4 @@ def test_a_period_without_requests_says_what_the_ledger_has(spend, shown):
     spend("2026-11-02", "1", team="chat")
 
     text = render_chargeback(shown(), "table", Surface())
-    assert "Note    no requests in this period; the ledger has requests of 2026-11-02 to 2026-11-02." in text
+    assert "no requests in this period; the ledger has requests of 2026-11-02 to 2026-11-02." in text

@@ -65,7 +65,7 @@ def test_a_file_that_holds_no_outcome_is_an_error_of_the_data(filled):
     run = filled("ingest", "--source", "outcomes", "log.jsonl")
 
     assert run.code == 3
-    assert "no metric" in run.stderr or "no date" in run.stderr
+    assert "log.jsonl has no `date`, no `metric`, no `value` column; it has" in run.stderr
 
 
 def test_revenue_stands_beside_cost(filled):

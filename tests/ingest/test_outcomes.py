@@ -156,7 +156,7 @@ def test_one_metric_by_other_dimensions_on_the_same_days_is_told(tmp_path, colum
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("date,customer,revenue", "has no `metric` and `value` column; it has date, customer, revenue"),
+        ("date,customer,revenue", "has no `metric`, no `value` column; it has date, customer, revenue"),
         ("when,metric,value", "has no `date` column; it has when, metric, value"),
     ],
 )

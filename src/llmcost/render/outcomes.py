@@ -48,7 +48,7 @@ def failures(result: OutcomeResult) -> Iterator[tuple[str, str]]:
     """Files that have not the columns of outcomes, with the next step."""
     for file in result.files:
         if file.missing:
-            wanted = " and ".join(f"`{name}`" for name in file.missing)
+            wanted = ", no ".join(f"`{name}`" for name in file.missing)
             more = ", ..." if len(file.columns) > _SHOWN_COLUMNS else ""
             yield f"{file.path} has no {wanted} column; it has {', '.join(file.columns[:_SHOWN_COLUMNS])}{more}", _SHAPE
 
