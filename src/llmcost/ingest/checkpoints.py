@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.commit import file_ids, forget
 from llmcost.ingest.files import LogFile
+from llmcost.ingest.recording import file_ids, forget
 from llmcost.ingest.result import FileResult
 from llmcost.ledger.migrations import transaction
 

@@ -1,9 +1,6 @@
 """The staging table into the ledger, rows and checkpoints in one transaction: all of a batch or nothing."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,7 +11,8 @@ from llmcost.ingest.buckets import BucketCounts, commit_buckets
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.forgotten import redact_fresh, redact_sightings, withdraw
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
-from llmcost.ingest.parts import count_anew, forget_rejects
+from llmcost.ingest.parts import count_anew
+from llmcost.ingest.recording import FileCounts, file_ids, write_files, write_rejects
 from llmcost.ingest.repeats import Tally
 from llmcost.ingest.source import Source
 from llmcost.ingest.stage import FileOutcome
@@ -32,24 +30,6 @@ _NAMES = ", ".join(column.name for column in COLUMNS)
 _RATED = ", ".join(RATED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileCounts:
-    """What one file brought, in calls and in buckets."""
-
-    rows: int
-    """Calls."""
-    new: int
-    known: int
-    conflicts: int
-    ambiguous: int
-    unpriced: int
-    """Of both."""
-    sources: Mapping[str, int]
-    """Of both."""
-    buckets: int
-    new_buckets: int
-
-
 def key_rows(connection: "Connection") -> Mapping[int, int]:
     """Give every staged row its key. Returns the ambiguous rows per file."""
     (without,) = connection.execute("select count(*) from stage where row_key is null").fetchone() or (0,)
@@ -62,19 +42,6 @@ def key_rows(connection: "Connection") -> Mapping[int, int]:
             f"where stage_table = '{table}' and {table}.rowid = stage_row"
         )
     return dict(connection.execute("select file_no, count(*) from content_key where twin > 1 group by all").fetchall())
-
-
-def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:
-    """The ledger's number of each file, old or next free."""
-    known = dict(connection.execute("select path, file_id from ledger.file").fetchall())
-    (last,) = connection.execute("select coalesce(max(file_id), 0) from ledger.file").fetchone() or (0,)
-    ids = []
-    for file in files:
-        if file.ledger_path not in known:
-            last += 1
-            known[file.ledger_path] = last
-        ids.append(known[file.ledger_path])
-    return ids
 
 
 def commit_batch(
@@ -137,8 +104,8 @@ def commit_batch(
             repeats=repeats,
             buckets=buckets,
         )
-        _write_rejects(connection, files, ids, outcomes, recognised)
-        _write_files(
+        write_rejects(connection, files, ids, outcomes, recognised)
+        write_files(
             connection,
             files=files,
             ids=ids,
@@ -376,95 +343,3 @@ def _counts(
         )
         for number in numbers
     ]
-
-
-def _write_rejects(
-    connection: "Connection",
-    files: Sequence[LogFile],
-    ids: Sequence[int],
-    outcomes: Sequence[FileOutcome],
-    recognised: Sequence[bool],
-) -> None:
-    whole = [known and not file.grows for file, known in zip(files, recognised, strict=True)]
-    forget(connection, "reject", _recognised_ids(ids, whole))
-    forget_rejects(connection, files, ids, outcomes)
-    rejects = [
-        (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
-        for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)
-        if known
-        for reject in outcome.rejects
-    ]
-    if rejects:
-        columns = [list(values) for values in zip(*rejects, strict=True)]
-        connection.execute(
-            "insert into ledger.reject select unnest($file_id), unnest($line), unnest($reason), unnest($hash), unnest($source)",
-            dict(zip(("file_id", "line", "reason", "hash", "source"), columns, strict=True)),
-        )
-
-
-def _write_files(
-    connection: "Connection",
-    *,
-    files: Sequence[LogFile],
-    ids: Sequence[int],
-    outcomes: Sequence[FileOutcome],
-    counts: Sequence[FileCounts],
-    recognised: Sequence[bool],
-    ingest_id: int,
-    settings: str,
-    revisions: Mapping[str, int],
-) -> None:
-    """The checkpoints: a file of these looks has been read, with this outcome."""
-    earlier = _earlier(connection, [file_id for file, file_id in zip(files, ids, strict=True) if file.grows])
-    forget(connection, "file", _recognised_ids(ids, recognised))
-    rows = []
-    for file, file_id, outcome, count, known in zip(files, ids, outcomes, counts, recognised, strict=True):
-        if not known:
-            continue
-        status, sources, numbers = status_of(outcome), Counter(count.sources), _numbers(outcome, count)
-        if file_id in earlier:
-            before_status, before_sources, before = earlier[file_id]
-            status = "partial" if "partial" in {status, before_status} else status
-            sources += Counter(before_sources)
-            numbers = tuple(one + other for one, other in zip(numbers, before, strict=True))
-        rows.append(
-            (
-                *(file_id, file.ledger_path, file.size, file.mtime_ns, file.fingerprint, status, settings),
-                json.dumps(dict(sorted(sources.items()))),
-                json.dumps({source: revisions[source] for source in sorted(sources) if source in revisions}),
-                *(*numbers[:-1], count.unpriced, ingest_id, file.inode, numbers[-1]),
-            )
-        )
-    connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
-
-
-def _numbers(outcome: FileOutcome, count: FileCounts) -> tuple[int, ...]:
-    """What is counted of a file, in the order of the table's columns."""
-    return (outcome.lines, count.rows, count.conflicts, len(outcome.rejects), count.ambiguous, count.buckets)
-
-
-def _earlier(connection: "Connection", ids: Sequence[int]) -> dict[int, tuple[str, Mapping[str, int], tuple[int, ...]]]:
-    """Status, rows by source and counts of what these brought so far."""
-    if not ids:
-        return {}
-    found = connection.execute(
-        "select file_id, status, sources, lines, rows, conflicts, rejects, ambiguous, coalesce(buckets, 0) from ledger.file "
-        "where list_contains($ids, file_id)",
-        {"ids": list(ids)},
-    ).fetchall()
-    return {row[0]: (row[1], json.loads(row[2]), tuple(row[3:])) for row in found}
-
-
-def forget(connection: "Connection", table: str, ids: Sequence[int]) -> None:
-    """Make room for what is now known of these files."""
-    connection.execute(f"delete from ledger.{table} where list_contains($again, file_id)", {"again": list(ids)})
-
-
-def _recognised_ids(ids: Sequence[int], recognised: Sequence[bool]) -> list[int]:
-    """A file that is no log any more keeps its entry: rows refer to it."""
-    return [file_id for file_id, known in zip(ids, recognised, strict=True) if known]
-
-
-def status_of(outcome: FileOutcome) -> str:
-    """`read`, or `partial` when something of the file is still missing from the ledger."""
-    return "partial" if outcome.rejects or outcome.pending else "read"

@@ -16,9 +16,10 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.pulled import Span, Stream
 from llmcost.ingest.buckets import rate_unpriced_buckets
 from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, write_copies
-from llmcost.ingest.commit import FileCounts, commit_batch, key_rows, late_rows, rate_unpriced, status_of
+from llmcost.ingest.commit import commit_batch, key_rows, late_rows, rate_unpriced
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
 from llmcost.ingest.reader import Reject, parse
+from llmcost.ingest.recording import FileCounts, status_of
 from llmcost.ingest.registry import all_sources, source_named
 from llmcost.ingest.repeats import drop_repeats
 from llmcost.ingest.result import FileResult, IngestResult
