@@ -131,21 +131,22 @@ def _of_one_ledger(wanted: Sequence[Case], prices: PriceList, *, with_events: bo
                 )
         read(folder / "made.duckdb", folder / "made.jsonl")
         if with_events:
-            events = str(_events(folder / "events.csv"))
-            ingest_outcomes(OutcomeRequest(paths=[events], ledger=folder / "made.duckdb"))
+            ingest_events(folder / "made.duckdb")
         with database.reading(folder / "made.duckdb") as connection:
             for case, amount in zip(wanted, planted, strict=True):
                 request = AuditRequest(zone=UTC, where=(f"business_unit=set-{case.seed}",))
                 yield Outcome(case=case, planted=amount, result=audit(connection, prices, request))
 
 
-def _events(path: Path) -> Path:
+def ingest_events(ledger: Path) -> None:
+    """Tell a ledger the business events of clean traffic, without which nobody knows how much a feature is used."""
+    path = ledger.with_suffix(".events.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["date", "feature", "metric", "value"])
         day = (START + timedelta(days=DAYS // 2)).date()
         writer.writerows([day, feature, "engagements", count] for feature, count in EVENTS.items())
-    return path
+    ingest_outcomes(OutcomeRequest(paths=[str(path)], ledger=ledger))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.ingesting import read
-from tests.outliers.detection import COMPANIONS
+from tests.outliers.detection import COMPANIONS, ingest_events
 from tests.outliers.injector import PLANTS, START, clean
 
 from llmcost.ledger import database
@@ -16,11 +16,13 @@ from llmcost.pricing.price_list import load_price_list
 PRICES = load_price_list()
 
 
-def audited(tmp_path, traffic, *, name="made"):
-    log = tmp_path / f"{name}.jsonl"
+def audited(tmp_path, traffic, *, with_events=False):
+    log, ledger = tmp_path / "made.jsonl", tmp_path / "made.duckdb"
     log.write_text("".join(json.dumps(record) + "\n" for record in traffic.records))
-    read(tmp_path / f"{name}.duckdb", log)
-    with database.reading(tmp_path / f"{name}.duckdb") as connection:
+    read(ledger, log)
+    if with_events:
+        ingest_events(ledger)
+    with database.reading(ledger) as connection:
         return audit(connection, PRICES, AuditRequest(zone=UTC))
 
 
@@ -30,7 +32,7 @@ def test_a_planted_pattern_is_found_and_little_else_is(tmp_path, name):
     traffic = clean(seed=sum(map(ord, name)))
     PLANTS[name](traffic, 1.0)
 
-    result = audited(tmp_path, traffic)
+    result = audited(tmp_path, traffic, with_events=name == "low-engagement")
 
     found = [one for one in result.findings if one.detector == name]
     others = {one.detector for one in result.findings} - {name} - COMPANIONS.get(name, set())
