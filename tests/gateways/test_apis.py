@@ -18,11 +18,12 @@ CALLS = 20
 LATER = NOW.replace(day=25)
 
 
-def _pull(fake, api: Api, ledger, **more: Any):
+def pulled(fake, api: Api, ledger, **more: Any):
+    """One pull of a fake."""
     return run(api, ledger, gateway=fake.gateway, environ=fake.environ, now=LATER, **more)
 
 
-def _told(ledger) -> dict[str, Any]:
+def told(ledger) -> dict[str, Any]:
     """All a ledger says, aggregates included."""
     with database.reading(ledger) as connection:
         cursor = connection.execute(
@@ -46,12 +47,12 @@ def served(request):
     return FAKES[request.param]
 
 
-def _from_a_file(fake, folder) -> dict[str, Any]:
+def from_a_file(fake, folder) -> dict[str, Any]:
     """What the ledger says when the same rows stand in a file."""
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in fake.document(fake.rows(CALLS))))
     read(folder / "of-file", path, summary=False)
-    return _told(folder / "of-file")
+    return told(folder / "of-file")
 
 
 def test_every_gateway_is_tried():
@@ -61,11 +62,11 @@ def test_every_gateway_is_tried():
 
 def test_an_api_brings_what_a_file_would(served, tmp_path):
     with serving(served(served.rows(CALLS))) as api:
-        found = _pull(served, api, tmp_path / "l")
+        found = pulled(served, api, tmp_path / "l")
 
     assert found.errors == ()
     assert len(found.result.files) == served.streams
-    assert _told(tmp_path / "l") == _from_a_file(served, tmp_path)
+    assert told(tmp_path / "l") == from_a_file(served, tmp_path)
     assert SECRET.encode() not in (tmp_path / "l").read_bytes()
 
 
@@ -95,16 +96,16 @@ def test_an_api_that_breaks_in_every_way_brings_the_same(served, tmp_path):
     script = [status(429, Retry_After="2"), None, status(500), doubled, stalled(0.6), None, circular, circular]
     script += [torn, circular, truncated, circular, doubled, status(503), circular]
     with serving(served(served.rows(CALLS)), *script) as api:
-        found = _pull(served, api, tmp_path / "l", patience=HASTY)
+        found = pulled(served, api, tmp_path / "l", patience=HASTY)
 
     assert found.errors == ()
-    assert _told(tmp_path / "l") == _from_a_file(served, tmp_path)
+    assert told(tmp_path / "l") == from_a_file(served, tmp_path)
 
 
 def test_an_api_that_sends_us_elsewhere_gets_no_key_there(served, tmp_path):
     with serving(served([])) as thief, serving(served([])) as api:
         api.faults = [elsewhere(f"{thief.url}/steal")] * 40
-        found = _pull(served, api, tmp_path / "l")
+        found = pulled(served, api, tmp_path / "l")
         assert thief.asked == []
 
     assert found.errors
@@ -132,8 +133,8 @@ def test_a_probe_of_nobody_says_so():
 def test_lines_of_an_api_are_counted_once_in_the_ledger(tmp_path):
     fake = FAKES["openai-usage"]
     with serving(fake(fake.rows(5))) as api:
-        _pull(fake, api, tmp_path / "l")
-        _pull(fake, api, tmp_path / "l", again=True)
+        pulled(fake, api, tmp_path / "l")
+        pulled(fake, api, tmp_path / "l", again=True)
 
     assert query(tmp_path / "l", "select rows, buckets, sources from file where buckets > 0") == [
         (0, 5, '{"openai-usage": 5}')

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Span
-from llmcost.gateways.answers import fetched
+from llmcost.gateways.answers import ExpiredError, fetched
 from llmcost.gateways.rows import DamagedError, Rows, lines_of
 from llmcost.net.fetching import Answer, Asked, Fetcher
 
@@ -51,14 +51,16 @@ class TooManyRowsError(Exception):
 def exported(gateway: "Gateway", fetcher: Fetcher, way: "Endpoint", window: Span) -> Rows:
     """The rows of a window, from an export of its own.
 
-    Raises TooManyRowsError when they do not fit into one, UpstreamError when the job fails.
+    Raises TooManyRowsError when they do not fit into one, ExpiredError when the job or its file is gone before it was
+    fetched, UpstreamError when the job fails.
     """
     if way.job is None:
         raise AssertionError(f"{way.path} has no jobs")
     job = way.job
 
     def asked(path: str, body: Mapping[str, Any] | None = None) -> Rows:
-        return fetched(gateway, fetcher, Asked(path=path, body=body), rows=None, identity="id")[1]
+        asked = Asked(path=path, body=body)
+        return fetched(gateway, fetcher, asked, rows=None, identity="id", first=path == way.path)[1]
 
     made = _object(asked(way.path, job.body(window)))
     total = made.get(job.count)
@@ -88,7 +90,7 @@ def exported(gateway: "Gateway", fetcher: Fetcher, way: "Endpoint", window: Span
 
     found = fetcher.elsewhere(link, read)
     if found is None:
-        raise UpstreamError(f"{fetcher.url}: the file of export {name} cannot be fetched")
+        raise ExpiredError(f"the file of export {name} cannot be fetched")
     return found
 
 

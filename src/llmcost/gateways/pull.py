@@ -100,7 +100,12 @@ class Puller:
         way = self._chosen(span)
         window = windows(span, way.window, way.grain)[-1]
         if way.job is not None:
-            return bool(exported(self.gateway, self.fetcher, way, window).texts)
+            try:
+                return bool(exported(self.gateway, self.fetcher, way, window).texts)
+            except TooManyRowsError:
+                return True
+            except ExpiredError as error:
+                raise UpstreamError(f"{self.stream.shown}: {error}") from error
         return bool(self._fetch(way, way.paging.first(self._asked(way, window)), first=True)[1].texts)
 
     def _chosen(self, span: Span) -> Endpoint:
@@ -168,6 +173,8 @@ class Puller:
                     f"{self.stream.shown}: more than {most:,} rows at {window.since:%H:%M:%S}"
                 ) from error
             raise _TooManyError(-(-2 * error.rows // most)) from error
+        except ExpiredError as error:
+            raise _DisturbedError(str(error)) from error
         return Page(stream=self.stream, sources=way.sources, records=rows.texts, covered=self._settled(window, begun))
 
     def _check_size(self, way: Endpoint, window: Span, answer: Answer, page: Rows, *, last: bool) -> None:

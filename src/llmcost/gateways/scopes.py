@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Stream
-from llmcost.gateways.answers import fetched
+from llmcost.gateways.answers import ExpiredError, fetched
 from llmcost.gateways.gateway import Gateway, Scopes
 from llmcost.net.fetching import Asked, Fetcher
 
 _PAGES = 1000
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,29 @@ def parts_of(name: str, gateway: Gateway, fetcher: Fetcher) -> Iterator[Part]:
 
 
 def _listed(gateway: Gateway, scopes: Scopes, fetcher: Fetcher) -> Iterator[tuple[str, str]]:
-    """Identity and name of every scope."""
+    """Identity and name of every scope, from the beginning again where the server does not go on."""
+    given: set[str] = set()
+    for left in reversed(range(_TRIES)):
+        try:
+            for one, name in _read(gateway, scopes, fetcher):
+                if one not in given:
+                    given.add(one)
+                    yield one, name
+        except ExpiredError as error:
+            if not left:
+                raise UpstreamError(f"{fetcher.url}{scopes.path}: {error}", hint="try again later") from error
+        else:
+            return
+
+
+def _read(gateway: Gateway, scopes: Scopes, fetcher: Fetcher) -> Iterator[tuple[str, str]]:
     asked: Asked | None = scopes.paging.first(Asked(path=scopes.path))
     known: set[str] = set()
-    for _ in range(_PAGES):
+    for number in range(_PAGES):
         if asked is None:
             return
-        _, page = fetched(gateway, fetcher, asked, rows=scopes.rows, identity=scopes.identity)
+        first = number == 0
+        _, page = fetched(gateway, fetcher, asked, rows=scopes.rows, identity=scopes.identity, first=first)
         names = page.identified_by(scopes.name)
         new = [(one, name) for one, name in zip(page.identities, names, strict=True) if one not in known]
         yield from new
