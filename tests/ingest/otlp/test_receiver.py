@@ -15,6 +15,7 @@ from tests.ingesting import query
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.otlp import server
+from llmcost.ingest.otlp.deadline import Hearing
 from llmcost.ingest.otlp.journal import Journal, folder_of
 from llmcost.ingest.otlp.receiver import is_open, parse_address
 from llmcost.ingest.otlp.writer import SpanWriter
@@ -254,6 +255,65 @@ def test_a_client_that_goes_away_disturbs_nobody(receiving):
             gone.sendall(b"POST /v1/traces HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{")
         assert receiver.post(request(span(1)))[0] == 200
     assert receiver.result.total("new") == 1
+
+
+HEAD = b"POST /v1/traces HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
+
+
+@pytest.mark.parametrize("part", [b"x", b"\r\n{"], ids=["headers", "body"])
+def test_clients_that_drip_do_not_keep_others_out(receiving, part):
+    """More of them than there are readers, none of which ever falls silent, and still their time is over."""
+    with receiving(request_seconds=0.5) as receiver:
+        address = ("127.0.0.1", receiver.port)
+        slow = [socket.create_connection(address, timeout=20) for _ in range(server.READERS + 1)]
+        for one in slow:
+            one.sendall(HEAD + part)
+        wait_for(lambda: all(_is_over(one) for one in slow))
+        assert receiver.post(request(span(1)))[0] == 200
+        for one in slow:
+            one.close()
+    assert receiver.result.total("new") == 1
+
+
+def _is_over(connection):
+    """Send one byte more; whether the other side has done with the connection."""
+    try:
+        connection.sendall(b" ")
+        connection.setblocking(False)
+        said = connection.recv(1000)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    assert said[:10] in {b"", b"HTTP/1.1 4", b"HTTP/1.1 5"}
+    return True
+
+
+def test_a_request_that_takes_too_long_is_told_so(receiving):
+    with receiving(request_seconds=0.2) as receiver, socket.create_connection(("127.0.0.1", receiver.port)) as slow:
+        slow.settimeout(20)
+        slow.sendall(HEAD + b"\r\n{")
+        answer = slow.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert answer.endswith(b'{"message": "the request took too long"}')
+
+
+def test_each_request_of_a_connection_has_its_time():
+    now = [0.0]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        hearing = Hearing(ours, idle=20, whole=5, clock=lambda: now[0])
+        for _ in range(2):
+            hearing.begin()
+            now[0] += 100
+            theirs.sendall(b"ab")
+            assert hearing.read(1) == b"a"
+            now[0] += 4
+            assert hearing.read(1) == b"b"
+        now[0] += 1
+        theirs.sendall(b"c")
+        with pytest.raises(TimeoutError):
+            hearing.read(1)
 
 
 def test_a_span_that_cannot_be_read_is_rejected_and_the_rest_kept(receiving, tmp_path):

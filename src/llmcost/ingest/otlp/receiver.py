@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.otlp.journal import Journal
-from llmcost.ingest.otlp.server import SpanServer
+from llmcost.ingest.otlp.server import REQUEST_SECONDS, SpanServer
 from llmcost.ingest.otlp.traces import LONGEST_SECONDS, QUIET_SECONDS, Traces
 from llmcost.ingest.otlp.writer import SpanWriter
 from llmcost.ingest.result import IngestResult
@@ -32,6 +32,7 @@ class Settings:
     longest: float = LONGEST_SECONDS
     commit_every: float = COMMIT_SECONDS
     most_held: int = MOST_HELD
+    request_seconds: float = REQUEST_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def listen(
         try:
             recovered = desk.recover()
             try:
-                server = SpanServer(address, desk.accept)
+                server = SpanServer(address, desk.accept, seconds=how.request_seconds)
             except OSError as error:
                 raise UsageError(
                     f"cannot listen on {shown(address)}: {(error.strerror or str(error)).lower()}",

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader
 from socket import AF_INET6, SHUT_WR, socket
 from typing import Any
 
 from llmcost.domain.errors import DataError
 from llmcost.ingest.otlp import exports
+from llmcost.ingest.otlp.deadline import Hearing
 from llmcost.ingest.otlp.exports import SIGNALS, Signal, TooLargeError
 from llmcost.ingest.source import Record
 from llmcost.ingest.sources._otlp import taken_apart
@@ -19,7 +21,10 @@ READERS = 8
 """Requests that are read and taken apart at a time; each may hold a few bodies' worth of memory."""
 CONNECTIONS = 256
 RETRY_SECONDS = 5
+REQUEST_SECONDS = 30.0
+"""For all of a request: a client that drips must not keep a reader from others. Exporters give up after 10."""
 _IDLE_SECONDS = 30.0
+_DRAIN_SECONDS = 2.0
 _BLOCK = 64 * 1024
 
 Accept = Callable[[Sequence[Record]], bool]
@@ -32,10 +37,11 @@ class SpanServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], accept: Accept) -> None:
-        """Raises OSError when the address cannot be listened on."""
+    def __init__(self, address: tuple[str, int], accept: Accept, *, seconds: float = REQUEST_SECONDS) -> None:
+        """`seconds` is what a request may take. Raises OSError when the address cannot be listened on."""
         self.address_family = AF_INET6 if ":" in address[0] else self.address_family
         self.accept = accept
+        self.seconds = seconds
         self.readers = threading.BoundedSemaphore(READERS)
         self._connections = threading.BoundedSemaphore(CONNECTIONS)
         super().__init__(address, _Handler)
@@ -66,11 +72,23 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
     _refused = False
 
+    def setup(self) -> None:
+        """Read what the client sends under a deadline."""
+        super().setup()
+        self.rfile.close()
+        self._hearing = Hearing(self.connection, idle=_IDLE_SECONDS, whole=self.server.seconds)
+        self.rfile = BufferedReader(self._hearing, _BLOCK)
+
     def handle(self) -> None:
         """Answer the requests of a connection."""
         super().handle()
         if self._refused:
             self._drain()
+
+    def handle_one_request(self) -> None:
+        """Answer one request."""
+        self._hearing.begin()
+        super().handle_one_request()
 
     def do_POST(self) -> None:
         """An export request."""
@@ -98,6 +116,10 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._body()
             content = exports.decompressed(body, self.headers.get("Content-Encoding"), BODY_LIMIT)
             request = exports.read(signal, content, media)
+        except TimeoutError:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the request took too long", media=media)
+            self._refused = False
+            return
         except TooLargeError as error:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error), media=media)
             return
@@ -188,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _drain(self) -> None:
         """Let the client finish what it sends, or it may never see the answer."""
         self.connection.shutdown(SHUT_WR)
-        self.connection.settimeout(2)
+        self._hearing.begin(within=_DRAIN_SECONDS)
         left = 2 * BODY_LIMIT
-        while left > 0 and (part := self.connection.recv(_BLOCK)):
+        while left > 0 and (part := self._hearing.read(_BLOCK)):
             left -= len(part)
