@@ -48,6 +48,15 @@ def test_every_disagreement_names_the_page_that_settled_it():
         assert case["why"]
 
 
+def test_a_page_that_overrules_the_only_catalogue_is_named():
+    overruled = [case for case in CASES if case["decision"] == "page"]
+    assert overruled
+    for case in overruled:
+        assert Decimal(case["expected"]) != Decimal(case["genai_prices"] or case["litellm"])
+        assert case["url"].startswith("https://")
+        assert case["why"]
+
+
 def test_catalogues_that_agree_are_believed():
     for case in CASES:
         if case["decision"] == "both":

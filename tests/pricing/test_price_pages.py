@@ -48,3 +48,9 @@ def test_every_sum_comes_to_the_cost_beside_it():
 def test_every_page_is_the_providers_own():
     assert len(CASES) >= 100
     assert {case["page"].split("/")[0] for case in CASES} == {"https:"}
+
+
+def test_every_case_says_when_its_page_was_read():
+    dated = [case for case in CASES if case["seen"] != "none"]
+    assert all(re.fullmatch(r"20[0-9]{2}(-[0-9]{2}(-[0-9]{2})?)?", str(case["seen"])) for case in dated)
+    assert len(dated) * 2 > len(CASES)

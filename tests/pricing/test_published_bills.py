@@ -104,10 +104,18 @@ def test_a_batch_halves_tokens_and_not_searches(bill):
         (datetime(2026, 8, 17, 4), "0.00088"),
         (datetime(2026, 8, 17, 6), "0.00176"),
         (datetime(2026, 8, 17, 10), "0.00088"),
-        (datetime(2026, 8, 22, 2), "0.00088"),  # Saturday has no peak
+        (datetime(2026, 8, 22, 2), "0.00176"),  # a Saturday, the last that had a peak
+        (datetime(2026, 8, 23, 2), "0.00088"),  # a Sunday
+        (datetime(2026, 8, 29, 2), "0.00088"),  # a Saturday
         (datetime(2026, 9, 10, 3, 59, 59), "0.00176"),  # Thursday, the last second of the old price and of its peak
         (datetime(2026, 9, 10, 4), "0.00075"),  # 150 + 600
         (datetime(2026, 9, 10, 6), "0.0015"),
+        (datetime(2026, 9, 24, 6), "0.0015"),
+        (datetime(2026, 9, 25, 6), "0.00075"),  # a Friday, the Mid-Autumn Festival
+        (datetime(2026, 9, 28, 6), "0.0015"),
+        (datetime(2026, 10, 1, 1), "0.00075"),  # the first day of the National Day holidays, and the last
+        (datetime(2026, 10, 7, 9, 59, 59), "0.00075"),
+        (datetime(2026, 10, 8, 1), "0.0015"),
     ],
 )
 def test_deepseek_is_dearer_at_the_peak_of_a_weekday(bill, moment, cost):
