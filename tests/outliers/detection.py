@@ -18,13 +18,15 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.ingesting import read
-from tests.outliers.injector import DAYS, EVENTS, PLACES, PLANTS, START, clean
+from tests.outliers.injector import DAYS, EVENTS, LIMITS, PLACES, PLANTS, START, clean
 
+from llmcost.compose.limits_in_use import limits_in_use
+from llmcost.config.settings import load_settings
 from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ledger import database
 from llmcost.outliers.finding import Audit, Finding
-from llmcost.outliers.registry import known_detectors
 from llmcost.outliers.run import AuditRequest, audit
+from llmcost.outliers.traffic import LimitsInUse
 from llmcost.pricing.price_list import PriceList, load_price_list
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "detection.md"
@@ -45,7 +47,8 @@ COMPANIONS = {
     "new-big-spender": {"level-shift", "spend-anomaly"},
     "level-shift": {"spend-anomaly"},
     "power-users": {"user-daily-spend"},
-    "retry-storm": {"duplicate-requests", "spend-anomaly"},
+    # Every attempt says the same, some of them for another customer.
+    "retry-storm": {"duplicate-requests", "near-duplicates", "spend-anomaly"},
     "missing-cache": {"model-overuse"},
     "priority-outside-production": {"dev-leakage"},
     # Prompts that are the same from the first word to the last are worth caching, too.
@@ -132,10 +135,18 @@ def _of_one_ledger(wanted: Sequence[Case], prices: PriceList, *, with_events: bo
         read(folder / "made.duckdb", folder / "made.jsonl")
         if with_events:
             ingest_events(folder / "made.duckdb")
+        limits = limits_of(folder)
         with database.reading(folder / "made.duckdb") as connection:
             for case, amount in zip(wanted, planted, strict=True):
-                request = AuditRequest(zone=UTC, where=(f"business_unit=set-{case.seed}",))
+                request = AuditRequest(zone=UTC, where=(f"business_unit=set-{case.seed}",), limits=limits)
                 yield Outcome(case=case, planted=amount, result=audit(connection, prices, request))
+
+
+def limits_of(folder: Path) -> LimitsInUse | None:
+    """The limits of clean traffic, as a file in this folder says them."""
+    path = folder / "llmcost.yaml"
+    path.write_text(LIMITS, "utf-8")
+    return limits_in_use(load_settings(path))
 
 
 def ingest_events(ledger: Path) -> None:
@@ -227,9 +238,6 @@ def table(found: Sequence[Outcome]) -> Iterator[str]:
         those = [one for one in planted if one.case.strength == strength]
         beside = sum(len(one.wrong()) for one in those)
         yield f"{len(those)} data sets with a {strength} pattern raised {_findings(beside)} beside it."
-    yield ""
-    without = ", ".join(f"`{name}`" for name in known_detectors() if name not in PLANTS)
-    yield f"Nothing is planted for {without}: no traffic alone can show what they look for."
 
 
 def _findings(count: int) -> str:

@@ -8,6 +8,7 @@ gemini-2.5-pro 1.25 / 10.00 (above 200,000 tokens of prompt 2.50 / 15.00), and 1
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -55,6 +56,8 @@ class Traffic:
             "prompt_hash": f"{self.rng.getrandbits(128):032x}",
             **fields,
         }
+        # Other prompts have other words, the same prompt the same.
+        record.setdefault("prompt_sketch", sha256(record["prompt_hash"].encode()).hexdigest()[:16])
         self.records.append(record)
         return record
 
@@ -292,6 +295,34 @@ def long_context_crossing(traffic: Traffic, strength: float) -> None:
             traffic.planted += (put * 2.5 + 900 * 15 - 200_000 * 1.25 - 900 * 10) / 1e6
 
 
+def near_duplicates(traffic: Traffic, strength: float) -> None:
+    for _ in range(int(80 * strength)):
+        question, at = traffic.rng.getrandbits(64), traffic.moment(traffic.rng.randrange(DAYS))
+        for again in range(6):
+            sketch = question
+            for bit in traffic.rng.sample(range(64), traffic.rng.randrange(3) if again else 0):
+                sketch ^= 1 << bit
+            size = {"input_tokens": traffic.sized(1500), "output_tokens": traffic.sized(500)}
+            at += timedelta(minutes=traffic.rng.uniform(1, 90))
+            traffic.add(at, "faq", "gpt-4o", prompt_sketch=f"{sketch:016x}", **size)
+            traffic.planted += (size["input_tokens"] * 2.5 + size["output_tokens"] * 10) / 1e6 if again else 0
+
+
+LIMITS = """
+limits:
+  - {id: calls-of-a-user, limit: 100, unit: requests, window: day, per: [user_id]}
+  - {id: spend-of-a-customer, limit: 500, unit: usd, window: month, per: [customer_id]}
+"""
+"""llmcost.yaml of those who limit use; clean traffic is far from both."""
+
+
+def quota_nearly_used(traffic: Traffic, strength: float) -> None:
+    for day in traffic.rng.sample(range(DAYS), int(12 * strength)):
+        for _ in range(traffic.rng.randrange(91, 99)):
+            size = {"input_tokens": traffic.sized(900), "output_tokens": traffic.sized(260)}
+            traffic.add(traffic.moment(day), "search", "gpt-4o-mini", user_id="user-11", **size)
+
+
 def low_engagement(traffic: Traffic, strength: float) -> None:
     for _ in range(int(1500 * strength)):
         size = {"input_tokens": traffic.sized(2500), "output_tokens": traffic.sized(600)}
@@ -322,6 +353,7 @@ PLACES = {
     "priority-outside-production": "replay",
     "long-context-crossing": "contracts",
     "low-engagement": "digest",
+    "near-duplicates": "faq",
 }
 """What every planted call has in common, where it is one thing; a finding elsewhere is not of the pattern."""
 
@@ -350,4 +382,6 @@ PLANTS: dict[str, Plant] = {
     "priority-outside-production": priority_outside_production,
     "long-context-crossing": long_context_crossing,
     "low-engagement": low_engagement,
+    "near-duplicates": near_duplicates,
+    "quota-nearly-used": quota_nearly_used,
 }

@@ -1,6 +1,7 @@
 """`llmcost outliers`: the waste, with its price and its evidence."""
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -70,6 +71,7 @@ def outliers(
         return
     import sys
 
+    from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
@@ -94,7 +96,8 @@ def outliers(
         production=settings.production,
         dismissed=dismissed(read_decisions(findings), now.date()),
         min_savings=None if min_savings is None else amount("--min-savings", min_savings),
-        narrowing=narrowing(period=period, since=since, until=until, db=None if db is None else str(db), where=where),
+        narrowing=narrowing(period=period, since=since, until=until, db=db, config=config, where=where),
+        limits=limits_in_use(settings),
     )
     prices = load_price_list(settings.pricing)
     ledger = settings.ledger_path(db)
@@ -198,15 +201,27 @@ def amount(option: str, text: str) -> Decimal:
 
 
 def narrowing(
-    *, period: str | None, since: str | None, until: str | None, db: str | None, where: list[str] | None
+    *,
+    period: str | None,
+    since: str | None,
+    until: str | None,
+    db: Path | None,
+    config: Path | None,
+    where: list[str] | None,
 ) -> str:
     """The options that select the same traffic in another command, as they would be typed."""
     import shlex
 
-    given = [("--where", term) for term in where or ()]
+    given: list[tuple[str, object]] = [("--where", term) for term in where or ()]
     given += [
         (name, value)
-        for name, value in (("--period", period), ("--since", since), ("--until", until), ("--db", db))
+        for name, value in (
+            ("--period", period),
+            ("--since", since),
+            ("--until", until),
+            ("--db", db),
+            ("--config", config),
+        )
         if value is not None
     ]
-    return "".join(f" {name} {shlex.quote(value)}" for name, value in given)
+    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in given)

@@ -4,7 +4,7 @@ One exit code: a wrong configuration (2) before a proven finding (1) before miss
 What could not be judged never hides what could.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -74,7 +74,7 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     """Judge every part; ConfigError where the file asks for nothing, or for something that cannot be meant."""
     budgets = read_budgets(settings)
     wants_budgets = bool(budgets) or settings.gate != Gate()
-    paths = [*settings.quota, *_own_limits(settings)]
+    paths = settings.limit_files
     if not (wants_budgets or paths or settings.alerts or settings.tags.given):
         raise ConfigError(
             "nothing to check: no budgets, gate, alerts, quota or tags in llmcost.yaml",
@@ -121,7 +121,7 @@ def _alerts(settings: Settings, now: datetime, db: Path | None) -> AlertCheck:
         return judge_alerts(ledger, settings, rules, now)
 
 
-def _lint(settings: Settings, paths: list[Path], now: datetime) -> Findings:
+def _lint(settings: Settings, paths: Sequence[Path], now: datetime) -> Findings:
     from functools import cache
 
     from llmcost.pricing.price_list import PriceList, load_price_list
@@ -161,14 +161,6 @@ def _ledger_tags(settings: Settings, db: Path | None) -> Findings:
         selection = Selection(period=Period(), zone=time_zone(settings.tz), basis="requests")
         found = usage(ledger, selection, settings.attribution)
     return lint_ledger(found, settings, choice(), path)
-
-
-def _own_limits(settings: Settings) -> list[Path]:
-    """llmcost.yaml itself, where it holds limits."""
-    document = settings.document
-    if document is None or not isinstance(document.value, dict) or not document.value.get("limits"):
-        return []
-    return [Path(document.name)]
 
 
 def _near(path: Path) -> Path:

@@ -138,6 +138,14 @@ class Settings:
         """Where paths of ours are relative to: the folder of llmcost.yaml, or the current one."""
         return Path() if self.document is None else Path(self.document.name).parent
 
+    @property
+    def limit_files(self) -> tuple[Path, ...]:
+        """Files and folders that hold limits: those under `quota:`, and llmcost.yaml itself where it has `limits:`."""
+        document = self.document
+        if document is None or not isinstance(document.value, dict) or not document.value.get("limits"):
+            return self.quota
+        return (*self.quota, Path(document.name))
+
     def ledger_path(self, db: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
         """The ledger to use: `db` (`--db`) > LLMCOST_DB > `db:` > ./llmcost.duckdb."""
         if db is not None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from llmcost.ledger.connection import Connection
     from llmcost.outliers.detector import Detector, Overlap
+    from llmcost.outliers.traffic import LimitsInUse
     from llmcost.pricing.price_list import PriceList
 
 _EVERYTHING = Period()
@@ -44,6 +45,8 @@ class AuditRequest:
     """Ids of findings to leave out."""
     floors: Floors = _FLOORS
     narrowing: str = ""
+    limits: LimitsInUse | None = None
+    """How near limits came to being used up by the requests selected; None where no limit is known."""
 
 
 def audit(connection: Connection, prices: PriceList, request: AuditRequest) -> Audit:
@@ -59,6 +62,7 @@ def audit(connection: Connection, prices: PriceList, request: AuditRequest) -> A
         production=request.production,
         floors=request.floors,
         narrowing=request.narrowing,
+        limits=request.limits,
     )
     found: list[tuple[Finding, Overlap]] = []
     skipped: list[NotEvaluated] = []

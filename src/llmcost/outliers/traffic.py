@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from llmcost.ledger import composition
 from llmcost.outliers.finding import Query, Savings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from llmcost.domain.headroom import Headroom
     from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
     from llmcost.pricing.price_list import PriceList
@@ -34,6 +36,7 @@ _SPARSE = (
     "session_id",
     "trace_id",
     "prompt_hash",
+    "prompt_sketch",
     "temperature",
     "max_output_tokens",
     "error_type",
@@ -51,6 +54,13 @@ class Floors:
     cost: Decimal = Decimal(1)
     share: Decimal = Decimal("0.01")
     """Of the cost of all traffic audited."""
+
+
+class LimitsInUse(Protocol):
+    """Tells how near limits came to being used up; what knows limits is no part of this folder."""
+
+    def __call__(self, connection: Connection, selection: Selection) -> Sequence[Headroom]:
+        """Of every limit that decides some of the requests selected; LlmcostError where there is none to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +82,8 @@ class Traffic:
     """The dimension that says what calls are for: the one of `endpoint`, `feature`, ... that covers most of the cost."""
     narrowing: str = ""
     """The options that select the same traffic again, for the commands findings propose."""
+    limits: Callable[[], Sequence[Headroom]] | None = None
+    """How near limits came to being used up by this traffic; None where no limit is known."""
 
     @property
     def length(self) -> timedelta:
@@ -107,6 +119,7 @@ def open_traffic(
     production: Sequence[str],
     floors: Floors,
     narrowing: str = "",
+    limits: LimitsInUse | None = None,
 ) -> Traffic:
     """Copy the selected requests and look at them as a whole."""
     query = composition.Query()
@@ -143,6 +156,7 @@ def open_traffic(
         present=present,
         task=task if task in present else None,
         narrowing=narrowing,
+        limits=None if limits is None else partial(limits, connection, selection),
     )
 
 

@@ -31,6 +31,10 @@ select
     session_id,
     trace_id,
     prompt_hash,
+    case
+        when contains(tags, '"prompt_sketch"')
+        then try_cast('0x' || regexp_extract(json_extract_string(tags, '/prompt_sketch'), '^[0-9a-fA-F]{16}$') as ubigint)
+    end                                                                             as prompt_sketch,
     price_id,
     coalesce(uncached_input_tokens, 0)                                              as uncached_tokens,
     coalesce(cache_read_tokens, 0)                                                  as read_tokens,

@@ -138,6 +138,11 @@ def subject_of(limit: Limit, key: str) -> str:
     return " ".join(f"{name}:{part}" for name, part in zip(limit.per, key.split("\x1f"), strict=True))
 
 
+def in_unit(units: int, unit: str) -> Decimal:
+    """Whole units of the engine as a limit's own: requests, tokens or US dollars."""
+    return _dollars(units) if unit == "cost" else Decimal(units)
+
+
 def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int], since: int | None) -> dict[str, Outcome]:
     """The replay as it is, with requests sent again, and with other algorithms, all in one pass over the events."""
     places, firsts, _ = traffic.layout(hot)
@@ -190,7 +195,7 @@ def _rule(
         rule_id=limit.label,
         file=slot.file,
         unit=limit.unit,
-        amount=_in_unit(slot.amount, limit.unit),
+        amount=in_unit(slot.amount, limit.unit),
         window=limit.window.name,
         per=limit.per,
         algorithm=algorithm,
@@ -199,19 +204,19 @@ def _rule(
         matched=concerned[0],
         decided=concerned[1],
         counters=demand.counters,
-        p50=_in_unit(demand.p50, limit.unit),
-        p95=_in_unit(demand.p95, limit.unit),
-        p99=_in_unit(demand.p99, limit.unit),
-        most=_in_unit(demand.most, limit.unit),
+        p50=in_unit(demand.p50, limit.unit),
+        p95=in_unit(demand.p95, limit.unit),
+        p99=in_unit(demand.p99, limit.unit),
+        most=in_unit(demand.most, limit.unit),
         most_subject=None if demand.most_key is None else subject_of(limit, demand.most_key),
         leaders=tuple(
             (
                 subject_of(limit, key),
                 windows,
-                _in_unit(p50, limit.unit),
-                _in_unit(p95, limit.unit),
-                _in_unit(p99, limit.unit),
-                _in_unit(most, limit.unit),
+                in_unit(p50, limit.unit),
+                in_unit(p95, limit.unit),
+                in_unit(p99, limit.unit),
+                in_unit(most, limit.unit),
             )
             for key, windows, p50, p95, p99, most in demand.leaders
         ),
@@ -281,10 +286,6 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
 def _least(cost: int, again: LimitOutcome | Outcome | None) -> int:
     """The low end of what is not spent: requests that come back may crowd out others, which avoids no more than the high end."""
     return 0 if again is None else min(cost, again.cost)
-
-
-def _in_unit(units: int, unit: str) -> Decimal:
-    return _dollars(units) if unit == "cost" else Decimal(units)
 
 
 def _dollars(units: int) -> Decimal:

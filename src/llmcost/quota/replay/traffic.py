@@ -153,20 +153,8 @@ class Traffic:
     def demand(self, number: int) -> Demand:
         """What slot `number` is asked for; also notes which of its counters can be full, for `events`."""
         slot = self._plan.slots[number]
-        query, source = self._source()
-        instant = "ended" if slot.limit.charge == "post" else "arrived"
-        self._connection.execute(
-            f"""
-            create or replace temp table demand_{number} as
-            {source}
-            select key_{number} as key, {self._bucket(slot, instant)} as bucket,
-                sum({slot.limit.unit}) filter ({self._asked}) as weight, sum({slot.limit.unit}) as whole
-            from matched
-            where key_{number} is not null
-            group by all
-            """,
-            query.parameters,
-        )
+        sql, values = self.use_by_window(number)
+        self._connection.execute(f"create or replace temp table demand_{number} as {sql}", values)
         neighbours = 2 if slot.limit.window.kind == "calendar" else 1
         full = f"{'>=' if slot.limit.charge == 'post' else '>'} $amount"
         near = f"""
@@ -216,6 +204,21 @@ class Traffic:
             hot=row[5],
             leaders=tuple((key, count, *map(int, shares), int(most)) for key, count, shares, most in leaders),
         )
+
+    def use_by_window(self, number: int) -> tuple[str, dict[str, object]]:
+        """SQL with its values for what every counter of slot `number` uses in every window: key, bucket, weight, whole."""
+        slot = self._plan.slots[number]
+        query, source = self._source()
+        instant = "ended" if slot.limit.charge == "post" else "arrived"
+        sql = f"""
+            {source}
+            select key_{number} as key, {self._bucket(slot, instant)} as bucket,
+                sum({slot.limit.unit}) filter ({self._asked}) as weight, sum({slot.limit.unit}) as whole
+            from matched
+            where key_{number} is not null
+            group by all
+            """
+        return sql, query.parameters
 
     def use(self, number: int) -> tuple[int, int]:
         """All that slot `number` counts, in its unit, and what the requests it is about cost, in units of 10^-12."""
