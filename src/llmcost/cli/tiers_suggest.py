@@ -18,7 +18,7 @@ def add_to(group: typer.Typer) -> None:
 def suggest(
     plans: Annotated[Path, typer.Argument(metavar="PLANS", help="A file of plans.", show_default=False)],
     *,
-    count: Annotated[int, typer.Option("--count", metavar="N", min=1, max=5, help="How many plans.")] = 3,
+    count: Annotated[int, typer.Option("--count", metavar="N", min=1, max=5, help="How many plans at most.")] = 3,
     rise: Annotated[str, typer.Option("--rise", metavar="PERCENT", help="How much a bill may rise ...")] = "20%",
     spared: Annotated[
         str, typer.Option("--for", metavar="PERCENT", help="... for at least so many of the customers.")
@@ -46,7 +46,8 @@ def suggest(
 ) -> None:
     """Suggest plans by margin, fitted on earlier months and judged on later ones, customers taking the cheapest every month.
 
-    Beside them: today's plans, cost plus a quarter, and the plans of the file.
+    Beside them: today's plans, cost plus a quarter, and the plans of the file, whose prices say what the market bears: no bill is
+    above the largest of today's with its --rise, theirs, and five times the average cost of the use.
     """
     import sys
 
@@ -58,9 +59,9 @@ def suggest(
     from llmcost.render.tiers_suggestion import FORMATS, render_suggestion
     from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, selection
+    from llmcost.tiers.market import Constraints
     from llmcost.tiers.plans import read_plans
     from llmcost.tiers.rating import offer
-    from llmcost.tiers.search import Constraints
     from llmcost.tiers.suggestion import suggest as run
 
     settings = load_settings(config)

@@ -1,6 +1,7 @@
 """A suggestion of plans as tables, as JSON, and as a file of plans."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from llmcost.render.cells import Grid
@@ -11,10 +12,14 @@ from llmcost.render.numbers import plain
 from llmcost.render.surface import Surface
 from llmcost.render.tiers_simulation import count, money, percent
 from llmcost.reports.record import Column
+from llmcost.tiers.contenders import LOOSER, Contender
+from llmcost.tiers.market import Candidate
 from llmcost.tiers.suggestion import Suggestion
 
 Format = Literal["table", "json", "markdown", "yaml"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+_COMPARED = ("Earlier months", "Later months", "Gain on later, 9 of 10", "Spared", "Largest rise")
+_EXPENDABLE = ("Earlier months", "Largest rise")
 _NAMES = ("starter", "growth", "scale", "business", "enterprise")
 
 
@@ -29,7 +34,7 @@ def render_suggestion(found: Suggestion, format_name: Format, surface: Surface) 
             parts = [f"### {escape(title)}\n\n{grid_table(cells)}" for title, cells in _sections(found)]
             return "\n\n".join([*parts, "\n".join(f"- {escape(line)}" for line in _facts(found))]) + "\n"
         case _:
-            parts = [f"{title}\n{drawn(cells, surface)}" for title, cells in _sections(found)]
+            parts = [f"{title}\n{drawn(cells, surface, _EXPENDABLE)}" for title, cells in _sections(found)]
             told = _facts(found)
             if surface.width is not None:
                 told = [line for one in told for line in wrapped(one, surface.width, "  ")]
@@ -40,38 +45,61 @@ def _sections(found: Suggestion) -> list[tuple[str, Grid]]:
     sections = []
     if found.plans:
         rows = [
-            (name, money(plan.price), count(plan.included), plain(plan.overage * 1000))
+            (
+                name,
+                money(plan.price),
+                count(plan.included),
+                "limit" if plan.overage is None else plain(plan.overage * 1000),
+            )
             for name, plan in zip(_NAMES, found.plans, strict=False)
         ]
         titles = ("Price", f"Included {found.meter}", "Per 1,000 beyond")
         sections.append(("Suggested plans", _grid(("Plan",), titles, rows)))
     rows_ = [
         (
-            f"{one.name}{' *' if one.name == found.recommended else ''}",
+            f"{_way(found, one)}{' *' if one.name == found.recommended else ''}",
             money(one.fit_margin),
             money(one.test_margin),
             f"{money(one.gain.low, signed=True)} to {money(one.gain.high, signed=True)}",
             percent(one.spared),
+            percent(one.steepest, signed=True),
         )
         for one in found.contenders
     ]
-    compared = ("Earlier margin", "Later margin", "Gain on later months, 9 of 10", "Bills not above limit")
-    sections.append(("Compared", _grid(("Way to charge",), compared, rows_)))
+    sections.append(("Compared by margin (* recommended)", _grid(("Way to charge",), _COMPARED, rows_)))
     return sections
 
 
+def _way(found: Suggestion, one: Contender) -> str:
+    """What a way is called, and how to ask for it where it is not what was asked for."""
+    if one.name == LOOSER:
+        return f"suggested --for {_floored(one.spared)}"
+    return {"keep": "today's plans", "file": "plans of the file"}.get(one.name, one.name)
+
+
+def _floored(share: Decimal) -> str:
+    return f"{share * 100:.0f}%" if share * 100 == int(share * 100) else f"{int(share * 100)}%"
+
+
 def _facts(found: Suggestion) -> list[str]:
-    lines = [f"* Recommended: {found.recommended}; {found.reason}."]
+    lines = [f"Recommended: {found.recommended}; {found.reason}."]
+    rise, enough = _floored(found.constraints.rise), _floored(found.constraints.spared)
+    lines.append(f"Spared: customers whose bill rises by {rise} at most; asked for are {enough}.")
+    if dearer := [_way(found, one) for one in found.contenders if not one.allowed]:
+        lines.append(f"Spares fewer than asked: {', '.join(dearer)}.")
+    if len(found.plans) < found.count:
+        lines.append(f"{found.count} plans were asked for; none of that many earned more.")
     if found.fit_months == found.test_months:
         lines.append("One month only: nothing was tested on months it was not fitted on.")
     else:
-        lines.append(
-            f"Fitted on {found.fit_months[0]} to {found.fit_months[-1]}, judged on "
-            f"{found.test_months[0]} to {found.test_months[-1]}."
-        )
+        lines.append(f"Fitted on {_span(found.fit_months)}, judged on {_span(found.test_months)}.")
     if found.sampled:
-        lines.append("The search looked at a sample of the customer months, the comparison at all of them.")
+        lines.append("The search looked at a sample of the customers, the comparison at all of them.")
     return lines
+
+
+def _span(months: Sequence[str]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
 
 
 def _grid(keys: tuple[str, ...], numbers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
@@ -87,23 +115,40 @@ def _yaml(found: Suggestion) -> str:
         lines += [
             f"  - id: {name}",
             f'    price: "{plain(plan.price)}"',
-            f"    included: {{{found.meter}: {plan.included:f}}}",
-            f'    charges: [{{meter: {found.meter}, model: per_unit, unit_price: "{plan.overage:f}"}}]',
+            *_use(found.meter, plan),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _use(meter: str, plan: Candidate) -> list[str]:
+    if plan.overage is None:
+        return [f"    limits: {{{meter}: {plan.included:f}}}", "    charges: []"]
+    charge = f'{{meter: {meter}, model: per_unit, unit_price: "{plan.overage:f}"}}'
+    return [f"    included: {{{meter}: {plan.included:f}}}", f"    charges: [{charge}]"]
 
 
 def _shape(found: Suggestion) -> dict[str, Any]:
     return {
         "schema": "llmcost/tiers-suggestion/1",
         "meter": found.meter,
+        "asked": {
+            "count": found.count,
+            "rise": float(found.constraints.rise),
+            "spared": float(found.constraints.spared),
+            "min_margin": float(found.constraints.margin),
+        },
         "recommended": found.recommended,
         "reason": found.reason,
         "fit_months": list(found.fit_months),
         "test_months": list(found.test_months),
         "sampled": found.sampled,
         "plans": [
-            {"id": name, "price": plain(plan.price), "included": int(plan.included), "unit_price": plain(plan.overage)}
+            {
+                "id": name,
+                "price": plain(plan.price),
+                "included": int(plan.included),
+                "unit_price": None if plan.overage is None else plain(plan.overage),
+            }
             for name, plan in zip(_NAMES, found.plans, strict=False)
         ],
         "contenders": [
@@ -112,6 +157,7 @@ def _shape(found: Suggestion) -> dict[str, Any]:
                 "fit_margin": plain(one.fit_margin),
                 "test_margin": plain(one.test_margin),
                 "spared": round(float(one.spared), 6),
+                "steepest_rise": None if one.steepest is None else round(float(one.steepest), 6),
                 "allowed": one.allowed,
                 "gain": {
                     "value": plain(one.gain.value),

@@ -7,47 +7,31 @@ recommended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError, UsageError
-from llmcost.tiers.candidates import candidates
+from llmcost.tiers.candidates import DEAREST, Ideas
+from llmcost.tiers.climb import climb
+from llmcost.tiers.contenders import FILE, LOOSER, SUGGESTED, Comparison, Contender, recommended
+from llmcost.tiers.market import Candidate, Constraints, Market, Month
 from llmcost.tiers.rating import RATED, load, rate
-from llmcost.tiers.search import Candidate, Constraints, Month, best, spared
-from llmcost.tiers.uncertainty import Interval, intervals
+from llmcost.tiers.search import best
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
     from llmcost.tiers.rating import Offer
 
-KEEP, SUGGESTED, COST_PLUS, FILE = "keep", "suggested", "cost-plus", "file"
-_PLUS = Decimal("1.25")
-_CENT = Decimal("0.01")
+_STEP = Decimal("0.0001")
 _ZERO = Decimal(0)
 _FITTED = 1_500
-"""Customer months the search looks at; of more, every so many by size."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """One way to charge."""
-
-    name: str
-    """keep, suggested, cost-plus or file."""
-    fit_margin: Decimal
-    """On the earlier months."""
-    test_margin: Decimal
-    """On the later months."""
-    spared: Decimal
-    """Share of customers whose bill rises no more than asked, on the earlier months."""
-    allowed: bool
-    """Whether it keeps the constraint on bills."""
-    gain: Interval
-    """Over keeping today's plans, on the later months."""
+"""Customer months the search looks at."""
+_ONE_SIDED = Decimal("1.28")
+"""Standard errors that nine of ten samples stay within to one side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +49,9 @@ class Suggestion:
     test_months: tuple[str, ...]
     """The same months where there is only one: then nothing was tested out of time."""
     sampled: bool
+    count: int
+    """How many plans there might be at most."""
+    constraints: Constraints
 
 
 def suggest(
@@ -89,79 +76,92 @@ def suggest(
     held = max(1, len(names) // 4) if len(names) > 1 else 0
     fit_names = tuple(names[: len(names) - held])
     test_names = tuple(names[len(names) - held :]) or fit_names
-    fit, fit_file = _part(rows, fit_names)
-    test, test_file = _part(rows, test_names)
-    step = -(-len(fit) // _FITTED)
-    tried = candidates(fit[::step])
-    sets = (best(fit[::step], tried, size, constraints) for size in range(count, 0, -1))
-    found = next((one for one in sets if one is not None), ())
-    ways: dict[str, tuple[list[Decimal], list[Decimal]]] = {
-        KEEP: _both(fit, test, lambda month: month.now),
-        COST_PLUS: _both(fit, test, lambda month: (month.cost * _PLUS).quantize(_CENT, "ROUND_HALF_UP")),
-        FILE: (fit_file, test_file),
-    }
-    if found:
-        ways[SUGGESTED] = _both(fit, test, lambda month: min(plan.bill(month.usage) for plan in found))
-    contenders = tuple(_contender(name, (fit, test), bills, constraints, seed=seed) for name, bills in ways.items())
-    recommended, reason = _recommended(contenders)
+    fit, fit_file = _part(rows, fit_names, constraints.rise)
+    test, test_file = _part(rows, test_names, constraints.rise)
+    comparison = Comparison(fit, test, constraints, seed)
+    comparison.add_today()
+    comparison.add_cost_plus()
+    file = comparison.add(FILE, fit_file, test_file)
+    looked_at = _sample(fit)
+    ideas = Ideas(looked_at, asked.offered, asked.meter, constraints.rise)
+    sampled = len({month.customer for month in looked_at}) if len(looked_at) < len(fit) else None
+
+    def searched(name: str, limits: Constraints) -> tuple[Candidate, ...]:
+        plans = _searched(looked_at, ideas, count, _wary(limits, sampled))
+        if plans:
+            comparison.add(name, _charged(fit, plans, limits), _charged(test, plans, limits))
+        return plans
+
+    found = searched(SUGGESTED, constraints)
+    if not file.allowed:
+        # What it is worth to spare no more customers than the plans of the file do.
+        searched(LOOSER, replace(constraints, spared=file.spared.quantize(_STEP, "ROUND_FLOOR")))
+    way, reason = recommended(comparison.contenders)
     return Suggestion(
         meter=asked.meter,
-        plans=tuple(sorted(found, key=lambda plan: (plan.included, plan.price))),
-        contenders=contenders,
-        recommended=recommended,
+        plans=found,
+        contenders=tuple(comparison.contenders),
+        recommended=way,
         reason=reason,
         fit_months=fit_names,
         test_months=test_names,
-        sampled=step > 1,
+        sampled=sampled is not None,
+        count=count,
+        constraints=constraints,
     )
+
+
+def _searched(months: Sequence[Month], ideas: Ideas, count: int, constraints: Constraints) -> tuple[Candidate, ...]:
+    """The set of at most `count` plans that brings in most, the smallest of equals; empty where none keeps the constraints."""
+    market = Market(months, constraints)
+    few, many = ideas.few(), ideas.many()
+    starts = [best(market, few, size) for size in range(1, count + 1)]
+    sets = [climb(market, start, many) for start in starts if start is not None]
+    return max(sets, key=lambda plans: sum(market.least(plans)), default=())
+
+
+def _wary(constraints: Constraints, sampled: int | None) -> Constraints:
+    """Constraints that nine of ten samples of so many customers only keep where all customers do."""
+    if sampled is None:
+        return constraints
+    share = constraints.spared
+    error = (share * (1 - share) / sampled).sqrt() if share < 1 else _ZERO
+    return replace(constraints, spared=min(share + _ONE_SIDED * error, Decimal(1)))
+
+
+def _charged(months: Sequence[Month], plans: Sequence[Candidate], constraints: Constraints) -> list[Decimal]:
+    return [Decimal(cents) / 100 for cents in Market(months, constraints).least(plans)]
+
+
+def _sample(months: Sequence[Month]) -> list[Month]:
+    """All months of every so many customers by size, the largest among them; as they are where they are few enough."""
+    used: dict[int, Decimal] = {}
+    for month in months:
+        used[month.customer] = used.get(month.customer, _ZERO) + month.usage
+    by_size = sorted(used, key=lambda customer: (-used[customer], customer))
+    kept = set(by_size[:: -(-len(months) // _FITTED)])
+    return [month for month in months if month.customer in kept]
 
 
 def _part(
-    rows: Sequence[tuple[str, int, Decimal, Decimal, Decimal, Decimal]], names: Sequence[str]
+    rows: Sequence[tuple[str, int, Decimal, Decimal, Decimal, Decimal]], names: Sequence[str], rise: Decimal
 ) -> tuple[list[Month], list[Decimal]]:
-    """The customer months of some months, smallest use first, and their bills on the plans of the file."""
+    """The customer months of some months, smallest use first, and their bills on the plans of the file.
+
+    Nobody is asked for more than the most of: what today's bill may rise to, the bill on the file's plans, which the owner
+    thought fit to ask, and five times the average cost of so much use.
+    """
     part = sorted((row for row in rows if row[0] in names), key=lambda row: (row[2], row[1], row[0]))
-    months = [Month(customer=customer, usage=usage, cost=cost, now=now) for _, customer, usage, cost, now, _ in part]
+    used = sum((row[2] for row in part), _ZERO)
+    unit = sum((row[3] for row in part), _ZERO) / used if used else _ZERO
+    months = [
+        Month(
+            customer=customer,
+            usage=usage,
+            cost=cost,
+            now=now,
+            most=max(now * (1 + rise), file, DEAREST * unit * usage),
+        )
+        for _, customer, usage, cost, now, file in part
+    ]
     return months, [row[5] for row in part]
-
-
-def _both(
-    fit: Sequence[Month], test: Sequence[Month], bill: Callable[[Month], Decimal]
-) -> tuple[list[Decimal], list[Decimal]]:
-    return [bill(month) for month in fit], [bill(month) for month in test]
-
-
-def _contender(
-    name: str,
-    months: tuple[Sequence[Month], Sequence[Month]],
-    bills: tuple[list[Decimal], list[Decimal]],
-    constraints: Constraints,
-    *,
-    seed: int,
-) -> Contender:
-    fit, test = months
-    gains: dict[int, Decimal] = {}
-    for month, bill in zip(test, bills[1], strict=True):
-        gains[month.customer] = gains.get(month.customer, _ZERO) + bill - month.now
-    share = spared(fit, bills[0], constraints.rise)
-    return Contender(
-        name=name,
-        fit_margin=sum(bills[0], _ZERO) - sum((month.cost for month in fit), _ZERO),
-        test_margin=sum(bills[1], _ZERO) - sum((month.cost for month in test), _ZERO),
-        spared=share,
-        allowed=share >= constraints.spared,
-        gain=intervals([gains[customer] for customer in sorted(gains)], seed),
-    )
-
-
-def _recommended(contenders: Sequence[Contender]) -> tuple[str, str]:
-    """The best on the earlier months that keeps the constraint, unless the later months speak against it."""
-    allowed = [one for one in contenders if one.allowed]
-    winner = max(allowed, key=lambda one: one.fit_margin)
-    if winner.name == KEEP:
-        return KEEP, "nothing that keeps the constraints earned more on the earlier months"
-    if winner.gain.p10 < 0:
-        return KEEP, f"{winner.name} earned more on the earlier months, but may earn less than today on the later ones"
-    if winner.name == SUGGESTED:
-        return SUGGESTED, "earned most on the earlier months, and no less than today on the later ones"
-    return winner.name, "earned more than any set of plans that was tried"

@@ -1,0 +1,93 @@
+"""What is suggested for the demo's company, against every other way to charge, on months it was not fitted on."""
+
+from datetime import UTC, date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.ingesting import read
+
+from llmcost.config.yaml import parse_document
+from llmcost.demo.generator import generate
+from llmcost.domain.period import Period
+from llmcost.ledger import database
+from llmcost.ledger.composition import Selection
+from llmcost.render.surface import Surface
+from llmcost.render.tiers_suggestion import render_suggestion
+from llmcost.tiers.market import Constraints, Month
+from llmcost.tiers.plans import plans_of, read_plans
+from llmcost.tiers.rating import offer
+from llmcost.tiers.simulation import simulate
+from llmcost.tiers.suggestion import _sample, _wary, suggest
+
+ALL = Selection(period=Period(), zone=UTC, basis="requests")
+CASE_STUDY = Path(__file__).parents[2] / "examples" / "tiers" / "case-study.yaml"
+
+
+@pytest.fixture(scope="module", params=[12_000, pytest.param(60_000, marks=pytest.mark.slow)])
+def demo(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    generate(folder / "logs", seed=2026, requests=request.param, until=date(2026, 11, 20))
+    read(folder / "demo.duckdb", folder / "logs")
+    with database.reading(folder / "demo.duckdb") as connection:
+        yield connection
+
+
+def _suggested(demo, spared):
+    asked = offer(read_plans(CASE_STUDY), None, None, "cheapest_for_customer")
+    return suggest(demo, ALL, asked, count=3, constraints=Constraints(spared=Decimal(spared)))
+
+
+def test_by_default_it_beats_whatever_spares_as_many_customers(demo):
+    found = _suggested(demo, "0.9")
+
+    ways = {one.name: one for one in found.contenders}
+    assert found.recommended == "suggested"
+    assert ways["suggested"].spared >= Decimal("0.9")
+    assert ways["suggested"].test_margin > max(ways[name].test_margin for name in ("keep", "cost-plus"))
+    # The plans of the case study raise more bills; with as many raised, the search beats them too.
+    assert not ways["file"].allowed
+    assert ways["looser"].spared >= ways["file"].spared
+    assert ways["looser"].test_margin >= ways["file"].test_margin
+
+
+def test_where_the_plans_of_the_file_are_allowed_it_beats_them_itself(demo):
+    found = _suggested(demo, "0.7")
+
+    ways = {one.name: one for one in found.contenders}
+    assert all(ways[name].allowed for name in ("keep", "cost-plus", "file"))
+    assert found.recommended == "suggested"
+    for name in ("keep", "cost-plus", "file"):
+        assert ways["suggested"].test_margin >= ways[name].test_margin
+        assert ways["suggested"].fit_margin >= ways[name].fit_margin
+
+
+def test_the_suggested_file_is_billed_as_the_search_said(demo):
+    found = _suggested(demo, "0.7")
+    text = render_suggestion(found, "yaml", Surface())
+
+    written = plans_of(parse_document(text, "suggested.yaml"))
+    rated = simulate(demo, ALL, offer(written, None, None, "cheapest_for_customer"))
+
+    (suggested,) = (one for one in found.contenders if one.name == "suggested")
+    assert rated.new.margin == suggested.fit_margin + suggested.test_margin
+
+
+def test_a_sample_has_all_months_of_its_customers_and_the_largest_of_all():
+    months = [
+        Month(customer=number, usage=Decimal(number), cost=Decimal(1), now=Decimal(1))
+        for number in range(1, 2_001)
+        for _ in range(2)
+    ]
+
+    looked_at = _sample(months)
+
+    # 4,000 months are 2.7 times as many as are looked at: of every three customers, the largest.
+    assert [month.customer for month in looked_at] == [number for number in range(2, 2_001, 3) for _ in range(2)]
+
+
+def test_of_a_sample_somewhat_more_is_asked():
+    # 0.9 + 1.28 x sqrt(0.9 x 0.1 / 900)
+    assert _wary(Constraints(), 900).spared == Decimal("0.9128")
+    assert _wary(Constraints(), None) == Constraints()
+    assert _wary(Constraints(spared=Decimal(1)), 10).spared == 1
