@@ -52,7 +52,21 @@ def found(prices, provider, request, response=None, at=None):
         ("openai", "gpt-4o-2024-19-01", None),
         ("vertex", "claude-sonnet-4-5@20259999", None),
         ("openai", "my-gpt-4o", None),
-        ("openrouter", "openai/gpt-4o-mini:free", None),
+        # Free by definition, whatever the model.
+        ("openrouter", "openai/gpt-4o-mini:free", ("openrouter/openai/gpt-4o-mini:free", "variant")),
+        ("openrouter", "openrouter/acme/Unheard-Of:free", ("openrouter/acme/unheard-of:free", "variant")),
+        (None, "openrouter/mistralai/mistral-9:free", ("openrouter/mistralai/mistral-9:free", "variant")),
+        ("mistral", "openrouter/mistralai/mistral-9:free", ("openrouter/mistralai/mistral-9:free", "variant")),
+        # Nobody else has said so.
+        ("openrouter", "gpt-4o-mini:free", None),
+        ("openrouter", "openai/gpt-4o-mini:freemium", None),
+        ("together", "openai/gpt-4o-mini:free", None),
+        ("azure", "openrouter/openai/gpt-4o-mini:free", None),
+        (None, "openai/gpt-4o-mini:free", None),
+        # Which provider they chose, or what they searched, the name does not say.
+        ("openrouter", "openai/gpt-4o-mini:floor", None),
+        ("openrouter", "openai/gpt-4o-mini:nitro", None),
+        ("openrouter", "openai/gpt-4o-mini:online", None),
         ("openrouter", "anthropic/claude-opus-4-1", None),
         ("acme-gateway", "gpt-4o", None),
         ("cohere", "gpt-4o", None),

@@ -435,3 +435,42 @@ def test_case_e_an_unknown_model_has_no_cost(built_in, rate):
 def test_published_prices_of_other_models(built_in, rate, provider, model, usage, cost):
     row = rate(built_in, provider=provider, request_model=model, **usage)
     assert seen(row, "cost", "cost_status") == (Decimal(cost), "priced")
+
+
+@pytest.mark.parametrize("answered", [None, "acme/owl:free", "acme/owl"])
+def test_openrouters_free_variant_costs_nothing_whatever_the_answer_calls_it(built_in, rate, answered):
+    asked = {"provider": "openrouter", "request_model": "acme/owl:free", "response_model": answered}
+    row = rate(built_in, **asked, uncached_input_tokens=1_000, output_text_tokens=1_000)
+    assert (row["cost"], row["cost_status"], row["cost_reason"]) == (0, "free", "OpenRouter's :free variant")
+    assert (row["model"], row["match_kind"], row["price_id"]) == (
+        "acme/owl:free",
+        "variant",
+        "openrouter/acme/owl:free",
+    )
+
+
+def test_a_paid_model_that_stood_in_for_a_free_one_costs_what_it_costs(built_in, rate):
+    asked = {"provider": "openrouter", "request_model": "acme/owl:free", "response_model": "openai/gpt-4o-mini"}
+    # 1,000 x 0.15
+    assert rate(built_in, **asked, uncached_input_tokens=1_000)["cost"] == Decimal("0.00015")
+
+
+@pytest.mark.parametrize("suffix", [":floor", ":nitro", ":exacto", ":online"])
+def test_openrouters_other_suffixes_leave_a_call_unpriced_and_say_why(built_in, rate, suffix):
+    row = rate(
+        built_in, provider="openrouter", request_model=f"openai/gpt-4o-mini{suffix}", uncached_input_tokens=1_000
+    )
+    assert (row["cost"], row["cost_status"]) == (None, "unpriced")
+    assert suffix in row["cost_reason"]
+    assert row["cost_reason"].startswith("only OpenRouter knows")
+
+
+def test_a_call_whose_provider_was_chosen_is_an_estimate_at_the_listed_price(built_in, rate):
+    asked = {
+        "provider": "openrouter",
+        "request_model": "openai/gpt-4o-mini:nitro",
+        "response_model": "openai/gpt-4o-mini",
+    }
+    row = rate(built_in, **asked, uncached_input_tokens=1_000)
+    assert (row["cost"], row["cost_status"]) == (Decimal("0.00015"), "estimated")
+    assert ":nitro" in row["cost_reason"]

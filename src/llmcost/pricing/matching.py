@@ -1,7 +1,8 @@
 """Which model of the price list a logged name means; never a guess by prefix or substring.
 
 Steps, first hit wins, each recorded as the match kind: `deployment` and `exact`, `alias` at the time of the call,
-`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`), `dated` (a known model and a date).
+`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`), `dated` (a known model and a date),
+`variant` (OpenRouter's `:free`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import FIRST_PARTY, HOSTS, normalise_provider
+from llmcost.pricing.route_variants import FREE, free_variant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ class Match:
 
     model: Model
     kind: str
-    """exact, alias, prefix, resource, dated or deployment."""
+    """exact, alias, prefix, resource, dated, deployment or variant."""
     region: str | None = None
     """Inference region the name itself states."""
     as_requested: bool = False
@@ -62,10 +64,17 @@ def match_model(
         owners = (_written_owner(prices, name.strip().lower()) for name in reversed(names))
         stated = next(filter(None, owners), None)
     for name in names:
-        found = _match(prices, stated, name.strip().lower(), at)
+        lowered = name.strip().lower()
+        if name is response_model and request_model and request_model.strip().lower() == f"{lowered}{FREE}":
+            # The answer names the model without the suffix that made the call free.
+            continue
+        found = _match(prices, stated, lowered, at)
+        if found is None and (free := free_variant(stated, lowered)) is not None:
+            found = Match(model=free, kind="variant")
         if found is not None:
             # A deployment is declared to serve one model, whatever the answer calls it.
-            return found if name is names[0] or found.kind == "deployment" else replace(found, as_requested=True)
+            sure = name is names[0] or found.kind in ("deployment", "variant")
+            return found if sure else replace(found, as_requested=True)
     return None
 
 

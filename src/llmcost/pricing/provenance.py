@@ -23,6 +23,7 @@ _MATCHES: Mapping[str, str] = {
     "resource": "is a name of this model inside a resource path or with a revision",
     "dated": "is a name of this model and a date",
     "deployment": "is a deployment of this model in a price file of yours",
+    "variant": "is a variant that OpenRouter offers without cost",
 }
 
 

@@ -12,6 +12,7 @@ from llmcost.pricing.agreements import covers
 from llmcost.pricing.matching import Match, match_model
 from llmcost.pricing.rate_row import BEGINNING, END, Context, RateRow, moment_text
 from llmcost.pricing.rate_terms import by_minute, by_prompt, holds, unmet
+from llmcost.pricing.route_variants import why_open
 from llmcost.pricing.unit_rates import with_rates
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _stretch(
             provider=normalise_provider(context.provider) or context.provider,
             model=named,
             status="unpriced",
-            reason="unknown model" if named else "no model",
+            reason=(why_open(normalise_provider(context.provider), named) or "unknown model") if named else "no model",
         )
         return
     model = match.model
@@ -159,6 +160,7 @@ def _stretch(
     )
     if match.region is not None and context.inference_region is None:
         context = replace(context, inference_region=None if match.region in STANDARD else match.region)
+    unsure = "unknown response model" if match.as_requested else why_open(model.provider, context.request_model)
     reached = since
     for price in model.prices:
         start, end = max(since, price.since or BEGINNING), min(until, price.until or END)
@@ -169,9 +171,7 @@ def _stretch(
         agreed = [one for one in prices.contracts if one.covers(model.id)]
         for first, last in pairwise(_within(agreed, start, end)):
             holding = [one for one in agreed if _holds_at(one, first)]
-            row = replace(
-                empty, since=first, until=last, reason="unknown response model" if match.as_requested else None
-            )
+            row = replace(empty, since=first, until=last, reason=unsure)
             yield from _epoch(row, model, price, context, holding)
         reached = end
     if reached < until:
