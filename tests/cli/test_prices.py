@@ -166,6 +166,14 @@ def test_a_free_call(cli, here):
     assert "Cost      0.00 USD, free: free model\n" in run.stdout
 
 
+def test_a_variant_without_an_entry_of_its_own_is_explained_by_the_page_that_defines_it(cli):
+    run = cli("prices", "explain", "--model", "openrouter/acme/owl:free", "--at", "2026-11-21T10:00:00Z")
+    assert run.code == 0
+    assert "0.00 USD, free: OpenRouter's :free variant" in run.stdout
+    assert "openrouter.ai/docs/guides/routing/model-variants/free" in run.stdout
+    assert "layer" not in run.stdout
+
+
 def test_a_request_is_explained_in_each_format(cli, here):
     log = write(here / "log.jsonl", [chat("a", model="acme-large")])
     assert cli("ingest", log).code == 0

@@ -197,6 +197,11 @@ def test_all_mistakes_of_a_file_are_found_at_once_in_their_order(lint):
     ]
 
 
+def test_a_price_below_zero_is_one_mistake_and_out_of_proportion_to_nothing(lint):
+    found = lint(GOOD.replace("input: 1,", "input: -1,"))
+    assert [(code, line) for code, _, line, _, _ in found] == [("bad-value", 9)]
+
+
 def test_a_file_that_does_not_fit_the_list_below_it_says_so(lint):
     found = lint(GOOD, head=HEAD.replace("currency: USD", "currency: EUR"))
     assert found == [("conflict", "error", 1, 1, "prices are in EUR, the built-in ones in USD")]

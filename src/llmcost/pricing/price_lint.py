@@ -165,7 +165,8 @@ def _proportions(document: Document, path: Path_, standard: Decimal) -> Iterator
     """Rates that are out of proportion; a batch may well leave the cache at its standard rates."""
     rates = _readable(document, path)
     given, made = rates.get("input"), rates.get("output")
-    if given:
+    # A price below zero is the reader's to complain about.
+    if given is not None and given > 0:
         for unit in _CACHE:
             if rates.get(unit, Decimal(0)) > _DEAREST_CACHE * max(given, standard):
                 yield _finding(

@@ -84,6 +84,8 @@ def provenance(
     if today is not None:
         same = today.models.get(match.model.id)
         written = same if same is not None and same.prices == match.model.prices else None
+    if written is not None and not written.place:
+        written = None
     return Provenance(
         model=match.model,
         id=calculation.rate.price_id or match.model.id,
