@@ -49,7 +49,7 @@ class Known:
 _IDENTITIES = frozenset(
     {"customer_id", "user_id", "session_id", "api_key_id", "virtual_account", "project", "endpoint", "prompt_version"}
 )
-_ID_NAMES = ("id", "uuid", "guid", "key", "hash", "url", "path", "version", "email", "model")
+_ID_NAMES = ("id", "uuid", "guid", "key", "hash", "sketch", "url", "path", "version", "email", "model")
 
 
 def is_identity(key: str, known: Known) -> bool:

@@ -13,13 +13,15 @@ from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.usage import KeyUse, Usage
 from llmcost.tags.words import quoted
 
+_SKETCH = "prompt_sketch"
+"""Has its place in a tag: near-duplicates are told by it."""
 _LEAST = 100
 """Requests from which on a share means something."""
 
 
 def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     """Keys whose values hardly ever come twice."""
-    if known.column(use.key) == "session_id" or use.requests < _LEAST:
+    if known.column(use.key) == "session_id" or use.key == _SKETCH or use.requests < _LEAST:
         return
     if use.distinct * 10 >= use.requests * 9:
         yield Problem(
