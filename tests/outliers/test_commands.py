@@ -65,6 +65,20 @@ def test_a_better_cache_is_priced_exactly(cli, books):
     assert told["changes"][0]["would_be"]["mid"] == "1.02"
 
 
+def test_another_model_in_an_environment_answers_chats_and_makes_no_embeddings(cli, tmp_path):
+    there = {"provider": "openai", "environment": "development", "input_tokens": 1_000_000, "output_tokens": 0}
+    calls = [
+        native(request_id="chat".ljust(30, "0"), model="gpt-4o", **there),
+        native(request_id="embed".ljust(30, "0"), model="text-embedding-3-small", operation="embeddings", **there),
+    ]
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", calls))
+
+    told = json.loads(cli("savings", "whatif", "--env", "development=gpt-4o-mini", "--format", "json").stdout)
+
+    (change,) = told["changes"]
+    assert (change["model"], change["was"], change["would_be"]["mid"]) == ("gpt-4o", "2.50", "0.15")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

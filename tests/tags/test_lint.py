@@ -123,7 +123,9 @@ def test_a_tag_may_not_have_more_values_than_the_limit(tmp_path):
 
 
 def test_an_id_of_the_request_is_no_tag(tmp_path):
-    found = used(*(({"span": f"s{n}", "team": "a", "session_id": f"x{n}"}, 1) for n in range(100)))
+    found = used(
+        *(({"span": f"s{n}", "team": "a", "session_id": f"x{n}", "prompt_sketch": f"{n:016x}"}, 1) for n in range(100))
+    )
     assert told(found, Settings(), "TG302") == ["'span' has 100 values on 100 requests"]
 
 

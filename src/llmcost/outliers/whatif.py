@@ -79,7 +79,10 @@ def what_if(
         )
         select rid, arg_max(target, place) as target, arg_max(target_provider, place) as target_provider
         from waste_row
-        left join rule on (key = 'model' and (name = model or name = provider || '/' || model)) or (key = 'environment' and name = environment)
+        left join rule
+            on (key = 'model' and (name = model or name = provider || '/' || model))
+            -- An embedding or an image cannot come from the model of a chat.
+            or (key = 'environment' and name = environment and operation in ('chat', 'text_completion'))
         where input_tokens + output_tokens > 0
         group by rid
         having $everything or target is not null

@@ -137,6 +137,8 @@ def _closing(audit: Audit, *, detail: bool) -> Iterator[str]:
         yield f"{plural(audit.unpriced, 'request')} without a price: what they cost is in no amount above."
     if audit.hidden:
         yield f"{plural(audit.hidden, 'finding')} not shown: below --min-savings or dismissed."
+    if audit.findings:
+        yield "Measured was paid for and is gone; what-if takes another way of working, and proof that it will do."
     if audit.findings and not detail:
         yield "`--detail` tells how each saving comes about, when it is no waste, and how to check; `--show-sql` the query."
 

@@ -35,20 +35,14 @@ sketch as (
     group by model, task, prompt_sketch
 ),
 part as (
-    select *, unnest($masks::ubigint[]) as mask, prompt_sketch & mask as kept from sketch
+    select *, hash(model, task, mask, prompt_sketch & mask) as shared from sketch, (select unnest($masks::ubigint[]) as mask)
 ),
 alike as (
-    select model, task, first_place, unnest(sketches) as prompt_sketch
-    from (
-        select model, task, min(place) as first_place, list(prompt_sketch) as sketches
-        from part
-        group by model, task, mask, kept
-        having count(*) > 1
-    )
+    select shared, min(place) as first_place from part group by shared having count(*) > 1
 ),
 named as (
     select model, task, prompt_sketch, min(first_place) as prompt
-    from alike
+    from part join alike using (shared)
     where bit_count(xor(prompt_sketch, (first_place % 18446744073709551616)::ubigint)) <= 3
     group by all
 ),
