@@ -76,6 +76,20 @@ def test_an_invoice_as_csv_and_as_a_table_add_up(cli, plans):
     assert "**80.0009**" in shown["markdown"]
 
 
+def test_transactions_are_given_one_by_one(cli, tmp_path):
+    path = tmp_path / "take.yaml"
+    path.write_text(
+        'plans: [{id: it, price: "0", charges: [{model: percentage, percent: "2.99", per_transaction_minimum: "1.75",'
+        ' per_transaction_maximum: "12"}]}]'
+    )
+
+    shown = cli("tiers", "rate", path, "--usage", "revenue=10+80+1e+4", "--format", "csv").stdout
+
+    # 301.69 without bounds; 1.75, 2.392 and 12 with them.
+    assert [row["amount"] for row in csv.DictReader(io.StringIO(shown))] == ["301.69", "-285.55"]
+    assert cli("tiers", "rate", path, "--usage", "revenue=10+").code == 2
+
+
 def test_what_is_wrong_with_the_command_line_is_said(cli, plans):
     assert cli("tiers", "rate", plans).code == 2
     assert "did you mean 'standard'?" in cli("tiers", "rate", plans, "--plan", "standart").stderr

@@ -51,6 +51,11 @@ def test_a_mistake_is_named_with_its_place(text, message):
         ("{meter: n, model: per_unit, unit_price: '1', per: 7}", "'per' is 1, 10, 100"),
         ("{meter: n, model: per_unit, unit_price: '1', minimum: '2', maximum: '1'}", "minimum is above the maximum"),
         ("{model: percentage}", "either 'percent' or 'unit_price'"),
+        (
+            "{model: percentage, percent: 3, per_transaction_minimum: '2', per_transaction_maximum: '1'}",
+            "minimum is above the maximum",
+        ),
+        ("{meter: n, model: per_unit, unit_price: '1', per_transaction_minimum: '2'}", "unknown key"),
     ],
 )
 def test_a_mistaken_charge_is_named_with_its_line(charge, message):
@@ -132,3 +137,25 @@ def test_lint_shows_what_keeps_a_file_from_being_read(tmp_path):
     (found,) = lint_plans(path)
 
     assert (found.code, found.severity, found.line) == ("unreadable", "error", 2)
+
+
+def test_the_bounds_of_single_transactions_are_a_line_of_their_own():
+    plans = _one(
+        "    included: {revenue: '30'}\n"
+        "    charges: [{model: percentage, percent: '3', fixed_amount: '1', per_transaction_maximum: '12'}]\n"
+    )
+
+    made = invoice(
+        plans.plans[0],
+        {"revenue": Decimal(1_050)},
+        plans.rounding,
+        transactions={"revenue": [Decimal(20), Decimal(30), Decimal(1_000)]},
+    )
+
+    # 20 and 10 are included; 20 x 3 % + 1 is 1.60, 1,000 x 3 % + 1 is 31, of which 19 are over the most.
+    assert [(line.charge, line.quantity, line.amount) for line in made.lines] == [
+        ("revenue", Decimal(1_020), Decimal("30.60")),
+        ("revenue", Decimal(2), Decimal(2)),
+        ("revenue per transaction", Decimal(1), Decimal(-19)),
+    ]
+    assert made.total == Decimal("13.60")

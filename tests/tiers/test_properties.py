@@ -90,6 +90,21 @@ def test_lines_add_up_and_a_charge_stays_between_its_bounds(steps, quantity, one
     assert mode == "none" or made.total == made.total.quantize(Decimal("0.01"))
 
 
+@given(st.lists(QUANTITIES, min_size=2, max_size=6), PRICES, PRICES, PRICES, PRICES)
+def test_transactions_cost_as_much_as_one_by_one(amounts, share, fixed, one, other):
+    low, high = sorted((one, other))
+    charge = Charge(
+        name="n", meter="n", model="percentage", unit_price=share, fixed_amount=fixed, transaction_minimum=low,
+        transaction_maximum=high,
+    )  # fmt: skip
+
+    made = invoice(_plan(charge), {"n": sum(amounts)}, transactions={"n": amounts})
+
+    alone = [max(low, min(high, amount * share + fixed)) for amount in amounts]
+    assert made.total == sum(alone)
+    assert sum(line.amount for line in made.lines) == made.total
+
+
 @given(st.lists(QUANTITIES, max_size=6), tiers())
 def test_the_order_of_events_means_nothing(events, steps):
     assert _total(_graduated(steps), sum(events, Decimal(0))) == _total(

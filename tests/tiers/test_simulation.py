@@ -149,3 +149,12 @@ def test_a_meter_the_ledger_does_not_have_is_named(ledger):
 
     with pytest.raises(UsageError, match="no meter 'tokns'"):
         simulate(ledger, ALL, offer(plans, None, None, "smallest_covering"))
+
+
+def test_single_transactions_are_not_known_of_a_month(three_months):
+    plans = _plans(
+        "plans: [{id: a, price: '0', charges: [{meter: cost, model: percentage, percent: 120, per_transaction_minimum: '1'}]}]"
+    )
+
+    with pytest.raises(UsageError, match="a bounds each transaction of cost, and only sums of a month are known"):
+        simulate(three_months, ALL, offer(plans, None, None, "smallest_covering"))

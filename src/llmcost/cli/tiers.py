@@ -33,7 +33,10 @@ def rate(
         str | None, typer.Option("--plan", metavar="ID", help="Which plan; needed where there are several.")
     ] = None,
     usage: Annotated[
-        list[str] | None, typer.Option("--usage", metavar="METER=QUANTITY", help="What was used; repeat for more.")
+        list[str] | None,
+        typer.Option(
+            "--usage", metavar="METER=QUANTITY", help="What was used (10+80: two transactions); repeat for more."
+        ),
     ] = None,
     revenue_base: Annotated[
         str | None, typer.Option("--revenue-base", metavar="AMOUNT", help="The money percentage charges are taken of.")
@@ -75,9 +78,9 @@ def rate(
     if found is None:
         ids = [one.id for one in file.plans]
         raise UsageError(f"no plan has the id {plan!r}", hint=nearest(str(plan), ids) or f"plans: {', '.join(ids)}")
-    quantities = metered(
-        file, found, _usage(usage), None if revenue_base is None else _number("--revenue-base", revenue_base)
-    )
+    each = _usage(usage)
+    sums = {name: sum(amounts, Decimal(0)) for name, amounts in each.items()}
+    quantities = metered(file, found, sums, None if revenue_base is None else _number("--revenue-base", revenue_base))
     for name in sorted(set(quantities.unknown)):
         diagnostics.note(f"{found.id} charges nothing for {name}")
     for meter, limit in found.limits.items():
@@ -90,6 +93,7 @@ def rate(
         quantities.usage,
         None if unrounded else file.rounding,
         fraction=Decimal(1) if days is None else _fraction(days, file.proration),
+        transactions={name: amounts for name, amounts in each.items() if len(amounts) > 1},
         efficiency=None if efficiency is None else _number("--efficiency", efficiency.removesuffix("%")) / 100,
     )
     surface = Surface() if output is not None else surface_of(sys.stdout)
@@ -129,17 +133,21 @@ def lint(
         raise typer.Exit(ExitCode.FINDING)
 
 
-def _usage(terms: list[str] | None) -> dict[str, Decimal]:
+def _usage(terms: list[str] | None) -> dict[str, tuple[Decimal, ...]]:
+    """The amounts of each meter: one, or those that `+` stands between."""
+    import re
+
     from llmcost.domain.errors import UsageError
 
-    found: dict[str, Decimal] = {}
+    found: dict[str, tuple[Decimal, ...]] = {}
     for term in terms or ():
         name, sign, quantity = term.partition("=")
         if not sign or not name.strip():
             raise UsageError(f"cannot read --usage {term!r}", hint="write METER=QUANTITY, such as total=1500000")
         if name.strip() in found:
             raise UsageError(f"--usage {name.strip()} is there twice")
-        found[name.strip()] = _number("--usage", quantity)
+        # A plus also stands in 1e+6.
+        found[name.strip()] = tuple(_number("--usage", part) for part in re.split(r"(?<![eE])\+", quantity))
     return found
 
 

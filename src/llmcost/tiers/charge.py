@@ -48,13 +48,20 @@ def read_charge(document: Document, path: tuple[Key, ...], zero: ZeroUsage, leas
         fixed_amount=amount(document, (*path, "fixed_amount"), ZERO),
         events=text(document, (*path, "events"), "requests"),
         free_events=amount(document, (*path, "free_events"), ZERO),
+        transaction_minimum=amount(document, (*path, "per_transaction_minimum"), None),
+        transaction_maximum=amount(document, (*path, "per_transaction_maximum"), None),
         minimum=amount(document, (*path, "minimum"), None),
         maximum=amount(document, (*path, "maximum"), None),
         zero_usage=choice(document, (*path, "zero_usage"), ZERO_USAGE, zero),
     )
-    if found.minimum is not None and found.maximum is not None and found.minimum > found.maximum:
-        raise document.error("the minimum is above the maximum", *path, "minimum")
+    _in_bounds(document, (*path, "minimum"), found.minimum, found.maximum)
+    _in_bounds(document, (*path, "per_transaction_minimum"), found.transaction_minimum, found.transaction_maximum)
     return found
+
+
+def _in_bounds(document: Document, path: tuple[Key, ...], least: Decimal | None, most: Decimal | None) -> None:
+    if least is not None and most is not None and least > most:
+        raise document.error("the minimum is above the maximum", *path)
 
 
 def _meter(document: Document, path: tuple[Key, ...], name: str) -> str:

@@ -1,17 +1,18 @@
 """The exact invoice of one period: lines that add up to its total.
 
 Order: price, charges (each between its minimum and maximum), discounts, efficiency discount, maximum, minimum, credits. A
-percentage comes before a cap: 200 less half is 100, capped at 65 it is 65
-(https://github.com/openmeterio/openmeter/blob/main/openmeter/billing/service/lineservice/usagebasedline_test.go).
+percentage comes before a cap: 270 less half is 135, capped at 100 it is 100
+(https://github.com/openmeterio/openmeter/blob/main/openmeter/billing/service/lineservice/priceunit_test.go).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import model
+from llmcost.tiers.charges.percentage import by_transaction
 from llmcost.tiers.plan import ZERO, Rounding
 
 if TYPE_CHECKING:
@@ -56,14 +57,18 @@ def invoice(
     *,
     fraction: Decimal = ONE,
     efficiency: Decimal | None = None,
+    transactions: Mapping[str, Sequence[Decimal]] | None = None,
 ) -> Invoice:
     """The invoice for what was used of each meter.
+
+    `transactions` are the amounts a meter's quantity is made of, in their order, where it takes each to say what a percentage
+    comes to; a quantity without is one transaction.
 
     `fraction` is the part of the period the customer was on the plan: it prorates price, minimums and sizes of capacity, never
     usage. `efficiency` is the share of customers that are less efficient. `rounding` None keeps every digit.
     """
     with localcontext(prec=80):
-        return _Rater(plan, rounding, fraction, efficiency).rate(usage)
+        return _Rater(plan, rounding, fraction, efficiency, transactions or {}).rate(usage)
 
 
 def prorated(part: Decimal, whole: Decimal) -> Decimal:
@@ -73,11 +78,19 @@ def prorated(part: Decimal, whole: Decimal) -> Decimal:
 
 
 class _Rater:
-    def __init__(self, plan: Plan, rounding: Rounding | None, fraction: Decimal, efficiency: Decimal | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        rounding: Rounding | None,
+        fraction: Decimal,
+        efficiency: Decimal | None,
+        transactions: Mapping[str, Sequence[Decimal]],
+    ) -> None:
         self.plan = plan
         self.rounding = rounding or Rounding(mode="none")
         self.fraction = fraction
         self.efficiency = efficiency
+        self.transactions = transactions
         self.lines: list[Line] = []
 
     def rate(self, usage: Mapping[str, Decimal]) -> Invoice:
@@ -85,7 +98,7 @@ class _Rater:
         beyond = {meter: max(used - plan.included.get(meter, ZERO), ZERO) for meter, used in usage.items()}
         if plan.price:
             self._add("price", None, self.fraction, plan.price)
-        by_charge = [(charge, self._charge(charge, beyond)) for charge in plan.charges]
+        by_charge = [(charge, self._charge(charge, usage, beyond)) for charge in plan.charges]
         used = sum((amount for _, amount in by_charge), ZERO)
         for discount in plan.discounts:
             base = (
@@ -112,11 +125,17 @@ class _Rater:
             lines = _settled(lines, self.rounding)
         return Invoice(plan=plan.id, lines=lines, total=sum((line.amount for line in lines), ZERO))
 
-    def _charge(self, charge: Charge, usage: Mapping[str, Decimal]) -> Decimal:
+    def _charge(self, charge: Charge, usage: Mapping[str, Decimal], beyond: Mapping[str, Decimal]) -> Decimal:
         start = self._sum()
-        for piece in model(charge.model).pieces(charge, usage):
-            quantity = piece.quantity * self.fraction if charge.model == "capacity" else piece.quantity
-            self._add(charge.name, piece.tier, quantity, piece.unit_price, piece.per)
+        each = self.transactions.get(charge.meter) if charge.model == "percentage" else None
+        if each is None and charge.by_transaction and (amount := usage.get(charge.meter)):
+            each = (amount,)
+        if each is not None:
+            self._transactions(charge, each)
+        else:
+            for piece in model(charge.model).pieces(charge, beyond):
+                quantity = piece.quantity * self.fraction if charge.model == "capacity" else piece.quantity
+                self._add(charge.name, piece.tier, quantity, piece.unit_price, piece.per)
         total = self._sum() - start
         most, least = self._bound(charge.maximum), self._bound(charge.minimum, self.fraction)
         if most is not None and total > most:
@@ -124,6 +143,17 @@ class _Rater:
         if least is not None and total < least:
             self._add(f"{charge.name} minimum", None, ONE, least - total)
         return self._sum() - start
+
+    def _transactions(self, charge: Charge, amounts: Sequence[Decimal]) -> None:
+        """The lines of single transactions, and what their bounds make of them."""
+        start = self._sum()
+        free = charge.free_units + self.plan.included.get(charge.meter, ZERO)
+        found = by_transaction(replace(charge, free_units=free), amounts)
+        for piece in found.pieces:
+            self._add(charge.name, piece.tier, piece.quantity, piece.unit_price, piece.per)
+        more = self._settle(self._exact(found.total)) - (self._sum() - start)
+        if charge.by_transaction and more:
+            self._add(f"{charge.name} per transaction", None, ONE, more)
 
     def _bound(self, bound: Decimal | None, fraction: Decimal = ONE) -> Decimal | None:
         """A minimum or maximum as money, so that what makes up for it is exact."""
@@ -160,8 +190,6 @@ def rounded(amount: Decimal, rounding: Rounding) -> Decimal:
 
 def _settled(lines: Sequence[Line], rounding: Rounding) -> tuple[Line, ...]:
     """The lines rounded so that they add up to the rounded total: down first, then up where most was lost."""
-    from dataclasses import replace
-
     unit = ONE.scaleb(-rounding.places)
     total = rounded(sum((line.amount for line in lines), ZERO), rounding)
     floors = [(line.amount / unit).to_integral_value(rounding="ROUND_FLOOR") * unit for line in lines]

@@ -89,9 +89,17 @@ class Charge:
     events: str = "requests"
     """The meter that counts events."""
     free_events: Decimal = ZERO
+    transaction_minimum: Decimal | None = None
+    """What each transaction costs at least, of the percentage model."""
+    transaction_maximum: Decimal | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     zero_usage: ZeroUsage = "charge_first_flat"
+
+    @property
+    def by_transaction(self) -> bool:
+        """Whether it takes each transaction, and not only their sum, to say what it comes to."""
+        return self.transaction_minimum is not None or self.transaction_maximum is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

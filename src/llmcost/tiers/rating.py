@@ -71,7 +71,17 @@ def offer(proposed: Plans, today: Plans | None, current: str | None, policy: Pol
 
 
 def load(connection: Connection, selection: Selection, asked: Offer) -> Population:
-    """Read the ledger's customers, with every meter the plans need; UsageError for a meter the ledger does not have."""
+    """Read the ledger's customers, with every meter the plans need.
+
+    UsageError for a meter the ledger does not have, and for a charge that takes every transaction.
+    """
+    for plan in (*asked.offered, *(asked.today.plans if asked.today else ())):
+        for charge in plan.charges:
+            if charge.by_transaction:
+                raise UsageError(
+                    f"{plan.id} bounds each transaction of {charge.name}, and only sums of a month are known",
+                    hint="`minimum` and `maximum` of the charge bound the month; `tiers rate` takes transactions",
+                )
     return load_customers(connection, selection, _metrics(asked))
 
 
