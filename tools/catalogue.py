@@ -1,6 +1,6 @@
 """Write the packaged long tail of prices from files of public catalogues.
 
-    python -m tools.catalogue --genai FILE --litellm FILE --retired FILE --as-of 2026-11-12
+    python -m tools.catalogue --genai FILE --litellm FILE --retired FILE --earlier 2026-09-22=FILE --as-of 2026-11-12
 
 Works offline, from files. What the tail held before stays in it (see combine.py). A report of disputed and left-out models goes
 to stdout, for review; the data goes to src/llmcost/pricing/catalogue.json.gz.
@@ -25,9 +25,12 @@ from tools.combine import AGREED, DISPUTED, RETIRED, combine, grown
 
 if TYPE_CHECKING:
     from llmcost.pricing.price_list import PriceList
+    from llmcost.pricing.update.entries import Converted
 
 CATALOGUE = Path(__file__).parents[1] / "src/llmcost/pricing/catalogue.json.gz"
 SCHEMA = "llmcost-catalogue/1"
+EARLIER = "litellm-"
+"""How the source of a price from an earlier map begins; the day follows."""
 GENAI_URL = "https://github.com/pydantic/genai-prices"
 LITELLM_URL = "https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json"
 
@@ -38,6 +41,13 @@ def main() -> None:
     parser.add_argument("--genai", type=Path, required=True, help="data.json or data.py of genai-prices")
     parser.add_argument("--litellm", type=Path, required=True, help="LiteLLM's model map")
     parser.add_argument("--retired", type=Path, required=True, help="an old copy of the map, as tokencost keeps one")
+    parser.add_argument(
+        *("--earlier", "-e"),
+        action="append",
+        default=[],
+        metavar="DAY=FILE",
+        help="LiteLLM's map of an earlier release, for models it no longer lists; may be repeated",
+    )
     parser.add_argument("--as-of", required=True, help="the day of the newest file, YYYY-MM-DD")
     parser.add_argument("--to", type=Path, default=CATALOGUE, help="where to write")
     given = parser.parse_args()
@@ -46,7 +56,10 @@ def main() -> None:
     litellm = convert_litellm(read_litellm(given.litellm.read_bytes(), str(given.litellm)))
     old = convert_litellm(read_litellm(given.retired.read_bytes(), str(given.retired)), source=RETIRED)
     reviewed = Reviewed(given.as_of)
-    tail = combine(genai.entries, litellm.entries, old.entries, as_of=given.as_of, reviewed=reviewed)
+    earlier = [_earlier(*one.split("=", 1)) for one in sorted(given.earlier)]
+    # The later of two maps that list a retired model knows its last price; what the tail has of tokencost stays as it is.
+    retired = {id_: entry for one in (*earlier, old) for id_, entry in one.entries.items()}
+    tail = combine(genai.entries, litellm.entries, retired, as_of=given.as_of, reviewed=reviewed)
     before = unpack(given.to) if given.to.exists() else {}
     models = grown(before.get("models", {}), tail.models, as_of=given.as_of)
     given.to.write_bytes(pack(models, as_of=given.as_of))
@@ -57,6 +70,10 @@ def main() -> None:
     for source in (genai, litellm, old):
         for key, why in sorted(source.left_out.items()):
             print(f"left out  {source.name} {key}: {why}")
+
+
+def _earlier(day: str, file: str) -> Converted:
+    return convert_litellm(read_litellm(Path(file).read_bytes(), file), source=f"{EARLIER}{day}")
 
 
 class Reviewed:
@@ -80,6 +97,7 @@ def _reviewed_list() -> PriceList:
 
 def pack(models: dict[str, Any], *, as_of: str) -> bytes:
     """The catalogue's bytes: equal content is equal bytes."""
+    used = {price["source"] for model in models.values() for price in model["prices"]}
     content = {
         "schema": SCHEMA,
         "currency": "USD",
@@ -93,6 +111,15 @@ def pack(models: dict[str, Any], *, as_of: str) -> bytes:
                 "url": "https://github.com/AgentOps-AI/tokencost",
                 "checked": "2025-08-13",
                 "note": "LiteLLM's map of that day, for models it no longer lists",
+            },
+            **{
+                source: {
+                    "url": LITELLM_URL,
+                    "checked": source.removeprefix(EARLIER),
+                    "note": "LiteLLM's map of that day, for models it no longer lists",
+                }
+                for source in used
+                if source.startswith(EARLIER)
             },
         },
         "models": models,

@@ -106,6 +106,46 @@ def test_off_peak_windows_become_clocks_with_days(litellm):
     assert working["rates"] == weekend["rates"] == {"input": "0.3", "output": "1.2"}
 
 
+@pytest.mark.parametrize(
+    ("off_peak", "clocks"),
+    [
+        (
+            {"windows": [{"weekdays": ["saturday", "Sunday"], "hours_utc": "00:00-00:00"}]},
+            [{"days": ["sat", "sun"]}],
+        ),
+        # Without windows the hours are those of every day.
+        (
+            {"hours_utc": "16:00-00:00"},
+            [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "between": ["16:00-24:00"]}],
+        ),
+    ],
+)
+def test_days_by_name_and_hours_of_every_day_are_read(off_peak, clocks):
+    spec = {"litellm_provider": "deepseek", "mode": "chat", "input_cost_per_token": 2e-6, "output_cost_per_token": 4e-6}
+    listed = {**spec, "off_peak_pricing": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6, **off_peak}}
+    (price,) = convert_litellm({"deepseek/night-owl": listed}).entries["deepseek/night-owl"]["prices"]
+    assert [variant["when"]["clock"] for variant in price["variants"]] == clocks
+    assert [variant["rates"] for variant in price["variants"]] == [{"input": "1", "output": "2"}] * len(clocks)
+
+
+@pytest.mark.parametrize(
+    "off_peak",
+    [
+        {"windows": [{"weekdays": ["someday"], "hours_utc": "00:00-00:00"}]},
+        {"windows": [{"weekdays": [0], "hours_utc": "00:00-00:00"}]},
+        {"windows": [{"hours_utc": "at night"}]},
+        {"windows": [{}]},
+        {"windows": "nightly"},
+        {"windows": {"hours_utc": "16:00-00:00"}},
+    ],
+)
+def test_a_price_by_a_clock_nobody_can_read_is_left_out(off_peak):
+    spec = {"litellm_provider": "deepseek", "mode": "chat", "input_cost_per_token": 2e-6, "off_peak_pricing": off_peak}
+    found = convert_litellm({"deepseek/night-owl": spec})
+    assert found.entries == {}
+    assert found.left_out == {"deepseek/night-owl": "priced by a clock that cannot be read"}
+
+
 def test_a_rounded_second_is_the_published_hour(litellm):
     assert litellm.entries["groq/ear"]["prices"] == [{"source": "litellm", "fees": {"audio_hour": "0.111"}}]
 

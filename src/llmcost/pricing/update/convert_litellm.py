@@ -108,7 +108,11 @@ def convert_litellm(models: Mapping[str, Any], *, source: str = NAME) -> Convert
         if _COMMITTED.search(name):
             left_out[key] = "priced by commitment"
             continue
-        made = _price(spec, source) or _free(key, spec, source)
+        try:
+            made = _price(spec, source) or _free(key, spec, source)
+        except _UnreadableClockError:
+            left_out[key] = "priced by a clock that cannot be read"
+            continue
         if made is None:
             left_out[key] = "no price above zero in a known unit"
         elif size is not None:
@@ -287,16 +291,41 @@ def _off_peak(spec: Mapping[str, Any], rates: Mapping[str, str]) -> list[Entry]:
         return []
     own = {unit: value for (unit, above), value in _found(listed).get("", {}).items() if not above and unit in rates}
     made: list[Entry] = []
-    for window in listed.get("windows") or ():
-        hours = window["hours_utc"] if isinstance(window["hours_utc"], list) else [window["hours_utc"]]
-        spans = [re.sub("-00:00$", "-24:00", one) for one in hours]
-        clock: Entry = {"days": [_WEEK[day - 1] for day in window.get("weekdays") or range(1, 8)]}
+    windows = listed.get("windows", [listed])
+    if not isinstance(windows, list):
+        raise _UnreadableClockError
+    for window in windows:
+        if not isinstance(window, dict):
+            raise _UnreadableClockError
+        clock: Entry = {"days": [_weekday(day) for day in window.get("weekdays") or range(1, 8)]}
+        hours = window.get("hours_utc")
+        spans = [_span(one) for one in (hours if isinstance(hours, list) else [hours])]
         if spans != ["00:00-24:00"]:
             clock["between"] = spans
         made.append({"when": {"clock": clock}, "rates": dict(rates) | own})
     return made
 
 
+class _UnreadableClockError(ValueError):
+    """Hours or days in a shape of which nobody has heard: the price then has no meaning."""
+
+
+def _weekday(day: Any) -> str:
+    """A day as the map has them, by number, Monday being 1, or by its English name."""
+    if isinstance(day, int) and 1 <= day <= len(_WEEK):
+        return _WEEK[day - 1]
+    if isinstance(day, str) and (short := day[:3].lower()) in _WEEK:
+        return short
+    raise _UnreadableClockError
+
+
+def _span(hours: Any) -> str:
+    if not isinstance(hours, str) or _HOURS.fullmatch(hours) is None:
+        raise _UnreadableClockError
+    return re.sub("-00:00$", "-24:00", hours)
+
+
+_HOURS = re.compile("[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]")
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
