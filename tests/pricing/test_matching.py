@@ -170,3 +170,18 @@ def test_near_names_are_only_ever_suggested(built_in):
 )
 def test_every_spelling_of_a_provider_has_one_name(spelling, provider):
     assert normalise_provider(spelling) == provider
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (datetime(2025, 9, 24, tzinfo=UTC), None),
+        (datetime(2026, 1, 20, tzinfo=UTC), ("google/gemini-2.5-flash", "alias")),
+        (datetime(2026, 1, 21, tzinfo=UTC), ("google/gemini-3-flash-preview", "alias")),
+        # It moved three times on days that nobody wrote down.
+        (datetime(2026, 7, 1, tzinfo=UTC), None),
+        (datetime(2026, 9, 3, tzinfo=UTC), ("google/gemini-3.8-flash", "alias")),
+    ],
+)
+def test_a_moving_name_is_the_model_it_was_at_the_time_or_none(built_in, at, expected):
+    assert found(built_in, "gemini", "gemini-flash-latest", at=at) == expected
