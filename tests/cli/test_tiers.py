@@ -114,6 +114,11 @@ def test_a_simulation_in_every_format(cli, plans, db):
         "globex",
     ]
     assert shown["svg"].stdout.startswith("<svg ")
+    # 732 - 240 more for the same cost of 4 x (7 + 1 + 20): 128 / 240 is 53.3 %, 620 / 732 is 84.7 %.
+    (change,) = (line.split() for line in shown["table"].stdout.splitlines() if line.startswith("change"))
+    assert change == ["change", "+$492.00", "$0.00", "+$492.00", "+31.4", "points"]
+    (globex,) = (line for line in shown["table"].stdout.splitlines() if line.startswith("globex"))
+    assert "bill x4.9, 160% used" in globex
     assert "<script" not in shown["html"].stdout
 
 

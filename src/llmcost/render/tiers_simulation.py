@@ -1,19 +1,16 @@
 """A simulation of plans in every format; JSON is `llmcost/tiers-simulation/1`."""
 
-import csv as standard
-import io
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from llmcost.domain.text import plural
 from llmcost.render.cells import Grid
-from llmcost.render.csv import safe
 from llmcost.render.drawing import drawn, wrapped
 from llmcost.render.json import dumped
 from llmcost.render.markdown import escape, grid_table
-from llmcost.render.numbers import plain
 from llmcost.render.surface import Surface
+from llmcost.render.tiers_simulation_json import customers_csv, shape
 from llmcost.render.visible import label
 from llmcost.reports.record import Column
 from llmcost.tiers.breakdown import Economics, Move
@@ -34,7 +31,7 @@ def render_simulation(result: Simulation, format_name: Format, surface: Surface,
         case "json":
             return f"{dumped(shape(result))}\n"
         case "csv":
-            return _csv(result)
+            return customers_csv(result)
         case "svg":
             from llmcost.render.tiers_curve import curves
 
@@ -79,7 +76,7 @@ def facts(result: Simulation) -> list[str]:
     lines = [
         (
             f"{plural(result.population.customers, 'customer')}, {plural(len(result.population.months), 'month')} "
-            f"({result.population.months[0]} to {result.population.months[-1]}), use as it was."
+            f"({span(result.population.months)}), use as it was."
         )
     ]
     lines.append(
@@ -129,11 +126,23 @@ def _grid(keys: Sequence[str], numbers: Sequence[str], rows: Sequence[Sequence[s
 def _totals(result: Simulation) -> Grid:
     rows = [] if result.now is None else [["today", *_economics(result.now)]]
     rows.append(["proposed", *_economics(result.new)])
+    if result.now is not None and not result.unknown_now:
+        rows.append(["change", *_change(result.now, result.new)])
     return _grid([""], ["Revenue", "Cost to serve", "Margin", "Margin %"], rows)
 
 
 def _economics(found: Economics) -> list[str]:
     return [money(found.revenue), money(found.cost), money(found.margin), percent(found.ratio)]
+
+
+def _change(now: Economics, new: Economics) -> list[str]:
+    points = None if now.ratio is None or new.ratio is None else (new.ratio - now.ratio) * 100
+    return [
+        money(new.revenue - now.revenue, signed=True),
+        money(new.cost - now.cost, signed=True),
+        money(new.margin - now.margin, signed=True),
+        _UNKNOWN if points is None else f"{points:+,.1f} points",
+    ]
 
 
 def _plans(result: Simulation) -> Grid:
@@ -169,7 +178,7 @@ def _customers(customers: Sequence[CustomerResult]) -> Grid:
         [
             label(one.customer),
             label(one.new_plan),
-            ", ".join(one.flags),
+            ", ".join(_why(one)),
             money(one.cost),
             _UNKNOWN if one.now_revenue is None else money(one.now_revenue),
             money(one.new_revenue),
@@ -180,8 +189,26 @@ def _customers(customers: Sequence[CustomerResult]) -> Grid:
     return _grid(["Customer", "Plan", "Why"], ["Cost", "Pays today", "Would pay", "Margin"], rows)
 
 
+def _why(one: CustomerResult) -> list[str]:
+    """The flags, shorter and with their numbers."""
+    found = []
+    if "below-cost" in one.flags:
+        found.append("below cost (as today)" if "below-cost-today" in one.flags else "below cost")
+    elif "below-cost-today" in one.flags:
+        found.append("below cost today")
+    if "bill-shock" in one.flags and one.now_revenue is not None:
+        found.append(f"bill x{one.new_revenue / one.now_revenue:,.1f}" if one.now_revenue else "pays nothing today")
+    if "near-boundary" in one.flags and one.utilisation is not None:
+        found.append(f"{one.utilisation * 100:,.0f}% used{', upsell' if 'upsell' in one.flags else ''}")
+    return found
+
+
+_WHAT = {"usage": "usage", "model-price": "model prices", "mix": "dearest mix", "cache": "cache"}
+"""The last two are a tenth of all use at what only one in ten months pays for a token, and nothing read from a cache."""
+
+
 def _scenarios(result: Simulation) -> Grid:
-    rows = [[one.what, percent(one.change, signed=True), *_economics(one.economics)] for one in result.scenarios]
+    rows = [[_WHAT[one.what], percent(one.change, signed=True), *_economics(one.economics)] for one in result.scenarios]
     return _grid(["What"], ["Change", "Revenue", "Cost to serve", "Margin", "Margin %"], rows)
 
 
@@ -198,128 +225,9 @@ def _elasticities(result: Simulation) -> Grid:
     return _grid(["Elasticity"], ["Stay", "Revenue", "Margin"], rows)
 
 
-def _csv(result: Simulation) -> str:
-    target = io.StringIO(newline="")
-    writer = standard.writer(target)
-    names = list(_customer(result.customers[0])) if result.customers else []
-    writer.writerow(names)
-    for one in result.customers:
-        writer.writerow([_cell(name, value) for name, value in _customer(one).items()])
-    return target.getvalue()
-
-
-_TEXTS = ("customer_id", "plan_today", "plan", "flags", "path")
-
-
-def _cell(name: str, value: Any) -> str:
-    """Numbers as they are, texts so that no spreadsheet executes them."""
-    text = "" if value is None else " ".join(value) if isinstance(value, list) else str(value)
-    return safe(text) if name in _TEXTS else text
-
-
-def shape(result: Simulation) -> dict[str, Any]:
-    """The document of `llmcost/tiers-simulation/1`."""
-    return {
-        "schema": "llmcost/tiers-simulation/1",
-        "policy": result.offer.policy,
-        "meter": result.offer.meter,
-        "months": list(result.population.months),
-        "customers_total": result.population.customers,
-        "unpriced_requests": result.population.unpriced_requests,
-        "unattributed_cost": plain(result.population.unattributed_cost),
-        "unknown_today": result.unknown_now,
-        "today": None if result.now is None else _sums(result.now),
-        "proposed": _sums(result.new),
-        "change": None if result.change is None else _interval(result.change),
-        "margin": _interval(result.margin),
-        "without_largest": None
-        if result.without_largest is None
-        else {
-            "customer_id": result.without_largest.customer,
-            "margin": plain(result.without_largest.margin),
-            "change": None if result.without_largest.change is None else plain(result.without_largest.change),
-        },
-        "plans": [
-            {
-                "plan": one.plan,
-                "customers": one.customers,
-                "customer_months": one.customer_months,
-                **_sums(one.economics),
-                "overage": plain(one.overage),
-                "included": None if one.included is None else _whole(one.included),
-                "used_p50": _ratio(one.used_p50),
-                "used_p90": _ratio(one.used_p90),
-                "break_even": None if one.break_even is None else _whole(one.break_even),
-                "safe_included": None if one.safe_included is None else _whole(one.safe_included),
-            }
-            for one in result.plans
-        ],
-        "migration": [_move(one) for one in result.migration],
-        "path": [{"month": one.month, **_move(one)} for one in result.path],
-        "customers": [_customer(one) for one in result.customers],
-        "scenarios": [
-            {"what": one.what, "change": float(one.change), **_sums(one.economics)} for one in result.scenarios
-        ],
-        "elasticities": [
-            {
-                "elasticity": float(one.elasticity),
-                "retained": float(one.retained),
-                "revenue": plain(one.revenue),
-                "margin": plain(one.margin),
-            }
-            for one in result.elasticities
-        ],
-    }
-
-
-def _sums(found: Economics) -> dict[str, Any]:
-    return {
-        "revenue": plain(found.revenue),
-        "cost": plain(found.cost),
-        "margin": plain(found.margin),
-        "margin_ratio": _ratio(found.ratio),
-    }
-
-
-def _interval(found: Any) -> dict[str, Any]:
-    return {
-        "value": plain(found.value),
-        "low": plain(found.low),
-        "high": plain(found.high),
-        "resamples": found.resamples,
-    }
-
-
-def _move(move: Move) -> dict[str, Any]:
-    return {"from": move.source, "to": move.target, "customers": move.customers, "revenue": plain(move.revenue)}
-
-
-def _customer(one: CustomerResult) -> dict[str, Any]:
-    change = one.change
-    return {
-        "customer_id": one.customer,
-        "months": one.months,
-        "usage": _whole(one.usage),
-        "cost": plain(one.cost),
-        "plan_today": one.now_plan,
-        "revenue_today": None if one.now_revenue is None else plain(one.now_revenue),
-        "plan": one.new_plan,
-        "revenue": plain(one.new_revenue),
-        "margin": plain(one.margin),
-        "margin_ratio": _ratio(one.margin / one.new_revenue) if one.new_revenue else None,
-        "bill_change": None if change is None else plain(change),
-        "utilisation": _ratio(one.utilisation),
-        "flags": list(one.flags),
-        "path": list(one.path),
-    }
-
-
-def _ratio(value: Decimal | None) -> float | None:
-    return None if value is None else round(float(value), 6)
-
-
-def _whole(quantity: Decimal) -> int | float:
-    return int(quantity) if quantity == int(quantity) else round(float(quantity), 6)
+def span(months: Sequence[str]) -> str:
+    """The first and the last of some months."""
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
 
 
 def money(amount: Decimal, *, signed: bool = False) -> str:

@@ -10,7 +10,7 @@ from llmcost.render.json import dumped
 from llmcost.render.markdown import escape, grid_table
 from llmcost.render.numbers import plain
 from llmcost.render.surface import Surface
-from llmcost.render.tiers_simulation import count, money, percent
+from llmcost.render.tiers_simulation import count, money, percent, span
 from llmcost.reports.record import Column
 from llmcost.tiers.contenders import LOOSER, Contender
 from llmcost.tiers.market import Candidate
@@ -92,14 +92,10 @@ def _facts(found: Suggestion) -> list[str]:
     if found.fit_months == found.test_months:
         lines.append("One month only: nothing was tested on months it was not fitted on.")
     else:
-        lines.append(f"Fitted on {_span(found.fit_months)}, judged on {_span(found.test_months)}.")
+        lines.append(f"Fitted on {span(found.fit_months)}, judged on {span(found.test_months)}.")
     if found.sampled:
         lines.append("The search looked at a sample of the customers, the comparison at all of them.")
     return lines
-
-
-def _span(months: Sequence[str]) -> str:
-    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
 
 
 def _grid(keys: tuple[str, ...], numbers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
