@@ -236,6 +236,38 @@ def test_a_gateway_stands_back_behind_the_provider_it_calls(reading, tmp_path):
     }
 
 
+def test_lines_above_a_million_are_billed_to_the_last_cent(reading, tmp_path):
+    reading("costs.json", usage(charge(1234567.25, project_id="a"), charge(999999.5, project_id="b")))
+
+    rows, _ = report(tmp_path, "project")
+    assert [(row["project"], row["cost"]) for row in rows] == [("a", Decimal("1234567.25")), ("b", Decimal("999999.5"))]
+    assert query(tmp_path / "ledger", "select sum(cost), sum(billed_cost), sum(input_cost) from usage_bucket") == [
+        (Decimal("2234566.75"),) * 3
+    ]
+
+
+def test_lines_that_add_up_to_more_than_a_million_do(tmp_path):
+    line = "{},USD,Usage,input,2026-11-01T00:00:00Z,2026-11-02T00:00:00Z,OpenAI,OpenAI API,openai/gpt-5.4/input\n"
+    bill = tmp_path / "focus.csv"
+    bill.write_text(
+        "BilledCost,BillingCurrency,ChargeCategory,ChargeDescription,ChargePeriodStart,ChargePeriodEnd,ProviderName,"
+        f"ServiceName,SkuId\n{line.format('800000.01')}{line.format('1700000.02')}",
+        encoding="utf-8",
+    )
+    read(tmp_path / "ledger", bill)
+
+    assert query(tmp_path / "ledger", "select cost, input_cost from usage_bucket") == [(Decimal("2500000.03"),) * 2]
+
+
+def test_a_trillion_tokens_of_a_day_have_a_price(reading, tmp_path):
+    """GPT-5.4 at 2.50/15: 900 thousand million tokens in, 200 thousand million out."""
+    reading("usage.json", usage(completions(900_000_000_000, output_tokens=200_000_000_000)))
+
+    assert query(tmp_path / "ledger", "select cost, cost_status from usage_bucket") == [
+        (Decimal(5_250_000), "estimated")
+    ]
+
+
 def test_requests_come_first_and_exports_stand_in(reading, tmp_path):
     reading("usage.json", usage(completions(1000)))
     _, alone = report(tmp_path, basis=None)

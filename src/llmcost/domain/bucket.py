@@ -3,7 +3,14 @@
 A bucket has what a request has as far as sums can say it, `started_at` and `ended_at` for its span, and the columns below.
 """
 
+from dataclasses import replace
+
 from llmcost.domain.request import COLUMNS, QUANTITIES, WHO, Column
+
+BUCKET_MONEY = "decimal(24, 12)"
+"""Amounts of aggregates: a line of a bill may be more than the million that a single call stays below."""
+
+_MONEY = {"billed_cost", "reported_cost"}
 
 BUCKET_ONLY: tuple[Column, ...] = (
     Column(name="requests", sql_type="bigint"),
@@ -17,6 +24,12 @@ BUCKET_ONLY: tuple[Column, ...] = (
 (input, cache_read, cache_write, output, audio, image, units). `scope`: which part of the traffic the export is about, where
 an exporter has one export for each part. `exporter`: provider, gateway, or gateway-view for one that may count a call twice.
 """
+
+STAGED_COLUMNS: tuple[Column, ...] = (
+    *(replace(column, sql_type=BUCKET_MONEY) if column.name in _MONEY else column for column in COLUMNS),
+    *BUCKET_ONLY,
+)
+"""What the record of a bucket is mapped to: the columns of a request, and its own."""
 
 BUCKET_DIMENSIONS = (
     "provider",
@@ -50,5 +63,5 @@ _BUCKETED = {
     "reported_currency",
 }
 
-BUCKET_COLUMNS = tuple(column for column in (*COLUMNS, *BUCKET_ONLY) if column.name in _BUCKETED)
+BUCKET_COLUMNS = tuple(column for column in STAGED_COLUMNS if column.name in _BUCKETED)
 """Every column of a bucket that an export fills, in ledger order, but for its span."""

@@ -19,6 +19,9 @@ create or replace temp macro filled(x) as nullif(x, '');
 -- An amount of money, exact to 12 places; null when it is not a number or does not fit.
 create or replace temp macro amount(x) as try_cast(x as decimal(18, 12));
 
+-- An amount of a bill or of another sum of many calls, which may be larger.
+create or replace temp macro sum_amount(x) as try_cast(x as decimal(24, 12));
+
 -- A real number such as a latency; null when not finite.
 create or replace temp macro number_of(x) as case when isfinite(try_cast(x as double)) then try_cast(x as double) end;
 

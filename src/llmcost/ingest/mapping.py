@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from llmcost.domain.bucket import BUCKET_ONLY
+from llmcost.domain.bucket import STAGED_COLUMNS
 from llmcost.domain.request import COLUMNS, KEYED_WHO, QUANTITIES, WHO
 from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, RECORD_KEYS, envelope_layers
 from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
@@ -121,7 +121,7 @@ class _Mapping:
         self.bulk = bulk
         self.siblings = siblings
         self.foreign = tuple(key for key in foreign if key not in siblings)
-        self.columns = (*COLUMNS, *BUCKET_ONLY) if routes[0].source.grain == "bucket" else COLUMNS
+        self.columns = STAGED_COLUMNS if routes[0].source.grain == "bucket" else COLUMNS
         self.computed = Computed()
         self.steps: dict[str, str] = {}
         self.names: dict[str, dict[str, str]] = {}

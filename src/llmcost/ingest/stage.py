@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.domain.bucket import BUCKET_ONLY
+from llmcost.domain.bucket import STAGED_COLUMNS
 from llmcost.domain.request import COLUMNS, Column
 from llmcost.ingest.envelope import why_no_time
 from llmcost.ingest.extraction import link_name
@@ -69,7 +69,7 @@ class Stage:
         self._bulk: Mapped | None = None
         for table in (BULK, REST, "tag_set"):
             connection.execute(f"drop table if exists {table}")
-        connection.execute(f"create or replace temp table {BUCKETS} ({_staged_columns(BUCKET_ONLY)})")
+        connection.execute(f"create or replace temp table {BUCKETS} ({_staged_columns(STAGED_COLUMNS)})")
 
     def map(self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False) -> str:
         """A fresh table of mapped rows: the staging table itself for the first of its kind, which is usually the only one."""
@@ -162,8 +162,8 @@ class Stage:
         return f"(case file_no {cases} end)"
 
 
-def _staged_columns(more: Sequence[Column] = ()) -> str:
-    columns = ", ".join(f"{column.name} {column.sql_type}" for column in (*COLUMNS, *more))
+def _staged_columns(named: Sequence[Column] = COLUMNS) -> str:
+    columns = ", ".join(f"{column.name} {column.sql_type}" for column in named)
     return (
         "file_no integer, route tinyint, verdict varchar, near_unique boolean, "
         f"stated_who varchar, {columns}, row_key uuid"

@@ -41,7 +41,7 @@ def rated_buckets(connection: "Connection", table: str, price_list: "PriceList")
         f"false as gateway_cached, null::integer as http_status, null::varchar as error_type, {_PROMPT} as prompt_size "
         f"from {table}"
     )
-    prepare_rates(connection, view, price_list)
+    prepare_rates(connection, view, price_list, aggregated=True)
     components = ", ".join(
         f"case when cost_status = 'billed' and token_class = '{token_class}' then cost else {name} end as {name}"
         for token_class, name in _CLASS_COSTS.items()

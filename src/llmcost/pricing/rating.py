@@ -13,7 +13,7 @@ from llmcost.ledger.identifiers import quote_identifier, quote_literal
 from llmcost.pricing.price_list import FEE_UNITS, MINIMUMS, TOKEN_UNITS, WEEK
 from llmcost.pricing.rate_row import Context, RateRow
 from llmcost.pricing.rates import rate_rows
-from llmcost.pricing.rating_sql import PICO, fees_sql, times_sql
+from llmcost.pricing.rating_sql import CALL_DIGITS, PICO, SUM_DIGITS, fees_sql, money_type, times_sql
 from llmcost.pricing.units import COMPONENTS, GAPS, PROMPT_UNITS, QUANTITIES
 
 if TYPE_CHECKING:
@@ -139,8 +139,11 @@ def billed_amount(row: str) -> str:
     return f"{BILLED_MACRO}({row}.billed_cost, {row}.reported_cost, {row}.reported_currency, {row}.reported_by)"
 
 
-def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
-    """Resolve every distinct context of `table` and leave the rates in two temporary tables of the connection."""
+def prepare_rates(connection: Any, table: str, price_list: PriceList, *, aggregated: bool = False) -> None:
+    """Resolve every distinct context of `table` and leave the rates in two temporary tables of the connection.
+
+    `aggregated` as in `rated_select`.
+    """
     _declare_bills(connection, "create temp macro if not exists", "billed")
     keys = ", ".join(_KEYS)
     found: list[tuple[str | None, ...]] = connection.execute(
@@ -164,7 +167,8 @@ def prepare_rates(connection: Any, table: str, price_list: PriceList) -> None:
         [(*astuple(context), number) for context, number in zip(contexts, numbers, strict=True)],
     )
     _write(connection, RATE_TABLE, _COLUMNS, [_rate_values(sheet, row) for sheet, row in rows])
-    times = times_sql(factors=any(row.denominator != 1 for _, row in rows))
+    factors = any(row.denominator != 1 for _, row in rows)
+    times = times_sql(factors=factors, digits=SUM_DIGITS if aggregated else CALL_DIGITS)
     connection.execute(f"create or replace temp macro {TIMES_MACRO}(amount, numerator, denominator) as {times}")
     fees = fees_sql(
         {unit for _, row in rows for unit, fee in row.fees.items() if fee},
@@ -216,6 +220,7 @@ def rated_select(table: str, *, aggregated: bool = False, prompt_size: str = "0"
     `prompt_size` (SQL over the row `t`) whatever they add up to, owe no minimum, and what they cost is an estimate.
     """
     rates = ", ".join(f"r.{column} as z_{column}" for column in _RATE_COLUMNS)
+    money = money_type(SUM_DIGITS if aggregated else CALL_DIGITS)
     # Clamped, so that an absurd count cannot overflow the sum before it is found out.
     prompt = " + ".join(f"least(coalesce(t.{QUANTITIES[unit]}, 0), {PICO})" for unit in PROMPT_UNITS)
     if aggregated:
@@ -260,13 +265,13 @@ rounded as (
     select
         *,
         {", ".join(f"{TIMES_MACRO}(z_{name}_exact, z_numerator, z_denominator) as z_{name}" for name in COMPONENTS)},
-        try_cast(z_unit_cost_exact as decimal(18, 12)) as z_unit_cost
+        try_cast(z_unit_cost_exact as {money}) as z_unit_cost
     from summed
 ),
 added as (
     select
         *,
-        try_cast({" + ".join(f"z_{name}" for name in _NAMES)} as decimal(18, 12)) as z_total,
+        try_cast({" + ".join(f"z_{name}" for name in _NAMES)} as {money}) as z_total,
         case when z_gaps & z_used <> 0 then nullif(concat_ws('; ', {gaps}), '') end as z_gap_reason,
         -- Without a price for anything used, the sum is 0 and the cost unknown.
         coalesce(z_used <> 0 and z_bare & z_used = z_used and z_fee_request = 0, false) as z_unknown
@@ -294,7 +299,7 @@ valued as (
     select
         *,
         case z_verdict
-            when 'free' then 0::decimal(18, 12)
+            when 'free' then 0::{money}
             when 'rated' then z_total
             when 'billed' then case when z_status in ('priced', 'estimated') and z_known and not z_unknown then z_total end
         end as z_list_value,
@@ -325,8 +330,8 @@ select
     {", ".join(f"case when z_outcome in ('priced', 'estimated') then z_{name} end as {name}" for name in _NAMES)},
     case z_outcome
         when 'billed' then z_billed
-        when 'free' then 0::decimal(18, 12)
-        when 'included' then 0::decimal(18, 12)
+        when 'free' then 0::{money}
+        when 'included' then 0::{money}
         when 'unpriced' then null
         else z_total
     end as cost,

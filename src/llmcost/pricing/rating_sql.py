@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 PICO = 1_000_000_000_000
+CALL_DIGITS, SUM_DIGITS = 6, 12
+"""Digits before the point of what one call, and what a sum of many, may cost; more than that is an overflow."""
+
+
+def money_type(digits: int) -> str:
+    """The DECIMAL of amounts with so many digits before the point."""
+    return f"decimal({digits + 12}, 12)"
 
 
 def fees_sql(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
@@ -40,14 +47,15 @@ def fees_sql(units: AbstractSet[str], minimums: AbstractSet[str]) -> str:
     return " + ".join(terms)
 
 
-def times_sql(*, factors: bool) -> str:
-    """Amount times a factor as DECIMAL(18, 12), null when it is too large; next to nothing to do where no row has a factor."""
+def times_sql(*, factors: bool, digits: int = CALL_DIGITS) -> str:
+    """Amount times a factor as money, null when it is too large; next to nothing to do where no row has a factor."""
     if not factors:
-        return "try_cast(amount as decimal(18, 12))"
-    pico = f"((least(amount, 1000000) * {PICO})::hugeint * numerator)"
+        return f"try_cast(amount as {money_type(digits)})"
+    most = 10**digits
+    pico = f"((least(amount, {most}) * {PICO})::hugeint * numerator)"
     return (
-        "try_cast(case when denominator = 1 or amount >= 1000000 then amount "
-        f"else {half_even_sql(pico, 'denominator')} end as decimal(18, 12))"
+        f"try_cast(case when denominator = 1 or amount >= {most} then amount "
+        f"else {half_even_sql(pico, 'denominator')} end as {money_type(digits)})"
     )
 
 

@@ -9,11 +9,12 @@ https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-cost-report
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._usage_pages import SPAN, billed, is_anthropic, results
 
-_DOLLARS = "try_cast(try_cast(@amount as decimal(28, 12)) * 0.01::decimal(3, 2) as decimal(18, 12))"
+_DOLLARS = "try_cast(try_cast(@amount as decimal(28, 12)) * 0.01::decimal(3, 2) as decimal(24, 12))"
 
 source = Source(
     title="Anthropic cost report",
     grain="bucket",
+    revision=2,
     issuer="'anthropic'",
     claims="@llmcost_bucket = 'anthropic' and @amount is not null and @uncached_input_tokens is null",
     # An amount that is none stands where a count should, which rejects the record.

@@ -36,6 +36,7 @@ def _rows(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator
 source = Source(
     title="DeepSeek usage export",
     grain="bucket",
+    revision=2,
     issuer="'deepseek'",
     claims="@llmcost_bucket = 'deepseek'",
     steps={"amount": "case when @cost is null then #amount end"},
@@ -51,7 +52,7 @@ source = Source(
         "uncached_input_tokens": "case when @llmcost_class = 'input' then $amount end",
         "cache_read_tokens": "case when @llmcost_class = 'cache_read' then $amount end",
         "output_text_tokens": "case when @llmcost_class = 'output' then $amount end",
-        **billed("amount(@cost)", "@currency", "deepseek"),
+        **billed("sum_amount(@cost)", "@currency", "deepseek"),
     },
     tags=("pair('user_id', @user_id)", "pair('wallet', @wallet_type)"),
     recognises_stream=_is_row,

@@ -108,7 +108,7 @@ source = Source(
         "cache_read_tokens": "$cached",
         "cache_write_5m_tokens": "$written",
         "output_text_tokens": "#completion_tokens",
-        "reported_cost": "amount(@spend)",
+        "reported_cost": "sum_amount(@spend)",
         "reported_currency": "'USD'",
         "reported_by": "'litellm'",
     },

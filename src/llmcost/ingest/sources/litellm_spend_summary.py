@@ -40,7 +40,7 @@ source = Source(
         "started_at": "try_cast(left(@startTime, 10) as timestamp)",
         "exporter": "'gateway-view'",
         "request_model": "filled(@model)",
-        "reported_cost": "amount(@spend)",
+        "reported_cost": "sum_amount(@spend)",
         "reported_currency": "'USD'",
         "reported_by": "'litellm'",
     },

@@ -115,7 +115,7 @@ source = Source(
         "cache_write_5m_tokens": "case when $input is not null then coalesce(#llmcost_run.written, 0) end",
         "output_text_tokens": "beyond($output, coalesce(#llmcost_run.reasoning, 0))",
         "reasoning_tokens": "case when $output is not null then coalesce(#llmcost_run.reasoning, 0) end",
-        "reported_cost": "amount(@llmcost_run.cost)",
+        "reported_cost": "sum_amount(@llmcost_run.cost)",
         "reported_currency": "case when @llmcost_run.cost is not null then 'USD' end",
         "reported_by": "case when @llmcost_run.cost is not null then 'mlflow' end",
     },

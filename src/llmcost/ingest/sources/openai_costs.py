@@ -13,6 +13,7 @@ _TOKENS = """try_cast(try_cast(@quantity as decimal(28, 6))
 source = Source(
     title="OpenAI costs API",
     grain="bucket",
+    revision=2,
     issuer="'openai'",
     claims="@llmcost_bucket = 'openai' and @object = 'organization.costs.result'",
     # An amount that is none stands where a count should, which rejects the record.
@@ -29,7 +30,7 @@ source = Source(
         "cache_read_tokens": f"case @llmcost_class when 'cache_read' then {_TOKENS} end",
         "cache_write_5m_tokens": f"case @llmcost_class when 'cache_write' then {_TOKENS} end",
         "output_text_tokens": f"case @llmcost_class when 'output' then {_TOKENS} end",
-        **billed("amount(@amount.value)", "@amount.currency", "openai"),
+        **billed("sum_amount(@amount.value)", "@amount.currency", "openai"),
     },
     tags=(
         "pair('line_item', @line_item)",

@@ -47,6 +47,7 @@ def _items(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterato
 source = Source(
     title="OpenRouter activity",
     grain="bucket",
+    revision=2,
     issuer="'openrouter'",
     claims="@llmcost_bucket = 'openrouter'",
     steps={"cached": "coalesce(#cached_tokens, 0)", "reasoning": "coalesce(#reasoning_tokens, 0)"},
@@ -59,7 +60,7 @@ source = Source(
         "cache_read_tokens": "$cached",
         "output_text_tokens": "beyond(#completion_tokens, $reasoning)",
         "reasoning_tokens": "$reasoning",
-        "billed_cost": "amount(@usage)",
+        "billed_cost": "sum_amount(@usage)",
     },
     tags=("pair('upstream_provider', @provider_name)", "pair('endpoint_id', @endpoint_id)"),
     recognises_stream=_is_answer,

@@ -49,7 +49,7 @@ source = Source(
         "requests": "#total",
         "uncached_input_tokens": "#sumInputTokens",
         "output_text_tokens": "#sumOutputTokens",
-        "reported_cost": "amount(@sumCostInUSD)",
+        "reported_cost": "sum_amount(@sumCostInUSD)",
         "reported_currency": "'USD'",
         "reported_by": "'truefoundry'",
     },

@@ -29,6 +29,7 @@ def _rows(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator
 source = Source(
     title="Vercel AI Gateway report",
     grain="bucket",
+    revision=2,
     issuer="'vercel'",
     claims="@llmcost_bucket = 'vercel'",
     steps={
@@ -47,7 +48,7 @@ source = Source(
         "cache_write_5m_tokens": "$written",
         "output_text_tokens": "beyond(#output_tokens, $reasoning)",
         "reasoning_tokens": "$reasoning",
-        "billed_cost": "amount(@total_cost)",
+        "billed_cost": "sum_amount(@total_cost)",
     },
     tags=(
         "pair('user', @user)",
