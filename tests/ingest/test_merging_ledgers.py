@@ -123,6 +123,7 @@ def test_the_other_tables_come_once_each(tmp_path, order):
         "alert_state": "('r', '{}', null, 'c', %d, null, null, null)",
         "outcome": "('00000000-0000-0000-0000-000000000001', 1, '2026-11-01', '{}', 'sales', %d)",
         "gateway_cursor": "('g', 'u', 's', '2026-11-0%d', '2026-11-0%d', 1)",
+        "received_span": "('t', 's%d', null, 'call', true, 1)",
         "chargeback": "('team', '2026-11', '2026-11-01', '2026-12-01', '2026-12-0%d', null, 'x', 'h', null, null)",
     }
     for number, name in enumerate("AB", 1):
@@ -145,6 +146,7 @@ def test_the_other_tables_come_once_each(tmp_path, order):
     assert query(path, "select level from alert_state") == [(2,)]
     assert query(path, "select value from outcome") == [(2,)]
     assert query(path, "select day(since), day(until) from gateway_cursor") == [(1, 3)]
+    assert query(path, "select span_id from received_span order by 1") == [("s1",), ("s2",)]
     assert query(path, "select day(closed_at) from chargeback order by 1") == [(1,), (2,)]
 
 

@@ -22,6 +22,7 @@ TABLES = (
     "alert_state",
     "chargeback",
     "gateway_cursor",
+    "received_span",
     "tombstone",
     "tombstone_key",
     "forgotten_row",

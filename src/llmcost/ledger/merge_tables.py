@@ -150,12 +150,16 @@ _STATEMENTS = (
     """,
     "delete from ledger.gateway_cursor",
     "insert into ledger.gateway_cursor by name from merged_cursor",
+    """
+    insert into ledger.received_span by name
+    select theirs.* from {other}.received_span as theirs anti join ledger.received_span using (trace_id, span_id)
+    """,
 )
 
 MERGED_TABLES = frozenset(
     {
         *("ingest", "file", "reject", "conflict", "outcome", "alert_state", "price_lock", "reprice"),
-        *("chargeback", "gateway_cursor", "tombstone_key", "tombstone", "forgotten_row"),
+        *("chargeback", "gateway_cursor", "received_span", "tombstone_key", "tombstone", "forgotten_row"),
     }
 )
 """Tables with a rule here; requests, aggregates and price lists have theirs where they are understood."""

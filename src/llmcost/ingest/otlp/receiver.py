@@ -82,7 +82,8 @@ def listen(
     """
     told, how = news or News(), settings or Settings()
     with SpanWriter(request, shown(address)) as writer:
-        desk = _Desk(Journal(request.ledger), Traces(quiet=how.quiet, longest=how.longest), how.most_held)
+        traces = Traces(quiet=how.quiet, longest=how.longest, known=writer.known)
+        desk = _Desk(Journal(request.ledger), traces, how.most_held)
         try:
             recovered = desk.recover()
             try:
@@ -160,7 +161,7 @@ class _Desk:
             if not settled.spans:
                 return
             try:
-                writer.write(settled.spans, settled.withdrawn)
+                writer.write(settled)
             except BaseException:
                 with self._lock:
                     self._traces.put_back(settled)

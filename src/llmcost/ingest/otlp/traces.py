@@ -6,18 +6,17 @@ call that then turns out to be a wrapper is to be taken back.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
+from llmcost.ingest.otlp.remembered import SPANS
 from llmcost.ingest.source import Numbered, Record
 from llmcost.ingest.sources._span_tree import settle
 
 QUIET_SECONDS = 10.0
 LONGEST_SECONDS = 300.0
 """A trace that never falls silent is settled in pieces."""
-SKELETONS = 50_000
-"""Spans of settled traces that are remembered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,12 +38,17 @@ class Settled:
     """Request ids of calls written before that are wrappers after all."""
     places: Sequence[int]
     """Where the spans were written down, one entry each."""
+    skeletons: Mapping[str, Sequence[Record]]
+    """The heads of all spans that are known of these traces, those settled before included."""
 
 
 class Traces:
     """Open traces by id, and the skeletons of those settled before."""
 
-    def __init__(self, *, quiet: float = QUIET_SECONDS, longest: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self, *, quiet: float = QUIET_SECONDS, longest: float = LONGEST_SECONDS, known: Iterable[Record] = ()
+    ) -> None:
+        """`known` are the heads of spans that were settled before."""
         self._quiet = quiet
         self._longest = longest
         self._open: OrderedDict[str, Waiting] = OrderedDict()
@@ -54,6 +58,9 @@ class Traces:
         self._nameless = 0
         self.held = 0
         """Spans that wait."""
+        for head in known:
+            self._known.setdefault(head["trace_id"], []).append((0, {"otlp_span": head}))
+            self._remembered += 1
 
     def add(self, spans: Iterable[Record], place: int, now: float) -> None:
         """Spans that have been written down at `place`."""
@@ -69,6 +76,7 @@ class Traces:
         spans: list[Record] = []
         withdrawn: list[str] = []
         places: list[int] = []
+        skeletons: dict[str, list[Record]] = {}
         for trace in list(self._open):
             waiting = self._open[trace]
             silent = now - waiting.heard >= self._quiet or now - waiting.began >= self._longest
@@ -79,12 +87,14 @@ class Traces:
             del self._open[trace]
             self.held -= len(waiting.spans)
             withdrawn += self._settle(trace, waiting)
+            if waiting.spans[0][1]["otlp_span"]["trace_id"]:
+                skeletons[trace] = [span["otlp_span"] for _, span in self._known.get(trace, [])]
             spans += [span for _, span in waiting.spans]
             places += [place for place, _ in waiting.spans]
         if spans:
             # With nothing to write nobody writes, and what is owed would be lost.
             withdrawn, self._owed = [*self._owed, *withdrawn], []
-        return Settled(spans=spans, withdrawn=withdrawn, places=places)
+        return Settled(spans=spans, withdrawn=withdrawn, places=places, skeletons=skeletons)
 
     def put_back(self, settled: Settled) -> None:
         """What could not be written; it is due again at once."""
@@ -108,7 +118,7 @@ class Traces:
         settle(whole)
         self._known[trace] = whole
         self._remembered += len(waiting.spans)
-        while self._remembered > SKELETONS:
+        while self._remembered > SPANS:
             _, forgotten = self._known.popitem(last=False)
             self._remembered -= len(forgotten)
         return [f"{head['trace_id']}:{head['span_id']}" for head in calls if head["role"] != "call"]

@@ -1,7 +1,6 @@
 """Settled spans into the ledger, by the same way as the records of a file."""
 
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib import resources
@@ -9,14 +8,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from llmcost.ingest.files import RECEIVED, look_at
+from llmcost.ingest.otlp.remembered import remember, remembered
+from llmcost.ingest.otlp.traces import Settled
 from llmcost.ingest.reader import json_text
 from llmcost.ingest.registry import source_named
 from llmcost.ingest.result import FileResult, IngestResult
 from llmcost.ingest.run import IngestRequest, Run
-from llmcost.ingest.source import Record
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
+from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.rating import declare_bills
 
@@ -48,7 +49,8 @@ class SpanWriter:
             declare_bills(connection, request.bills)
             # A ledger that cannot be written should be known before anything is promised.
             with database.writing(request.ledger, connection=connection, wait=request.wait):
-                pass
+                self.known = remembered(connection)
+                """The heads of spans that earlier receivers settled."""
             self._run = Run(
                 connection,
                 request=request,
@@ -71,11 +73,11 @@ class SpanWriter:
         """Let go of the connection and the working folder."""
         self._stack.close()
 
-    def write(self, spans: Sequence[Record], withdrawn: Sequence[str] = ()) -> None:
+    def write(self, settled: Settled) -> None:
         """Commit the calls among these spans, in one transaction. Raises DataError, having written none of them."""
-        if withdrawn:
-            self._withdraw(withdrawn)
-        calls = [span for span in spans if span["otlp_span"]["role"] == "call"]
+        # Before the calls: a receiver that is killed between has them in its journal, and settles them again.
+        self._note(settled)
+        calls = [span for span in settled.spans if span["otlp_span"]["role"] == "call"]
         if calls:
             path = self._folder / "spans.jsonl"
             path.write_bytes(b"".join(json_text(span).encode() + b"\n" for span in calls))
@@ -84,7 +86,7 @@ class SpanWriter:
                 [replace(file, ledger_path=self._name, fingerprint="", mtime_ns=0, inode=None, grows=True)]
             )
             self._total = _joined(self._total, result)
-        self._total = replace(self._total, skipped=self._total.skipped + len(spans) - len(calls))
+        self._total = replace(self._total, skipped=self._total.skipped + len(settled.spans) - len(calls))
 
     def result(self) -> IngestResult:
         """What all of it came to, with a look at the ledger as it is now."""
@@ -101,14 +103,19 @@ class SpanWriter:
             late=self._run.late,
         )
 
-    def _withdraw(self, request_ids: Sequence[str]) -> None:
-        """Take back calls that turned out to be wrappers around other calls."""
+    def _note(self, settled: Settled) -> None:
+        """Remember the traces, and take back calls that turned out to be wrappers around other calls."""
         connection = self._run.connection
-        with database.writing(self._request.ledger, connection=connection, wait=self._request.wait):
-            connection.execute(
-                "delete from ledger.request where list_contains($sources, source) and list_contains($ids, request_id)",
-                {"sources": list(SOURCES), "ids": list(request_ids)},
-            )
+        with (
+            database.writing(self._request.ledger, connection=connection, wait=self._request.wait),
+            transaction(connection),
+        ):
+            remember(connection, settled.skeletons)
+            if settled.withdrawn:
+                connection.execute(
+                    "delete from ledger.request where list_contains($sources, source) and list_contains($ids, request_id)",
+                    {"sources": list(SOURCES), "ids": list(settled.withdrawn)},
+                )
 
 
 def _joined(total: FileResult, part: FileResult) -> FileResult:
