@@ -16,11 +16,13 @@ from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
 from llmcost.gateways.scopes import parts_of
 from llmcost.gateways.session import address_of, session
+from llmcost.gateways.tables import database, table_pages
 from llmcost.gateways.windows import unread
 from llmcost.ingest.intake import Intake
 from llmcost.ingest.result import IngestResult
 from llmcost.ingest.run import IngestRequest
 from llmcost.net.fetching import Patience
+from llmcost.net.postgres import LoginError, require_driver
 
 Advance = Callable[[int, int], None]
 Bar = Callable[[str], AbstractContextManager[Advance]]
@@ -76,7 +78,7 @@ def follow(request: IngestRequest, wanted: Sequence[Wanted], around: Surrounding
     while True:
         found = pull(request, wanted, around)
         yield found
-        if any(isinstance(error, RefusedError) for error in found.errors):
+        if any(isinstance(error, RefusedError | LoginError) for error in found.errors):
             return
         quiet = 0 if found.result.total("new") else quiet + 1
         usual = max(gateway_named(one.gateway).poll for one in wanted)
@@ -99,11 +101,24 @@ def check(wanted: Sequence[Wanted], around: Surroundings) -> None:
         gateway = gateway_named(one.gateway)
         address_of(one.gateway, gateway, one.url)
         gateway.auth.credentials(around.environ)
+        if gateway.table is not None:
+            require_driver()
 
 
 def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[LlmcostError]:
     gateway = gateway_named(wanted.gateway)
     url = address_of(wanted.gateway, gateway, wanted.url)
+    if gateway.table is not None:
+        stream = Stream(gateway=wanted.gateway, url=url)
+        spans = _missing(intake.covered(stream), wanted, gateway.lookback, stream, around)
+        with (
+            database(gateway, url, around.environ, pause=around.pause) as found,
+            around.bar(f"pulling {wanted.gateway}") as advance,
+        ):
+            taken = intake.take(stream, table_pages(stream, gateway, found, spans, advance, now=around.now))
+        if taken.error is not None:
+            yield taken.error
+        return
     with session(gateway, url, around.environ, patience=around.patience, pause=around.pause) as fetcher:
         try:
             parts = list(parts_of(wanted.gateway, gateway, fetcher))

@@ -45,7 +45,7 @@ class Header:
         if found is None:
             if self.optional:
                 return Credentials(headers={}, secrets=())
-            raise _missing(" or ".join(self.variables), self.variables[0])
+            raise missing(" or ".join(self.variables), self.variables[0])
         return Credentials(
             headers={self.name: self.form.format(key=_sendable(found, self.variables))}, secrets=(found,)
         )
@@ -93,12 +93,13 @@ class Basic:
         values = [environ.get(name, "").strip() for name in self.variables]
         for name, value in zip(self.variables, values, strict=True):
             if not value:
-                raise _missing(" and ".join(self.variables), name)
+                raise missing(" and ".join(self.variables), name)
         pair = b64encode(":".join(values).encode()).decode()
         return Credentials(headers={"Authorization": f"Basic {pair}"}, secrets=(values[1], pair))
 
 
-def _missing(names: str, example: str) -> UsageError:
+def missing(names: str, example: str) -> UsageError:
+    """That no credentials are there, and where they belong."""
     return UsageError(f"no key: {names} is not set", hint=f"set it in the environment: `export {example}=...`")
 
 

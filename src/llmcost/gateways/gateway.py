@@ -10,6 +10,7 @@ from llmcost.gateways.auth import Auth
 from llmcost.gateways.jobs import Job
 from llmcost.gateways.lookups import Lookup
 from llmcost.gateways.paging import Paging
+from llmcost.gateways.tables import Table
 from llmcost.net.fetching import MIB
 
 Values = Mapping[str, str | Sequence[str]]
@@ -67,6 +68,8 @@ class Gateway:
     """Kinds of record by name. Of each, ways to ask in order of preference: the first that the server has is used."""
     lookup: Lookup | None = None
     """Instead of streams: what is asked of each call that the ledger knows of."""
+    table: Table | None = None
+    """Instead of streams: where its calls stand in a database of its own."""
     scopes: Scopes | None = None
     url: str | None = None
     """Where it is, unless it is self-hosted."""
@@ -85,7 +88,8 @@ class Gateway:
     def sources(self) -> tuple[str, ...]:
         """The ids of all sources that read its rows, sorted."""
         of_streams = {one for ways in self.streams.values() for way in ways for one in way.sources}
-        return tuple(sorted(of_streams.union(self.lookup.sources if self.lookup is not None else ())))
+        others = [one.sources for one in (self.lookup, self.table) if one is not None]
+        return tuple(sorted(of_streams.union(*others)))
 
     @property
     def limit(self) -> int:

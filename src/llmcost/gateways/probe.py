@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta
 from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Span
 from llmcost.gateways.answers import RefusedError, fetched
+from llmcost.gateways.gateway import Gateway
 from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
 from llmcost.gateways.scopes import parts_of
 from llmcost.gateways.session import address_of, session
+from llmcost.gateways.tables import database, has_rows
 from llmcost.net.fetching import Asked, Patience
+from llmcost.net.postgres import Database, LoginError
 
 _HASTY = Patience(attempts=2, connect=5, read=15, whole=30, longest_pause=5)
 
@@ -51,6 +54,9 @@ def probe(
     address = address_of(gateway, known, url)
     until = now if now is not None else datetime.now(UTC)
     recent = False
+    if known.table is not None:
+        with database(known, address, environ, pause=pause) as found:
+            return _of_database(gateway, known, found, Span(since=until - within, until=until))
     with session(known, address, environ, patience=_HASTY, pause=pause) as fetcher:
         try:
             if known.lookup is not None:
@@ -71,6 +77,15 @@ def probe(
         authorised=True,
         recent=None if known.lookup is not None else recent,
     )
+
+
+def _of_database(name: str, gateway: Gateway, found: Database, span: Span) -> Probe:
+    try:
+        recent = has_rows(gateway, found, span)
+    except UpstreamError as error:
+        authorised = False if isinstance(error, LoginError) else None
+        return _failed(name, found.url, error, reachable=found.answered, authorised=authorised)
+    return Probe(gateway=name, url=found.url, reachable=True, authorised=True, recent=recent)
 
 
 def _failed(gateway: str, url: str, error: UpstreamError, *, reachable: bool, authorised: bool | None) -> Probe:

@@ -12,7 +12,7 @@ from llmcost.gateways.answers import ABSENT, ExpiredError, fetched
 from llmcost.gateways.gateway import Endpoint, Gateway
 from llmcost.gateways.jobs import TooManyRowsError, exported
 from llmcost.gateways.rows import Rows
-from llmcost.gateways.windows import parts, windows
+from llmcost.gateways.windows import parts, settled, windows
 from llmcost.net.fetching import Answer, Asked, Fetcher
 
 _PARTS = 8
@@ -158,7 +158,7 @@ class Puller:
                 stream=self.stream,
                 sources=way.sources,
                 records=page.texts,
-                covered=self._settled(window, begun) if following is None else None,
+                covered=settled(window, begun, self.gateway.late) if following is None else None,
             )
             asked = following
 
@@ -175,7 +175,12 @@ class Puller:
             raise _TooManyError(-(-2 * error.rows // most)) from error
         except ExpiredError as error:
             raise _DisturbedError(str(error)) from error
-        return Page(stream=self.stream, sources=way.sources, records=rows.texts, covered=self._settled(window, begun))
+        return Page(
+            stream=self.stream,
+            sources=way.sources,
+            records=rows.texts,
+            covered=settled(window, begun, self.gateway.late),
+        )
 
     def _check_size(self, way: Endpoint, window: Span, answer: Answer, page: Rows, *, last: bool) -> None:
         """Raise when the window must be read in parts, or should be and cannot."""
@@ -192,11 +197,6 @@ class Puller:
                 f"{self.stream.shown}: it gives only a part of the rows of {window.since:%Y-%m-%d %H:%M:%S} and later",
                 hint="a newer version of the gateway may give out all of them",
             )
-
-    def _settled(self, window: Span, begun: datetime) -> Span | None:
-        """The part of a window in which no more rows are expected."""
-        until = min(window.until, begun - self.gateway.late)
-        return Span(since=window.since, until=until) if until > window.since else None
 
     def _asked(self, way: Endpoint, window: Span) -> Asked:
         path = way.path.replace("{scope}", self._scope)

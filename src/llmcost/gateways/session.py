@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from llmcost.domain.errors import UsageError
 from llmcost.gateways.gateway import Gateway
 from llmcost.net.fetching import Fetcher, Patience, check_address
+from llmcost.net.postgres import check_database
 
 
 def address_of(name: str, gateway: Gateway, url: str | None) -> str:
     """Where to ask; UsageError for an address that cannot be meant, or none for what is self-hosted."""
     if url is None and gateway.url is None:
         raise UsageError(f"where is {name}?", hint=f"name its address: `--url {gateway.example}`")
-    return check_address(url or gateway.url or "")
+    return (check_address if gateway.table is None else check_database)(url or gateway.url or "")
 
 
 def session(

@@ -34,6 +34,12 @@ def parts(span: Span, number: int, grain: timedelta) -> list[Span]:
     return list(_cut(span.since, span.until, length))
 
 
+def settled(window: Span, begun: datetime, late: timedelta) -> Span | None:
+    """The part of a window, read since `begun`, in which no more rows are expected; rows appear up to `late` after their time."""
+    until = min(window.until, begun - late)
+    return Span(since=window.since, until=until) if until > window.since else None
+
+
 def _cut(since: datetime, until: datetime, length: timedelta) -> Iterator[Span]:
     while since < until:
         end = min(since + length, until)

@@ -259,7 +259,7 @@ def check_address(url: str) -> str:
             f"the address of {host} holds more than a host and a path",
             hint="leave out user, password and query; keys come from environment variables",
         )
-    if parts.scheme == "http" and not _is_near(host):
+    if parts.scheme == "http" and not is_near(host):
         raise UsageError(f"http://{host} would send the key unencrypted", hint=f"use https://{host}")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
@@ -269,11 +269,11 @@ def _no_address(url: str) -> UsageError:
     message = "the address of a gateway must be an https address, or an http one of your own network"
     if not _HOST_AND_PATH.fullmatch(url) or CREDENTIAL.search(url):
         return UsageError(message, hint="such as https://gateway.example.com")
-    near = _is_near(re.split("[:/]", url, maxsplit=1)[0])
+    near = is_near(re.split("[:/]", url, maxsplit=1)[0])
     return UsageError(f"{url}: {message}", hint=f"write {'http' if near else 'https'}://{url}")
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """Whether a host is this machine, or one of a private network by its address or its name."""
     if is_loopback(host):
         return True

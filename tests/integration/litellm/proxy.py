@@ -99,6 +99,8 @@ class Proxy:
     port: int
     key: str
     version: str
+    database: str
+    """Its address, for a user `llm` without a password."""
 
     @property
     def url(self) -> str:
@@ -144,7 +146,7 @@ def serving(stand_in: str, folder: Path) -> Iterator[Proxy]:
                 stderr=log,
             )
             try:
-                proxy = Proxy(port=port, key=key, version=_version())
+                proxy = Proxy(port=port, key=key, version=_version(), database=address(database))
                 end = time.monotonic() + _STARTS_WITHIN
                 while not _answers(proxy):
                     said = (folder / "log").read_text(errors="replace")[-3000:]
@@ -155,6 +157,12 @@ def serving(stand_in: str, folder: Path) -> Iterator[Proxy]:
             finally:
                 process.terminate()
                 process.wait(60)
+
+
+def address(database: str) -> str:
+    """The address in a connection string."""
+    parts = dict(pair.split("=") for pair in database.split())
+    return f"postgresql://{parts['host']}:{parts['port']}/{parts['dbname']}"
 
 
 def _answers(proxy: Proxy) -> bool:

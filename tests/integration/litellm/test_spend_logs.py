@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.ingesting import query, read
+from tests.ingesting import query, read, rows
 from tests.integration import stand_in
 from tests.integration.litellm import proxy as litellm
 
@@ -171,15 +171,17 @@ def test_answers_saved_to_files(traffic, tmp_path):
     compare(traffic, tmp_path / "ledger")
 
 
-def pull(traffic: Traffic, ledger: Path, *arguments: str) -> dict[str, int]:
+def pull(traffic: Traffic, ledger: Path, *arguments: str, gateway: str = "litellm") -> dict[str, int]:
     """The totals of one pull."""
+    url = traffic.proxy.url if gateway == "litellm" else traffic.proxy.database
     environment = {
         **os.environ,
         "PYTHONPATH": str(Path(llmcost.__file__).parents[1]),
         "LITELLM_API_KEY": traffic.proxy.key,
+        "PGUSER": "llm",
     }
     command = [
-        *(sys.executable, "-m", "llmcost", "ingest", "--from", "litellm", "--url", traffic.proxy.url),
+        *(sys.executable, "-m", "llmcost", "ingest", "--from", gateway, "--url", url),
         *("--db", str(ledger), "--format", "json", *arguments),
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -210,6 +212,16 @@ def test_pulled_twice_and_in_overlapping_windows(traffic, tmp_path):
     assert [one["new"] for one in (again, anew)] == [0, 0]
     assert all(one["conflicts"] == one["rejected"] == 0 for one in (first, second, again, anew))
     compare(traffic, ledger)
+
+
+def test_the_database_says_what_the_api_says(traffic, tmp_path):
+    since = f"{traffic.began - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    pull(traffic, tmp_path / "of-api", "--since", since)
+    assert pull(traffic, tmp_path / "ledger", "--since", since, gateway="litellm-postgres")["new"] == traffic.calls
+    compare(traffic, tmp_path / "ledger")
+    assert rows(tmp_path / "ledger") == rows(tmp_path / "of-api")
+    again = pull(traffic, tmp_path / "of-api", "--since", since, gateway="litellm-postgres")
+    assert (again["new"], again["conflicts"]) == (0, 0)
 
 
 def test_a_pull_meets_what_files_held(traffic, tmp_path):
