@@ -7,6 +7,7 @@ from llmcost.domain.bucket import BUCKET_DIMENSIONS
 from llmcost.domain.period import Period
 from llmcost.domain.request import QUANTITIES
 from llmcost.ledger.composition import Query
+from llmcost.ledger.conversion import MONEY
 from llmcost.ledger.exports import FileFormat, formatted, write_file
 from llmcost.ledger.exports_basis import counted_table
 
@@ -14,20 +15,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _DECIMALS = {"audio_seconds", "video_seconds"}
-_COSTS = (
-    "input_cost",
-    "cache_read_cost",
-    "cache_write_cost",
-    "output_cost",
-    "reasoning_cost",
-    "audio_cost",
-    "image_cost",
-    "unit_cost",
-    "cost",
-    "list_value",
-    "billed_cost",
-    "reported_cost",
-)
 
 
 def export_buckets(connection: "DuckDBPyConnection", period: Period, path: Path, file_format: FileFormat) -> int:
@@ -50,7 +37,7 @@ def export_buckets(connection: "DuckDBPyConnection", period: Period, path: Path,
         "{tags:tags} as tags",
         "requests",
         *(f"{{amount:{name}}} as {name}" if name in _DECIMALS else name for name in QUANTITIES),
-        *(f"{{amount:{name}}} as {name}" for name in _COSTS),
+        *(f"{{amount:{name}}} as {name}" for name in (*MONEY, "reported_cost")),
         "cost_status",
         "cost_reason",
         "reported_currency",

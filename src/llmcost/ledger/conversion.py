@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 from llmcost.domain.fx import PLACES, Rates
 
-MONEY = (
+COSTS = (
     "input_cost",
     "cache_read_cost",
     "cache_write_cost",
@@ -16,8 +16,10 @@ MONEY = (
     "unit_cost",
     "cost",
     "list_value",
-    "billed_cost",
 )
+"""Amounts that rating fills."""
+
+MONEY = (*COSTS, "billed_cost")
 """Columns of `request` in the price list's currency."""
 
 

@@ -15,22 +15,11 @@ A bucket longer than a day counts where no shorter one of its provider falls int
 from typing import TYPE_CHECKING
 
 from llmcost.domain.request import LEAF_TOKENS, QUANTITIES
+from llmcost.ledger.conversion import COSTS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_COSTS = (
-    "input_cost",
-    "cache_read_cost",
-    "cache_write_cost",
-    "output_cost",
-    "reasoning_cost",
-    "audio_cost",
-    "image_cost",
-    "unit_cost",
-    "cost",
-    "list_value",
-)
 _DAY = "who, day, wide, kind"
 _SPAN = "who, kind, source, part, bucket_start, bucket_end"
 _QUANTITIES = ("requests", *QUANTITIES)
@@ -70,7 +59,7 @@ def counted_buckets() -> str:
     """
     told = ", ".join(f"cast({name} as double)" for name in _QUANTITIES)
     kept_quantities = ", ".join(f"case when as_usage then {name} end as {name}" for name in _QUANTITIES)
-    kept_costs = ", ".join(f"case when as_bill or not covered then {name} end as {name}" for name in _COSTS)
+    kept_costs = ", ".join(f"case when as_bill or not covered then {name} end as {name}" for name in COSTS)
     return f"""
         with bucket as (
             select *,

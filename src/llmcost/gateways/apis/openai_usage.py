@@ -5,13 +5,9 @@ never among them. Stored bytes of vector stores are not asked for
 (https://platform.openai.com/docs/api-reference/usage).
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from llmcost.domain.pulled import Span
-from llmcost.gateways.auth import bearer
-from llmcost.gateways.gateway import Endpoint, Gateway
-from llmcost.gateways.paging import Tokens
+from llmcost.gateways.apis._openai import buckets, organization
 
 _GROUPS = {
     "completions": ("project_id", "user_id", "api_key_id", "model", "batch", "service_tier"),
@@ -24,37 +20,11 @@ _GROUPS = {
 }
 """What each kind can be told apart by."""
 
-
-def _days(groups: tuple[str, ...]) -> Callable[[Span], dict[str, str | tuple[str, ...]]]:
-    def query(span: Span) -> dict[str, str | tuple[str, ...]]:
-        return {
-            "start_time": str(int(span.since.timestamp())),
-            "end_time": str(int(span.until.timestamp())),
-            "bucket_width": "1d",
-            "group_by": groups,
-        }
-
-    return query
-
-
-gateway = Gateway(
-    title="OpenAI usage API",
-    auth=bearer("OPENAI_ADMIN_KEY"),
-    url="https://api.openai.com",
-    late=timedelta(days=2),
-    poll=timedelta(hours=1),
-    streams={
-        kind: (
-            Endpoint(
-                path=f"/v1/organization/usage/{kind}",
-                sources=("openai-usage",),
-                query=_days(groups),
-                paging=Tokens(request="page", answer="next_page", most=31),
-                identity="start_time",
-                window=timedelta(days=31),
-                grain=timedelta(days=1),
-            ),
-        )
+gateway = organization(
+    "OpenAI usage API",
+    {
+        kind: buckets(f"/v1/organization/usage/{kind}", source="openai-usage", groups=groups, most=31)
         for kind, groups in _GROUPS.items()
     },
+    late=timedelta(days=2),
 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llmcost.quota.config import Read
 from llmcost.quota.dialects._reading import amount_of, places, scalar
 from llmcost.quota.limit import SECONDS, Alerts, Charge, Condition, Limit, Matcher, Unit, Window
 from llmcost.quota.problem import Problem, replaced
-from llmcost.quota.shape import ListOf, MapOf, Record, Text
+from llmcost.quota.shape import ListOf, MapOf, Record, Text, mismatches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from llmcost.config.nodes import Node
 
@@ -69,6 +70,25 @@ def rules_of(root: Node) -> Iterator[tuple[int, Node]]:
     for number, rule in enumerate(rules.items if rules is not None else ()):
         if rule.kind == "mapping":
             yield number, rule
+
+
+def claims_of(name: str) -> Callable[[Node], bool]:
+    """Whether a document says that it is of this type."""
+    return lambda root: scalar(root, "type") == name
+
+
+def read_rules(
+    root: Node, shape: Record, read_rule: Callable[[int, Node, str | None], tuple[Iterable[Problem], Limit]]
+) -> Read:
+    """The rules as limits, by what reads one from its place, its node and its id."""
+    limits = []
+    problems = list(mismatches(root, shape, "the config"))
+    for number, rule in rules_of(root):
+        rule_id = scalar(rule, "id")
+        found, limit = read_rule(number, rule, rule_id)
+        problems += [*subject_problems(rule, rule_id), *found]
+        limits.append(limit)
+    return Read(limits=tuple(limits), problems=tuple(problems), name=scalar(root, "name"))
 
 
 def matcher_of(rule: Node) -> Matcher:

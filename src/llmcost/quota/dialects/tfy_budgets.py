@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
-from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects import _truefoundry as tfy
 from llmcost.quota.dialects._alerts import ALERTS, alert_problems
-from llmcost.quota.shape import Flag, ListOf, Number, Record, Text, mismatches
+from llmcost.quota.shape import Flag, ListOf, Number, Record, Text
 
 if TYPE_CHECKING:
     from llmcost.config.nodes import Node
     from llmcost.config.nodes import Text as Source
+    from llmcost.quota.limit import Limit
+    from llmcost.quota.problem import Problem
 
 TYPE = "gateway-budget-config"
 _UNITS = (
@@ -38,29 +39,23 @@ _RULE = Record(
 SHAPE = Record(fields={"name": Text(), "type": Text(one_of=(TYPE,)), "rules": ListOf(item=_RULE)}, required=("rules",))
 
 
-def claims(root: Node) -> bool:
-    """Whether a document says it is one."""
-    return reading.scalar(root, "type") == TYPE
-
-
 def read(documents: tuple[Node, ...], source: Source) -> Read:
     """The rules as limits."""
-    root = documents[0]
-    limits = []
-    problems = list(mismatches(root, SHAPE, "the config"))
-    for number, rule in tfy.rules_of(root):
-        rule_id = reading.scalar(rule, "id")
-        problems += tfy.subject_problems(rule, rule_id)
-        problems += tfy.per_problems(rule.get("budget_applies_per"), 1, ("team",), rule_id)
-        problems += alert_problems(rule.get("alerts"), rule_id)
-        limits.append(tfy.limit_of(number, rule, per="budget_applies_per", windows={}, kind="budget"))
-    return Read(limits=tuple(limits), problems=tuple(problems), name=reading.scalar(root, "name"))
+    return tfy.read_rules(documents[0], SHAPE, _rule)
+
+
+def _rule(number: int, rule: Node, rule_id: str | None) -> tuple[list[Problem], Limit]:
+    problems = [
+        *tfy.per_problems(rule.get("budget_applies_per"), 1, ("team",), rule_id),
+        *alert_problems(rule.get("alerts"), rule_id),
+    ]
+    return problems, tfy.limit_of(number, rule, per="budget_applies_per", windows={}, kind="budget")
 
 
 dialect = Dialect(
     title="TrueFoundry budgets V1",
     semantics="tfy-v1-budget",
-    claims=claims,
+    claims=tfy.claims_of(TYPE),
     read=read,
     shape=SHAPE,
     ordered=True,

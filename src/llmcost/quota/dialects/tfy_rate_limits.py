@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
-from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects import _truefoundry as tfy
 from llmcost.quota.problem import Problem
-from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
+from llmcost.quota.shape import Anything, ListOf, Number, Record, Text
 
 if TYPE_CHECKING:
     from llmcost.config.nodes import Node
     from llmcost.config.nodes import Text as Source
+    from llmcost.quota.limit import Limit
 
 TYPE = "gateway-rate-limiting-config"
 _UNITS = tuple(f"{what}_per_{span}" for what in ("requests", "tokens") for span in ("minute", "hour", "day"))
@@ -37,46 +37,31 @@ _RULE = Record(
 SHAPE = Record(fields={"name": Text(), "type": Text(one_of=(TYPE,)), "rules": ListOf(item=_RULE)}, required=("rules",))
 
 
-def claims(root: Node) -> bool:
-    """Whether a document says it is one."""
-    return reading.scalar(root, "type") == TYPE
-
-
 def read(documents: tuple[Node, ...], source: Source) -> Read:
     """The rules as limits."""
-    root = documents[0]
-    limits = []
-    problems = list(mismatches(root, SHAPE, "the config"))
-    for number, rule in tfy.rules_of(root):
-        rule_id = reading.scalar(rule, "id")
-        problems += tfy.subject_problems(rule, rule_id)
-        problems += tfy.per_problems(rule.get("rate_limit_applies_per"), 2, (), rule_id)
-        if (segments := rule.key("segments")) is not None:
-            problems.append(
-                Problem(
-                    code="QD603",
-                    at=segments,
-                    message="`segments` is how rules said whom they match before V1",
-                    help="write `when: {subjects: [...]}`",
-                    rule_id=rule_id,
-                )
-            )
-        limits.append(
-            tfy.limit_of(
-                number,
-                rule,
-                per="rate_limit_applies_per",
-                windows={span: tfy.sliding(span) for span in ("minute", "hour", "day")},
-                kind="rate",
+    return tfy.read_rules(documents[0], SHAPE, _rule)
+
+
+def _rule(number: int, rule: Node, rule_id: str | None) -> tuple[list[Problem], Limit]:
+    problems = list(tfy.per_problems(rule.get("rate_limit_applies_per"), 2, (), rule_id))
+    if (segments := rule.key("segments")) is not None:
+        problems.append(
+            Problem(
+                code="QD603",
+                at=segments,
+                message="`segments` is how rules said whom they match before V1",
+                help="write `when: {subjects: [...]}`",
+                rule_id=rule_id,
             )
         )
-    return Read(limits=tuple(limits), problems=tuple(problems), name=reading.scalar(root, "name"))
+    windows = {span: tfy.sliding(span) for span in ("minute", "hour", "day")}
+    return problems, tfy.limit_of(number, rule, per="rate_limit_applies_per", windows=windows, kind="rate")
 
 
 dialect = Dialect(
     title="TrueFoundry rate limits V1",
     semantics="tfy-v1",
-    claims=claims,
+    claims=tfy.claims_of(TYPE),
     read=read,
     shape=SHAPE,
     ordered=True,
