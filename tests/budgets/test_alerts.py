@@ -15,9 +15,9 @@ from llmcost.render.alert_words import headline
 def watch(ledger, settings_of):
     """Judge the alert rules of a text at an instant."""
 
-    def run(text, as_of):
+    def run(text, as_of, **more):
         settings = settings_of(text)
-        return check(ledger, settings, read_rules(settings), parse_instant(as_of, time_zone(settings.tz)))
+        return check(ledger, settings, read_rules(settings), parse_instant(as_of, time_zone(settings.tz)), **more)
 
     return run
 
@@ -31,6 +31,25 @@ def test_spending_of_a_day_fires_exactly_at_the_threshold_and_again_at_twice_as_
 
     assert [alert.level for alert in found.firing] == ([level] if level else [])
     assert found.exit_code == (1 if level else 0)
+
+
+def test_exports_are_judged_when_asked_for(ledger, spend, watch):
+    spend("2026-11-03 10:00", "1")
+    ledger.execute(
+        """
+        insert into usage_bucket by name select
+            uuid() as bucket_key, 'openai-costs' as source, 1 as ingest_id, timestamp '2026-11-03' as bucket_start,
+            timestamp '2026-11-04' as bucket_end, 600 as cost, 'billed' as cost_status
+        """
+    )
+    rules = """
+        budgets: [{name: all, period: month, amount: "500"}]
+        alerts: [{rule: daily-spend, above: "500"}, {rule: monthly-budget}]
+    """
+    asked = watch(rules, "2026-11-03T12:00", basis="exports")
+
+    assert [alert.value for alert in asked.firing] == [600, Decimal("1.2")]
+    assert (asked.basis, watch(rules, "2026-11-03T12:00").firing) == ("exports", ())
 
 
 def test_a_day_is_that_of_the_time_zone(spend, watch):

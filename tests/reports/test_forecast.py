@@ -121,6 +121,49 @@ def test_old_data_is_refused_since_silence_is_not_saving(daily, ask):
         ask("2026-11-25")
 
 
+@pytest.fixture
+def exported(ledger):
+    """Two dollars a day, up to and without a day."""
+
+    def put(first, until):
+        ledger.execute(
+            """
+            insert into usage_bucket by name select
+                uuid() as bucket_key, 'openai-costs' as source, 1 as ingest_id, bucket_start,
+                bucket_start + interval 1 day as bucket_end, 2 as cost, 'billed' as cost_status
+            from generate_series($first::timestamp, $until::timestamp - interval 1 day, interval 1 day) as days(bucket_start)
+            """,
+            {"first": first, "until": until},
+        )
+
+    return put
+
+
+def test_exports_are_forecast_as_of_their_end(daily, exported, ask):
+    """They come a day late: the days since are not known, and no days without cost."""
+    exported("2026-09-01", "2026-11-19")
+    daily("2026-09-01", 81)
+    found = ask("2026-11-20 15:00", basis="exports")
+
+    assert (found.basis, found.now.isoformat()) == ("exports", "2026-11-19T00:00:00+00:00")
+    assert (found.whole.spent, found.whole.expected, found.capacity) == (36, 60, ())
+    assert (ask("2026-11-20").basis, ask("2026-11-20").whole.expected) == ("requests", 30)
+
+
+def test_exports_stand_in_where_there_are_no_requests(exported, ask):
+    exported("2026-09-01", "2026-11-19")
+    assert ask("2026-11-20 15:00").whole.expected == 60
+    with pytest.raises(DataError, match="the exports end at 2026-11-19 00:00 UTC") as refusal:
+        ask("2026-11-22")
+    assert refusal.value.hint == "ingest newer ones, or forecast from then with --as-of 2026-11-19T00:00Z"
+    assert ask("2026-11-19").whole.expected == 60
+
+
+def test_an_export_of_the_running_day_does_not_reach_into_the_future(exported, ask):
+    exported("2026-09-01", "2026-11-21")
+    assert ask("2026-11-20 12:00").now.isoformat() == "2026-11-20T12:00:00+00:00"
+
+
 def test_a_new_group_has_no_forecast_while_the_others_have(daily, ask):
     daily("2026-09-01", 80, team="old")
     daily("2026-11-10", 10, team="new")

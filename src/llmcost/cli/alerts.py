@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, Output
+from llmcost.cli.options import AsOf, BasisOption, Config, Db, Output
 
 AlertFormat = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")]
 
@@ -25,6 +25,7 @@ def check(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
     output_format: AlertFormat = "table",
     output: Output = None,
+    basis: BasisOption = None,
     as_of: AsOf = None,
     db: Db = None,
     config: Config = None,
@@ -43,6 +44,7 @@ def check(
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode
     from llmcost.domain.period import clock, time_zone
+    from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
     from llmcost.render import output as destination
     from llmcost.render.alert_payloads import payload
@@ -53,11 +55,12 @@ def check(
     settings = load_settings(config)
     chosen = choice("--format", output_format, ("table", "json", "markdown"))
     threshold = choice("--fail-on", fail_on, ("firing", "escalated", "never"))
+    asked = None if basis is None else choice("--basis", basis, BASES)
     rules, channels = read_rules(settings), read_channels(settings)
     path = settings.ledger_path(db)
     now = clock(as_of, time_zone(settings.tz))
     with reading(path) as ledger:
-        found = run(ledger, settings, rules, now)
+        found = run(ledger, settings, rules, now, basis=asked)
     delivery = None
     if channels:
         delivery = (preview if dry_run else deliver)(path, found, channels, payload, clock())

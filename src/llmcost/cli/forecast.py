@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, By, Config, CurrencyOption, Db, Format, Output, Top, Tz, Where
+from llmcost.cli.options import AsOf, BasisOption, By, Config, CurrencyOption, Db, Format, Output, Top, Tz, Where
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +21,7 @@ def forecast(
     ] = "month",
     top: Top = None,
     tz: Tz = None,
+    basis: BasisOption = None,
     as_of: AsOf = None,
     currency: CurrencyOption = None,
     output_format: Format = None,
@@ -36,6 +37,7 @@ def forecast(
 
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
+    from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
     from llmcost.ledger.filters import split_list
     from llmcost.pricing.currency import chosen_currency
@@ -53,10 +55,12 @@ def forecast(
     chosen = choice("--format", output_format or "table", FORMATS)
     target = choice("--period", period, TARGETS)
     reported_in = chosen_currency(currency, settings)
+    asked = None if basis is None else choice("--basis", basis, BASES)
     question = Question(
         by=tuple(name for text in by or () for name in split_list(text) if name),
         where=tuple(where or ()),
         zone=zone,
+        basis=asked,
         top=top,
         currency=reported_in.code,
         rates=reported_in.rates,

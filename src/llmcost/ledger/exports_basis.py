@@ -12,6 +12,7 @@ model beside one by key. So for each provider and UTC day
 A bucket longer than a day counts where no shorter one of its provider falls into it.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from llmcost.domain.request import LEAF_TOKENS, QUANTITIES
@@ -32,6 +33,14 @@ _WIDTH = """
     end
 """
 """SQL: whether a span is one of a grid, which repeats what a grid of another width says, or has a length of its own."""
+
+
+def exported_until(connection: "DuckDBPyConnection", before: datetime) -> datetime | None:
+    """Up to when the exports that begin before a time (naive UTC) say what was used; None where there are none."""
+    (found,) = connection.execute(
+        "select max(bucket_end) from usage_bucket where bucket_start < $before", {"before": before}
+    ).fetchone() or (None,)
+    return None if found is None else min(found, before)
 
 
 def counted_table(connection: "DuckDBPyConnection") -> str:

@@ -24,6 +24,7 @@ def check_document(check: AlertCheck, delivery: Delivery | None) -> dict[str, An
         "schema": "llmcost/alerts/1",
         "as_of": instant(check.now),
         "currency": check.currency,
+        "basis": check.basis,
         "alerts": [alert_document(alert, check.currency) for alert in check.firing],
         "rules": [
             {

@@ -49,6 +49,7 @@ def document(found: ForecastReport) -> dict[str, Any]:
             "tz": str(found.zone),
         },
         "currency": found.currency,
+        "basis": found.basis,
         "interval": COVERAGE,
         "by": list(found.by),
         "total": _values(found.whole),
@@ -138,6 +139,8 @@ def page(found: ForecastReport) -> tuple[Part, ...]:
     if found.target == "month":
         parts.append(Fact(label="so far", text=f"{money(whole.spent, found.currency)} since {found.first}"))
     parts.append(Fact(label="basis", text=_basis(whole)))
+    if found.basis == "exports":
+        parts.append(Fact(label="counted", text="usage exports, up to their end"))
     if found.unpriced:
         parts.append(
             Fact(

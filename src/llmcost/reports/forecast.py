@@ -14,7 +14,8 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import Period, add_months, start_of
 from llmcost.ledger import queries, scopes
-from llmcost.ledger.composition import Selection
+from llmcost.ledger.composition import Basis, Selection
+from llmcost.ledger.exports_basis import exported_until
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.metrics import metric
 from llmcost.ledger.scopes import Scope
@@ -78,6 +79,8 @@ class ForecastReport:
     now: datetime
     zone: tzinfo
     currency: str
+    basis: Basis
+    """Whether requests or exports were counted."""
     by: tuple[str, ...]
     rows: tuple[Expected, ...]
     """The groups, what is expected to cost most first; without `by` none."""
@@ -96,17 +99,19 @@ def forecast(
 ) -> ForecastReport:
     """Forecast the cost of the running or of the next month.
 
-    Raises DataError when the newest request is older than `stale`, or nothing at all can be forecast.
+    Exports come a day late, so that with them the forecast is made as of their end. Raises DataError when the newest request,
+    or the end of the exports, is older than `stale`, or nothing at all can be forecast.
     """
     zone = question.zone
+    everything = selection(connection, replace(question, where=(), period=Period(until=now.astimezone(UTC))))
+    question = replace(question, basis=everything.basis)
+    begins, now = _reach(connection, everything, now, stale)
     today = now.astimezone(zone).date()
     first = today.replace(day=1)
     if target == "next-month":
         first = add_months(first, 1)
     instant = now.astimezone(UTC)
     question = replace(question, period=Period(until=instant))
-    everything = selection(connection, replace(question, where=()))
-    begins = _begins(connection, everything, now, stale)
     chosen = selection(connection, question)
     check_rates(connection, chosen)
     keys = [resolve(connection, name) for name in dict.fromkeys(question.by)]
@@ -132,6 +137,7 @@ def forecast(
         now=now,
         zone=zone,
         currency=question.currency,
+        basis=chosen.basis,
         by=tuple(key.name for key in keys),
         rows=tuple(shown),
         hidden=len(rows) - len(shown),
@@ -188,18 +194,31 @@ class _Frame:
         return (self.now - start) / (start_of(self.today + timedelta(days=1), self.zone) - start)
 
 
-def _begins(connection: "Connection", everything: Selection, now: datetime, stale: timedelta) -> datetime:
-    """Start of the ledger's first request; DataError when its newest is too old to say that nothing was spent since."""
+def _reach(
+    connection: "Connection", everything: Selection, now: datetime, stale: timedelta
+) -> tuple[datetime, datetime]:
+    """Start of what the ledger has, and up to when it has all of it.
+
+    Raises DataError when that is too long ago to say that nothing was spent since.
+    """
     bounds = scopes.bounds(connection, everything)
+    what = "usage exports" if everything.basis == "exports" else "requests"
     if bounds is None:
-        raise DataError(f"the ledger has no requests before {now:%Y-%m-%d %H:%M}", hint="read logs with llmcost ingest")
+        raise DataError(f"the ledger has no {what} before {now:%Y-%m-%d %H:%M}", hint="read logs with llmcost ingest")
     first, last = (bound.replace(tzinfo=UTC) for bound in bounds)
+    until = now
+    if everything.basis == "exports":
+        ends = exported_until(connection, now.astimezone(UTC).replace(tzinfo=None))
+        last = last if ends is None else ends.replace(tzinfo=UTC)
+        until = min(now, last.astimezone(now.tzinfo))
     if now - last > stale:
+        newest = "the exports end at" if everything.basis == "exports" else "the newest request is of"
+        later = last if everything.basis == "exports" else last + timedelta(minutes=1)
         raise DataError(
-            f"the newest request is of {last:%Y-%m-%d %H:%M} UTC: what was spent since is not known",
-            hint=f"ingest newer logs, or forecast from then with --as-of {last + timedelta(minutes=1):%Y-%m-%dT%H:%MZ}",
+            f"{newest} {last:%Y-%m-%d %H:%M} UTC: what was spent since is not known",
+            hint=f"ingest newer ones, or forecast from then with --as-of {later:%Y-%m-%dT%H:%MZ}",
         )
-    return first
+    return first, until
 
 
 def _daily(

@@ -76,6 +76,7 @@ class AlertCheck:
 
     now: datetime
     currency: str
+    basis: Basis
     rules: tuple[Judged, ...]
     """In the order of the file."""
 
@@ -102,8 +103,15 @@ class _Asked:
     conditions: Conditions
 
 
-def check(connection: "Connection", settings: Settings, rules: Sequence[AlertRule], now: datetime) -> AlertCheck:
-    """Judge rules at `now`: only what began before it counts."""
+def check(
+    connection: "Connection",
+    settings: Settings,
+    rules: Sequence[AlertRule],
+    now: datetime,
+    *,
+    basis: Basis | None = None,
+) -> AlertCheck:
+    """Judge rules at `now`: only what began before it counts; on requests if there are any, unless `basis` says."""
     if settings.currency != BASE and not settings.fx.get(settings.currency):
         raise ConfigError(
             f"no rate from {BASE} to {settings.currency}", hint="add dated rates under `fx:` in llmcost.yaml"
@@ -111,13 +119,16 @@ def check(connection: "Connection", settings: Settings, rules: Sequence[AlertRul
     instant = now.astimezone(UTC)
     zone = time_zone(settings.tz)
     past = Period(until=instant)
-    basis = spending.basis_of(connection, past)
+    basis = basis or spending.basis_of(connection, past)
     bounds = scopes.bounds(connection, spending.selection(settings, basis, past, zone=zone, currency=None))
     first, last = (None, None) if bounds is None else (bound.replace(tzinfo=UTC) for bound in bounds)
     fresh = freshness(settings, last, instant)
     found: dict[str, Judged] = {}
     asked: list[_Asked] = []
     for rule in rules:
+        if rule.metric is None and rule.threshold is not None:
+            found[rule.name] = _budgets(connection, settings, rule, instant, basis)
+            continue
         one = _ask(connection, settings, rule, instant, first)
         if isinstance(one, _Asked):
             asked.append(one)
@@ -126,7 +137,7 @@ def check(connection: "Connection", settings: Settings, rules: Sequence[AlertRul
     tables = _Tables(connection, settings, basis, asked)
     for one in asked:
         found[one.rule.name] = _judged(one, tables, settings, fresh)
-    return AlertCheck(now=now, currency=settings.currency, rules=tuple(found[rule.name] for rule in rules))
+    return AlertCheck(now=now, currency=settings.currency, basis=basis, rules=tuple(found[rule.name] for rule in rules))
 
 
 def _ask(
@@ -135,8 +146,6 @@ def _ask(
     """The question a rule puts to the ledger, or why it puts none."""
     if rule.threshold is None:
         return Judged(rule=rule, reason="it has no threshold: add `above:`")
-    if rule.metric is None:
-        return _budgets(connection, settings, rule, now)
     if rule.limited and not rule.limits:
         return Judged(rule=rule, reason="it has no limits: add `limit:`")
     window = span(rule.window, now, time_zone(settings.tz), compare=rule.compare)
@@ -292,12 +301,12 @@ def _decimal(value: Number | None) -> Decimal | None:
     return None if value is None else Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
-def _budgets(connection: "Connection", settings: Settings, rule: AlertRule, now: datetime) -> Judged:
+def _budgets(connection: "Connection", settings: Settings, rule: AlertRule, now: datetime, basis: Basis) -> Judged:
     """The used share of the budgets with that period."""
     budgets = [one for one in read_budgets(settings) if str(one.period) == rule.window]
     if not budgets:
         return Judged(rule=rule, reason=f"there are no budgets with the period {rule.window}")
-    standings = check_budgets(connection, settings, budgets, now, gates=False, causes=False).standings
+    standings = check_budgets(connection, settings, budgets, now, gates=False, causes=False, basis=basis).standings
     firing = []
     judged = 0
     reason, missing = None, False
