@@ -18,7 +18,7 @@ from llmcost.tiers.market import Constraints, Month
 from llmcost.tiers.plans import plans_of, read_plans
 from llmcost.tiers.rating import offer
 from llmcost.tiers.simulation import simulate
-from llmcost.tiers.suggestion import _sample, _wary, suggest
+from llmcost.tiers.suggestion import _part, _sample, _wary, suggest
 
 ALL = Selection(period=Period(), zone=UTC, basis="requests")
 CASE_STUDY = Path(__file__).parents[2] / "examples" / "tiers" / "case-study.yaml"
@@ -71,6 +71,21 @@ def test_the_suggested_file_is_billed_as_the_search_said(demo):
 
     (suggested,) = (one for one in found.contenders if one.name == "suggested")
     assert rated.new.margin == suggested.fit_margin + suggested.test_margin
+
+
+def test_no_bill_may_be_above_what_another_way_to_charge_asks():
+    rows = [
+        ("2026-01", 1, Decimal(20), Decimal(30), Decimal(50), Decimal(70)),
+        ("2026-01", 2, Decimal(380), Decimal(370), Decimal(50), Decimal(40)),
+        ("2026-01", 3, Decimal(0), Decimal(0), Decimal(50), Decimal(9)),
+        ("2026-02", 3, Decimal(9), Decimal(999), Decimal(50), Decimal(9)),
+    ]
+
+    months, file = _part(rows, ("2026-01",), Decimal("0.2"))
+
+    # A unit costs 400 / 400: the file asks 70 for 20, cost and a quarter is 475 for 380, today and a fifth is 60.
+    assert [(month.customer, month.most) for month in months] == [(3, 60), (1, 70), (2, 475)]
+    assert file == [9, 70, 40]
 
 
 def test_a_sample_has_all_months_of_its_customers_and_the_largest_of_all():

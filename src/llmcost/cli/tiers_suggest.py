@@ -47,7 +47,7 @@ def suggest(
     """Suggest plans by margin, fitted on earlier months and judged on later ones, customers taking the cheapest every month.
 
     Beside them: today's plans, cost plus a quarter, and the plans of the file, whose prices say what the market bears: no bill is
-    above the largest of today's with its --rise, theirs, and five times the average cost of the use.
+    above the largest of today's with its --rise, theirs, and cost plus a quarter.
     """
     import sys
 

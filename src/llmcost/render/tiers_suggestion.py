@@ -62,7 +62,7 @@ def _sections(found: Suggestion) -> list[tuple[str, Grid]]:
             money(one.test_margin),
             f"{money(one.gain.low, signed=True)} to {money(one.gain.high, signed=True)}",
             percent(one.spared),
-            percent(one.steepest, signed=True),
+            _rise(one.steepest),
         )
         for one in found.contenders
     ]
@@ -77,6 +77,11 @@ def _way(found: Suggestion, one: Contender) -> str:
     return {"keep": "today's plans", "file": "plans of the file"}.get(one.name, one.name)
 
 
+def _rise(share: Decimal | None) -> str:
+    """As a percentage while it is below one bill more, then as how many times the bill."""
+    return percent(share, signed=True) if share is None or share < 1 else f"x{share + 1:,.1f}"
+
+
 def _floored(share: Decimal) -> str:
     return f"{share * 100:.0f}%" if share * 100 == int(share * 100) else f"{int(share * 100)}%"
 
@@ -85,10 +90,16 @@ def _facts(found: Suggestion) -> list[str]:
     lines = [f"Recommended: {found.recommended}; {found.reason}."]
     rise, enough = _floored(found.constraints.rise), _floored(found.constraints.spared)
     lines.append(f"Spared: customers whose bill rises by {rise} at most; asked for are {enough}.")
-    if dearer := [_way(found, one) for one in found.contenders if not one.allowed]:
+    if dearer := [_way(found, one) for one in found.contenders if one.spared < found.constraints.spared]:
         lines.append(f"Spares fewer than asked: {', '.join(dearer)}.")
-    if len(found.plans) < found.count:
-        lines.append(f"{found.count} plans were asked for; none of that many earned more.")
+    if poorer := [
+        _way(found, one) for one in found.contenders if not one.allowed and one.spared >= found.constraints.spared
+    ]:
+        lines.append(
+            f"Leaves less than {_floored(found.constraints.margin)} of what it brings in: {', '.join(poorer)}."
+        )
+    if 0 < len(found.plans) < found.count:
+        lines.append(f"Up to {found.count} plans were asked for; no set of more earned more.")
     if found.fit_months == found.test_months:
         lines.append("One month only: nothing was tested on months it was not fitted on.")
     else:

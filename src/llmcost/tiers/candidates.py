@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from llmcost.tiers.market import Month
     from llmcost.tiers.plan import Plan
 
-DEAREST = 5
-"""Times its cost: what use may be priced at, a margin of 80 %."""
 _FEW = tuple(Decimal(text) for text in ("0.5", "0.75", "0.9", "0.97", "1"))
 _MANY = tuple(sorted({*_FEW, *(Decimal(part) / 16 for part in range(4, 16)), Decimal("0.95"), Decimal("0.99")}))
 _MARGINS = tuple(Decimal(text) for text in ("0.2", "0.5", "0.8"))
-_OVERAGES = (Decimal("1.25"), Decimal(2), Decimal(DEAREST))
+_OVERAGES = (Decimal("1.25"), Decimal(2), Decimal(5))
+"""Times what a unit costs."""
 _SIZES = tuple(Decimal(text) for text in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10"))
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from llmcost.tiers.market import Constraints, Month
 
 KEEP, SUGGESTED, LOOSER, COST_PLUS, FILE = "keep", "suggested", "looser", "cost-plus", "file"
-_PLUS = Decimal("1.25")
+PLUS = Decimal("1.25")
+"""Cost, and a quarter."""
 _CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 
@@ -38,7 +39,7 @@ class Contender:
     steepest: Decimal | None
     """What the bill that rises most rises by, as a share of itself, on the earlier months; None where nobody pays today."""
     allowed: bool
-    """Whether it keeps the constraint on bills."""
+    """Whether it spares enough, and leaves enough in all; keeping today's plans is always allowed."""
     gain: Interval
     """Over keeping today's plans, on the later months."""
 
@@ -60,13 +61,16 @@ class Comparison:
         new = by_customer(fit, fit_bills)
         later = by_customer(test, test_bills)
         share = spared(self._now[0], new, self._constraints.rise)
+        revenue = sum(new.values(), _ZERO)
+        left = revenue - self._costs[0]
+        enough = share >= self._constraints.spared and left >= self._constraints.margin * revenue
         one = Contender(
             name=name,
-            fit_margin=sum(new.values(), _ZERO) - self._costs[0],
+            fit_margin=left,
             test_margin=sum(later.values(), _ZERO) - self._costs[1],
             spared=share,
             steepest=steepest(self._now[0], new),
-            allowed=share >= self._constraints.spared,
+            allowed=name == KEEP or enough,
             gain=intervals([later[customer] - self._now[1][customer] for customer in sorted(later)], self._seed),
         )
         self.contenders.append(one)
@@ -84,7 +88,7 @@ class Comparison:
 
 
 def _plus(cost: Decimal) -> Decimal:
-    return (cost * _PLUS).quantize(_CENT, "ROUND_HALF_UP")
+    return (cost * PLUS).quantize(_CENT, "ROUND_HALF_UP")
 
 
 def recommended(contenders: Sequence[Contender]) -> tuple[str, str]:
@@ -92,7 +96,7 @@ def recommended(contenders: Sequence[Contender]) -> tuple[str, str]:
     allowed = [one for one in contenders if one.allowed]
     winner = max(allowed, key=lambda one: one.fit_margin)
     if winner.name == KEEP:
-        return KEEP, "nothing that spares enough customers earned more on the earlier months"
+        return KEEP, "nothing that is allowed earned more on the earlier months"
     if winner.gain.p10 < 0:
         return KEEP, f"{winner.name} earned more on the earlier months, but may earn less than today on the later ones"
     if winner.name == SUGGESTED:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError, UsageError
-from llmcost.tiers.candidates import DEAREST, Ideas
+from llmcost.tiers.candidates import Ideas
 from llmcost.tiers.climb import climb
-from llmcost.tiers.contenders import FILE, LOOSER, SUGGESTED, Comparison, Contender, recommended
+from llmcost.tiers.contenders import FILE, LOOSER, PLUS, SUGGESTED, Comparison, Contender, recommended
 from llmcost.tiers.market import Candidate, Constraints, Market, Month
 from llmcost.tiers.rating import RATED, load, rate
 from llmcost.tiers.search import best
@@ -93,7 +93,7 @@ def suggest(
         return plans
 
     found = searched(SUGGESTED, constraints)
-    if not file.allowed:
+    if file.spared < constraints.spared:
         # What it is worth to spare no more customers than the plans of the file do.
         searched(LOOSER, replace(constraints, spared=file.spared.quantize(_STEP, "ROUND_FLOOR")))
     way, reason = recommended(comparison.contenders)
@@ -149,7 +149,7 @@ def _part(
     """The customer months of some months, smallest use first, and their bills on the plans of the file.
 
     Nobody is asked for more than the most of: what today's bill may rise to, the bill on the file's plans, which the owner
-    thought fit to ask, and five times the average cost of so much use.
+    thought fit to ask, and cost plus a quarter.
     """
     part = sorted((row for row in rows if row[0] in names), key=lambda row: (row[2], row[1], row[0]))
     used = sum((row[2] for row in part), _ZERO)
@@ -160,7 +160,7 @@ def _part(
             usage=usage,
             cost=cost,
             now=now,
-            most=max(now * (1 + rise), file, DEAREST * unit * usage),
+            most=max(now * (1 + rise), file, PLUS * unit * usage),
         )
         for _, customer, usage, cost, now, file in part
     ]
