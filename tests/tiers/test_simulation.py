@@ -1,5 +1,6 @@
 """Simulations worked out by hand."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
+from llmcost.render.tiers_curve import curves
 from llmcost.tiers.plans import plans_of
 from llmcost.tiers.rating import offer
 from llmcost.tiers.simulation import simulate
@@ -158,3 +160,15 @@ def test_single_transactions_are_not_known_of_a_month(three_months):
 
     with pytest.raises(UsageError, match="a bounds each transaction of cost, and only sums of a month are known"):
         simulate(three_months, ALL, offer(plans, None, None, "smallest_covering"))
+
+
+def test_the_line_of_a_plan_ends_at_its_limit_and_the_axes_are_round(three_months):
+    picture = curves(simulate(three_months, ALL, offer(_plans(STANDARD), None, None, "smallest_covering")))
+
+    # From 80 to 590 for 0 to 1.25 million: 200,000 are at 80 + 510 x 0.16.
+    standard, professional, cost = re.findall(r'points="([^"]*)"', picture)
+    assert standard.split()[-1].split(",")[0] == "161.6"
+    assert {line.split()[-1].split(",")[0] for line in (professional, cost)} == {"590.0"}
+    assert len(re.findall("<circle", picture)) == 1
+    labels = re.findall(r">([^<]+)</text>", picture)
+    assert labels[:8] == ["$0", "$50", "$100", "$150", "0", "500k", "1M", "total per month"]

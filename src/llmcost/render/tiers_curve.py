@@ -1,6 +1,6 @@
-"""Revenue and cost of each plan over usage, as one SVG picture."""
+"""Revenue and cost of each plan over usage, as one SVG picture; a plan ends at its limit."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from html import escape
 
 from llmcost.domain.printable import printable
@@ -21,12 +21,16 @@ def curves(result: Simulation) -> str:
     months = max((one.customer_months for one in result.plans), default=1) or 1
     sizes = [size for plan in offered for size in plan.covers.values()]
     most = max([*(size * Decimal("1.25") for size in sizes), usage / months, Decimal(1)])
+    meter = result.offer.meter
     steps = [most * step / _POINTS for step in range(_POINTS + 1)]
-    lines = {
-        plan.id: [_bill(result.offer.proposed, plan, result.offer.meter, x, unit) for x in steps] for plan in offered
-    }
-    lines["cost to serve"] = [x * unit for x in steps]
-    top = max([value for values in lines.values() for value in values] + [Decimal(1)])
+    lines: list[tuple[str, list[Decimal], list[Decimal]]] = []
+    for plan in offered:
+        reached = _reached(steps, plan.limits.get(meter))
+        lines.append((plan.id, reached, [_bill(result.offer.proposed, plan, meter, x, unit) for x in reached]))
+    lines.append(("cost to serve", steps, [x * unit for x in steps]))
+    dearest = max([value for _, _, values in lines for value in values] + [Decimal(1)])
+    rise = _step(dearest)
+    top = (dearest / rise).to_integral_value(rounding=ROUND_CEILING) * rise
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
@@ -34,23 +38,26 @@ def curves(result: Simulation) -> str:
         ),
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
     ]
-    for tick in range(5):
-        x, y = _x(most * tick / 4, most), _y(top * tick / 4, top)
+    for amount in _ticks(rise, top):
+        y = _y(amount, top)
         parts.append(f'<path d="M{_LEFT} {y} H{_WIDTH - _RIGHT}" stroke="#d0d7de"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">${top * tick / 4:,.0f}</text>')
-        parts.append(
-            f'<text x="{x}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{_short(most * tick / 4)}</text>'
-        )
+        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">${_plain(amount)}</text>')
+    for quantity in _ticks(_step(most), most):
+        x, y = _x(quantity, most), _HEIGHT - _BOTTOM + 18
+        parts.append(f'<text x="{x}" y="{y}" text-anchor="middle">{_short(quantity)}</text>')
     parts.append(
         f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">'
-        f"{_safe(result.offer.meter)} per month</text>"
+        f"{_safe(meter)} per month</text>"
     )
-    for number, (name, values) in enumerate(lines.items()):
-        cost = name == "cost to serve" and number == len(offered)
+    for number, (name, reached, values) in enumerate(lines):
+        cost = number == len(offered)
         colour = "#57606a" if cost else _COLOURS[number % len(_COLOURS)]
-        points = " ".join(f"{_x(x, most)},{_y(value, top)}" for x, value in zip(steps, values, strict=True))
+        points = [(_x(x, most), _y(value, top)) for x, value in zip(reached, values, strict=True)]
         dash = ' stroke-dasharray="5 4"' if cost else ""
-        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2"{dash} points="{points}"/>')
+        path = " ".join(f"{x},{y}" for x, y in points)
+        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2"{dash} points="{path}"/>')
+        if reached[-1] != most:
+            parts.append(f'<circle cx="{points[-1][0]}" cy="{points[-1][1]}" r="4" fill="{colour}"/>')
         y = _TOP + 16 * number + 12
         parts.append(f'<path d="M{_WIDTH - _RIGHT + 14} {y - 4} h22" stroke="{colour}" stroke-width="2"{dash}/>')
         parts.append(f'<text x="{_WIDTH - _RIGHT + 42}" y="{y}">{_safe(name)}</text>')
@@ -61,6 +68,21 @@ def _bill(file: Plans, plan: Plan, meter: str, quantity: Decimal, unit: Decimal)
     """The bill for so much of one meter; cost goes with it at its average."""
     usage = {meter: quantity} if meter == "cost" else {meter: quantity, "cost": quantity * unit}
     return invoice(plan, usage, file.rounding).total
+
+
+def _reached(steps: list[Decimal], limit: Decimal | None) -> list[Decimal]:
+    """As far as the gateway lets a customer of the plan go."""
+    return steps if limit is None or limit >= steps[-1] else [*(x for x in steps if x < limit), limit]
+
+
+def _step(most: Decimal) -> Decimal:
+    """A round distance of which there are some four up to an amount."""
+    power = Decimal(1).scaleb((most / 4).adjusted())
+    return next(step for step in (power, 2 * power, power * Decimal("2.5"), 5 * power, 10 * power) if step * 4 >= most)
+
+
+def _ticks(step: Decimal, most: Decimal) -> list[Decimal]:
+    return [step * number for number in range(int(most / step) + 1)]
 
 
 def _x(value: Decimal, most: Decimal) -> float:
@@ -74,8 +96,12 @@ def _y(value: Decimal, top: Decimal) -> float:
 def _short(quantity: Decimal) -> str:
     for size, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if quantity >= size:
-            return f"{(quantity / size).normalize():.4g}{sign}"
-    return f"{quantity:.4g}"
+            return f"{_plain(quantity / size)}{sign}"
+    return _plain(quantity)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():,f}"
 
 
 def _safe(text: str) -> str:
