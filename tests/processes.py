@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 TIMEOUT = 60  # seconds
@@ -56,15 +57,22 @@ def run_llmcost(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], 
     return Run(stdout=_lines(said[0]), stderr=_lines(said[1]), code=code)
 
 
+def start_llmcost(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> BaseProcess:
+    """Start `llmcost ARGUMENTS`, which says nothing to anybody; the caller waits for it, or kills it."""
+    process = _server.Process(target=_become_llmcost, args=(list(arguments), str(cwd), dict(env), None))
+    process.start()
+    return process
+
+
 def _lines(text: str) -> str:
     """The text with the line ends a text stream reads."""
     return text.replace("\r\n", "\n")
 
 
-def _become_llmcost(arguments: list[str], cwd: str, env: dict[str, str], streams: str) -> None:
+def _become_llmcost(arguments: list[str], cwd: str, env: dict[str, str], streams: str | None) -> None:
     """Turn this forked process into what a shell would have started."""
     for number, (stream, flags) in enumerate(STREAMS):
-        os.dup2(os.open(Path(streams, stream), flags), number)
+        os.dup2(os.open(os.devnull if streams is None else Path(streams, stream), flags), number)
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)

@@ -40,17 +40,25 @@ class Proxy:
     """Answers from a list of rows."""
 
     def __init__(
-        self, rows: list[dict[str, Any]], *, v2: bool = True, cap: int = 10_000, most: int = 1000, pages_of: int = 1000
+        self,
+        rows: list[dict[str, Any]],
+        *,
+        v2: bool = True,
+        cap: int = 10_000,
+        most: int = 1000,
+        pages_of: int = 1000,
+        key: str = KEY,
     ) -> None:
         self.rows = rows
         self.v2 = v2
         self.cap = cap
         self.most = most
         self.pages_of = pages_of
+        self.key = key
 
     def __call__(self, question: Question) -> Reply:
         """The answer to one question."""
-        if question.headers.get("authorization") != f"Bearer {KEY}":
+        if question.headers.get("authorization") != f"Bearer {self.key}":
             return Reply(status=401, content={"error": {"message": "Authentication Error", "code": "401"}})
         if question.path == "/spend/logs/v2" and self.v2:
             return self._second(question.query)

@@ -4,15 +4,13 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from tests.ingesting import chat, native, picture, query, read, write
-
-import llmcost
+from tests.processes import start_llmcost
 
 FILES = 5
 
@@ -29,10 +27,14 @@ def _logs(folder: Path, calls: int) -> Path:
     return folder
 
 
-def _start(ledger: Path, logs: Path) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, "PYTHONPATH": str(Path(llmcost.__file__).parents[1]), "LLMCOST_BATCH_BYTES": "1"}
-    command = [sys.executable, "-m", "llmcost", "ingest", str(logs), "--db", str(ledger), "--quiet"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _start(ledger: Path, logs: Path) -> BaseProcess:
+    command = ["ingest", str(logs), "--db", str(ledger), "--quiet"]
+    return start_llmcost(command, cwd=ledger.parent, env={**os.environ, "LLMCOST_BATCH_BYTES": "1"})
+
+
+def _ended(process: BaseProcess) -> int | None:
+    process.join()
+    return process.exitcode
 
 
 def _is_complete(ledger: Path) -> bool:
@@ -45,7 +47,7 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
     began = time.monotonic()
     whole = tmp_path / "whole"
     whole.mkdir()
-    assert _start(whole / "ledger", logs).wait() == 0
+    assert _ended(_start(whole / "ledger", logs)) == 0
     duration = time.monotonic() - began
     wanted = picture(whole / "ledger", tmp_path)
     assert query(whole / "ledger", "select count(*) from ingest")[0] == (1,)
@@ -57,11 +59,9 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
         folder.mkdir()
         process = _start(folder / "ledger", logs)
         # One in each of equal slices of the run, none in its last tenth.
-        try:
-            process.wait(duration * 0.9 * (point + chance.random()) / points)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        killed = process.wait() == -signal.SIGKILL
+        process.join(duration * 0.9 * (point + chance.random()) / points)
+        process.kill()
+        killed = _ended(process) == -signal.SIGKILL
         if killed and not _is_complete(folder / "ledger"):
             early += 1
         else:
