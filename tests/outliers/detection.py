@@ -46,7 +46,7 @@ COMPANIONS = {
     "prompt-bloat": {"missing-cache"},
     "new-big-spender": {"level-shift", "spend-anomaly"},
     "level-shift": {"spend-anomaly"},
-    "power-users": {"user-daily-spend"},
+    "power-users": {"user-daily-spend", "quota-nearly-used"},
     # Every attempt says the same, some of them for another customer.
     "retry-storm": {"duplicate-requests", "near-duplicates", "spend-anomaly"},
     "missing-cache": {"model-overuse"},
@@ -55,8 +55,8 @@ COMPANIONS = {
     "duplicate-requests": {"missing-cache"},
     # A thread costs more within the hour than a quiet day does.
     "context-growth": {"spend-anomaly"},
-    # One service makes half of the cost.
-    "batchable-traffic": {"power-users"},
+    # One service makes half of the cost, and above medium strength more calls than a user may.
+    "batchable-traffic": {"power-users", "quota-nearly-used"},
     # Contracts of 200,000 tokens or more are two thirds of the cost, and all of one size.
     "long-context-crossing": {"missing-cache", "spend-anomaly"},
 }

@@ -106,6 +106,7 @@ def test_a_dismissed_finding_is_not_shown_and_counted(cli, books):
     told = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)
 
     assert (told["findings"], told["hidden"]) == ([], 1)
+    assert json.loads(cli("savings", "--format", "json").stdout)["levers"] == []
 
 
 def test_an_accepted_finding_is_too_early_to_judge_without_days_after(cli, books):

@@ -30,6 +30,7 @@ def savings(
     until: Until = None,
     tz: Tz = None,
     as_of: AsOf = None,
+    findings: FindingsFile = DECISIONS,
     output_format: SavingsFormatOption = None,
     output: Output = None,
     db: Db = None,
@@ -43,6 +44,7 @@ def savings(
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
+    from llmcost.outliers.decisions import dismissed, read_decisions
     from llmcost.outliers.run import AuditRequest, audit
     from llmcost.pricing.price_list import load_price_list
     from llmcost.render import output as destination
@@ -53,11 +55,13 @@ def savings(
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
     chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    now = clock(as_of, zone)
     request = AuditRequest(
-        period=chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone),
+        period=chosen_period(period=period, since=since, until=until, now=now, tz=zone),
         zone=zone,
         where=tuple(where or ()),
         production=settings.production,
+        dismissed=dismissed(read_decisions(findings), now.date()),
     )
     prices = load_price_list(settings.pricing)
     with reading(settings.ledger_path(db)) as connection:
@@ -136,6 +140,7 @@ def accept(
 ) -> None:
     """Note that a finding is acted on, so that `savings verify` can compare before and after."""
     from llmcost.cli import diagnostics
+    from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, parse_instant, time_zone
     from llmcost.ledger.database import reading
@@ -147,9 +152,8 @@ def accept(
     zone = time_zone(tz or settings.tz)
     known = read_decisions(findings)
     with reading(settings.ledger_path(db)) as connection:
-        found = audit(
-            connection, load_price_list(settings.pricing), AuditRequest(zone=zone, production=settings.production)
-        )
+        request = AuditRequest(zone=zone, production=settings.production, limits=limits_in_use(settings))
+        found = audit(connection, load_price_list(settings.pricing), request)
     one = next((one for one in found.findings if one.id == finding), None)
     if one is None:
         raise UsageError(f"there is no finding {finding!r}", hint="`llmcost outliers` shows the ids")

@@ -68,6 +68,8 @@ def render_savings(audit: Audit, format_name: SavingsFormat, surface: Surface, c
     ]
     if not levers:
         closing = []
+    if audit.hidden:
+        closing.append(f"{plural(audit.hidden, 'finding')} left out: dismissed.")
     table = _grid(levers, currency)
     if format_name == "markdown":
         parts = [

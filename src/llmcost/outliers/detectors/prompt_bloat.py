@@ -1,7 +1,7 @@
 """Prompts that grow week by week.
 
-The median prompt of each day, per feature and model: a trend that chance would show once in a hundred such series
-(Mann-Kendall) and a growth of a quarter or more (Theil-Sen) over three weeks or longer. Medians do not follow a few long
+The median prompt of each day, per feature and model: a trend that chance would show in one of five hundred ledgers, however
+many features each has (Mann-Kendall with Bonferroni's correction), and a growth of a quarter or more (Theil-Sen) over three weeks or longer. Medians do not follow a few long
 prompts, and features are looked at one by one, so a change of mix between them is no growth.
 """
 
@@ -17,7 +17,8 @@ from llmcost.stats.robust import mann_kendall, theil_sen
 _FEWEST_DAYS = 21
 _MOST_POINTS = 120
 _GROWTH = 0.25
-_ONCE_IN = 0.01
+_BY_CHANCE = 0.002
+"""All detectors together may raise one finding in twenty ledgers without waste; this is one's share of that."""
 _FORMULA = "cost of input beyond the usual prompt the trend began with: high a tenth more, as the beginning is not known better; mid 85 %, low half"
 
 _FIRST_TURNS = "select *, row_number() over (partition by session_id order by started_at, rid) as turn from waste_row"
@@ -44,7 +45,8 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         """,
         values={"days": _FEWEST_DAYS},
     )
-    for row in traffic.ask(query):
+    rows = traffic.ask(query)
+    for row in rows:
         medians = [float(value) for value in row["medians"]]
         step = -(-len(medians) // _MOST_POINTS)
         points = medians[::step]
@@ -53,7 +55,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         # Where the trend began: by the end of the first week it has already grown.
         start = min(first_week, max(median(points) - slope * (len(points) - 1) / 2, 0.8 * first_week))
         growth = slope * (len(points) - 1) / start if start else 0.0
-        if growth < _GROWTH or mann_kendall(points) >= _ONCE_IN:
+        if growth < _GROWTH or mann_kendall(points) * len(rows) >= _BY_CHANCE:
             continue
         scope = tuple((name, row[name]) for name in by)
         finding = _finding(traffic, query, scope, start=start, growth=growth, medians=medians)

@@ -114,7 +114,7 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
         scope=scope,
         since=row["since"],
         until=row["until"],
-        headline=f"{row['attempts']} attempts at the same call of {where} within {minutes} minutes, {row['failures']} of them failed",
+        headline=f"{row['attempts']:,} attempts at the same call of {where} within {minutes:,} minutes, {row['failures']:,} of them failed",
         evidence={
             "attempts": int(row["attempts"]),
             "failed_attempts": int(row["failures"]),
