@@ -94,6 +94,8 @@ def test_what_is_wrong_with_the_command_line_is_said(cli, plans):
     assert cli("tiers", "rate", plans).code == 2
     assert "did you mean 'standard'?" in cli("tiers", "rate", plans, "--plan", "standart").stderr
     assert "cannot read --usage 'total'" in cli("tiers", "rate", plans, "--plan", "flat", "--usage", "total").stderr
+    more = cli("tiers", "suggest", plans, "--for", "120%")
+    assert (more.code, "write a percentage from 0% to 100%" in more.stderr) == (2, True)
     assert "whole period is charged" in cli("tiers", "rate", plans, "--plan", "flat", "--days", "1/2").stderr
 
 

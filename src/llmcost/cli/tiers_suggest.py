@@ -69,7 +69,7 @@ def suggest(
     chosen = choice("--format", output_format or "table", FORMATS)
     asked = offer(read_plans(plans), None if today is None else read_plans(today), current, "cheapest_for_customer")
     constraints = Constraints(
-        rise=_share("--rise", rise), spared=_share("--for", spared), margin=_share("--min-margin", margin)
+        rise=_share("--rise", rise), spared=_share("--for", spared, 1), margin=_share("--min-margin", margin, 1)
     )
     question = Question(
         where=tuple(where or ()),
@@ -85,7 +85,7 @@ def suggest(
     destination.write(render_suggestion(found, chosen, surface), output)
 
 
-def _share(option: str, text: str) -> Decimal:
+def _share(option: str, text: str, most: int = 100) -> Decimal:
     from decimal import InvalidOperation
 
     from llmcost.domain.errors import UsageError
@@ -94,6 +94,6 @@ def _share(option: str, text: str) -> Decimal:
         share = Decimal(text.strip().removesuffix("%").strip()) / 100
     except InvalidOperation:
         share = Decimal(-1)
-    if not share.is_finite() or not 0 <= share <= 100:
-        raise UsageError(f"cannot read {option} {text!r}", hint="write a percentage such as 20%")
+    if not share.is_finite() or not 0 <= share <= most:
+        raise UsageError(f"cannot read {option} {text!r}", hint=f"write a percentage from 0% to {most}00%")
     return share
