@@ -147,3 +147,17 @@ def test_lint_fails_when_asked_to(cli, tmp_path):
 
     assert cli("tiers", "lint", path).code == 0
     assert cli("tiers", "lint", path, "--fail-on", "warning").code == 1
+
+
+def test_a_suggestion_in_credits_says_what_a_credit_is(cli, tmp_path, db):
+    plans, made = tmp_path / "credits.yaml", tmp_path / "made.yaml"
+    plans.write_text(
+        'current: flat\nmeters: {credits: {input: "1", output: "4"}}\nplans:\n  - {id: flat, price: "20", charges: []}\n'
+        '  - {id: pro, price: "80", included: {credits: 1000000},'
+        ' charges: [{meter: credits, model: per_unit, unit_price: "0.0001"}]}\n'
+    )
+
+    cli("tiers", "suggest", plans, "--db", db, "--rise", "900%", "--format", "yaml", "--output", made)
+
+    assert 'meters: {credits: {input: "1", output: "4"}}' in made.read_text()
+    assert cli("tiers", "simulate", made, "--db", db).code == 0

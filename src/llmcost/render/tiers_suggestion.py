@@ -20,6 +20,8 @@ Format = Literal["table", "json", "markdown", "yaml"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _COMPARED = ("Earlier months", "Later months", "Gain on later, 9 of 10", "Spared", "Largest rise")
 _EXPENDABLE = ("Earlier months", "Largest rise")
+_DEAR = Decimal("0.01")
+"""A price one unit is shown at; below it, that of a thousand is."""
 _NAMES = ("starter", "growth", "scale", "business", "enterprise")
 
 
@@ -44,16 +46,12 @@ def render_suggestion(found: Suggestion, format_name: Format, surface: Surface) 
 def _sections(found: Suggestion) -> list[tuple[str, Grid]]:
     sections = []
     if found.plans:
+        dear = any(plan.overage is not None and plan.overage >= _DEAR for plan in found.plans)
         rows = [
-            (
-                name,
-                money(plan.price),
-                count(plan.included),
-                "limit" if plan.overage is None else plain(plan.overage * 1000),
-            )
+            (name, money(plan.price), count(plan.included), _beyond(plan, 1 if dear else 1000))
             for name, plan in zip(_NAMES, found.plans, strict=False)
         ]
-        titles = ("Price", f"Included {found.meter}", "Per 1,000 beyond")
+        titles = ("Price", f"Included {found.meter}", "Each beyond" if dear else "Per 1,000 beyond")
         sections.append(("Suggested plans", _grid(("Plan",), titles, rows)))
     rows_ = [
         (
@@ -68,6 +66,10 @@ def _sections(found: Suggestion) -> list[tuple[str, Grid]]:
     ]
     sections.append(("Compared by margin (* recommended)", _grid(("Way to charge",), _COMPARED, rows_)))
     return sections
+
+
+def _beyond(plan: Candidate, units: int) -> str:
+    return "limit" if plan.overage is None else plain(plan.overage * units)
 
 
 def _way(found: Suggestion, one: Contender) -> str:
@@ -117,6 +119,9 @@ def _grid(keys: tuple[str, ...], numbers: tuple[str, ...], rows: Sequence[tuple[
 
 def _yaml(found: Suggestion) -> str:
     lines = [f"# {line}" for line in _facts(found)]
+    if found.weights:
+        weights = ", ".join(f'{name}: "{weight:f}"' for name, weight in found.weights.items())
+        lines.append(f"meters: {{{found.meter}: {{{weights}}}}}")
     lines.append("plans:" if found.plans else "plans: []")
     for name, plan in zip(_NAMES, found.plans, strict=False):
         lines += [

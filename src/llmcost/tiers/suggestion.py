@@ -20,7 +20,7 @@ from llmcost.tiers.rating import RATED, load, rate
 from llmcost.tiers.search import best
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
@@ -39,6 +39,8 @@ class Suggestion:
     """What to offer, and what that rests on."""
 
     meter: str
+    weights: Mapping[str, Decimal]
+    """What the meter is made of, where it is a weighted one."""
     plans: tuple[Candidate, ...]
     """The suggested set, smallest first; empty where none keeps the constraints."""
     contenders: tuple[Contender, ...]
@@ -99,6 +101,7 @@ def suggest(
     way, reason = recommended(comparison.contenders)
     return Suggestion(
         meter=asked.meter,
+        weights=asked.proposed.meters.get(asked.meter, {}),
         plans=found,
         contenders=tuple(comparison.contenders),
         recommended=way,
