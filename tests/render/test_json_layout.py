@@ -34,3 +34,19 @@ def test_small_ratios_and_hidden_characters_are_written_out(value, text):
 def test_what_is_no_number_is_refused():
     with pytest.raises(ValueError, match="JSON compliant"):
         dumped({"rows": [{"share": float("nan")}]})
+
+
+@given(st.lists(st.fixed_dictionaries({"a%s": _SCALARS, 'b"': _SCALARS}), min_size=7, max_size=12))
+def test_so_is_that_of_rows_which_have_the_same_keys(rows):
+    assert dumped({"rows": rows}) == json.dumps({"rows": rows}, ensure_ascii=False, indent=2)
+
+
+@given(st.lists(st.fixed_dictionaries({"a": st.text()}), min_size=7, max_size=12))
+def test_a_row_may_hold_any_text(rows):
+    assert json.loads(dumped(rows)) == rows
+
+
+def test_rows_that_are_not_alike_keep_their_own_keys():
+    rows = [{"a": 1}] * 8 + [{"a": 1, "other": True}, {}, {"a": [1]}]
+
+    assert dumped(rows) == json.dumps(rows, indent=2)

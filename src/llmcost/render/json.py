@@ -22,6 +22,8 @@ _MANTISSA = frozenset("-.0123456789")
 
 _NESTED = (dict, list, tuple)
 
+_WORTH_A_PATTERN = 8
+
 
 def json(document: Report | Overview) -> str:
     """The document as JSON; an overview is its total."""
@@ -106,7 +108,29 @@ def _indented(value: Any, newline: str) -> str:
     if isinstance(value, dict):
         pairs = (f"{_encoder(', ').encode(key)}: {_indented(item, inner)}" for key, item in value.items())
         return f"{{{inner}{f',{inner}'.join(pairs)}{newline}}}"
-    return f"[{inner}{f',{inner}'.join(_indented(item, inner) for item in value)}{newline}]"
+    records = _alike(value, inner) or [_indented(item, inner) for item in value]
+    return f"[{inner}{f',{inner}'.join(records)}{newline}]"
+
+
+def _alike(records: Any, newline: str) -> list[str] | None:
+    """The texts of flat objects that all have the same keys, as the rows of a report have; None where they are not.
+
+    All values are encoded at once and set into one pattern, which takes half the time. No encoded value has a line break.
+    """
+    first = records[0]
+    if len(records) < _WORTH_A_PATTERN or not isinstance(first, dict) or not first:
+        return None
+    keys = list(first)
+    if not all(isinstance(record, dict) and list(record) == keys for record in records):
+        return None
+    flat = [value for record in records for value in record.values()]
+    if any(isinstance(value, _NESTED) for value in flat):
+        return None
+    inner = f"{newline}  "
+    pairs = f",{inner}".join(f"{_encoder(', ').encode(key)}: ".replace("%", "%%") + "%s" for key in keys)
+    pattern = f"{{{inner}{pairs}{newline}}}"
+    texts = iter(_encoder("\n").encode(flat)[1:-1].split("\n"))
+    return [pattern % cells for cells in zip(*[texts] * len(keys), strict=True)]
 
 
 @cache
