@@ -1,6 +1,7 @@
 """The bulk of a batch: files of one record a line, through DuckDB in one pass. Says which lines it did not take."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 
 from llmcost.ingest.extraction import LINE_LIMIT, from_files
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of, needs_whole
@@ -15,9 +16,35 @@ from llmcost.ledger.identifiers import quote_literal
 Verdict = tuple[str, str] | None
 """Source of a bad record and what is wrong with it; None for one that is not understood yet."""
 
+_ROWS_AT_ONCE = 10_000
 
-def read_bulk(stage: Stage, numbers: Sequence[int]) -> Iterator[tuple[int, Mapping[int, Verdict] | None]]:
-    """Map these files of the batch; yields each file with the ordinals of the lines that were not taken, or None for all."""
+
+class Untaken:
+    """The lines of a file that were not taken, by their ordinals among its non-blank lines. A log may have millions."""
+
+    def __init__(self) -> None:
+        self.ordinals = array("q")
+        self._kinds: dict[Verdict, int] = {}
+        self._kind_of = array("l")
+
+    def append(self, ordinal: int, verdict: Verdict) -> None:
+        """The next one."""
+        self.ordinals.append(ordinal)
+        self._kind_of.append(self._kinds.setdefault(verdict, len(self._kinds)))
+
+    @property
+    def not_understood(self) -> int:
+        """How many have no verdict."""
+        return self._kind_of.count(self._kinds[None]) if None in self._kinds else 0
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """What is wrong with each, in order."""
+        kinds = list(self._kinds)
+        return (kinds[kind] for kind in self._kind_of)
+
+
+def read_bulk(stage: Stage, numbers: Sequence[int]) -> Iterator[tuple[int, Untaken | None]]:
+    """Map these files of the batch; yields each file with the lines that were not taken, or None for all."""
     records = sample([stage.files[number] for number in numbers])
     claims = recognise(stage.connection, records, stage.settings.sources).claims
     # Buckets are few, and have columns of their own: they go one by one.
@@ -35,9 +62,9 @@ def read_bulk(stage: Stage, numbers: Sequence[int]) -> Iterator[tuple[int, Mappi
         if table is None:
             yield from ((number, None) for number in members)
             continue
-        problems = _account(stage, table)
+        untaken = _account(stage, table)
         stage.keep(table)
-        yield from problems.items()
+        yield from untaken.items()
 
 
 def _mapped(
@@ -63,8 +90,8 @@ def _mapped(
     return None
 
 
-def _account(stage: Stage, table: str) -> dict[int, dict[int, Verdict]]:
-    """Count the lines of a pass; per file, the ordinals of lines that were not taken, with source and reason.
+def _account(stage: Stage, table: str) -> dict[int, Untaken]:
+    """Count the lines of a pass; per file, those that were not taken.
 
     A table filled in one go keeps the order of the lines, so that the distance from a file's first row is the ordinal
     among its non-blank lines.
@@ -76,10 +103,12 @@ def _account(stage: Stage, table: str) -> dict[int, dict[int, Verdict]]:
         first[number] = start
         stage.outcomes[number].lines += count
         stage.outcomes[number].skipped += skipped
-    problems: dict[int, dict[int, Verdict]] = {}
-    for row, number, source, verdict in stage.connection.execute(
-        f"select rowid, file_no, source, verdict from {table} where verdict <> '{BOOKKEEPING}'"
-    ).fetchall():
-        known = None if verdict in {UNCLAIMED, IN_PARTS} else (source, verdict)
-        problems.setdefault(number, {})[row - first[number] + 1] = known
-    return problems
+    untaken: dict[int, Untaken] = {}
+    rows = stage.connection.execute(
+        f"select rowid, file_no, source, verdict from {table} where verdict <> '{BOOKKEEPING}' order by rowid"
+    )
+    while part := rows.fetchmany(_ROWS_AT_ONCE):
+        for row, number, source, verdict in part:
+            known = None if verdict in {UNCLAIMED, IN_PARTS} else (source, verdict)
+            untaken.setdefault(number, Untaken()).append(row - first[number] + 1, known)
+    return untaken

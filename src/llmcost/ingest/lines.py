@@ -1,6 +1,6 @@
 """The lines of a file by number, told apart by newlines alone."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 from llmcost.ingest.files import DamageError, LogFile, is_damage
@@ -29,8 +29,8 @@ def numbered_lines(stream: IO[bytes]) -> Iterator[Line]:
         raise
 
 
-def lines_at(file: LogFile, ordinals: Collection[int], rows: int) -> Iterator[tuple[int, Line]]:
-    """Ordinal and line of the non-blank lines with these ordinals, counted from 1; `rows` is how many there are.
+def lines_at(file: LogFile, ordinals: Sequence[int], rows: int) -> Iterator[Line]:
+    """The non-blank lines with these ordinals, which ascend and count from 1; `rows` is how many there are.
 
     Where a file has as many lines as that, none is blank and newlines can be counted by the block. That only shows at its
     end, so that up to there the lines are kept.
@@ -39,31 +39,30 @@ def lines_at(file: LogFile, ordinals: Collection[int], rows: int) -> Iterator[tu
     if found is not None:
         yield from found
         return
-    left = len(ordinals)
+    wanted = iter(ordinals)
+    next_one = next(wanted, None)
     with file.open() as stream:
         for ordinal, line in enumerate(numbered_lines(stream), 1):
-            if ordinal in ordinals:
-                yield ordinal, line
-                left -= 1
-                if not left:
+            if ordinal == next_one:
+                yield line
+                next_one = next(wanted, None)
+                if next_one is None:
                     return
 
 
-def _by_newlines(file: LogFile, ordinals: Collection[int], rows: int) -> list[tuple[int, Line]] | None:
+def _by_newlines(file: LogFile, ordinals: Sequence[int], rows: int) -> list[Line] | None:
     """Those lines if no line of the file is blank; None when one is, or when there are too many to keep."""
-    wanted = sorted(ordinals, reverse=True)
-    found: list[tuple[int, Line]] = []
+    found: list[Line] = []
     number, rest, kept = 0, b"", 0
     try:
         with file.open() as stream:
             while block := stream.read(_BLOCK):
                 last = number + block.count(b"\n")
-                if wanted and wanted[-1] <= last:
+                if len(found) < len(ordinals) and ordinals[len(found)] <= last:
                     lines = (rest + block).split(b"\n")
-                    while wanted and wanted[-1] <= last:
-                        line = lines[wanted[-1] - number - 1] + b"\n"
-                        found.append((wanted[-1], (wanted[-1], line, True)))
-                        wanted.pop()
+                    while len(found) < len(ordinals) and (wanted := ordinals[len(found)]) <= last:
+                        line = lines[wanted - number - 1] + b"\n"
+                        found.append((wanted, line, True))
                         kept += len(line)
                     rest = lines[-1]
                 else:
@@ -78,7 +77,6 @@ def _by_newlines(file: LogFile, ordinals: Collection[int], rows: int) -> list[tu
         raise
     if rest:
         number += 1
-        if wanted and wanted[-1] == number:
-            found.append((number, (number, rest, False)))
-            wanted.pop()
-    return found if number == rows and not wanted else None
+        if len(found) < len(ordinals) and ordinals[len(found)] == number:
+            found.append((number, rest, False))
+    return found if number == rows and len(found) == len(ordinals) else None

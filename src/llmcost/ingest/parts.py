@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.stage import FileOutcome
+from llmcost.ingest.rejected import REJECTS
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
 
-def forget_rejects(
-    connection: "Connection", files: Sequence[LogFile], ids: Sequence[int], outcomes: Sequence[FileOutcome]
-) -> None:
-    """Make room for the rejects of parts that are met again; the others stand."""
-    for file, file_id, outcome in zip(files, ids, outcomes, strict=True):
-        if file.grows and outcome.rejects:
+def forget_rejects(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> None:
+    """Make room for the staged rejects of parts that are met again; the others stand."""
+    for number, (file, file_id) in enumerate(zip(files, ids, strict=True)):
+        if file.grows:
             connection.execute(
-                "delete from ledger.reject where file_id = $file_id and list_contains($again, line_hash)",
-                {"file_id": file_id, "again": [reject.line_hash for reject in outcome.rejects]},
+                "delete from ledger.reject where file_id = $file_id "
+                f"and line_hash in (select line_hash from {REJECTS} where file_no = $number)",
+                {"file_id": file_id, "number": number},
             )
 
 

@@ -1,5 +1,6 @@
 """Which sources claim which records of a sample. Exactly one must claim each; priority is no substitute for that."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,12 +30,9 @@ def recognise(connection: "Connection", records: Sequence[str], sources: Mapping
         for names in _claims(connection, records, list(sources.items()), "json")
     ]
     bodies = [(name, source) for name, source in sources.items() if source.body]
+    keys = {number: set(_MOUNT_KEYS.findall(records[number])) for number, claim in enumerate(claims) if not claim}
     for mount in MOUNTS:
-        left = [
-            number
-            for number, claim in enumerate(claims)
-            if not claim and all(f'"{key}"' in records[number] for key in mount)
-        ]
+        left = [number for number, there in keys.items() if not claims[number] and there.issuperset(mount)]
         if not left:
             continue
         place = "/" + "/".join(mount)
@@ -43,6 +41,8 @@ def recognise(connection: "Connection", records: Sequence[str], sources: Mapping
             claims[number] = tuple(Route(source_id=name, source=sources[name], mount=mount) for name in names)
     return Recognition(claims=tuple(claims))
 
+
+_MOUNT_KEYS = re.compile(f'"({"|".join(sorted({key for mount in MOUNTS for key in mount}))})"')
 
 _EVERYWHERE = frozenset(
     (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.parts import forget_rejects
+from llmcost.ingest.rejected import REJECTS, store
 from llmcost.ingest.stage import FileOutcome
 
 if TYPE_CHECKING:
@@ -91,18 +92,14 @@ def write_rejects(
     """The lines that could not be read, instead of those of earlier readings; a file that grows keeps what it had."""
     whole = [known and not file.grows for file, known in zip(files, recognised, strict=True)]
     forget(connection, "reject", _recognised_ids(ids, whole))
-    forget_rejects(connection, files, ids, outcomes)
-    rejects = [
-        (file_id, reject.line, reject.reason, reject.line_hash, reject.source)
-        for file_id, outcome, known in zip(ids, outcomes, recognised, strict=True)
-        if known
-        for reject in outcome.rejects
-    ]
-    if rejects:
-        columns = [list(values) for values in zip(*rejects, strict=True)]
+    store(connection, [outcome.rejects for outcome in outcomes])
+    if any(outcome.rejects for outcome in outcomes):
+        forget_rejects(connection, files, ids)
+        known = {number: file_id for number, file_id in enumerate(ids) if recognised[number]}
         connection.execute(
-            "insert into ledger.reject select unnest($file_id), unnest($line), unnest($reason), unnest($hash), unnest($source)",
-            dict(zip(("file_id", "line", "reason", "hash", "source"), columns, strict=True)),
+            f"insert into ledger.reject select file_id, line, reason, line_hash, source from {REJECTS} "
+            "join (select unnest($numbers) as file_no, unnest($ids) as file_id) using (file_no)",
+            {"numbers": list(known), "ids": list(known.values())},
         )
 
 

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 BATCH_BYTES = int(os.environ.get("LLMCOSTBATCH_BYTES", "") or 256 * 1024 * 1024)
 """Bytes of log in one transaction. The variable is internal: tests make many small transactions with it."""
 _BATCH_FILES = 1000
-_SHOWN_REJECTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,16 +359,13 @@ def _recognised(connection: "Connection", outcomes: Sequence[FileOutcome]) -> li
         ).fetchall()
     }
     return [
-        number in with_rows
-        or outcome.skipped > 0
-        or outcome.pending > 0
-        or any(reject.source is not None for reject in outcome.rejects)
+        number in with_rows or outcome.skipped > 0 or outcome.pending > 0 or outcome.rejects.of_known_source
         for number, outcome in enumerate(outcomes)
     ]
 
 
 def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> FileResult:
-    rejects = tuple(sorted(outcome.rejects, key=lambda reject: reject.line)[:_SHOWN_REJECTS])
+    rejects = outcome.rejects.first()
     if counts is None:
         return FileResult(
             path=file.shown, status="unrecognised", named=file.named, sources={}, lines=outcome.lines, rejects=rejects

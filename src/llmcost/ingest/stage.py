@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.bucket import STAGED_COLUMNS
 from llmcost.domain.request import COLUMNS, Column
-from llmcost.ingest.envelope import why_no_time
 from llmcost.ingest.extraction import link_name
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.mapping import Mapped, layout_of, mapped
-from llmcost.ingest.reader import Reject, hash_of, json_text, parse
 from llmcost.ingest.recognise import recognise, root_keys
+from llmcost.ingest.rejected import Rejects, make_room
 from llmcost.ingest.source import Route, Source
 from llmcost.ingest.staged import BUCKETS, BULK, REST, keys_select, staged_select
 from llmcost.ledger.identifiers import quote_literal
@@ -35,7 +34,7 @@ class FileOutcome:
     """Lines of a known shape that are no calls."""
     pending: int = 0
     """Truncated last lines, left for the next run."""
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: Rejects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,8 @@ class Stage:
         self.files = files
         self.settings = settings
         self.scratch = scratch
-        self.outcomes = [FileOutcome() for _ in files]
+        make_room(connection)
+        self.outcomes = [FileOutcome(rejects=Rejects(connection, number)) for number in range(len(files))]
         self.siblings: tuple[str, ...] = ()
         """Keys that the batch's envelopes usually have."""
         self._tables: list[str] = []
@@ -135,7 +135,11 @@ class Stage:
 
     def routes(self, records: Sequence[str]) -> tuple[Route, ...]:
         """The routes that some records (JSON text) take."""
-        return self.chosen(recognise(self.connection, records, self.settings.sources).claims)
+        return self.chosen(self.claims(records))
+
+    def claims(self, records: Sequence[str]) -> tuple[tuple[Route, ...], ...]:
+        """Per record (JSON text), the routes that claim it."""
+        return recognise(self.connection, records, self.settings.sources).claims
 
     def chosen(self, claims: Sequence[tuple[Route, ...]]) -> tuple[Route, ...]:
         """Of some records: a source at the root before any in an envelope, which might claim its records as well."""
@@ -168,18 +172,3 @@ def _staged_columns(named: Sequence[Column] = COLUMNS) -> str:
         "file_no integer, route tinyint, verdict varchar, near_unique boolean, "
         f"stated_who varchar, {columns}, row_key uuid"
     )
-
-
-def rejected(line: int, reason: str, text: bytes, *, source: str | None = None) -> Reject:
-    """A record that was understood and cannot be used."""
-    if reason == "no time":
-        reason = why_no_time(text)
-    return Reject(line=line, reason=reason, line_hash=hash_of(_canonical(text)), source=source)
-
-
-def _canonical(text: bytes) -> bytes:
-    """A record's own bytes, whichever reader met it, so that one line rejected in two files counts as one."""
-    try:
-        return json_text(parse(text)).encode("utf-8", "replace")
-    except ValueError:
-        return text

@@ -1,22 +1,22 @@
 """What the bulk pass cannot take, record by record through the strict reader and the same mapping; the rest is rejected."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from llmcost.ingest.bulk import Verdict
+from llmcost.ingest.bulk import Untaken
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of
 from llmcost.ingest.reader import Item, Pending, Reject, expand, json_text, read, read_lines, up_to_damage
-from llmcost.ingest.recognise import recognise
+from llmcost.ingest.rejected import rejected
 from llmcost.ingest.sampling import SAMPLE_LINES
 from llmcost.ingest.source import Record, Route
 from llmcost.ingest.spool import spooled
-from llmcost.ingest.stage import ROUTES_AT_ONCE, Stage, rejected
+from llmcost.ingest.stage import ROUTES_AT_ONCE, Stage
 from llmcost.ledger.database import room_for
 from llmcost.ledger.identifiers import quote_literal
 
-_CHUNK_BYTES = 32 * 1024 * 1024
+_CHUNK_BYTES = 16 * 1024 * 1024
 
 
 class StrictPass:
@@ -30,15 +30,15 @@ class StrictPass:
         file = self.stage.files[number]
         self.take(number, self._parquet(number) if file.format == "parquet" else read(file))
 
-    def lines(self, number: int, ordinals: Mapping[int, Verdict]) -> None:
-        """A second look at the lines with these ordinals: known to be bad, or not understood yet."""
+    def lines(self, number: int, untaken: Untaken) -> None:
+        """A second look at these lines: known to be bad, or not understood yet."""
         outcome = self.stage.outcomes[number]
         rows = outcome.lines
-        outcome.lines -= sum(1 for known in ordinals.values() if known is None)
+        outcome.lines -= untaken.not_understood
 
         def suspects() -> Iterator[Item]:
-            for ordinal, (line, text, ended) in lines_at(self.stage.files[number], ordinals, rows):
-                known = ordinals[ordinal]
+            found = lines_at(self.stage.files[number], untaken.ordinals, rows)
+            for (line, text, ended), known in zip(found, untaken.verdicts(), strict=False):
                 if known is None:
                     yield from read_lines([(line, text, ended)])
                 else:
@@ -85,14 +85,14 @@ class StrictPass:
 
     def _take_chunk(self, number: int, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...] = ()) -> None:
         """Map one chunk; what is left unclaimed is looked at again until a look finds no new shape among it."""
-        sample = chunk[:: max(len(chunk) // SAMPLE_LINES, 1)]
-        routes = self._new_routes(sample, tried)
-        if not routes:
-            routes = self._new_routes(chunk, tried)
-        if not routes:
-            self._reject_unclaimed(number, chunk)
-            return
         texts = [text for _, text in chunk]
+        routes = self._new_routes(self.stage.claims(texts[:: max(len(chunk) // SAMPLE_LINES, 1)]), tried)
+        if not routes:
+            claims = self.stage.claims(texts)
+            routes = self._new_routes(claims, tried)
+            if not routes:
+                self._reject_unclaimed(number, chunk, claims)
+                return
         # DuckDB holds buffers of twice this size per thread.
         limit = max(max(len(text.encode("utf-8", "replace")) for text in texts) + 1024, 1024 * 1024)
         with spooled(texts) as path:
@@ -109,9 +109,9 @@ class StrictPass:
         if left:
             self._take_chunk(number, left, tried + routes)
 
-    def _new_routes(self, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
-        """Of what is new in a chunk: routes to calls, or to buckets, which have columns of their own."""
-        found = [route for route in self.stage.routes([text for _, text in chunk]) if route not in tried]
+    def _new_routes(self, claims: Sequence[tuple[Route, ...]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
+        """Of what is new among these: routes to calls, or to buckets, which have columns of their own."""
+        found = [route for route in self.stage.chosen(claims) if route not in tried]
         return tuple(route for route in found if route.source.grain == found[0].source.grain)[:ROUTES_AT_ONCE]
 
     def account(
@@ -137,17 +137,21 @@ class StrictPass:
                 parts = _parts_of(json.loads(text), routes[route - 1])
                 apart.extend((line, json_text(part)) for part in parts)
             else:
-                outcome.rejects.append(rejected(line, verdict, text.encode("utf-8", "replace"), source=source))
+                outcome.rejects.append(
+                    rejected(line, verdict, text.encode("utf-8", "replace"), source=source, canonical=True)
+                )
         return left, apart
 
-    def _reject_unclaimed(self, number: int, chunk: Sequence[tuple[int, str]]) -> None:
-        claims = recognise(self.stage.connection, [text for _, text in chunk], self.stage.settings.sources).claims
+    def _reject_unclaimed(
+        self, number: int, chunk: Sequence[tuple[int, str]], claims: Sequence[tuple[Route, ...]]
+    ) -> None:
+        rejects = self.stage.outcomes[number].rejects
         for (line, text), routes in zip(chunk, claims, strict=True):
             reason = "no source knows this shape"
             if len(routes) > 1:
                 names = ", ".join(route.name for route in routes)
                 reason = f"claimed by more than one source: {names}; choose one with --source"
-            self.stage.outcomes[number].rejects.append(rejected(line, reason, text.encode("utf-8", "replace")))
+            rejects.append(rejected(line, reason, text.encode("utf-8", "replace"), canonical=True))
 
 
 def _parts_of(record: Record, route: Route) -> Iterator[Record]:
