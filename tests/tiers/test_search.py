@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.tiers.candidates import human_price, round_quantity
-from llmcost.tiers.climb import climb
+from llmcost.tiers.climb import climb, grown
 from llmcost.tiers.market import Candidate, Constraints, Market, Month, is_list
 from llmcost.tiers.search import best
 
@@ -98,6 +98,11 @@ def test_climbing_ends_where_no_other_plan_in_place_of_one_earns_more(months, fe
         for plan in more:
             other = _brings(months, (*end[:place], plan, *end[place + 1 :]), limits)
             assert other is None or other <= top
+    larger = grown(market, end, more)
+    if larger is not None:
+        assert [plan for plan in larger if plan in end] == list(end)
+        assert len(larger) == count + 1
+        assert _brings(months, larger, limits) <= top
 
 
 def test_the_largest_plan_of_a_price_list_has_no_limit():

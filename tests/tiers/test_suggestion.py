@@ -14,11 +14,13 @@ from llmcost.ledger import database
 from llmcost.ledger.composition import Selection
 from llmcost.render.surface import Surface
 from llmcost.render.tiers_suggestion import render_suggestion
-from llmcost.tiers.market import Constraints, Month
+from llmcost.tiers.candidates import Ideas
+from llmcost.tiers.market import Constraints, Market, Month
 from llmcost.tiers.plans import plans_of, read_plans
-from llmcost.tiers.rating import offer
+from llmcost.tiers.rating import RATED, offer
+from llmcost.tiers.search import best
 from llmcost.tiers.simulation import simulate
-from llmcost.tiers.suggestion import _part, _sample, _wary, suggest
+from llmcost.tiers.suggestion import _part, _sample, _searched, _wary, suggest
 
 ALL = Selection(period=Period(), zone=UTC, basis="requests")
 CASE_STUDY = Path(__file__).parents[2] / "examples" / "tiers" / "case-study.yaml"
@@ -71,6 +73,25 @@ def test_the_suggested_file_is_billed_as_the_search_said(demo):
 
     (suggested,) = (one for one in found.contenders if one.name == "suggested")
     assert rated.new.margin == suggested.fit_margin + suggested.test_margin
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spared", "count"), [("0.7", 3), ("0.9", 2)])
+def test_no_set_out_of_all_that_are_tried_one_plan_at_a_time_earns_more(demo, spared, count):
+    asked = offer(read_plans(CASE_STUDY), None, None, "cheapest_for_customer")
+    constraints = Constraints(spared=Decimal(spared))
+    suggest(demo, ALL, asked, count=1, constraints=constraints)
+    rows = demo.execute(
+        f"select strftime(month, '%Y-%m'), customer, usage, cost, now_bill, new_bill from {RATED} where month < '2026-11-01'"
+    ).fetchall()
+    months, _ = _part(rows, ("2026-08", "2026-09", "2026-10"), constraints.rise)
+    ideas = Ideas(months, asked.offered, asked.meter, constraints.rise)
+    market = Market(months, constraints)
+
+    found = _searched(months, ideas, count, constraints)
+
+    assert len(found) <= count
+    assert best(market, ideas.many(), count, above=sum(market.least(found))) is None
 
 
 def test_no_bill_may_be_above_what_another_way_to_charge_asks():

@@ -17,22 +17,25 @@ if TYPE_CHECKING:
     from llmcost.tiers.market import Candidate, Market
 
 
-def best(market: Market, candidates: Sequence[Candidate], count: int) -> tuple[Candidate, ...] | None:
+def best(
+    market: Market, candidates: Sequence[Candidate], count: int, *, above: int = -1
+) -> tuple[Candidate, ...] | None:
     """The `count` candidates that bring in most within the constraints, smallest first; None where none keep them.
 
-    A set is one a price list could show, and each of its plans is somebody's cheapest.
+    A set is one a price list could show, and each of its plans is somebody's cheapest. With `above`, only sets that bring in
+    more than so many cents are looked for.
     """
-    search = _Search(market, sorted(candidates, key=lambda one: one.order), count)
+    search = _Search(market, sorted(candidates, key=lambda one: one.order), count, above)
     search.extend((), None, 0)
     return search.found
 
 
 class _Search:
-    def __init__(self, market: Market, candidates: Sequence[Candidate], count: int) -> None:
+    def __init__(self, market: Market, candidates: Sequence[Candidate], count: int, above: int) -> None:
         self.market = market
         self.candidates = candidates
         self.count = count
-        self.revenue = -1
+        self.revenue = above
         self.found: tuple[Candidate, ...] | None = None
         self._floors: list[list[int]] = []
         """What each month costs on the cheapest of the candidates from one place on."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.tiers.candidates import Ideas
-from llmcost.tiers.climb import climb
+from llmcost.tiers.climb import climb, grown
 from llmcost.tiers.contenders import FILE, LOOSER, PLUS, SUGGESTED, Comparison, Contender, recommended
 from llmcost.tiers.market import Candidate, Constraints, Market, Month
 from llmcost.tiers.rating import RATED, load, rate
@@ -118,8 +118,11 @@ def _searched(months: Sequence[Month], ideas: Ideas, count: int, constraints: Co
     """The set of at most `count` plans that brings in most, the smallest of equals; empty where none keeps the constraints."""
     market = Market(months, constraints)
     few, many = ideas.few(), ideas.many()
-    starts = [best(market, few, size) for size in range(1, count + 1)]
-    sets = [climb(market, start, many) for start in starts if start is not None]
+    sets: list[tuple[Candidate, ...]] = []
+    for size in range(1, count + 1):
+        larger = [grown(market, plans, many) for plans in sets if len(plans) == size - 1]
+        starts = [best(market, few, size), *larger]
+        sets += [climb(market, start, many) for start in starts if start is not None]
     return max(sets, key=lambda plans: sum(market.least(plans)), default=())
 
 
