@@ -122,7 +122,8 @@ def _searched(months: Sequence[Month], ideas: Ideas, count: int, constraints: Co
     for size in range(1, count + 1):
         larger = [grown(market, plans, many) for plans in sets if len(plans) == size - 1]
         starts = [best(market, few, size), *larger]
-        sets += [climb(market, start, many) for start in starts if start is not None]
+        ends = [climb(market, start, many) for start in dict.fromkeys(starts) if start is not None]
+        sets += dict.fromkeys(ends)
     return max(sets, key=lambda plans: sum(market.least(plans)), default=())
 
 
