@@ -24,7 +24,7 @@ def iso(number: int, after: float = 0) -> str:
     return (moment(number) + timedelta(seconds=after)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Fake:
     """An API that is not there."""
 
@@ -39,6 +39,8 @@ class Fake:
     streams: int = 1
     next_page: str = ""
     """Where its answers name the next page."""
+    daily: bool = False
+    """Whether each row is a day, from the first of November on."""
 
     def rows(self, count: int) -> list[Row]:
         """So many calls."""
@@ -511,6 +513,7 @@ FAKES: dict[str, Fake] = {
     "litellm-daily-activity": Fake(
         gateway="litellm-daily-activity",
         row=_activity_row,
+        daily=True,
         answer=_activity,
         environ={"LITELLM_API_KEY": SECRET},
         authorised=_BEARER,
@@ -534,6 +537,7 @@ FAKES: dict[str, Fake] = {
     "openrouter-activity": Fake(
         gateway="openrouter-activity",
         row=_openrouter_row,
+        daily=True,
         answer=_openrouter,
         environ={"OPENROUTER_MANAGEMENT_KEY": SECRET},
         authorised=_BEARER,
@@ -541,6 +545,7 @@ FAKES: dict[str, Fake] = {
     "vercel-report": Fake(
         gateway="vercel-report",
         row=_report_row,
+        daily=True,
         answer=_report,
         environ={"AI_GATEWAY_API_KEY": SECRET},
         authorised=_BEARER,
@@ -599,6 +604,7 @@ FAKES: dict[str, Fake] = {
     "openai-usage": Fake(
         gateway="openai-usage",
         row=_openai_usage_row,
+        daily=True,
         answer=_openai,
         environ={"OPENAI_ADMIN_KEY": SECRET},
         authorised=_BEARER,
@@ -608,6 +614,7 @@ FAKES: dict[str, Fake] = {
     "openai-costs": Fake(
         gateway="openai-costs",
         row=_openai_costs_row,
+        daily=True,
         answer=_openai,
         environ={"OPENAI_ADMIN_KEY": SECRET},
         authorised=_BEARER,
@@ -616,6 +623,7 @@ FAKES: dict[str, Fake] = {
     "anthropic-usage-report": Fake(
         gateway="anthropic-usage-report",
         row=_anthropic_usage_row,
+        daily=True,
         answer=_anthropic,
         environ={"ANTHROPIC_ADMIN_KEY": SECRET},
         authorised=_ANTHROPIC,
@@ -624,6 +632,7 @@ FAKES: dict[str, Fake] = {
     "anthropic-cost-report": Fake(
         gateway="anthropic-cost-report",
         row=_anthropic_cost_row,
+        daily=True,
         answer=_anthropic,
         environ={"ANTHROPIC_ADMIN_KEY": SECRET},
         authorised=_ANTHROPIC,

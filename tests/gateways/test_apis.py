@@ -1,6 +1,9 @@
 """Every API against a server on this machine: in a clean run it brings what a file would, and in a broken one the same."""
 
 import json
+import tempfile
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +22,9 @@ LATER = NOW.replace(day=25)
 
 
 def pulled(fake, api: Api, ledger, **more: Any):
-    """One pull of a fake."""
-    return run(api, ledger, gateway=fake.gateway, environ=fake.environ, now=LATER, **more)
+    """One pull of a fake: of the days that its rows are of."""
+    now = LATER if fake.daily else NOW
+    return run(api, ledger, gateway=fake.gateway, environ=fake.environ, now=now, **more)
 
 
 def told(ledger) -> dict[str, Any]:
@@ -47,8 +51,14 @@ def served(request):
     return FAKES[request.param]
 
 
-def from_a_file(fake, folder) -> dict[str, Any]:
+@cache
+def from_a_file(fake) -> dict[str, Any]:
     """What the ledger says when the same rows stand in a file."""
+    with tempfile.TemporaryDirectory() as name:
+        return _from_a_file(fake, Path(name))
+
+
+def _from_a_file(fake, folder: Path) -> dict[str, Any]:
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in fake.document(fake.rows(CALLS))))
     read(folder / "of-file", path, summary=False)
@@ -66,7 +76,7 @@ def test_an_api_brings_what_a_file_would(served, tmp_path):
 
     assert found.errors == ()
     assert len(found.result.files) == served.streams
-    assert told(tmp_path / "l") == from_a_file(served, tmp_path)
+    assert told(tmp_path / "l") == from_a_file(served)
     assert SECRET.encode() not in (tmp_path / "l").read_bytes()
 
 
@@ -99,7 +109,7 @@ def test_an_api_that_breaks_in_every_way_brings_the_same(served, tmp_path):
         found = pulled(served, api, tmp_path / "l", patience=HASTY)
 
     assert found.errors == ()
-    assert told(tmp_path / "l") == from_a_file(served, tmp_path)
+    assert told(tmp_path / "l") == from_a_file(served)
 
 
 def test_an_api_that_sends_us_elsewhere_gets_no_key_there(served, tmp_path):

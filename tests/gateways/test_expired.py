@@ -64,7 +64,7 @@ def test_a_page_that_is_forgotten_is_read_again_from_the_beginning_of_its_window
 
     assert found.errors == ()
     assert len(codes) < len(CODES)
-    assert told(tmp_path / "l") == from_a_file(paged, tmp_path)
+    assert told(tmp_path / "l") == from_a_file(paged)
 
 
 def test_a_file_of_an_export_that_is_never_there_is_said(tmp_path):

@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from tests.ingesting import chat, native, picture, query, read, write
+from tests.ingesting import chat, native, picture, query, read, rows, write
 from tests.processes import start_llmcost
 
 FILES = 5
@@ -49,7 +49,7 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
     whole.mkdir()
     assert _ended(_start(whole / "ledger", logs)) == 0
     duration = time.monotonic() - began
-    wanted = picture(whole / "ledger", tmp_path)
+    wanted, rows_of_whole = picture(whole / "ledger", tmp_path), rows(whole / "ledger")
     assert query(whole / "ledger", "select count(*) from ingest")[0] == (1,)
 
     chance = random.Random(seed)  # noqa: S311  the same points every time
@@ -70,7 +70,10 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
         read(folder / "ledger", logs)
         # No working folder stays. What was committed may still stand in the write-ahead log if nothing was left to write.
         assert {path.name for path in folder.iterdir()} <= {"ledger", "ledger.wal"}
-        assert picture(folder / "ledger", tmp_path) == wanted
+        assert rows(folder / "ledger") == rows_of_whole
+        if point % 10 == 0:
+            # The same rows make the same reports and the same export.
+            assert picture(folder / "ledger", tmp_path) == wanted
         assert _is_complete(folder / "ledger")
         shutil.rmtree(folder)
     return early

@@ -154,7 +154,8 @@ class Database:
             self._opened = None
 
     def _explained(self, error: Exception) -> UpstreamError:
-        said = " ".join(redacted(str(error), [self._login.password or ""]).split())[:_SHOWN]
+        (first, *_) = str(error).strip().splitlines() or [type(error).__name__]
+        said = redacted(first, [self._login.password or ""])[:_SHOWN]
         if _is_login(error):
             self.answered = True
             return LoginError(

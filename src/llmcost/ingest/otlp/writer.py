@@ -105,6 +105,8 @@ class SpanWriter:
 
     def _note(self, settled: Settled) -> None:
         """Remember the traces, and take back calls that turned out to be wrappers around other calls."""
+        if not (settled.skeletons or settled.withdrawn):
+            return
         connection = self._run.connection
         with (
             database.writing(self._request.ledger, connection=connection, wait=self._request.wait),
