@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from llmcost.ingest import recognise as recognition
 from llmcost.ingest.detection import detect
 from llmcost.ingest.mapping import expressions_of
 from llmcost.ingest.paths import leaves_of
@@ -110,6 +111,26 @@ def test_every_aggregate_has_a_fixture():
 )
 def test_what_only_resembles_a_call_is_claimed_by_nobody(record, connection):
     assert recognise(connection, [json.dumps(record)], all_sources()).claims == ((),)
+
+
+def test_no_source_claims_a_record_without_any_of_its_keys(connection, monkeypatch):
+    """Which is why only those with a key somewhere in the text are asked."""
+    monkeypatch.setattr(recognition, "_SEARCHED", 0)
+    assert recognise(connection, ["{}"], all_sources()).claims == ((),)
+
+
+@pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_asking_every_source_finds_no_other(path, connection, monkeypatch):
+    records = [json.dumps(record) for _, record in _records(path)]
+    asked = recognise(connection, records, all_sources()).claims
+    monkeypatch.setattr(recognition, "_SEARCHED", 0)
+    assert recognise(connection, records, all_sources()).claims == asked
+
+
+def test_keys_in_escaped_letters_are_keys(connection):
+    record = json.dumps({"object": "chat.completion", "id": "c", "model": "m"}).replace("object", r"\u006fbject")
+    ((claim,),) = recognise(connection, [record], all_sources()).claims
+    assert claim.name == "openai-chat"
 
 
 _CHAT = {"id": "chatcmpl-e1", "object": "chat.completion", "created": 1793700000, "model": "gpt-5.4", "choices": []}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llmcost.ingest.envelope import MOUNTS
@@ -78,8 +79,11 @@ def _claims(
     """Per record, the ids of the sources that claim what `body` finds in it."""
     rows = list(records)
     always = [name for name, source in sources if source.claims == "true"]
-    if not rows or not sources or always:
+    if not rows or always:
         return [list(always) for _ in rows]
+    sources = _possible(rows, sources)
+    if not sources:
+        return [[] for _ in rows]
     routes = [
         Route(
             source_id=name,
@@ -106,3 +110,33 @@ def _claims(
     return [
         [sources[number][0] for number in found] for (found,) in connection.execute(query, {"records": rows}).fetchall()
     ]
+
+
+_SEARCHED = 1_000_000
+"""Characters of records beyond which a search for keys costs more than it saves."""
+_ESCAPED = re.compile(r"\\u00[0-7]")
+"""An ASCII letter written as an escape, under which a key would not be found."""
+
+
+def _possible(records: Sequence[str], sources: Sequence[tuple[str, Source]]) -> Sequence[tuple[str, Source]]:
+    """The sources that know their records by a key that is somewhere in the text; no source claims what has none of its keys.
+
+    DuckDB plans a query over every claim of every source, which takes longer than reading a short log.
+    """
+    if sum(map(len, records)) > _SEARCHED:
+        return sources
+    text = "\n".join(records).lower()
+    if _ESCAPED.search(text):
+        return sources
+    return [(name, source) for name, source in sources if _has_a_key(source.claims, text)]
+
+
+def _has_a_key(claims: str, text: str) -> bool:
+    keys = _known_by(claims)
+    return keys is None or any(key in text for key in keys)
+
+
+@lru_cache
+def _known_by(claims: str) -> frozenset[str] | None:
+    """The top-level keys the expression reads, in lower case; None where it may look anywhere."""
+    return None if "@@" in claims else frozenset(path[0].lower() for path in leaves_of([claims]))

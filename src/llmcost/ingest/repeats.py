@@ -18,15 +18,17 @@ def drop_repeats(connection: "Connection") -> Tally:
     Merging equal sightings gives the sighting itself, only later. A key that is also met elsewhere is left to the merge.
     The first file to have the row keeps it.
     """
+    connection.execute(
+        "create or replace temp table met_again as select row_key, count(*) as sightings from stage "
+        "group by row_key having count(*) > 1 and row_key is not null"
+    )
+    if connection.execute("select 1 from met_again limit 1").fetchone() is None:
+        return {}
     (there,) = connection.execute(
         "select count(*) from duckdb_tables() where table_name = $name", {"name": BULK}
     ).fetchone() or (0,)
     if not there:
         return {}
-    connection.execute(
-        "create or replace temp table met_again as select row_key, count(*) as sightings from stage "
-        "group by row_key having count(*) > 1 and row_key is not null"
-    )
     connection.execute(
         f"""
         create or replace temp table repeat as

@@ -63,6 +63,9 @@ def room_for(connection: "DuckDBPyConnection", shapes: int) -> Iterator[None]:
     """Let a query reserve what mapping so many shapes at once takes. Reserved buffers are no memory until they are used."""
     import duckdb
 
+    if shapes <= 1:
+        yield
+        return
     (limit,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
     number, unit = str(limit).split()
     megabytes = float(number) * {"MiB": 1.048576, "GiB": 1073.741824, "KiB": 0.001024}[unit]
@@ -108,7 +111,7 @@ def writing(
     try:
         if not failures.is_there(target):
             # Another process that is first makes one as good.
-            with contextlib.suppress(FileExistsError), _placed(target):
+            with contextlib.suppress(FileExistsError), _placed(target, connection=connection):
                 pass
         with _attached(target, connection, options="read_write", wait=wait) as session:
             if _lacking(session, target):
@@ -237,11 +240,7 @@ def _attached(
                 opening = False
                 yield session
             except BaseException:
-                # What went wrong matters more than what then cannot be tidied up.
-                with contextlib.suppress(duckdb.Error):
-                    session.execute("rollback")
-                with contextlib.suppress(duckdb.Error):
-                    _detach(session)
+                _abandon(session)
                 raise
             else:
                 _detach(session)
@@ -275,6 +274,16 @@ def _detach(session: "DuckDBPyConnection") -> None:
     session.execute("detach ledger")
 
 
+def _abandon(session: "DuckDBPyConnection") -> None:
+    """Let go of the ledger after a failure: what went wrong matters more than what then cannot be tidied up."""
+    import duckdb
+
+    with contextlib.suppress(duckdb.Error):
+        session.execute("rollback")
+    with contextlib.suppress(duckdb.Error):
+        _detach(session)
+
+
 def _lacking(session: "DuckDBPyConnection", path: Path) -> list[str]:
     """The migrations an older ledger lacks; refuses what is not a ledger or is newer than we are."""
     applied = migrations.applied_names(session)
@@ -288,10 +297,12 @@ def _lacking(session: "DuckDBPyConnection", path: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def _placed(path: Path, only: Collection[str] | None = None) -> Iterator["DuckDBPyConnection"]:
+def _placed(
+    path: Path, only: Collection[str] | None = None, connection: "DuckDBPyConnection | None" = None
+) -> Iterator["DuckDBPyConnection"]:
     """A ledger made elsewhere and put in place whole, so that a kill leaves either a ledger or nothing.
 
-    Raises FileExistsError when somebody has made one there in the meantime.
+    It is made on `connection`, where there is one. Raises FileExistsError when somebody has made one there in the meantime.
     """
     if not failures.is_there(path.parent):
         raise DataError(f"cannot make {path}: its folder does not exist", hint=f"make the folder {path.parent} first")
@@ -305,11 +316,19 @@ def _placed(path: Path, only: Collection[str] | None = None) -> Iterator["DuckDB
         raise DataError(f"cannot make {path}: its folder is not writable", hint="name another file with --db PATH")
     with scratch.folder_beside(path) as folder:
         new = folder / "new"
-        with contextlib.closing(connect()) as session:
-            _spill_into(session, folder)
-            _attach_new(session, new, "ledger", only)
-            yield session
-            _detach(session)
+        with contextlib.ExitStack() as owned:
+            session = connection
+            if session is None:
+                session = owned.enter_context(contextlib.closing(connect()))
+                _spill_into(session, folder)
+            try:
+                _attach_new(session, new, "ledger", only)
+                yield session
+            except BaseException:
+                _abandon(session)
+                raise
+            else:
+                _detach(session)
         try:
             os.link(new, path)
         except FileExistsError:
