@@ -179,6 +179,22 @@ def test_durations_are_spread_over_buckets_and_failures_named(ledger):
     assert found[None]["bucketCounts"][8] == str(len(hostile.NAMES) - 1)
 
 
+def test_a_call_of_two_parts_took_its_time_once(ledger):
+    ledger.execute(
+        "insert into request by name select uuid() as row_key, unnest([0, 1]) as part, 's' as source, 'i' as issuer, "
+        "1 as ingest_id, timestamp '2026-11-01' as started_at, 'log' as time_origin, true as final, 'chat' as operation, "
+        "'ok' as status, false as gateway_cached, 'billed' as usage_origin, 'metered' as charge_basis, "
+        "'unpriced' as cost_status, 2500 as latency_ms, unnest([10, 30]) as uncached_input_tokens"
+    )
+    found = metrics(ledger, chosen(ledger), by=())
+    ((_, lasted),) = _points(found, "gen_ai.client.operation.duration")
+    ((_, tokens),) = _points(found, "gen_ai.client.token.usage")
+
+    assert (lasted["count"], lasted["sum"]) == ("1", 2.5)
+    # A pass reads tokens of its own, of another model even.
+    assert (tokens["count"], tokens["sum"]) == ("2", 40)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "environment", "expected"),
     [

@@ -33,6 +33,8 @@ _INPUT = (
     *("input_audio_tokens", "cache_read_audio_tokens", "input_image_tokens"),
 )
 _OUTPUT = ("output_text_tokens", "reasoning_tokens", "output_audio_tokens", "output_image_tokens")
+_DURATION = "case when calls > 0 then latency_ms / 1000 end"
+"""A further part of a call has its tokens, and no time, of its own."""
 _CONVENTIONAL = {
     "gen_ai.operation.name": "operation",
     "gen_ai.provider.name": "provider",
@@ -86,7 +88,7 @@ def metrics(
             name="gen_ai.client.operation.duration",
             unit="s",
             description="GenAI operation duration.",
-            points=tuple(source.histogram("latency_ms / 1000", SECOND_BOUNDS, extra=_FAILED)),
+            points=tuple(source.histogram(_DURATION, SECOND_BOUNDS, extra=_FAILED)),
             histogram=True,
         ),
         Metric(
