@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.ingesting import native, query, read, rejects, write
 
+from llmcost.ingest import files, run
+
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
@@ -83,3 +85,33 @@ def test_a_copy_is_read_where_its_time_is_the_time_of_its_calls(tmp_path):
     os.utime(copy, ns=(0, 0))
 
     assert read(tmp_path / "ledger", copy, at="mtime").files[0].status == "read"
+
+
+def test_of_files_that_are_known_only_the_edges_are_read(tmp_path, monkeypatch):
+    paths = [write(tmp_path / f"{number}.jsonl", [native(request_id=f"call-{number}")]) for number in range(3)]
+    read(tmp_path / "ledger", *paths)
+    monkeypatch.setattr(files, "read_head", lambda stream: pytest.fail(f"{stream.name} was looked into"))
+
+    result = read(tmp_path / "ledger", *paths)
+
+    assert [file.status for file in result.files] == ["known"] * 3
+
+
+def test_a_file_of_a_folder_that_goes_while_it_is_looked_at_does_not_keep_the_others_from_being_read(
+    tmp_path, monkeypatch
+):
+    write(tmp_path / "logs" / "a.jsonl", [native(request_id="a")])
+    write(tmp_path / "logs" / "b.jsonl", [native(request_id="b")])
+
+    def looked_at(*given):
+        found = offered_looked_at(*given)
+        (tmp_path / "logs" / "a.jsonl").unlink()
+        return found
+
+    offered_looked_at = run.looked_at
+    monkeypatch.setattr(run, "looked_at", looked_at)
+
+    gone, kept = read(tmp_path / "ledger", tmp_path / "logs").files
+
+    assert (gone.status, kept.status, kept.new) == ("unrecognised", "read", 1)
+    assert "cannot read" in gone.rejects[0].reason

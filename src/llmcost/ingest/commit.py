@@ -293,14 +293,13 @@ def _insert_rated(
     """Rate and insert; `contexts` is a cheaper table in which every combination that decides a rate can be found."""
     prepare_rates(connection, contexts or table, price_list)
     keep_prices(connection, price_list)
-    # Rows have no order of their own; without this the insert runs on one thread.
+    # Rows have no order of their own; without this the insert runs on one thread. Should it fail, nothing can be set until
+    # the transaction is rolled back: the next batch sets it again.
     connection.execute("set preserve_insertion_order = false")
-    try:
-        connection.execute(
-            f"insert into ledger.request by name select *, {ingest_id} as ingest_id from ({rated_select(table)})"
-        )
-    finally:
-        connection.execute("set preserve_insertion_order = true")
+    connection.execute(
+        f"insert into ledger.request by name select *, {ingest_id} as ingest_id from ({rated_select(table)})"
+    )
+    connection.execute("set preserve_insertion_order = true")
 
 
 def _counts(

@@ -10,21 +10,20 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from llmcost.domain.errors import DataError, UsageError
+from llmcost.ingest.formats import HEAD_BYTES, Format, format_of, read_first_lines, read_head
 
 Compression = Literal["uncompressed", "gzip", "zstd"]
-Format = Literal["lines", "documents", "csv", "parquet", "sqlite", "empty", "unknown"]
 
 PULLED = "pulled:"
 """What the ledger's name of an API begins with."""
 RECEIVED = "otlp:"
 """What the ledger's name of an address begins with at which spans were received."""
-_HEAD = 1024 * 1024
 _EDGE = 64 * 1024
-_PIECE = 4 * 1024
 _LEDGER_FILE = re.compile(r"\.duckdb\.(tmp-|v\d+\.bak$)")
 _SKIPPED_SUFFIXES = (
     ".duckdb",
@@ -58,23 +57,56 @@ class LogFile:
     inode: str | None
     """Device and inode, which a file keeps when it is renamed."""
     compression: Compression
-    format: Format
-    head: bytes
-    """The first bytes, decompressed."""
-    complete: bool
-    """Whether `head` is the whole content."""
-    damaged: bool
-    """Whether `head` ends where the content can no longer be decompressed."""
     ledger_path: str
     """The name the ledger knows it by."""
     grows: bool = False
     """What is read comes on top of what was read under this name before: a part of a stream, not a file."""
+    stated: Format | None = None
+    """What the content is where that is known without a look at it: `unknown` of a file that cannot be read."""
+
+    @property
+    def format(self) -> Format:
+        """What the content is. Raises DataError when it can no longer be read."""
+        return self.stated or _told(self)[0]
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the content can no longer be decompressed from somewhere near its beginning."""
+        return self.stated is None and _told(self)[1]
+
+    def head(self) -> bytes:
+        """The first megabyte, decompressed, read anew: of thousands of files it does not fit into memory."""
+        with self.open() as stream:
+            return read_head(stream)[0][:HEAD_BYTES]
+
+    def first_lines(self, count: int) -> list[bytes]:
+        """The first lines, without their ends, as far as the first megabyte has them."""
+        with self.open() as stream:
+            return read_first_lines(stream, count)
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
         """The decompressed content."""
         with self.path.open("rb") as raw:
             yield _decompressed(raw, self.compression)
+
+
+@lru_cache(maxsize=10_000)
+def _told(file: LogFile) -> tuple[Format, bool]:
+    """Format and damage of a file, from its beginning; only asked of files that are not known by their looks."""
+    try:
+        with file.open() as stream:
+            head, damaged = read_head(stream)
+    except OSError as error:
+        raise _unreadable(file.shown, error) from error
+    # What cannot be decompressed at all is no empty file: the strict reader says what is wrong with it.
+    if damaged and not head.strip():
+        return "lines", damaged
+    return format_of(head[:HEAD_BYTES], complete=len(head) <= HEAD_BYTES, shown=file.shown), damaged
+
+
+def _unreadable(shown: str, error: OSError) -> DataError:
+    return DataError(f"cannot read {shown}: {error.strerror or error}", hint="check its permissions")
 
 
 def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tuple[Path, str, bool]]:
@@ -122,7 +154,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
-    """Read the head of a file and tell what it is. Raises DataError when it cannot be read."""
+    """A file as it is now. Raises DataError when it cannot be read."""
     try:
         # Opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -132,12 +164,8 @@ def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
             fingerprint = _fingerprint(raw, status.st_size)
             raw.seek(0)
             magic = raw.read(4)
-            raw.seek(0)
-            compression = _compression(magic)
-            head, damaged = _head(_decompressed(raw, compression))
     except OSError as error:
-        raise DataError(f"cannot read {shown}: {error.strerror or error}", hint="check its permissions") from error
-    complete = len(head) <= _HEAD
+        raise _unreadable(shown, error) from error
     return LogFile(
         path=path,
         shown=shown,
@@ -146,12 +174,7 @@ def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
         mtime_ns=status.st_mtime_ns,
         fingerprint=fingerprint,
         inode=f"{status.st_dev}:{status.st_ino}",
-        compression=compression,
-        # What cannot be decompressed at all is no empty file: the strict reader says what is wrong with it.
-        format="lines" if damaged and not head.strip() else _format(head, complete=complete, shown=shown),
-        head=head[:_HEAD],
-        complete=complete,
-        damaged=damaged,
+        compression=_compression(magic),
         ledger_path=printable_path(path),
     )
 
@@ -167,45 +190,14 @@ def unreadable(path: Path, shown: str) -> LogFile:
         fingerprint="",
         inode=None,
         compression="uncompressed",
-        format="unknown",
-        head=b"",
-        complete=False,
-        damaged=False,
         ledger_path=printable_path(path),
+        stated="unknown",
     )
 
 
 def printable_path(path: Path) -> str:
     """A path as text the ledger can hold, whatever bytes the file system allowed in it."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-class DamageError(EOFError):
-    """A compressed file ends, or becomes unreadable, inside this line."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"damaged in line {line}")
-        self.line = line
-
-
-def is_damage(error: Exception) -> bool:
-    """Whether reading a compressed file ended because its content is cut short or corrupt."""
-    import zlib
-
-    return isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or type(error).__name__ == "ZstdError"
-
-
-def _head(stream: IO[bytes]) -> tuple[bytes, bool]:
-    """The first bytes, and whether the content is damaged right after them."""
-    head = bytearray()
-    try:
-        while len(head) <= _HEAD and (part := stream.read(min(_PIECE, _HEAD + 1 - len(head)))):
-            head += part
-    except Exception as error:
-        if not is_damage(error):
-            raise
-        return bytes(head), True
-    return bytes(head), False
 
 
 def _fingerprint(raw: IO[bytes], size: int) -> str:
@@ -262,61 +254,3 @@ class _ZstdStream(io.RawIOBase):
         buffer[: len(taken)] = taken
         self._ready = self._ready[len(taken) :]
         return len(taken)
-
-
-def _format(head: bytes, *, complete: bool, shown: str) -> Format:
-    """What the content is, told from its first megabyte."""
-    if head[:4] == b"PAR1":
-        return "parquet"
-    if head.startswith(b"SQLite format 3\x00"):
-        return "sqlite"
-    text = head.removeprefix(b"\xef\xbb\xbf")
-    start = text.lstrip()[:1]
-    if not start:
-        return "empty"
-    lines = [line.strip() for line in text.splitlines()[:50]]
-    if not complete and len(lines) < 50:
-        lines = lines[:-1] or lines
-    lines = [line for line in lines if line]
-    objects = sum(_is_object(line) for line in lines[:20])
-    # One damaged or foreign line at the top does not make a document of a log.
-    if objects > 1 or (objects and start != b"[" and not _is_pretty(lines)):
-        return "lines"
-    if start == b"[":
-        return "documents"
-    if start == b"{":
-        return "documents" if _is_pretty(lines) else "lines"
-    stem = Path(shown).name.lower().removesuffix(".gz").removesuffix(".zst")
-    if stem.endswith((".csv", ".tsv")) or _is_table(lines):
-        return "csv"
-    return "lines" if stem.endswith((".jsonl", ".ndjson", ".json")) else "unknown"
-
-
-def _is_object(line: bytes) -> bool:
-    import json
-
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _is_pretty(lines: Sequence[bytes]) -> bool:
-    """An object written over several lines: its first line opens it and nothing on that line closes it."""
-    return (
-        bool(lines)
-        and lines[0].startswith(b"{")
-        and not lines[0].endswith(b"}")
-        and len(lines[0]) < 2000
-        and (lines[0] == b"{" or lines[0].endswith((b",", b"{", b"[")))
-    )
-
-
-def _is_table(lines: Sequence[bytes]) -> bool:
-    if len(lines) < 2:
-        return False
-    for separator in (b",", b"\t", b";"):
-        width = lines[0].count(separator)
-        if width >= 2 and all(line.count(separator) >= width for line in lines[:5]):
-            return True
-    return False

@@ -197,7 +197,7 @@ def _part(stream: Stream, path: Path) -> LogFile:
     return replace(
         look_at(path, stream.shown, named=True),
         ledger_path=f"{PULLED}{stream.shown}",
-        format="lines",
+        stated="lines",
         fingerprint="",
         mtime_ns=0,
         inode=None,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from llmcost.ingest.files import DamageError, LogFile, is_damage
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.formats import DamageError, is_damage
 
 Line = tuple[int, bytes, bool]
 """Line number from 1, the line, and whether it ended in a newline."""

@@ -15,10 +15,10 @@ from llmcost.domain.errors import DataError
 from llmcost.domain.outcome import Outcome
 from llmcost.domain.period import clock
 from llmcost.ingest.files import LogFile, find, look_at
+from llmcost.ingest.offered import spooled_stdin
 from llmcost.ingest.outcome_records import broken_down, missing_columns, outcome_of
 from llmcost.ingest.reader import Item, Reject, hash_of, json_text, read
 from llmcost.ingest.recording import file_ids, forget
-from llmcost.ingest.run import spooled_stdin
 from llmcost.ledger import database, scratch
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.interrupts import interruptible

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from llmcost.ingest.databases import NotADatabaseError, records_of
-from llmcost.ingest.files import DamageError, LogFile, is_damage
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.formats import DamageError, is_damage
 from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.source import Record, Source
 
@@ -60,7 +61,7 @@ def read(file: LogFile) -> Iterator[Item]:
             case "documents":
                 items = _documents(stream)
             case "csv":
-                items = _rows(stream, file.head)
+                items = _rows(stream, file.head())
             case "parquet":
                 raise AssertionError("Parquet is read by the ledger's engine")
             case _:

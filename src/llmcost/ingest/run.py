@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -17,8 +17,10 @@ from llmcost.domain.pulled import Span, Stream
 from llmcost.ingest.buckets import rate_unpriced_buckets
 from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, write_copies
 from llmcost.ingest.commit import commit_batch, key_rows, late_rows, rate_unpriced
-from llmcost.ingest.files import LogFile, find, look_at, unreadable
-from llmcost.ingest.reader import Reject, parse
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.lineage import lineage_of
+from llmcost.ingest.offered import looked_at, spooled_stdin, tell_formats
+from llmcost.ingest.reader import Reject
 from llmcost.ingest.recording import FileCounts, status_of
 from llmcost.ingest.registry import all_sources, source_named
 from llmcost.ingest.repeats import drop_repeats
@@ -80,7 +82,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
     price_list = load_price_list(tuple(request.pricing))
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder_beside(request.ledger))
-        files, trouble = _looked_at(request)
+        files, trouble = looked_at(request.paths, request.ledger)
         if "-" in request.paths and request.stdin is not None:
             files.append(spooled_stdin(request.stdin, folder))
         if not files:
@@ -94,12 +96,15 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             files = [replace(file, ledger_path=stones.masked(file.ledger_path)) for file in files]
         revisions = {name: source.revision for name, source in all_sources().items()}
         results: dict[int, FileResult] = known_files(stored, files, settings_text, revisions)
+        tell_formats(files, results, trouble)
         todo = [n for n in range(len(files)) if n not in results and files[n].format not in {"unknown", "empty"}]
         copies = known_copies(
             stored, files, todo, settings=settings_text, revisions=revisions, by_mtime=request.at == "mtime"
         )
         todo = [n for n in todo if n not in copies]
         for number, file in enumerate(files):
+            if number in results or number in copies:
+                continue
             if file.format == "unknown":
                 reasons = tuple(Reject(line=0, reason=text, line_hash="") for n, text in trouble.items() if n == number)
                 results[number] = FileResult(
@@ -301,41 +306,6 @@ def _stored(connection: "Connection", request: IngestRequest) -> tuple[dict[str,
         return checkpoints(connection), tombstones(connection)
 
 
-def _looked_at(request: IngestRequest) -> tuple[list[LogFile], dict[int, str]]:
-    """Every file the paths name, and by position what is wrong with those of a folder that cannot be read.
-
-    A file given by name must be readable; one found in a folder must not keep the others from being read.
-    """
-    files: list[LogFile] = []
-    trouble: dict[int, str] = {}
-    for path, shown, named in find([p for p in request.paths if p != "-"], ignored=[request.ledger]):
-        try:
-            files.append(look_at(path, shown, named=named))
-        except DataError as error:
-            if named:
-                raise
-            trouble[len(files)] = str(error)
-            files.append(unreadable(path, shown))
-    return files, trouble
-
-
-def lineage_of(files: Iterable[LogFile], sources: Mapping[str, Source]) -> dict[str, str]:
-    """Session -> parent session, over every file of the run."""
-    readers = [source.lineage for source in sources.values() if source.lineage is not None]
-    found: dict[str, str] = {}
-    for file in files:
-        if file.format != "lines":
-            continue
-        for line in file.head.splitlines()[:3]:
-            try:
-                record = parse(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                found.update(pair for reader in readers if (pair := reader(record)) is not None)
-    return found
-
-
 def _batches(files: Sequence[LogFile], numbers: Sequence[int]) -> Iterator[list[int]]:
     """Small files together, a large one by itself: a commit costs about as much as 150,000 rows."""
     batch: list[int] = []
@@ -388,16 +358,3 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         pending=outcome.pending,
         rejects=rejects,
     )
-
-
-def spooled_stdin(stdin: IO[bytes], folder: Path) -> LogFile:
-    """Standard input as a private file that goes with the run. With no name and no time, all of it is its name."""
-    path = folder / "stdin"
-    digest = sha256()
-    with path.open("xb") as file:
-        path.chmod(0o600)
-        while part := stdin.read(1024 * 1024):
-            digest.update(part)
-            file.write(part)
-    seen = look_at(path, "-", named=True)
-    return replace(seen, ledger_path=f"stdin:{digest.hexdigest()[:32]}", mtime_ns=0, inode=None)

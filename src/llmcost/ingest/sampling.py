@@ -17,14 +17,14 @@ def sample(files: Sequence[LogFile]) -> list[str]:
     sampled = files[:: max(len(files) // _SAMPLE_FILES, 1)]
     records: list[str] = []
     for file in sampled:
-        lines = file.head.splitlines()[: max(SAMPLE_LINES // len(sampled), 10)]
+        lines = file.first_lines(max(SAMPLE_LINES // len(sampled), 10))
         records.extend(text for line in lines if (text := _object_text(line)) is not None)
     return records
 
 
 def is_sequence(file: LogFile, sources: Mapping[str, Source]) -> bool:
     """Whether the first records of a file only make sense together, or hold several."""
-    for line in file.head.splitlines()[:5]:
+    for line in file.first_lines(5):
         try:
             record = parse(line)
         except ValueError:

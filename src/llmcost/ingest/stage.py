@@ -61,6 +61,8 @@ class Stage:
         self.files = files
         self.settings = settings
         self.scratch = scratch
+        # The place of a row in the table of a pass tells its line.
+        connection.execute("set preserve_insertion_order = true")
         make_room(connection)
         self.outcomes = [FileOutcome(rejects=Rejects(connection, number)) for number in range(len(files))]
         self.siblings: tuple[str, ...] = ()

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import LlmcostError
 from llmcost.ingest.commit import key_rows
-from llmcost.ingest.files import PULLED, RECEIVED, LogFile, is_damage, look_at
+from llmcost.ingest.files import PULLED, RECEIVED, LogFile, look_at
+from llmcost.ingest.formats import is_damage
 from llmcost.ingest.generic import mapping_of
+from llmcost.ingest.lineage import lineage_of
 from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.reader import Item, read_lines, up_to_damage
-from llmcost.ingest.run import IngestRequest, forced_route, lineage_of, sources_for
+from llmcost.ingest.run import IngestRequest, forced_route, sources_for
 from llmcost.ingest.source import Route
 from llmcost.ingest.stage import MappingSettings, Stage
 from llmcost.ingest.strict import StrictPass

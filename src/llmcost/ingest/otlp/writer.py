@@ -82,9 +82,10 @@ class SpanWriter:
             path = self._folder / "spans.jsonl"
             path.write_bytes(b"".join(json_text(span).encode() + b"\n" for span in calls))
             file = look_at(path, self._name, named=True)
-            (result,) = self._run.batch(
-                [replace(file, ledger_path=self._name, fingerprint="", mtime_ns=0, inode=None, grows=True)]
+            part = replace(
+                file, ledger_path=self._name, stated="lines", fingerprint="", mtime_ns=0, inode=None, grows=True
             )
+            (result,) = self._run.batch([part])
             self._total = _joined(self._total, result)
         self._total = replace(self._total, skipped=self._total.skipped + len(settled.spans) - len(calls))
 
