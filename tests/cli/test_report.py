@@ -135,6 +135,23 @@ def test_the_same_question_gives_the_same_bytes(cli, db):
     assert first.stdout == second.stdout
 
 
+def test_a_file_is_in_the_format_its_name_ends_in(cli, db, tmp_path):
+    cli("report", "--by", "model", "--output", tmp_path / "report.json")
+    cli("report", "--by", "model", "--output", tmp_path / "report.md")
+
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["schema"] == "llmcost/report/1"
+    assert "| Model | Cost |" in (tmp_path / "report.md").read_text("utf-8")
+
+
+def test_a_file_of_no_format_is_not_written(cli, db, tmp_path):
+    run = cli("report", "--output", tmp_path / "report.foo")
+
+    assert (run.code, run.stdout) == (2, "")
+    assert "no format ends in .foo" in run.stderr
+    assert ".csv" in run.stderr
+    assert not (tmp_path / "report.foo").exists()
+
+
 def test_output_goes_to_a_file_and_nowhere_else(cli, db, tmp_path):
     target = tmp_path / "out.csv"
     target.write_text("old")

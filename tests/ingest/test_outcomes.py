@@ -253,3 +253,11 @@ def test_outcomes_are_the_same_however_they_are_dealt_out_to_files(ledger, outco
     assert first.new + second.new == len(outcomes)
     assert again == Kept(known=len(outcomes))
     assert (ledger.execute("select sum(value) from outcome").fetchone()[0] or 0) == sum(one.value for one in outcomes)
+
+
+def test_the_next_command_names_a_ledger_as_a_shell_reads_it(cli, tmp_path):
+    (tmp_path / "good.csv").write_text(_CSV)
+
+    done = cli("ingest", "--source", "outcomes", "good.csv", "--db", "my ledger.duckdb")
+
+    assert "--db 'my ledger.duckdb'`" in done.stdout

@@ -1,5 +1,6 @@
 """`llmcost demo`: a realistic gateway log, read and reported, in one command."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -66,7 +67,7 @@ def demo(
         raise
     with database.reading(ledger) as connection:
         document = cost_by(connection, Question(by=("customer_id",), top=10))
-    shown = directory / _LEDGER
+    shown = shlex.quote(str(directory / _LEDGER))
     surface = surface_of(sys.stdout)
     output.write(f"{as_text(result, f' --db {shown}', surface.width)}\n\n{render(document, 'table', surface)}")
     diagnostics.note(f"the log is in {logs}; try next:")

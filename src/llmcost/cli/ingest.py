@@ -1,5 +1,6 @@
 """`llmcost ingest`: read logs into the ledger, each call once."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -136,7 +137,7 @@ def ingest(
         result = received(request, listen, quiet=quiet)
     else:
         result, errors = ingest_pull.read(request, pulls, following=follow, quiet=quiet)
-    options = f" --db {db}" if db is not None else ""
+    options = f" --db {shlex.quote(str(db))}" if db is not None else ""
     typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
     if not quiet:
         _talk(result, options)
@@ -170,7 +171,7 @@ def _outcomes(
             stdin=sys.stdin.buffer if "-" in paths else None,
         )
     )
-    options = f" --db {db}" if db is not None else ""
+    options = f" --db {shlex.quote(str(db))}" if db is not None else ""
     typer.echo(rendered.as_json(result) if as_json else rendered.as_text(result, options))
     for message, hint in rendered.failures(result):
         diagnostics.fail(DataError(message, hint=hint))

@@ -37,6 +37,10 @@ def chosen_formats(on_stdout: str, files: Sequence[str] | None, known: Sequence[
     return Outputs(stdout=choice("--format", on_stdout, known), files=tuple(pairs))
 
 
+_OTHERWISE = {".md": "markdown", ".txt": "table", ".htm": "html"}
+"""What files are also called whose ending is not their format's name."""
+
+
 def format_of_file(output: Path | None, wanted: str | None, known: Sequence[_Name], usual: _Name) -> _Name:
     """The format of `--format`, else that of the ending of `--output`, else the usual one.
 
@@ -50,7 +54,7 @@ def format_of_file(output: Path | None, wanted: str | None, known: Sequence[_Nam
     ending = "" if output is None else output.suffix
     if not ending:
         return usual
-    found = next((name for name in known if ending.lower() == f".{name}"), None)
+    found = next((name for name in known if name == _OTHERWISE.get(ending.lower(), ending.lower()[1:])), None)
     if found is None:
         raise UsageError(
             f"--output {output}: no format ends in {ending}",

@@ -24,6 +24,7 @@ from llmcost.cli.options import (
     Until,
     Where,
 )
+from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
     from llmcost.reports.record import Overview, Report, Study
@@ -94,9 +95,7 @@ def report(
     from llmcost.reports.record import Overview, Report, Study
     from llmcost.reports.trends import with_trends
 
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    by_ending = ending if ending in {*FILES, *PAGES} else "table"
-    chosen_format = choice("--format", output_format or by_ending, (*FORMATS, *PAGES, *FILES))
+    chosen_format = format_of_file(output, output_format, (*FORMATS, *PAGES, *FILES), "table")
     if output is None and chosen_format in FILES:
         raise UsageError(f"{chosen_format} only goes to a file", hint="name it with --output")
     if list_:
