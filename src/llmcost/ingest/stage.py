@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from llmcost.ingest.recognise import recognise, root_keys
 from llmcost.ingest.rejected import Rejects, make_room
 from llmcost.ingest.source import Route, Source
 from llmcost.ingest.staged import BUCKETS, BULK, REST, keys_select, staged_select
+from llmcost.ingest.tagging import Tagging
 from llmcost.ledger.identifiers import quote_literal
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 ROUTES_AT_ONCE = 6
 """DuckDB keeps a buffer for every expression of a query; a mapping of many shapes at once would need them all. Records of
 rarer shapes go through the strict reader."""
+
+_MOST_COMBINATIONS = 200_000
+"""A table of more combinations of tags than this, some 700 bytes each, leaves too little memory for the insert."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,17 +121,27 @@ class Stage:
         if not self._tables:
             self.connection.execute(f"create temp table {REST} ({_staged_columns()})")
             self._tables.append(REST)
-        if self._bulk is not None and self._bulk.tagging.inputs:
-            select = self._bulk.tagging.tag_set(self.settings.attribution)
-            self.connection.execute(f"create temp table tag_set as {select}")
+        attribution = self.settings.attribution
+        shared = self._bulk is None or self._share_tags(self._bulk.tagging)
         self.connection.execute("create or replace temp table touched (row_key uuid)")
+        staged = partial(staged_select, self._tables, self._bulk, attribution, shared=shared)
         for view, select in (
             ("stage", keys_select(self._tables)),
-            ("staged", staged_select(self._tables, self._bulk)),
-            ("staged_untagged", staged_select(self._tables, self._bulk, tagged=False)),
-            ("staged_touched", staged_select(self._tables, self._bulk, only="touched")),
+            ("staged", staged()),
+            ("staged_untagged", staged(tagged=False)),
+            ("staged_touched", staged(only="touched")),
         ):
             self.connection.execute(f"create or replace temp view {view} as {select}")
+
+    def _share_tags(self, tagging: Tagging) -> bool:
+        """Make the tags of each combination, unless these are too many."""
+        if not tagging.inputs:
+            return True
+        (combinations,) = self.connection.execute(tagging.combinations()).fetchone() or (0,)
+        if combinations > _MOST_COMBINATIONS:
+            return False
+        self.connection.execute(f"create temp table tag_set as {tagging.tag_set(self.settings.attribution)}")
+        return True
 
     def link(self, number: int) -> Path:
         """The name under which DuckDB reads a file."""

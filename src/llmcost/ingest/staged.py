@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from llmcost.domain.request import WHO
 from llmcost.ingest.mapping import Mapped
-from llmcost.ingest.tagging import ROUTE_INPUT
+from llmcost.ingest.tagging import MADE, ROUTE_INPUT, Attribution, Tagging
 
 KEYS = ("file_no", "source", "near_unique", "row_key")
 BULK, REST = "stage_bulk", "stage_rest"
@@ -22,15 +22,28 @@ def keys_select(tables: Sequence[str]) -> str:
     return " union all ".join(f"select {', '.join(KEYS)} from {table}" for table in tables)
 
 
-def staged_select(tables: Sequence[str], bulk: Mapped | None, *, only: str | None = None, tagged: bool = True) -> str:
+def staged_select(
+    tables: Sequence[str],
+    bulk: Mapped | None,
+    attribution: Attribution,
+    *,
+    only: str | None = None,
+    tagged: bool = True,
+    shared: bool = True,
+) -> str:
     """SELECT of every column of every staged row, with the table and row it is in.
 
-    `only` takes the rows in a table of keys. Without `tagged` the tags, and what they fill, are left empty.
+    `only` takes the rows in a table of keys. Without `tagged` the tags, and what they fill, are left empty; `shared` takes
+    them from the table `tag_set`, else each row's are made anew.
     """
     chosen = f" semi join {only} using (row_key)" if only else ""
     parts = []
     if BULK in tables and bulk is not None:
-        parts.append(_bulk_select(bulk, chosen, tagged=tagged))
+        relation = _bulk_select(bulk, chosen)
+        tagging = bulk.tagging
+        if tagging.inputs and tagged:
+            relation = _shared_tags(relation, tagging) if shared else _own_tags(relation, tagging, attribution)
+        parts.append(relation)
     if REST in tables:
         parts.append(
             f"select * exclude (route, verdict), '{REST}' as stage_table from (select *, rowid as stage_row from {REST}){chosen}"
@@ -38,18 +51,27 @@ def staged_select(tables: Sequence[str], bulk: Mapped | None, *, only: str | Non
     return " union all by name ".join(parts)
 
 
-def _bulk_select(bulk: Mapped, chosen: str, *, tagged: bool) -> str:
+def _bulk_select(bulk: Mapped, chosen: str) -> str:
     names = [*KEYS, *(f"record.{name} as {name}" for name in bulk.packed)]
     relation = f"select {', '.join(names)}, stage_row, '{BULK}' as stage_table from (select *, rowid as stage_row from {BULK}){chosen}"
     for left_out in (bulk.constants, bulk.derived):
         if left_out:
             relation = f"select *, {', '.join(f'{sql} as {name}' for name, sql in left_out.items())} from ({relation})"
-    inputs = tuple(bulk.tagging.inputs)
-    if not inputs or not tagged:
-        return relation
+    return relation
+
+
+def _shared_tags(relation: str, tagging: Tagging) -> str:
+    inputs = tuple(tagging.inputs)
     replaced = ", ".join(f"coalesce(bulk.{name}, tag_set.{name}) as {name}" for name in (*WHO, "tags"))
     equal = " and ".join(f"bulk.{name} is not distinct from tag_set.{name}" for name in inputs)
     return (
         f"select bulk.* exclude ({', '.join((ROUTE_INPUT, *inputs))}) replace ({replaced}) from ({relation}) as bulk "
         f"left join tag_set on bulk.{ROUTE_INPUT} = tag_set.{ROUTE_INPUT} and {equal}"
     )
+
+
+def _own_tags(relation: str, tagging: Tagging, attribution: Attribution) -> str:
+    made = (*WHO, "tags")
+    replaced = ", ".join(f"coalesce({name}, {MADE}{name}) as {name}" for name in made)
+    without = ", ".join((ROUTE_INPUT, *tagging.inputs, *(f"{MADE}{name}" for name in made)))
+    return f"select * exclude ({without}) replace ({replaced}) from ({tagging.tagged(relation, attribution)})"

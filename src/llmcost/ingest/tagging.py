@@ -1,7 +1,8 @@
 """Tags and who they say a request was for.
 
-A log has few distinct combinations of tags. In a bulk pass the staging table therefore keeps what the tags are made of,
-and each combination is made into tags once; records that carry tags in an envelope of their own are tagged one by one.
+Most logs have few distinct combinations of tags. In a bulk pass the staging table therefore keeps what the tags are made of,
+and each combination is made into tags once. Where there are so many that the table of them would not fit into memory, rows
+are tagged as they are read; records that carry tags in an envelope of their own are tagged one by one in any case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from llmcost.ingest.source import Route
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 ROUTE_INPUT = "tag_route"
+MADE = "made_"
+"""What stands before the name of a column that was made of tags, where the record has a column of that name itself."""
 
 Attribution = Mapping[str, Sequence[str]]
 
@@ -54,6 +57,11 @@ class Tagging:
         columns = ", ".join((ROUTE_INPUT, *self.inputs))
         packed = ", ".join(f"record.{name} as {name}" for name in (ROUTE_INPUT, *self.inputs))
         relation = f"select distinct {packed} from stage_bulk where record.{ROUTE_INPUT} is not null"
+        made = ", ".join(f"{MADE}{name} as {name}" for name in ("tags", *WHO))
+        return f"select {columns}, {made} from ({self.tagged(relation, attribution)})"
+
+    def tagged(self, relation: str, attribution: Attribution) -> str:
+        """SELECT of a relation that has the inputs, with what they make: `MADE` before `tags` and before each column of WHO."""
         if self._computed.parses:
             parses = ", ".join(f"{sql} as {name}" for sql, name in self._computed.parses.items())
             relation = f"select *, {parses} from ({relation})"
@@ -63,12 +71,18 @@ class Tagging:
             own = {f"piece_{number}_{n}": sql for n, sql in enumerate(self._pieces.get(route.name, ()))}
             pieces |= own
             cases += f" when {number} then {joined(tuple(own))}" if own else ""
+        between = ", ".join((*self._computed.parses.values(), *pieces))
         relation = f"select *, {', '.join(f'{sql} as {name}' for name, sql in pieces.items())} from ({relation})"
-        raw = f"select *, case {ROUTE_INPUT} {cases} end as tags_raw from ({relation})"
-        tagged = f"select *, nullif(clean_tags(tags_raw), '{{}}') as tags from ({raw})"
-        valued = f"select *, {values(attribution)} as tag_values from ({tagged})"
-        filled = ", ".join(f"{found(name, attribution)} as {name}" for name in WHO)
-        return f"select {columns}, tags, {filled} from ({valued})"
+        raw = f"select * exclude ({between}), case {ROUTE_INPUT} {cases} end as tags_raw from ({relation})"
+        cleaned = f"select * exclude (tags_raw), nullif(clean_tags(tags_raw), '{{}}') as {MADE}tags from ({raw})"
+        valued = f"select *, {values(attribution, f'{MADE}tags')} as tag_values from ({cleaned})"
+        filled = ", ".join(f"{found(name, attribution)} as {MADE}{name}" for name in WHO)
+        return f"select * exclude (tag_values), {filled} from ({valued})"
+
+    def combinations(self) -> str:
+        """SELECT of about how many combinations there are in the staging table."""
+        packed = ", ".join(f"record.{name}" for name in (ROUTE_INPUT, *self.inputs))
+        return f"select approx_count_distinct(hash({packed})) from stage_bulk"
 
 
 def joined(pieces: Sequence[str]) -> str:
@@ -88,10 +102,10 @@ def keys(attribution: Attribution) -> list[str]:
     return list(dict.fromkeys(key for rule in attribution.values() for key in rule))
 
 
-def values(attribution: Attribution) -> str:
-    """SQL for the values of all those keys, read in one pass over `tags`."""
+def values(attribution: Attribution, tags: str = "tags") -> str:
+    """SQL for the values of all those keys, read in one pass over the column `tags`."""
     pointers = ", ".join(quote_literal(json_pointer(key)) for key in keys(attribution))
-    return f"case when tags is not null then json_extract_string(tags, [{pointers}]) end"
+    return f"case when {tags} is not null then json_extract_string({tags}, [{pointers}]) end"
 
 
 def found(column: str, attribution: Attribution, *, own: str | None = None) -> str:
