@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from tests.ingesting import read
+from tests.once import made_once
 
 from llmcost.config.yaml import read_document
 
@@ -17,14 +20,17 @@ EXAMPLE = ROOT / "examples" / "ci"
 GOOD, BREACHED, STALE = "2026-10-31T20:00:00Z", "2026-11-21T00:00:00Z", "2026-12-10T00:00:00Z"
 
 
-@pytest.fixture
-def shop(tmp_path, cli):
-    """The example in a folder of its own, its log read."""
-    folder = tmp_path / "shop"
-    folder.mkdir()
+def _read_example(folder):
     for name in ("llmcost.yaml", "usage.jsonl", "gateway-budgets.yaml"):
         (folder / name).write_bytes((EXAMPLE / name).read_bytes())
-    assert cli("ingest", "--quiet", cwd=folder).code == 0
+    assert read(folder / "llmcost.duckdb", folder / "usage.jsonl").complete
+
+
+@pytest.fixture
+def shop(tmp_path, tmp_path_factory):
+    """The example in a folder of its own, its log read."""
+    folder = tmp_path / "shop"
+    shutil.copytree(made_once(tmp_path_factory, "ci-example", _read_example), folder)
     return folder
 
 

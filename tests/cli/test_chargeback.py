@@ -6,21 +6,25 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.once import made_once
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "allocation"
 _ENV = {"LLMCOST_NOW": "2026-11-21T12:00:00Z"}
 
 
 @pytest.fixture
-def office(cli, tmp_path):
+def office(cli, tmp_path, tmp_path_factory):
     """The example's folder with its log read."""
-    for path in EXAMPLE.iterdir():
-        shutil.copy(path, tmp_path)
+
+    def read_example(folder):
+        for path in EXAMPLE.iterdir():
+            shutil.copy(path, folder)
+        assert cli("ingest", "usage.csv", "--source", "llmcost", "--quiet", cwd=folder, env=_ENV).code == 0
 
     def run(*arguments):
         return cli(*arguments, env=_ENV)
 
-    assert run("ingest", "usage.csv", "--source", "llmcost", "--quiet").code == 0
+    shutil.copytree(made_once(tmp_path_factory, "allocation", read_example), tmp_path, dirs_exist_ok=True)
     return run
 
 

@@ -1,19 +1,23 @@
 """`llmcost db forget`, `merge`, `export` and `import` on the command line."""
 
 import json
+import shutil
 
 import pytest
 from tests.ingesting import native, read, write
+from tests.once import made_once
 
 from llmcost.domain.errors import ExitCode
 
 
+def read_call(folder):
+    log = write(folder / "log.jsonl", [native(request_id="call-0001", customer_id="cust-zyxwv")])
+    read(folder / "llmcost.duckdb", log)
+
+
 @pytest.fixture
-def ledger(tmp_path):
-    read(
-        tmp_path / "llmcost.duckdb",
-        write(tmp_path / "log.jsonl", [native(request_id="call-0001", customer_id="cust-zyxwv")]),
-    )
+def ledger(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "db-forget", read_call), tmp_path, dirs_exist_ok=True)
     return tmp_path / "llmcost.duckdb"
 
 

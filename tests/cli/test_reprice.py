@@ -1,9 +1,11 @@
 """`llmcost db reprice` and `llmcost prices lock`."""
 
 import json
+import shutil
 
 import pytest
-from tests.ingesting import native, write
+from tests.ingesting import native, read, write
+from tests.once import made_once
 
 HEAD = "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-21\nmodels:\n"
 
@@ -12,19 +14,23 @@ def prices(rate):
     return f"{HEAD}  - {{id: vllm/m1, prices: [{{rates: {{input: {rate}, output: 4}}}}]}}\n"
 
 
-@pytest.fixture
-def company(cli, tmp_path):
-    """Two calls of a million tokens each, in October and November, at 1.00 a million; then the price becomes 2.00."""
-    (tmp_path / "own.yaml").write_text(prices(1))
-    (tmp_path / "llmcost.yaml").write_text("pricing: [own.yaml]\n")
-    write(
-        tmp_path / "log.jsonl",
+def read_calls(folder):
+    (folder / "own.yaml").write_text(prices(1))
+    (folder / "llmcost.yaml").write_text("pricing: [own.yaml]\n")
+    log = write(
+        folder / "log.jsonl",
         [
             native(request_id=f"call-{month}-0123456789", timestamp=f"2026-{month}-05T12:00:00Z", **CALL)
             for month in (10, 11)
         ],
     )
-    assert cli("ingest", "log.jsonl").code == 0
+    read(folder / "llmcost.duckdb", log, pricing=[folder / "own.yaml"])
+
+
+@pytest.fixture
+def company(tmp_path, tmp_path_factory):
+    """Two calls of a million tokens each, in October and November, at 1.00 a million; then the price becomes 2.00."""
+    shutil.copytree(made_once(tmp_path_factory, "company", read_calls), tmp_path, dirs_exist_ok=True)
     (tmp_path / "own.yaml").write_text(prices(2))
     return tmp_path
 

@@ -1,13 +1,14 @@
 """What `llmcost outliers` and `llmcost savings` print, and how they end."""
 
 import json
+import shutil
 
 import pytest
 from tests.ingesting import native, read, write
+from tests.once import made_once
 
 
-@pytest.fixture
-def books(tmp_path):
+def read_calls(folder):
     """Sixty equal calls of two prompts within an hour, by one user: gpt-4o, 4,000 tokens in and 100 out, $0.011 each."""
     calls = [
         native(
@@ -28,7 +29,12 @@ def books(tmp_path):
         {**call, "request_id": f"x{call['request_id']}", "timestamp": call["timestamp"].replace("00Z", "30Z")}
         for call in calls
     ]
-    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", [*calls, *more]))
+    read(folder / "llmcost.duckdb", write(folder / "log.jsonl", [*calls, *more]))
+
+
+@pytest.fixture
+def books(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "books", read_calls), tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -8,6 +8,7 @@ d   2026-11-01  m3           100       10  0.0003 + 0.0001   0.0004
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from tests.ingesting import native, picture, query, read, write
+from tests.once import made_once
 
 import llmcost
 from llmcost.domain.errors import UsageError
@@ -74,13 +76,17 @@ def costs(ledger):
     return [(name[5], cost, status) for name, cost, status in query(ledger, COSTS)]
 
 
+def read_calls(folder):
+    (folder / "old.yaml").write_text(OLD)
+    (folder / "new.yaml").write_text(NEW)
+    log = write(folder / "log.jsonl", [call(*one) for one in CALLS])
+    read(folder / "ledger", log, pricing=[folder / "old.yaml"])
+    assert costs(folder / "ledger") == BEFORE
+
+
 @pytest.fixture
-def ledger(tmp_path):
-    (tmp_path / "old.yaml").write_text(OLD)
-    (tmp_path / "new.yaml").write_text(NEW)
-    log = write(tmp_path / "log.jsonl", [call(*one) for one in CALLS])
-    read(tmp_path / "ledger", log, pricing=[tmp_path / "old.yaml"])
-    assert costs(tmp_path / "ledger") == BEFORE
+def ledger(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "reprice", read_calls), tmp_path, dirs_exist_ok=True)
     return tmp_path / "ledger"
 
 
@@ -183,7 +189,7 @@ reprice.reprice(request, lambda _diff: True)
 COPIES = 70_000
 
 
-@pytest.fixture(params=["asc", "desc"])
+@pytest.fixture(params=["desc", pytest.param("asc", marks=pytest.mark.slow)])
 def many(request, ledger):
     """Each of the calls 70,000 times, in either order: more rows than one thread takes at once."""
     with database.writing(ledger) as connection:

@@ -1,11 +1,13 @@
 """A bill and a ledger in one call."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.ingesting import read
+from tests.once import made_once
 from tests.reconcile.company import Call, write_logs
 
 from llmcost.domain.period import Period
@@ -25,18 +27,19 @@ def prices() -> PriceList:
 
 
 @pytest.fixture
-def reconciled(tmp_path: Path, prices: PriceList) -> Reconcile:
+def reconciled(tmp_path_factory: pytest.TempPathFactory, prices: PriceList) -> Reconcile:
     """Ingest the logs of these calls and compare them with these bills: `reconciled(calls, bill, tolerance="1%")`."""
 
     def run(calls: list[Call], *bills: Path, tolerance: str = "1%", **asked: Any) -> Reconciliation:
-        ledger = tmp_path / "ledger.duckdb"
-        if not ledger.exists():
-            read(ledger, *write_logs(tmp_path / "logs", calls))
+        name = hashlib.sha256(repr(calls).encode()).hexdigest()[:16]
+        folder = made_once(
+            tmp_path_factory, f"calls-{name}", lambda made: read(made / "ledger", *write_logs(made / "logs", calls))
+        )
         invoices = read_invoices(bills, format_name=asked.pop("format_name", None))
         request = ReconcileRequest(
             invoices=invoices, tolerance=parse_tolerance(tolerance), period=asked.pop("period", Period()), **asked
         )
-        with reading(ledger) as connection:
+        with reading(folder / "ledger") as connection:
             return reconcile(connection, prices, request)
 
     return run
