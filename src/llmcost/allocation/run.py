@@ -22,7 +22,7 @@ from llmcost.ledger import pools, queries
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.keys import Key, resolve, unknown_key
-from llmcost.ledger.queries import check_pattern
+from llmcost.ledger.patterns import check_pattern
 from llmcost.ledger.scopes import Conditions
 from llmcost.pricing.charges import charge_lines
 

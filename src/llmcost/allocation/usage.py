@@ -18,9 +18,9 @@ from llmcost.domain.text import nearest
 from llmcost.ledger import queries
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.filters import Condition
+from llmcost.ledger.groups import Number
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.metrics import metric
-from llmcost.ledger.queries import Number
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection

@@ -23,7 +23,7 @@ from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key, resolve, unknown_key
-from llmcost.ledger.queries import check_pattern
+from llmcost.ledger.patterns import check_pattern
 from llmcost.ledger.scopes import Conditions, Scope, Spent
 from llmcost.pricing.currency import chosen_currency
 

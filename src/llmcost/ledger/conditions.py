@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.ledger.filters import Condition, parse_condition
 from llmcost.ledger.keys import Key, resolve, unknown_key
-from llmcost.ledger.queries import check_pattern
+from llmcost.ledger.patterns import check_pattern
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection

@@ -1,46 +1,34 @@
 """Group by anything: aggregates over requests, composed from the registries of dimensions and metrics."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
 from llmcost.domain.request import OWNERS
 from llmcost.ledger.composition import Query, Selection, Top
+from llmcost.ledger.groups import (
+    Beside,
+    Group,
+    Identity,
+    Number,
+    aggregates,
+    group_of,
+    places_of,
+    sorted_groups,
+    values_of,
+)
 from llmcost.ledger.keys import Key
 from llmcost.ledger.metrics import Metric, outcome_names
-from llmcost.ledger.outcomes import Sums, outcome_sums
+from llmcost.ledger.outcomes import outcome_sums
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Number = Decimal | int | float
-Identity = tuple[tuple[str | None, ...], bool]
 
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
-_PLACES = Decimal(1).scaleb(-12)
-_NUMBERS = (Decimal, int, float)
-_EXACT_KINDS = {"money", "count", "tokens"}
 _OWNER = f"coalesce({', '.join(OWNERS)})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """One row of a report."""
-
-    keys: tuple[str | None, ...]
-    other: bool
-    """Whether it stands for every group outside the top."""
-    values: dict[str, Number | None]
-
-    @property
-    def identity(self) -> Identity:
-        """What tells this row from the others."""
-        return self.keys, self.other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +104,7 @@ def facts_and_totals(
     source = query.rows(connection, selection, [] if key is None else [key])
     owner = _OWNER if key is None else "key_0"
     unowned = f"coalesce(sum(cost) filter (where {owner} is null), 0) as unattributed_cost"
-    columns = [*_FACTS, unowned, *_values(metrics)]
+    columns = [*_FACTS, unowned, *values_of(metrics)]
     found = connection.execute(f"{source} select {', '.join(columns)} from keyed", query.parameters).fetchone()
     if found is None:  # an aggregate without groups always has one row
         raise RuntimeError("no facts")
@@ -134,7 +122,7 @@ def facts_and_totals(
         unpriced_rows=int(found[9]),
         unattributed_cost=found[10],
     )
-    group = _group_of(0, _places(metrics), _beside(connection, selection, [], metrics, None), {})
+    group = group_of(0, places_of(metrics), _beside(connection, selection, [], metrics, None), {})
     return told, _whole(group((*found[width:], found[0], 1, False)), metrics)
 
 
@@ -221,8 +209,8 @@ def grouped(
     query = Query()
     source = query.labelled(connection, selection, keys, top)
     columns = [f"{query.text(key, f'key_{index}')} as text_{index}" for index, key in enumerate(keys)]
-    places = _places(metrics)
-    columns += _values(metrics)
+    places = places_of(metrics)
+    columns += values_of(metrics)
     rows = connection.execute(
         f"""
         {source}
@@ -237,30 +225,18 @@ def grouped(
         query.parameters,
     ).fetchall()
     beside = _beside(connection, selection, keys, metrics, top)
-    group = _group_of(len(keys), places, beside, total or {})
+    group = group_of(len(keys), places, beside, total or {})
     groups = [group(row) for row in rows]
     if not names or not keys:
         return groups, rows[0][-2] if rows else 0
     present = {group.identity for group in groups}
     # What has outcomes and no request is a group as well: without its row the outcomes would not add up to their total.
     alone = dict.fromkeys(identity for sums in beside.outcomes.values() for identity in sums if identity not in present)
-    cells = len(_aggregates(metrics))
+    cells = len(aggregates(metrics))
     empty = [group((*identity[0], *[None] * cells, 0, 0, identity[1])) for identity in alone]
     if empty:
-        groups = _sorted([*groups, *empty], keys)
+        groups = sorted_groups([*groups, *empty], keys)
     return groups[:limit], len(groups)
-
-
-Place = int | str
-"""The place of a value among the cells of a row, or the name of the outcome it is the sum of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Beside:
-    """Values that do not come from the aggregates over requests."""
-
-    peaks: dict[str, dict[Identity, Number | None]] = field(default_factory=dict)
-    outcomes: Mapping[str, Sums] = field(default_factory=dict)
 
 
 def _beside(
@@ -269,9 +245,9 @@ def _beside(
     keys: Sequence[Key],
     metrics: Sequence[Metric],
     top: Top | None,
-) -> _Beside:
+) -> Beside:
     names = outcome_names(metrics)
-    return _Beside(
+    return Beside(
         peaks={
             metric.name: _peaks(connection, selection, keys, metric, top)
             for metric in metrics
@@ -279,118 +255,6 @@ def _beside(
         },
         outcomes=outcome_sums(connection, selection, keys, names, top) if names else {},
     )
-
-
-def _values(metrics: Sequence[Metric]) -> list[str]:
-    """The columns that the metrics are made of, as text where `_exact_text` says so."""
-    return [
-        f"cast({expression} as varchar) as value_{index}" if as_text else f"{expression} as value_{index}"
-        for index, (expression, as_text) in enumerate(_aggregates(metrics))
-    ]
-
-
-def _aggregates(metrics: Sequence[Metric]) -> list[tuple[str, bool]]:
-    """The aggregates over requests that the metrics are made of, in the order of their places, and whether they come as text."""
-    return [
-        (part.sql, _exact_text(metric) is not None)
-        for metric in metrics
-        if not metric.peak
-        for part in metric.parts
-        if part.sql is not None
-    ]
-
-
-def _exact_text(metric: Metric) -> Callable[[str], Number] | None:
-    """What makes a number of the text in which a metric is fetched; None where it comes as a number.
-
-    DuckDB takes five times as long to hand over its wide integers and decimals as it takes to write them down.
-    """
-    if metric.peak or metric.of_total or metric.denominator is not None or metric.kind not in _EXACT_KINDS:
-        return None
-    return Decimal if metric.kind == "money" else int
-
-
-def _places(metrics: Sequence[Metric]) -> list[tuple[Metric, list[Place]]]:
-    """Each metric with the places of its value and, of a ratio, of its divisor; none where it is a peak."""
-    places: list[tuple[Metric, list[Place]]] = []
-    count = 0
-    for metric in metrics:
-        found: list[Place] = []
-        for part in () if metric.peak else metric.parts:
-            found.append(count if part.outcome is None else part.outcome)
-            count += part.outcome is None
-        places.append((metric, found))
-    return places
-
-
-def _group_of(
-    width: int, places: Sequence[tuple[Metric, Sequence[Place]]], beside: _Beside, total: dict[str, Number | None]
-) -> Callable[[tuple[Any, ...]], Group]:
-    """What makes a group of a row. Most metrics are one of its cells, and there may be thousands of rows."""
-    plain: list[tuple[str, int, Callable[[str], Number] | None]] = []
-    others: list[tuple[Metric, Sequence[Place]]] = []
-    for metric, own in places:
-        first = own[0] if len(own) == 1 and not metric.of_total else None
-        if isinstance(first, int):
-            plain.append((metric.name, width + first, _exact_text(metric)))
-        else:
-            others.append((metric, own))
-
-    def group(row: tuple[Any, ...]) -> Group:
-        keys = tuple([None if value is None else str(value) for value in row[:width]])
-        row_count, _, other = row[-3:]
-        identity = keys, bool(other)
-
-        def at(place: Place) -> Number | None:
-            if isinstance(place, str):
-                return beside.outcomes.get(place, {}).get(identity)
-            return _number(row[width + place])
-
-        values: dict[str, Number | None] = {
-            name: row[place] if number is None or row[place] is None else number(row[place])
-            for name, place, number in plain
-        }
-        for metric, own in others:
-            value = at(own[0]) if own else beside.peaks.get(metric.name, {}).get(identity)
-            if metric.of_total:
-                value = _ratio(value, total.get("cost"), metric)
-            elif len(own) > 1:
-                value = _ratio(value, at(own[1]), metric)
-            values[metric.name] = value
-        if not row_count:
-            for metric, _ in places:
-                if values[metric.name] is None and metric.additive:
-                    values[metric.name] = Decimal(0) if metric.kind == "money" else 0
-        return Group(keys=keys, other=bool(other), values=values)
-
-    return group
-
-
-def _sorted(groups: Sequence[Group], keys: Sequence[Key]) -> list[Group]:
-    """In the order of `_order`."""
-    leading = next((index for index, key in enumerate(keys) if not key.grain), len(keys))
-
-    def place(group: Group) -> tuple[object, ...]:
-        texts = [(text is None, text or "") for text in group.keys]
-        cost = group.values.get("cost")
-        by_cost = (cost is None, -(cost or 0)) if not leading else ()
-        return *texts[:leading], group.other, *by_cost, *texts[leading:]
-
-    return sorted(groups, key=place)
-
-
-def _number(value: object) -> Number | None:
-    return value if isinstance(value, _NUMBERS) else None
-
-
-def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric) -> Number | None:
-    """Money is divided as Decimal and rounded half-even to 12 places, anything else as its nearest float."""
-    if numerator is None or not denominator or (metric.minimum is not None and denominator < metric.minimum):
-        return None
-    if isinstance(numerator, float) or isinstance(denominator, float):
-        return float(numerator) * metric.times / float(denominator)
-    exact = _EXACT.divide(Decimal(numerator) * metric.times, Decimal(denominator))
-    return exact.quantize(_PLACES, context=_EXACT) if metric.kind == "money" else float(exact)
 
 
 def _peaks(
@@ -429,19 +293,6 @@ def _order(keys: Sequence[Key]) -> str:
         terms.append("sum(cost) desc nulls last")
     terms += [f"key_{index} nulls last" for index in range(leading, len(keys))]
     return f"order by {', '.join(terms)}"
-
-
-def check_pattern(connection: "DuckDBPyConnection", pattern: str) -> None:
-    """Raise UsageError when the pattern is not RE2."""
-    import duckdb
-
-    try:
-        connection.execute("select regexp_matches('', $pattern)", {"pattern": pattern})
-    except duckdb.Error as error:
-        reason = re.sub(r"^[A-Za-z ]+ Error: ", "", str(error)).splitlines()[0]
-        raise UsageError(
-            f"cannot read the pattern {pattern!r}: {reason}", hint="patterns are RE2, unanchored"
-        ) from error
 
 
 def price_lists(connection: "DuckDBPyConnection", ingest_ids: Sequence[int]) -> tuple[tuple[str, date | None], ...]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.metrics import Metric
-from llmcost.ledger.queries import Group, Number
 from llmcost.reports.record import Column
 
 CHANGES = (

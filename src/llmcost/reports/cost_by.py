@@ -10,9 +10,9 @@ from llmcost.domain.period import Period, previous_period
 from llmcost.ledger import queries
 from llmcost.ledger.billing import no_requests
 from llmcost.ledger.composition import Selection
+from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
-from llmcost.ledger.queries import Group, Number
 from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
 from llmcost.reports.outcome_notes import about_outcomes

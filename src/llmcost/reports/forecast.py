@@ -16,6 +16,7 @@ from llmcost.domain.period import Period, add_months, start_of
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.exports_basis import exported_until
+from llmcost.ledger.groups import Number
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.metrics import metric
 from llmcost.ledger.scopes import Scope
@@ -260,7 +261,7 @@ def _capacity(connection: "Connection", recent: Selection) -> tuple[Peak, ...]:
     return tuple(sorted(found, key=lambda one: (-(one.requests or 0), one.model is None, one.model or "")))
 
 
-def _whole(value: queries.Number | None) -> int | None:
+def _whole(value: Number | None) -> int | None:
     return None if value is None else int(value)
 
 

@@ -15,6 +15,7 @@ from llmcost.reports.record import Report
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
+    from llmcost.ledger.groups import Identity
 
 
 def with_trends(connection: "Connection", question: Question, report: Report) -> Report:
@@ -27,7 +28,7 @@ def with_trends(connection: "Connection", question: Question, report: Report) ->
     top = None if question.top is None else queries.rank(connection, chosen, keys, question.top)
     groups, _ = queries.grouped(connection, chosen, [*keys, time], [metric("cost")], top=top)
     spans = _spans(report, time.name)
-    costs: dict[queries.Identity, dict[str, Decimal]] = {}
+    costs: dict[Identity, dict[str, Decimal]] = {}
     for group in groups:
         cost = group.values["cost"]
         costs.setdefault((group.keys[:-1], group.other), {})[group.keys[-1] or ""] = Decimal(cost or 0)

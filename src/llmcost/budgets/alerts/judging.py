@@ -20,9 +20,10 @@ from llmcost.domain.period import Period, time_zone
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis
 from llmcost.ledger.filters import Condition
+from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.metrics import metric
-from llmcost.ledger.queries import Group, Number, check_pattern
+from llmcost.ledger.patterns import check_pattern
 from llmcost.ledger.scopes import Conditions
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from llmcost.config.settings import Settings
 from llmcost.domain.period import Period
 from llmcost.domain.printable import printable
 from llmcost.ledger import queries
+from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, resolve
 from llmcost.ledger.metrics import Metric, metric
-from llmcost.ledger.queries import Group
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.dashboard import Ask, Panel, PanelKind
 from llmcost.reports.question import Question, selection
@@ -68,7 +68,7 @@ class Asking:
         self.total: Report = total
         self.selection: Selection = selection(connection, replace(question, basis=self.total.basis))
         self._keys: dict[str, Key] = {}
-        self._wholes: dict[str, queries.Number | None] = {}
+        self._wholes: dict[str, Number | None] = {}
 
     @property
     def zone(self) -> tzinfo:
@@ -266,5 +266,5 @@ def _key_column(key: Key) -> Column:
     return Column(name=key.name, title=key.title, kind=key.kind, role="key")
 
 
-def _number(value: Cell) -> queries.Number | None:
+def _number(value: Cell) -> Number | None:
     return None if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from llmcost.domain.period import Period, start_of
 from llmcost.domain.text import plural
 from llmcost.ledger import queries
 from llmcost.ledger.customers import METERS
+from llmcost.ledger.groups import Group
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.reports.dashboard import Ask, Panel
 from llmcost.reports.record import Cell, Column, Row
@@ -126,7 +127,7 @@ def _unit(meter: str) -> str:
     return "tokens" if meter == "total" else f"{meter} tokens" if meter in {"input", "output"} else meter
 
 
-def _logged_plans(groups: list[queries.Group]) -> Mapping[str, str]:
+def _logged_plans(groups: list[Group]) -> Mapping[str, str]:
     """The plan most of a customer's requests name."""
     best: dict[str, tuple[int, str]] = {}
     for group in groups:

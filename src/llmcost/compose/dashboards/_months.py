@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from llmcost.compose.dashboards._asking import Asking
 from llmcost.domain.period import Period, add_months, start_of
-from llmcost.ledger.queries import Group
+from llmcost.ledger.groups import Group
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Column, Row
 

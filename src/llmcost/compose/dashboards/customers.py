@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from llmcost.compose.dashboards import _common, _limits, _spread
 from llmcost.compose.dashboards._asking import Asking, Kind
-from llmcost.ledger.queries import Group
+from llmcost.ledger.groups import Group
 from llmcost.reports.dashboard import Panel
 
 _FIGURES = ("cost", "distinct_customers", "cost_per_customer", "distinct_users", "total_tokens", "requests")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from llmcost.compose.dashboards import _common, _savings
 from llmcost.compose.dashboards._asking import Answer, Asking, Kind
-from llmcost.ledger.queries import Group
+from llmcost.ledger.groups import Group
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.overview import grain_of
 

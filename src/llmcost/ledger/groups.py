@@ -1,0 +1,156 @@
+"""A group of requests with the values of its metrics, made of a row of a query."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
+
+from llmcost.ledger.keys import Key
+from llmcost.ledger.metrics import Metric
+from llmcost.ledger.outcomes import Sums
+
+Number = Decimal | int | float
+Identity = tuple[tuple[str | None, ...], bool]
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_PLACES = Decimal(1).scaleb(-12)
+_NUMBERS = (Decimal, int, float)
+_EXACT_KINDS = {"money", "count", "tokens"}
+
+Place = int | str
+"""The place of a value among the cells of a row, or the name of the outcome it is the sum of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One row of a report."""
+
+    keys: tuple[str | None, ...]
+    other: bool
+    """Whether it stands for every group outside the top."""
+    values: dict[str, Number | None]
+
+    @property
+    def identity(self) -> Identity:
+        """What tells this row from the others."""
+        return self.keys, self.other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Values that do not come from the aggregates over requests."""
+
+    peaks: dict[str, dict[Identity, Number | None]] = field(default_factory=dict)
+    outcomes: Mapping[str, Sums] = field(default_factory=dict)
+
+
+def values_of(metrics: Sequence[Metric]) -> list[str]:
+    """The columns that the metrics are made of, as text where `_exact_text` says so."""
+    return [
+        f"cast({expression} as varchar) as value_{index}" if as_text else f"{expression} as value_{index}"
+        for index, (expression, as_text) in enumerate(aggregates(metrics))
+    ]
+
+
+def aggregates(metrics: Sequence[Metric]) -> list[tuple[str, bool]]:
+    """The aggregates over requests that the metrics are made of, in the order of their places, and whether they come as text."""
+    return [
+        (part.sql, _exact_text(metric) is not None)
+        for metric in metrics
+        if not metric.peak
+        for part in metric.parts
+        if part.sql is not None
+    ]
+
+
+def _exact_text(metric: Metric) -> Callable[[str], Number] | None:
+    """What makes a number of the text in which a metric is fetched; None where it comes as a number.
+
+    DuckDB takes five times as long to hand over its wide integers and decimals as it takes to write them down.
+    """
+    if metric.peak or metric.of_total or metric.denominator is not None or metric.kind not in _EXACT_KINDS:
+        return None
+    return Decimal if metric.kind == "money" else int
+
+
+def places_of(metrics: Sequence[Metric]) -> list[tuple[Metric, list[Place]]]:
+    """Each metric with the places of its value and, of a ratio, of its divisor; none where it is a peak."""
+    places: list[tuple[Metric, list[Place]]] = []
+    count = 0
+    for metric in metrics:
+        found: list[Place] = []
+        for part in () if metric.peak else metric.parts:
+            found.append(count if part.outcome is None else part.outcome)
+            count += part.outcome is None
+        places.append((metric, found))
+    return places
+
+
+def group_of(
+    width: int, places: Sequence[tuple[Metric, Sequence[Place]]], beside: Beside, total: dict[str, Number | None]
+) -> Callable[[tuple[Any, ...]], Group]:
+    """What makes a group of a row. Most metrics are one of its cells, and there may be thousands of rows."""
+    plain: list[tuple[str, int, Callable[[str], Number] | None]] = []
+    others: list[tuple[Metric, Sequence[Place]]] = []
+    for metric, own in places:
+        first = own[0] if len(own) == 1 and not metric.of_total else None
+        if isinstance(first, int):
+            plain.append((metric.name, width + first, _exact_text(metric)))
+        else:
+            others.append((metric, own))
+
+    def group(row: tuple[Any, ...]) -> Group:
+        keys = tuple([None if value is None else str(value) for value in row[:width]])
+        row_count, _, other = row[-3:]
+        identity = keys, bool(other)
+
+        def at(place: Place) -> Number | None:
+            if isinstance(place, str):
+                return beside.outcomes.get(place, {}).get(identity)
+            return _number(row[width + place])
+
+        values: dict[str, Number | None] = {
+            name: row[place] if number is None or row[place] is None else number(row[place])
+            for name, place, number in plain
+        }
+        for metric, own in others:
+            value = at(own[0]) if own else beside.peaks.get(metric.name, {}).get(identity)
+            if metric.of_total:
+                value = _ratio(value, total.get("cost"), metric)
+            elif len(own) > 1:
+                value = _ratio(value, at(own[1]), metric)
+            values[metric.name] = value
+        if not row_count:
+            for metric, _ in places:
+                if values[metric.name] is None and metric.additive:
+                    values[metric.name] = Decimal(0) if metric.kind == "money" else 0
+        return Group(keys=keys, other=bool(other), values=values)
+
+    return group
+
+
+def sorted_groups(groups: Sequence[Group], keys: Sequence[Key]) -> list[Group]:
+    """In the order of `_order`."""
+    leading = next((index for index, key in enumerate(keys) if not key.grain), len(keys))
+
+    def place(group: Group) -> tuple[object, ...]:
+        texts = [(text is None, text or "") for text in group.keys]
+        cost = group.values.get("cost")
+        by_cost = (cost is None, -(cost or 0)) if not leading else ()
+        return *texts[:leading], group.other, *by_cost, *texts[leading:]
+
+    return sorted(groups, key=place)
+
+
+def _number(value: object) -> Number | None:
+    return value if isinstance(value, _NUMBERS) else None
+
+
+def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric) -> Number | None:
+    """Money is divided as Decimal and rounded half-even to 12 places, anything else as its nearest float."""
+    if numerator is None or not denominator or (metric.minimum is not None and denominator < metric.minimum):
+        return None
+    if isinstance(numerator, float) or isinstance(denominator, float):
+        return float(numerator) * metric.times / float(denominator)
+    exact = _EXACT.divide(Decimal(numerator) * metric.times, Decimal(denominator))
+    return exact.quantize(_PLACES, context=_EXACT) if metric.kind == "money" else float(exact)
