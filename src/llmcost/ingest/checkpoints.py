@@ -36,7 +36,7 @@ def checkpoints(connection: "Connection") -> dict[str, Checkpoint]:
     """Every file the attached ledger has read, by path."""
     rows = connection.execute(
         "select path, size, mtime_ns, fingerprint, inode, settings, revisions, sources, lines, rows, conflicts, rejects, "
-        "ambiguous, unpriced, coalesce(buckets, 0) from ledger.file"
+        "ambiguous, unpriced, coalesce(buckets, 0), parts from ledger.file"
     ).fetchall()
     return {
         row[0]: Checkpoint(
@@ -53,7 +53,8 @@ def checkpoints(connection: "Connection") -> dict[str, Checkpoint]:
                 named=False,
                 sources=json.loads(row[7]),
                 lines=row[8],
-                known=row[9],
+                known=row[9] - row[15],
+                parts=row[15],
                 conflicts=row[10],
                 rejected=row[11],
                 ambiguous=row[12],

@@ -160,6 +160,20 @@ def _new_per_file(connection: "Connection") -> dict[int, int]:
     )
 
 
+def _new_parts_per_file(connection: "Connection") -> dict[int, int]:
+    """Of the new rows, those that are parts of calls; apart, because in most batches there is none to be looked for."""
+    return dict(
+        connection.execute(
+            """
+            select file_no, count(*) from (
+                select min(file_no) as file_no from stage anti join stored_key using (row_key)
+                where part > 0 group by row_key
+            ) group by file_no
+            """
+        ).fetchall()
+    )
+
+
 def _merge(
     connection: "Connection", attribution: Mapping[str, Sequence[str]], *, forgets: bool
 ) -> dict[int, int] | None:
@@ -260,9 +274,9 @@ def rate_unpriced(connection: "Connection", ingest_id: int, price_list: PriceLis
 
 
 def late_rows(connection: "Connection", until: datetime) -> int:
-    """How many of the batch just committed are new and began before `until`, naive UTC."""
+    """How many calls of the batch just committed are new and began before `until`, naive UTC."""
     (found,) = connection.execute(
-        "select count(distinct row_key) from staged anti join stored_key using (row_key) where started_at < $until",
+        "select count(distinct row_key) from staged anti join stored_key using (row_key) where started_at < $until and part = 0",
         {"until": until},
     ).fetchone() or (0,)
     return int(found)
@@ -314,25 +328,29 @@ def _counts(
     buckets: Mapping[int, BucketCounts],
 ) -> list[FileCounts]:
     sources: dict[int, dict[str, int]] = {}
-    for number, source, rows in connection.execute(
-        "select file_no, source, count(*) from stage group by all order by all"
-    ).fetchall():
-        sources.setdefault(number, {})[source] = rows
-    for (number, source), rows in repeats.items():
+    parts: dict[int, int] = {}
+    staged = connection.execute(
+        "select file_no, source, count(*) filter (part = 0), count(*) filter (part > 0) from stage "
+        "group by all order by all"
+    ).fetchall()
+    for number, source, calls, apart in (*staged, *((*one, *dropped) for one, dropped in repeats.items())):
         found = sources.setdefault(number, {})
-        found[source] = found.get(source, 0) + rows
+        found[source] = found.get(source, 0) + calls
+        parts[number] = parts.get(number, 0) + apart
+    new_parts = _new_parts_per_file(connection) if any(parts.values()) else {}
+    fresh = {number: rows - new_parts.get(number, 0) for number, rows in new.items()}
     unpriced = dict(
         connection.execute(
             "select file_id, count(*) from ledger.request semi join batch_file using (file_id) "
-            "where cost_status = 'unpriced' group by all"
+            "where cost_status = 'unpriced' and part = 0 group by all"
         ).fetchall()
     )
     none = BucketCounts()
     return [
         FileCounts(
-            rows=(rows := sum(sources.get(number, {}).values())),
-            new=new.get(number, 0),
-            known=rows - new.get(number, 0),
+            new=fresh.get(number, 0),
+            known=sum(sources.get(number, {}).values()) - fresh.get(number, 0),
+            parts=parts.get(number, 0),
             conflicts=conflicts.get(number, 0),
             ambiguous=ambiguous.get(number, 0),
             unpriced=unpriced.get(ids[number], 0) + (held := buckets.get(number, none)).unpriced,

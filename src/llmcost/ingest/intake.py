@@ -226,5 +226,17 @@ def _joined(stream: Stream, results: Sequence[FileResult], *, failed: bool) -> F
 
 
 _SUMMED = (
-    *("lines", "new", "known", "conflicts", "rejected", "ambiguous", "skipped", "pending", "buckets", "new_buckets"),
+    *(
+        "lines",
+        "new",
+        "known",
+        "parts",
+        "conflicts",
+        "rejected",
+        "ambiguous",
+        "skipped",
+        "pending",
+        "buckets",
+        "new_buckets",
+    ),
 )

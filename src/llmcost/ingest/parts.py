@@ -27,23 +27,24 @@ def count_anew(connection: "Connection", files: Sequence[LogFile], ids: Sequence
     for file, file_id in zip(files, ids, strict=True):
         if not file.grows:
             continue
-        calls, buckets = (
-            dict(
-                connection.execute(
-                    f"select source, count(*) from ledger.{table} where file_id = $number group by all order by all",
-                    {"number": file_id},
-                ).fetchall()
-            )
-            for table in ("request", "usage_bucket")
-        )
+        found = [
+            connection.execute(
+                f"select source, count(*) filter ({part} = 0), count(*) filter ({part} > 0) from ledger.{table} "
+                "where file_id = $number group by all order by all",
+                {"number": file_id},
+            ).fetchall()
+            for table, part in (("request", "part"), ("usage_bucket", "0"))
+        ]
+        requests, buckets = found
         connection.execute(
-            "update ledger.file set rows = $rows, buckets = $buckets, sources = $sources, "
+            "update ledger.file set rows = $rows, parts = $parts, buckets = $buckets, sources = $sources, "
             "rejects = (select count(*) from ledger.reject where file_id = $number), "
             "conflicts = (select count(*) from ledger.conflict where file_id = $number) where file_id = $number",
             {
                 "number": file_id,
-                "rows": sum(calls.values()),
-                "buckets": sum(buckets.values()),
-                "sources": json.dumps({**calls, **buckets}),
+                "rows": sum(calls + parts for _, calls, parts in requests),
+                "parts": sum(parts for _, _, parts in requests),
+                "buckets": sum(count for _, count, _ in buckets),
+                "sources": json.dumps({source: count for source, count, _ in (*requests, *buckets)}),
             },
         )

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 class FileCounts:
     """What one file brought, in calls and in buckets."""
 
-    rows: int
-    """Calls."""
     new: int
+    """Calls, as in `known`."""
     known: int
+    parts: int
+    """Rows beside the calls: passes of a call that are billed apart."""
     conflicts: int
     ambiguous: int
     unpriced: int
-    """Of both."""
+    """Calls and buckets."""
     sources: Mapping[str, int]
-    """Of both."""
+    """Calls and buckets by source."""
     buckets: int
     new_buckets: int
 
@@ -69,14 +70,14 @@ def write_files(
         if file_id in earlier:
             before_status, before_sources, before = earlier[file_id]
             status = "partial" if "partial" in {status, before_status} else status
-            sources += Counter(before_sources)
+            sources.update(before_sources)
             numbers = tuple(one + other for one, other in zip(numbers, before, strict=True))
         rows.append(
             (
                 *(file_id, file.ledger_path, file.size, file.mtime_ns, file.fingerprint, status, settings),
                 json.dumps(dict(sorted(sources.items()))),
                 json.dumps({source: revisions[source] for source in sorted(sources) if source in revisions}),
-                *(*numbers[:-1], count.unpriced, ingest_id, file.inode, numbers[-1]),
+                *(*numbers[:-2], count.unpriced, ingest_id, file.inode, *numbers[-2:]),
             )
         )
     connection.executemany(f"insert into ledger.file values ({', '.join('?' * len(rows[0]))})", rows)
@@ -115,16 +116,17 @@ def status_of(outcome: FileOutcome) -> str:
 
 def _numbers(outcome: FileOutcome, count: FileCounts) -> tuple[int, ...]:
     """What is counted of a file, in the order of the table's columns."""
-    return (outcome.lines, count.rows, count.conflicts, len(outcome.rejects), count.ambiguous, count.buckets)
+    rows = count.new + count.known + count.parts
+    return (outcome.lines, rows, count.conflicts, len(outcome.rejects), count.ambiguous, count.buckets, count.parts)
 
 
 def _earlier(connection: "Connection", ids: Sequence[int]) -> dict[int, tuple[str, Mapping[str, int], tuple[int, ...]]]:
-    """Status, rows by source and counts of what these brought so far."""
+    """Status, calls and buckets by source, and counts of what these brought so far."""
     if not ids:
         return {}
     found = connection.execute(
-        "select file_id, status, sources, lines, rows, conflicts, rejects, ambiguous, coalesce(buckets, 0) from ledger.file "
-        "where list_contains($ids, file_id)",
+        "select file_id, status, sources, lines, rows, conflicts, rejects, ambiguous, coalesce(buckets, 0), parts "
+        "from ledger.file where list_contains($ids, file_id)",
         {"ids": list(ids)},
     ).fetchall()
     return {row[0]: (row[1], json.loads(row[2]), tuple(row[3:])) for row in found}

@@ -8,8 +8,8 @@ from llmcost.ingest.staged import BULK
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
-Tally = Mapping[tuple[int, str], int]
-"""(number of the file in the batch, source) -> rows."""
+Tally = Mapping[tuple[int, str], tuple[int, int]]
+"""(number of the file in the batch, source) -> calls, and parts of calls."""
 
 
 def drop_repeats(connection: "Connection") -> Tally:
@@ -43,8 +43,9 @@ def drop_repeats(connection: "Connection") -> Tally:
         """
     )
     tally = connection.execute(
-        f"select file_no, source, count(*) from {BULK} where rowid in (select place from repeat) group by all"
+        f"select file_no, source, count(*) filter (record.part = 0), count(*) filter (record.part > 0) from {BULK} "
+        "where rowid in (select place from repeat) group by all"
     ).fetchall()
     if tally:
         connection.execute(f"delete from {BULK} where rowid in (select place from repeat)")
-    return {(number, source): rows for number, source, rows in tally}
+    return {(number, source): (calls, parts) for number, source, calls, parts in tally}

@@ -21,7 +21,10 @@ class FileResult:
     sources: Mapping[str, int]
     lines: int = 0
     new: int = 0
+    """Calls, as in `known`; what is billed apart inside a call is no call."""
     known: int = 0
+    parts: int = 0
+    """Passes inside calls that are billed apart, new or known."""
     conflicts: int = 0
     rejected: int = 0
     unpriced: int = 0

@@ -348,6 +348,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         lines=outcome.lines,
         new=counts.new,
         known=counts.known,
+        parts=counts.parts,
         conflicts=counts.conflicts,
         rejected=len(outcome.rejects),
         unpriced=counts.unpriced,

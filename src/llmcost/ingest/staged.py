@@ -2,7 +2,7 @@
 
 `stage_bulk` holds what DuckDB mapped in one pass: one struct a row, without the columns that are the same everywhere and
 without tags. `stage_rest` holds what the strict reader brought, column by column. `staged` shows both alike; `stage` shows
-only their keys.
+only their keys and parts.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,9 @@ BUCKETS = "stage_bucket"
 
 
 def keys_select(tables: Sequence[str]) -> str:
-    """SELECT of the keys of every staged row."""
-    return " union all ".join(f"select {', '.join(KEYS)} from {table}" for table in tables)
+    """SELECT of the keys of every staged row, and of which part of a call it is."""
+    part = {BULK: "record.part as part"}
+    return " union all ".join(f"select {', '.join(KEYS)}, {part.get(table, 'part')} from {table}" for table in tables)
 
 
 def staged_select(

@@ -14,7 +14,7 @@ from llmcost.domain.text import plural
 from llmcost.ingest.result import FileResult, IngestResult, LedgerSummary
 from llmcost.render.numbers import money
 
-_COUNTS = ("lines", "new", "known", "conflicts", "rejected", "unpriced", "buckets", "new_buckets")
+_COUNTS = ("lines", "new", "known", "parts", "conflicts", "rejected", "unpriced", "buckets", "new_buckets")
 _SHOWN_FILES = 12
 _SHOWN_REJECTS = 5
 
@@ -56,9 +56,11 @@ def _wrapped(line: str, width: int | None) -> str:
 
 def _headline(result: IngestResult) -> str:
     parts = [plural(result.total("new"), "new request"), f"{result.total('known'):,} known"]
+    if apart := result.total("parts"):
+        parts.append(f"{plural(apart, 'part')} of them billed apart")
     if buckets := result.total("buckets"):
         fresh = f"{plural(buckets, 'usage bucket')}, {result.total('new_buckets'):,} of them new"
-        parts = [*parts, fresh] if result.total("new") or result.total("known") else [fresh]
+        parts = [*parts, fresh] if any(result.total(name) for name in ("new", "known", "parts")) else [fresh]
     parts += [
         f"{count:,} {word}"
         for word, count in (("rejected", result.total("rejected")), ("in conflict", result.total("conflicts")))
@@ -89,8 +91,9 @@ def _files(result: IngestResult) -> Iterator[str]:
             f"{name} {count:,}" for name, count in sorted(file.sources.items(), key=lambda item: (-item[1], item[0]))
         )
         detail = f"  {sources}" if sources else ""
+        apart = f"  {plural(file.parts, 'part')} billed apart" if file.parts else ""
         rejected = f"  {file.rejected:,} rejected" if file.rejected else ""
-        yield printable(f"  {file.status:<{width}}  {file.path}{detail}{rejected}")
+        yield printable(f"  {file.status:<{width}}  {file.path}{detail}{apart}{rejected}")
     for status, files in groupby(shown[_SHOWN_FILES:], key=lambda file: file.status):
         yield f"  and {plural(len(list(files)), 'file')} more {status}"
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SOURCES = ("openinference", "otel-agent-events", "otel-genai")
 _SETTINGS = '{"received": true}'
-_SUMMED = ("lines", "new", "known", "conflicts", "rejected", "ambiguous", "skipped")
+_SUMMED = ("lines", "new", "known", "parts", "conflicts", "rejected", "ambiguous", "skipped")
 _SHOWN_REJECTS = 5
 
 
