@@ -6,7 +6,8 @@ import random
 import threading
 
 import pytest
-from tests.ingesting import as_bytes, chat, native, query, read, rejects, rows, write
+from tests.ingesting import as_bytes, chat, native, query, read, rejects, write
+from tests.once import made_once
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.generic import read_mapping
@@ -30,22 +31,46 @@ def _reasons(tmp_path, lines):
     return kept
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["-5", "1.5", '"12a"', '" 12"', '"0x10"', '"1_000"', "1152921504606846976", "9007199254740993", "NaN", "1e400"],
+NO_COUNTS = (
+    "-5",
+    "1.5",
+    '"12a"',
+    '" 12"',
+    '"0x10"',
+    '"1_000"',
+    "1152921504606846976",
+    "9007199254740993",
+    "NaN",
+    "1e400",
 )
-def test_what_is_no_count_rejects_the_record_and_is_named(tmp_path, text):
-    ((line, reason),) = _reasons(tmp_path, [GOOD, _count(text), GOOD])
-    assert line == 2
+COUNTS = (("12.0", 12), ('"12"', 12), ("9007199254740992", 2**53), ("0", 0))
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    """A ledger of a log with each spelling of a count on a line of its own, every second a good one."""
+
+    def read_counts(folder):
+        odd = [_count(text).replace(b"counted", b"odd%d" % place) for place, text in enumerate(NO_COUNTS)]
+        fine = [_count(text).replace(b"counted", b"fine%d" % place) for place, (text, _) in enumerate(COUNTS)]
+        _reasons(folder, [GOOD, *(line for one in odd for line in (one, GOOD)), *fine])
+
+    return made_once(tmp_path_factory, "counts", read_counts) / "ledger"
+
+
+@pytest.mark.parametrize("text", NO_COUNTS)
+def test_what_is_no_count_rejects_the_record_and_is_named(counted, text):
+    kept = dict(rejects(counted))
+    assert len(kept) == len(NO_COUNTS)
+    reason = kept[2 + 2 * NO_COUNTS.index(text)]
     assert reason.startswith("usage.prompt_tokens is ")
     assert reason.endswith(", not a count")
 
 
-@pytest.mark.parametrize(("text", "count"), [("12.0", 12), ('"12"', 12), ("9007199254740992", 2**53), ("0", 0)])
-def test_what_is_a_count_in_another_spelling_is_one(tmp_path, text, count):
-    assert _reasons(tmp_path, [_count(text)]) == []
-    (row,) = rows(tmp_path / "ledger", "row_key", "uncached_input_tokens")
-    assert row["uncached_input_tokens"] == count
+@pytest.mark.parametrize(("text", "count"), COUNTS)
+def test_what_is_a_count_in_another_spelling_is_one(counted, text, count):
+    name = f"chatcmpl-fine{COUNTS.index((text, count))}-0a1b2c3d"
+    assert query(counted, "select uncached_input_tokens from request where request_id = $name", name=name) == [(count,)]
 
 
 def test_line_numbers_count_every_line_whatever_stands_in_it(tmp_path):
@@ -115,23 +140,37 @@ def test_line_numbers_in_a_log_read_by_several_threads_at_once(tmp_path):
     assert [line for line, _ in rejects(tmp_path / "ledger")] == [place + 1 + place // 997 + 1 for place in bad]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"\xef\xbb\xbf" + GOOD,
-        GOOD.replace(b'"choices"', b'"note": "caf\xe9", "choices"'),
-        GOOD.replace(b'"choices"', b'"note": "\\ud83d", "choices"'),
-        GOOD.replace(b'"choices"', b'"note": "a\x01b\tc", "choices"'),
-        b"   " + GOOD + b"  \r",
-        GOOD.replace(b'"choices"', b'"id": "chatcmpl-second", "choices"'),
-        GOOD.replace(b'"choices": []', b'"choices": ' + b"[" * 400 + b"]" * 400),
-    ],
-    ids=["byte order mark", "bad UTF-8", "half a surrogate", "raw control characters", "spaces", "a key twice", "deep"],
-)
-def test_a_paid_call_on_a_damaged_line_is_read(tmp_path, line):
-    assert _reasons(tmp_path, [native(), line]) == []
-    found = query(tmp_path / "ledger", "select request_id, uncached_input_tokens from request where issuer = 'openai'")
-    assert found == [("chatcmpl-good-0a1b2c3d", 100)]
+DAMAGED = {
+    "byte order mark": b"\xef\xbb\xbf" + GOOD,
+    "bad UTF-8": GOOD.replace(b'"choices"', b'"note": "caf\xe9", "choices"'),
+    "half a surrogate": GOOD.replace(b'"choices"', b'"note": "\\ud83d", "choices"'),
+    "raw control characters": GOOD.replace(b'"choices"', b'"note": "a\x01b\tc", "choices"'),
+    "spaces": b"   " + GOOD + b"  \r",
+    "a key twice": GOOD.replace(b'"choices"', b'"id": "chatcmpl-second", "choices"'),
+    "deep": GOOD.replace(b'"choices": []', b'"choices": ' + b"[" * 400 + b"]" * 400),
+}
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """A ledger of a log for each damaged line, whose call is named by its place."""
+
+    def read_lines(folder):
+        for place, line in enumerate(DAMAGED.values()):
+            write(
+                folder / "logs" / f"{place}.jsonl", [native(latency_ms=place), line.replace(b"good", b"good%d" % place)]
+            )
+        result = read(folder / "ledger", folder / "logs")
+        assert {(file.status, file.lines, file.new, file.rejected) for file in result.files} == {("read", 2, 2, 0)}
+
+    return made_once(tmp_path_factory, "damaged", read_lines) / "ledger"
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_paid_call_on_a_damaged_line_is_read(damaged, name):
+    place = list(DAMAGED).index(name)
+    sql = "select request_id, uncached_input_tokens from request join file using (file_id) where issuer = 'openai' and path like $path"
+    assert query(damaged, sql, path=f"%/{place}.jsonl") == [(f"chatcmpl-good{place}-0a1b2c3d", 100)]
 
 
 def test_keys_in_the_wrong_case_are_other_keys(tmp_path):

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from tests.ingesting import native, picture, query, read, rows, write
+from tests.once import made_once
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError
@@ -45,16 +46,32 @@ def everything(folder):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A ledger of the customer's three calls, beside their log."""
-    folder = tmp_path_factory.mktemp("made")
-    read(folder / "ledger", write(folder / "log.jsonl", lines()[:3]))
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "forgetting",
+        lambda folder: read(folder / "ledger", write(folder / "log.jsonl", lines()[:3])),
+    )
 
 
 @pytest.fixture
 def ledger(made, tmp_path):
-    for name in ("ledger", "log.jsonl"):
-        shutil.copy(made / name, tmp_path / name)
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "ledger"
+
+
+@pytest.fixture
+def without(made, tmp_path, tmp_path_factory):
+    """That ledger after the customer was forgotten in it: `without(delete=True)`."""
+
+    def one(*, delete=False):
+        def forgotten(folder):
+            shutil.copytree(made, folder, dirs_exist_ok=True)
+            assert forget(asked(folder / "ledger", delete=delete)).requests == 3
+
+        shutil.copytree(made_once(tmp_path_factory, f"forgotten-{delete}", forgotten), tmp_path, dirs_exist_ok=True)
+        return tmp_path / "ledger"
+
+    return one
 
 
 def test_no_byte_is_left_and_the_cost_is(ledger, tmp_path):
@@ -80,8 +97,8 @@ def test_no_byte_is_left_and_the_cost_is(ledger, tmp_path):
     assert query(ledger, "select count(*) from file where status = 'read'") == [(1,)]
 
 
-def test_reading_the_log_again_brings_nothing_back(ledger, tmp_path):
-    forget(asked(ledger))
+def test_reading_the_log_again_brings_nothing_back(without, tmp_path):
+    ledger = without()
     before = picture(ledger, tmp_path)
     # The same lines under another name, longer, with a sighting that knows the trace and not the customer.
     more = lines(extra=[native(request_id="call-0001", trace_id="t-77", latency_ms=3)])
@@ -107,8 +124,8 @@ def test_reading_the_log_again_brings_nothing_back(ledger, tmp_path):
         assert query(ledger, f"select count(*) from {table} where contains({column}, '{NAME}')") == [(0,)]
 
 
-def test_attribution_applied_again_leaves_it_forgotten(ledger):
-    forget(asked(ledger))
+def test_attribution_applied_again_leaves_it_forgotten(without):
+    ledger = without()
     before = rows(ledger)
     reattribute(ledger, DEFAULT_ATTRIBUTION)
     assert rows(ledger) == before
@@ -133,8 +150,8 @@ def test_deleted_requests_stay_deleted(ledger, tmp_path):
     assert query(ledger, "select count(*) from request") == [(1,)]
 
 
-def test_who_is_forgotten_again_without_deleting_stays_deleted(ledger, tmp_path):
-    forget(asked(ledger, delete=True))
+def test_who_is_forgotten_again_without_deleting_stays_deleted(without, tmp_path):
+    ledger = without(delete=True)
     forget(asked(ledger))
     read(ledger, write(tmp_path / "a.jsonl", [native(request_id="call-new1", customer_id=NAME)]))
     assert query(ledger, "select count(*) from request") == [(0,)]
@@ -251,8 +268,8 @@ def test_every_table_loses_the_id_and_paths_are_told(tmp_path):
     assert NAME.encode() not in everything(tmp_path)
 
 
-def test_the_tombstone_is_a_keyed_hash(ledger):
-    forget(asked(ledger))
+def test_the_tombstone_is_a_keyed_hash(without):
+    ledger = without()
     ((key,),) = query(ledger, "select key from tombstone_key")
     assert len(key) == 32
     ((found, kind, requests),) = query(ledger, "select mac, kind, requests from tombstone")
@@ -262,8 +279,8 @@ def test_the_tombstone_is_a_keyed_hash(ledger):
     assert query(ledger, "select count(*) from tombstone_key") == [(1,)]
 
 
-def test_python_and_sql_hash_alike(ledger):
-    forget(asked(ledger))
+def test_python_and_sql_hash_alike(without):
+    ledger = without()
     with database.reading(ledger) as connection:
         stones = tombstones(connection)
         assert stones is not None
@@ -318,8 +335,8 @@ def test_what_one_ledger_has_forgotten_the_merged_one_has(tmp_path, order, delet
 
 
 @pytest.mark.parametrize(("delete", "wanted"), [(False, [("forgotten", 5)]), (True, [])])
-def test_outcomes_alone_do_not_bring_a_forgotten_id_into_a_merged_ledger(ledger, tmp_path, delete, wanted):
-    forget(asked(ledger, delete=delete))
+def test_outcomes_alone_do_not_bring_a_forgotten_id_into_a_merged_ledger(without, tmp_path, delete, wanted):
+    ledger = without(delete=delete)
     events = tmp_path / "events.csv"
     events.write_text(f"date,metric,value,customer_id\n2026-11-01,conversions,5,{NAME}\n", "utf-8")
     ingest_outcomes(OutcomeRequest(paths=(str(events),), ledger=tmp_path / "B"))

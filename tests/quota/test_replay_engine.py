@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fewer import FEWER
 from tests.quota.brute import Request, Rule, replay
 
 from llmcost.quota.replay.counting import Counting, LimitSet
@@ -144,9 +145,7 @@ def one_rule(draw, kind, length):
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@given(data=st.data())
-def test_one_limit_refuses_what_the_plain_simulator_refuses(kind, data):
+def _check_one(kind, data):
     length = data.draw(st.sampled_from([12, 60, 3600 * SECOND, 9 * 3600 * SECOND]))
     rule = data.draw(one_rule(kind, length))
     requests = data.draw(traffic(length=length, limits=1))
@@ -157,8 +156,21 @@ def test_one_limit_refuses_what_the_plain_simulator_refuses(kind, data):
     assert refused_by_engine([rule], requests, refused_count=refused_count) == expected
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@FEWER
 @given(data=st.data())
-def test_several_limits_refuse_what_the_plain_simulator_refuses(data):
+def test_one_limit_refuses_what_the_plain_simulator_refuses(kind, data):
+    _check_one(kind, data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_one_limit_refuses_what_the_plain_simulator_refuses_many_times(kind, data):
+    _check_one(kind, data)
+
+
+def _check_several(data):
     length = data.draw(st.sampled_from([60, 3600 * SECOND]))
     rules = [
         data.draw(one_rule(data.draw(st.sampled_from(KINDS)), length)) for _ in range(data.draw(st.integers(2, 4)))
@@ -171,3 +183,15 @@ def test_several_limits_refuse_what_the_plain_simulator_refuses(data):
     }
 
     assert refused_by_engine(rules, requests, **options) == replay(rules, requests, **options)
+
+
+@FEWER
+@given(data=st.data())
+def test_several_limits_refuse_what_the_plain_simulator_refuses(data):
+    _check_several(data)
+
+
+@pytest.mark.slow
+@given(data=st.data())
+def test_several_limits_refuse_what_the_plain_simulator_refuses_many_times(data):
+    _check_several(data)

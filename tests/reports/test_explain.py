@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.ingesting import read, write
+from tests.once import made_once
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
@@ -109,6 +110,26 @@ def show(tmp_path, prices, monkeypatch):
     return one
 
 
+@pytest.fixture
+def show_log(tmp_path_factory, monkeypatch):
+    """Explain one of the requests of LOG, as a report of its folder."""
+
+    def read_log(folder):
+        (folder / "prices.yaml").write_text(PRICES)
+        read(folder / "ledger.duckdb", write(folder / "log.jsonl", LOG), pricing=(folder / "prices.yaml",))
+
+    folder = made_once(tmp_path_factory, "explained", read_log)
+    monkeypatch.chdir(folder)
+
+    def one(name, format_name="table", columns=80):
+        with database.reading(folder / "ledger.duckdb") as connection:
+            found = explained(connection, name, load_price_list((folder / "prices.yaml",)))
+        traces = trace(folder / "ledger.duckdb", [row.row for row in found], DEFAULT_ATTRIBUTION)
+        return explanation(found, traces, format_name, Surface(width=columns))
+
+    return one
+
+
 def bare(text):
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
@@ -119,10 +140,8 @@ def stable(text):
 
 
 @pytest.mark.parametrize("name", ["priced", "tiered", "unpriced"])
-def test_a_request_is_explained_at_80_columns(show, tmp_path, name):
-    log = write(tmp_path / "log.jsonl", LOG)
-
-    text = show(f"req-{name}-0123456789abcdef", log)
+def test_a_request_is_explained_at_80_columns(show_log, name):
+    text = show_log(f"req-{name}-0123456789abcdef")
 
     assert stable(text) == (GOLDEN / f"explain-{name}.txt").read_text("utf-8")
 
@@ -165,19 +184,15 @@ def test_no_number_is_cut_or_wrapped_at_any_width(show, tmp_path, columns):
         assert whole in numbers
 
 
-def test_the_price_before_a_change_is_the_one_of_its_time(show, tmp_path):
-    log = write(tmp_path / "log.jsonl", LOG)
-
-    document = json.loads(show("req-early-0123456789abcdef", log, format_name="json"))
+def test_the_price_before_a_change_is_the_one_of_its_time(show_log):
+    document = json.loads(show_log("req-early-0123456789abcdef", format_name="json"))
 
     # A million at 2.5, a second before the price fell.
     assert (document["cost"], document["price"]["from"], document["price"]["until"]) == ("2.50", None, "2026-10-01")
 
 
-def test_the_stable_document(show, tmp_path):
-    log = write(tmp_path / "log.jsonl", LOG)
-
-    document = json.loads(show("req-priced-0123456789abcdef", log, format_name="json"))
+def test_the_stable_document(show_log):
+    document = json.loads(show_log("req-priced-0123456789abcdef", format_name="json"))
 
     assert document["schema"] == "llmcost/explain/1"
     assert document["request_id"] == "req-priced-0123456789abcdef"
@@ -196,26 +211,24 @@ def test_the_stable_document(show, tmp_path):
     assert price["source"] == "https://acme.example/pricing"
     assert (price["from"], price["match"]) == ("2026-10-01", "dated")
     (request,) = document["requests"]
-    assert request["files"] == [{"path": str(log), "state": "found", "lines": [1], "changed": False}]
+    assert request["files"] == [
+        {"path": str(Path.cwd() / "log.jsonl"), "state": "found", "lines": [1], "changed": False}
+    ]
     # 0.05 claimed, 0.0476 by the price list
     assert (request["reported"]["difference"], request["reported"]["difference_ratio"]) == ("0.0024", 0.05042)
     assert request["check"] == {"agrees": True, "recomputed": "0.0476"}
 
 
-def test_markdown_holds_the_same(show, tmp_path):
-    log = write(tmp_path / "log.jsonl", LOG)
-
-    text = show("req-tiered-0123456789abcdef", log, format_name="markdown")
+def test_markdown_holds_the_same(show_log):
+    text = show_log("req-tiered-0123456789abcdef", format_name="markdown")
 
     assert text.startswith("### Request req-tiered-0123456789abcdef\n")
     assert "| input | 250,000 | 2.00/1M | 0.000002 | 1.1 | 0.5500 |" in text
     assert "| **Total** |  |  |  |  | **0.5599** |" in text
 
 
-def test_a_blocked_call_costs_nothing_and_says_why(show, tmp_path):
-    log = write(tmp_path / "log.jsonl", LOG)
-
-    document = json.loads(show("req-blocked-0123456789abcdef", log, format_name="json"))
+def test_a_blocked_call_costs_nothing_and_says_why(show_log):
+    document = json.loads(show_log("req-blocked-0123456789abcdef", format_name="json"))
 
     assert (document["cost"], document["lines"], document["requests"][0]["reason"]) == ("0.00", [], "blocked")
 
@@ -234,11 +247,9 @@ def _key(folder, log):
         return str(connection.execute("select row_key from request").fetchone()[0])[:13]
 
 
-def test_an_unknown_request_is_refused_with_ids_that_begin_so(show, tmp_path):
-    log = write(tmp_path / "log.jsonl", LOG)
-
+def test_an_unknown_request_is_refused_with_ids_that_begin_so(show_log):
     with pytest.raises(UsageError) as raised:
-        show("req-pri", log)
+        show_log("req-pri")
 
     assert raised.value.message == "no request 'req-pri' in the ledger"
     assert raised.value.hint == "ids that begin so: req-priced-0123456789abcdef"
