@@ -5,7 +5,9 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -24,7 +26,9 @@ from llmcost.render.marks import bar, line, meter
 from llmcost.render.markup import Markup, joined, tag
 from llmcost.render.surface import Surface
 from llmcost.render.visible import shortened, width
+from llmcost.reports.dashboard import Expected, Panel
 from llmcost.reports.question import Question
+from llmcost.reports.record import Column
 
 _ATTACKS = (
     "</script><script>alert(1)</script>",
@@ -294,3 +298,18 @@ def test_long_names_keep_both_ends():
     assert width(text) <= 72
     assert (text[0], text[-1]) == ("a", "b")
     assert width(shortened("顧" * 100, 40)) <= 40
+
+
+def test_what_could_be_saved_together_is_written_as_the_amounts_above_it(boards):
+    together = Expected(low=Decimal("1033.205"), mid=Decimal("1056.53"), high=Decimal("1068.7"), currency="USD")
+    panel = Panel(id="savings", title="Possible savings", kind="bars", measure="net", columns=_SAVED, together=together)
+    board = replace(next(iter(boards.values())), panels=(panel,))
+
+    for form in ("table", "html"):
+        assert "Together about $1,056.53, between $1,033.20 and $1,068.70." in render_dashboard(board, form, Surface())
+
+
+_SAVED = (
+    Column(name="finding", title="Finding", kind="text", role="key"),
+    Column(name="net", title="Could be saved", kind="money", role="metric"),
+)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from llmcost.ledger.dimensions import dimension, dimension_names
 from llmcost.render.cells import Grid, unknown_cost
-from llmcost.render.numbers import human, money_places
+from llmcost.render.numbers import human, money, money_places
 from llmcost.render.visible import OTHER, UNATTRIBUTED, label
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Cell, Column, Row
@@ -103,3 +103,14 @@ def _between(panel: Panel, row: Row, currency: str) -> str:
     """The bounds of one bar of a histogram."""
     start, end = (cell_text(panel, row, index, currency) for index in range(2))
     return f"{start} and more" if row.cells[1] is None else f"{start} to {end}"
+
+
+def notes_of(panel: Panel) -> tuple[str, ...]:
+    """What is said below a panel."""
+    if panel.together is None:
+        return panel.notes
+    low, mid, high = (
+        money(amount, panel.together.currency)
+        for amount in (panel.together.low, panel.together.mid, panel.together.high)
+    )
+    return (f"Together about {mid}, between {low} and {high}.", *panel.notes)

@@ -7,7 +7,7 @@ from llmcost.domain.text import plural
 from llmcost.ledger.registry import Kind
 from llmcost.render import charts
 from llmcost.render.cells import Grid
-from llmcost.render.dashboard_cells import cell_text, figure_text, panel_grid, sentence
+from llmcost.render.dashboard_cells import cell_text, figure_text, notes_of, panel_grid, sentence
 from llmcost.render.dashboard_series import series_of
 from llmcost.render.dashboard_shares import change_of, shares_of
 from llmcost.render.dashboard_tables import table_of
@@ -45,7 +45,7 @@ def figures(panel: Panel, currency: str) -> Markup:
         "section",
         tag("h2", panel.title, class_="hidden"),
         tag("dl", *tiles, class_=style),
-        *(tag("p", note, class_="about") for note in panel.notes),
+        *(tag("p", note, class_="about") for note in notes_of(panel)),
         aria_label=panel.title,
     )
 
@@ -104,7 +104,7 @@ def card(panel: Panel, currency: str) -> Markup:
 
 def _body(panel: Panel, currency: str) -> list[Markup]:
     cells = panel_grid(panel, currency)
-    notes = [tag("p", note, class_="about") for note in panel.notes]
+    notes = [tag("p", note, class_="about") for note in notes_of(panel)]
     match panel.kind:
         case "trend":
             return [*_trend(panel, currency), *notes, _data(panel, cells, currency)]

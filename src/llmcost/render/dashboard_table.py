@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from llmcost.domain.printable import printable
 from llmcost.render.cells import Grid
-from llmcost.render.dashboard_cells import figure_text, panel_grid, sentence
+from llmcost.render.dashboard_cells import figure_text, notes_of, panel_grid, sentence
 from llmcost.render.dashboard_series import Series, largest, series_of
 from llmcost.render.dashboard_shares import change_of, shares_of
 from llmcost.render.drawing import drawn, fits, wrapped
@@ -53,7 +53,7 @@ def _panel(board: Dashboard, panel: Panel, surface: Surface, *, unicode: bool) -
     lines.append(drawn(cells, surface, expendable))
     if len(panel.rows) < panel.row_count and panel.kind != "trend":
         lines.append(f"{len(panel.rows):,} of {panel.row_count:,} shown.")
-    return [*lines, *(part for note in panel.notes for part in _fitted(note, surface))]
+    return [*lines, *(part for note in notes_of(panel) for part in _fitted(note, surface))]
 
 
 def _figures(panel: Panel, currency: str, surface: Surface) -> list[str]:
@@ -80,7 +80,7 @@ def _figures(panel: Panel, currency: str, surface: Surface) -> list[str]:
         tiles = tiles[taken:]
         if tiles:
             lines.append("")
-    return [*lines, *(part for note in panel.notes for part in _fitted(note, surface))]
+    return [*lines, *(part for note in notes_of(panel) for part in _fitted(note, surface))]
 
 
 def _across(tiles: list[tuple[str, str]]) -> int:

@@ -1,6 +1,7 @@
 """What a dashboard is once it has been computed: panels of plain values that every format draws in its own way."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from llmcost.domain.period import Period
@@ -26,6 +27,16 @@ class Ask:
     """Whether beside the period before."""
     period: Period | None = None
     """None: the dashboard's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """An amount that is not known exactly, and its bounds."""
+
+    low: Decimal
+    mid: Decimal
+    high: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,8 @@ class Panel:
     empty: str = ""
     """Why there is nothing to show, and how to change that."""
     notes: tuple[str, ...] = ()
+    together: Expected | None = None
+    """What the rows come to, where that is no sum of theirs."""
 
     def cell(self, row: Row, name: str) -> Cell:
         """The value of a row in the column of that name."""

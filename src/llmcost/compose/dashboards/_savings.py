@@ -3,7 +3,7 @@
 from llmcost.compose.dashboards._asking import Asking
 from llmcost.outliers.run import AuditRequest, audit
 from llmcost.pricing.price_list import load_price_list
-from llmcost.reports.dashboard import Panel
+from llmcost.reports.dashboard import Expected, Panel
 from llmcost.reports.record import Column, Row
 
 _MOST = 6
@@ -46,7 +46,7 @@ def panels(asking: Asking) -> tuple[Panel, ...]:
             row_count=len(saving),
             command=asking.like("outliers"),
             measure="net_savings",
-            notes=(f"Together about {mid:,.2f} {prices.currency}, between {low:,.2f} and {high:,.2f}.",),
+            together=Expected(low=low, mid=mid, high=high, currency=prices.currency),
             empty="" if saving else "no waste was found that would save anything",
         ),
     )
