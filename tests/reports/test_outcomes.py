@@ -233,3 +233,16 @@ def test_outcomes_add_up_to_their_total_however_they_are_grouped(small, outcomes
         place = [column.name for column in report.columns].index(name)
         assert sum((row.cells[place] or 0 for row in report.rows), start=Decimal(0)) == sum(offered)
         assert (total(report, name) or 0) == sum(offered)
+
+
+def test_outcomes_given_in_two_ways_for_the_same_days_are_told_of(with_outcomes):
+    def notes(*by):
+        return [
+            note for note in cost_by(with_outcomes, Question(by=by, metrics=("conversions",))).notes if "set" in note
+        ]
+
+    assert notes("customer_id") == []
+    keep(with_outcomes, [outcome("conversions", 4, customer_id="globex", feature="chat")], 2)
+
+    assert notes("customer_id") == ["conversions is given by more than one set of dimensions; all of it adds up"]
+    assert notes("customer_id", "feature") == []

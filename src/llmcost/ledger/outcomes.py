@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
+from itertools import combinations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -128,6 +129,17 @@ def breakdowns(connection: "DuckDBPyConnection") -> list[Breakdown]:
         Breakdown(metric=row[0], dimensions=tuple(row[1]), outcomes=row[2], first=row[3], last=row[4], total=row[5])
         for row in rows
     ]
+
+
+def overlapping(breakdowns: Sequence[Breakdown]) -> list[str]:
+    """The metrics that several sets of dimensions give over some of the same days: all of it adds up."""
+    return sorted(
+        {
+            one.metric
+            for one, other in combinations(breakdowns, 2)
+            if one.metric == other.metric and one.first <= other.last and other.first <= one.last
+        }
+    )
 
 
 def outcome_sums(

@@ -6,6 +6,7 @@ from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.ingest.outcomes import OutcomeFile, OutcomeResult
 from llmcost.ledger.metrics import metric, metric_names
+from llmcost.ledger.outcomes import overlapping
 from llmcost.render.json import dumped
 from llmcost.render.numbers import money, plain
 
@@ -63,7 +64,7 @@ def remarks(result: OutcomeResult) -> Iterator[tuple[str, str]]:
                 f"{plural(file.rejected, 'line')} of {file.path} could not be read: {first}{more}",
                 _SHAPE,
             )
-    for several in _overlapping(result):
+    for several in overlapping(result.breakdowns):
         yield (
             f"{several} is given by more than one set of dimensions; all of it adds up",
             "leave out one set if both tell of the same events",
@@ -119,17 +120,3 @@ _NEXT = (
 
 def _is_money(name: str) -> bool:
     return name in metric_names() and metric(name).kind == "money"
-
-
-def _overlapping(result: OutcomeResult) -> list[str]:
-    """Metrics that are given by several sets of dimensions over some of the same days."""
-    found = {
-        one.metric
-        for one in result.breakdowns
-        for other in result.breakdowns
-        if one.metric == other.metric
-        and one.dimensions != other.dimensions
-        and one.first <= other.last
-        and other.first <= one.last
-    }
-    return sorted(found)

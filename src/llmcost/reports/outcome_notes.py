@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.keys import Key
 from llmcost.ledger.metrics import Metric, outcome_names
-from llmcost.ledger.outcomes import missing_keys, span
+from llmcost.ledger.outcomes import breakdowns, missing_keys, overlapping, span
 from llmcost.ledger.queries import Facts
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ def about_outcomes(
     if absent:
         read = "`llmcost ingest --source outcomes FILE` reads some"
         notes.append(f"no outcome called {' or '.join(absent)} in this period; {read}")
+    asked = {key.name for key in keys if not key.grain}
+    usable = (
+        [one for one in breakdowns(connection) if one.metric in names and asked <= {*one.dimensions}] if names else []
+    )
+    if several := overlapping(usable):
+        notes.append(f"{', '.join(several)} is given by more than one set of dimensions; all of it adds up")
     days = span(connection, chosen, names)
     if days is not None and facts.first is not None and facts.last is not None:
         first, last = (
