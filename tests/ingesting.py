@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from llmcost.domain.period import Period
+from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import IngestResult
-from llmcost.ingest.run import IngestRequest, ingest
+from llmcost.ingest.run import ingest
 from llmcost.ledger import database
 from llmcost.ledger.exports import export_requests
 from llmcost.render.formats import render

@@ -15,7 +15,7 @@ from llmcost.domain.pulled import Span, Stream
 from llmcost.gateways.pull import Puller
 from llmcost.gateways.registry import gateway_named
 from llmcost.gateways.session import session
-from llmcost.ingest.run import IngestRequest
+from llmcost.ingest.request import IngestRequest
 from llmcost.net.fetching import Patience
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)

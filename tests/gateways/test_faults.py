@@ -10,7 +10,7 @@ from tests.ingesting import query, rows
 
 from llmcost.compose.pulling import Surroundings, Wanted, follow
 from llmcost.domain.period import Period
-from llmcost.ingest.run import IngestRequest
+from llmcost.ingest.request import IngestRequest
 
 CALLS = 50
 LOGS = [spend_log(n * 60) for n in range(CALLS)]

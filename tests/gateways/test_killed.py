@@ -39,10 +39,13 @@ def _ended(process: BaseProcess) -> int | None:
     return process.exitcode
 
 
-def _kill_and_finish(start, tmp_path: Path, *, calls: int, page: int, points: int, seed: int) -> int:
-    """Kill a pull at each of so many points, finish it, compare. Returns how many kills came before the last commit."""
+def _kill_and_finish(start, tmp_path: Path, *, calls: int, page: int, points: int, seed: int) -> tuple[int, int]:
+    """Kill a pull at each of so many points, finish it, compare.
+
+    Returns how many kills came before the end, and how many of them between two commits.
+    """
     chance = random.Random(seed)  # noqa: S311  the same points every time
-    early = 0
+    early = between = 0
     rows = [spend_log(n) for n in range(calls)]
     proxy = Proxy(rows, pages_of=page, cap=calls // 3, key=_LITELLM.environ["LITELLM_MASTER_KEY"])
     with serving(proxy) as api:
@@ -62,6 +65,9 @@ def _kill_and_finish(start, tmp_path: Path, *, calls: int, page: int, points: in
             else:
                 # The machine is faster now than when the whole run was timed.
                 duration *= 0.85
+            if (folder / "ledger").exists():
+                ((stored,),) = query(folder / "ledger", "select count(*) from request")
+                between += 0 < stored < calls
             run(api, folder / "ledger", environ=_LITELLM.environ, now=NOW)
             assert {path.name for path in folder.iterdir()} <= {"ledger", "ledger.wal"}
             assert told(folder / "ledger") == rows_of_whole
@@ -69,16 +75,18 @@ def _kill_and_finish(start, tmp_path: Path, *, calls: int, page: int, points: in
                 # The same rows make the same reports and the same export.
                 assert picture(folder / "ledger", tmp_path) == wanted
             shutil.rmtree(folder)
-    return early
+    return early, between
 
 
 def test_killed_at_one_point(start, tmp_path):
-    assert _kill_and_finish(start, tmp_path, calls=60, page=20, points=1, seed=1) >= 0
+    _kill_and_finish(start, tmp_path, calls=60, page=20, points=1, seed=1)
 
 
 @pytest.mark.slow
 def test_killed_at_thirty_points(start, tmp_path):
-    assert _kill_and_finish(start, tmp_path, calls=1500, page=100, points=30, seed=2) >= 22
+    early, between = _kill_and_finish(start, tmp_path, calls=1500, page=100, points=30, seed=2)
+    assert early >= 22
+    assert between >= 5
 
 
 class _Killer:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.ingesting import native, query, read, rejects, write
 
+from llmcost.domain.errors import DataError
 from llmcost.ingest import files, run
 
 
@@ -115,3 +116,24 @@ def test_a_file_of_a_folder_that_goes_while_it_is_looked_at_does_not_keep_the_ot
 
     assert (gone.status, kept.status, kept.new) == ("unrecognised", "read", 1)
     assert "cannot read" in gone.rejects[0].reason
+
+
+def test_a_file_of_a_folder_that_goes_before_its_turn_does_not_keep_the_others_from_being_read(tmp_path, monkeypatch):
+    gone = write(tmp_path / "logs" / "a.jsonl", [native(request_id="a")])
+    write(tmp_path / "logs" / "b.jsonl", [native(request_id="b")])
+    batch = run.Run.batch
+    monkeypatch.setattr(run.Run, "batch", lambda *given: gone.unlink(missing_ok=True) or batch(*given))
+
+    missing, kept = read(tmp_path / "ledger", tmp_path / "logs").files
+
+    assert (missing.status, kept.status, kept.new) == ("unrecognised", "read", 1)
+    assert "has gone" in missing.rejects[0].reason
+
+
+def test_a_named_file_that_goes_before_its_turn_is_an_error_that_names_it(tmp_path, monkeypatch):
+    gone = write(tmp_path / "a.jsonl", [native(request_id="a")])
+    batch = run.Run.batch
+    monkeypatch.setattr(run.Run, "batch", lambda *given: gone.unlink(missing_ok=True) or batch(*given))
+
+    with pytest.raises(DataError, match=r"a\.jsonl has gone"):
+        read(tmp_path / "ledger", gone)

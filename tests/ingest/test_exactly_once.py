@@ -14,7 +14,8 @@ from tests.mixed_log import mixed_log
 from tests.once import made_once
 
 from llmcost.ingest.generic import read_mapping
-from llmcost.ingest.run import IngestRequest, ingest
+from llmcost.ingest.request import IngestRequest
+from llmcost.ingest.run import ingest
 
 LOG = mixed_log()
 

@@ -37,12 +37,15 @@ def _ended(process: BaseProcess) -> int | None:
     return process.exitcode
 
 
-def _is_complete(ledger: Path) -> bool:
-    return ledger.exists() and query(ledger, "select count(*) from file") == [(FILES,)]
+def _files_of(ledger: Path) -> int:
+    return query(ledger, "select count(*) from file")[0][0] if ledger.exists() else 0
 
 
-def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
-    """Kill a run at each of so many points, finish it, compare. Returns how many kills came before the last commit."""
+def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> tuple[int, int]:
+    """Kill a run at each of so many points, finish it, compare.
+
+    Returns how many kills came before the last commit, and how many of them between two commits.
+    """
     logs = _logs(tmp_path / "logs", calls)
     began = time.monotonic()
     whole = tmp_path / "whole"
@@ -53,7 +56,7 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
     assert query(whole / "ledger", "select count(*) from ingest")[0] == (1,)
 
     chance = random.Random(seed)  # noqa: S311  the same points every time
-    early = 0
+    early = between = 0
     for point in range(points):
         folder = tmp_path / str(point)
         folder.mkdir()
@@ -62,7 +65,9 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
         process.join(duration * 0.9 * (point + chance.random()) / points)
         process.kill()
         killed = _ended(process) == -signal.SIGKILL
-        if killed and not _is_complete(folder / "ledger"):
+        committed = _files_of(folder / "ledger")
+        between += 0 < committed < FILES
+        if killed and committed < FILES:
             early += 1
         else:
             # The machine is faster now than when the whole run was timed.
@@ -74,18 +79,21 @@ def _kill_and_finish(tmp_path: Path, calls: int, points: int, seed: int) -> int:
         if point % 10 == 0:
             # The same rows make the same reports and the same export.
             assert picture(folder / "ledger", tmp_path) == wanted
-        assert _is_complete(folder / "ledger")
+        assert _files_of(folder / "ledger") == FILES
         shutil.rmtree(folder)
-    return early
+    return early, between
 
 
 def test_killed_at_three_points(tmp_path):
-    assert _kill_and_finish(tmp_path, calls=60, points=3, seed=1) >= 1
+    early, _ = _kill_and_finish(tmp_path, calls=60, points=3, seed=1)
+    assert early >= 1
 
 
 @pytest.mark.slow
 def test_killed_at_fifty_points(tmp_path):
-    assert _kill_and_finish(tmp_path, calls=1000, points=50, seed=2) >= 40
+    early, between = _kill_and_finish(tmp_path, calls=1000, points=50, seed=2)
+    assert early >= 40
+    assert between >= 10
 
 
 def test_what_a_killed_run_left_beside_the_ledger_goes_with_the_next_run(tmp_path):

@@ -8,7 +8,7 @@ from tests.ingesting import native, query, read, write
 
 from llmcost.domain.pulled import Page, Stream
 from llmcost.ingest.intake import Intake
-from llmcost.ingest.run import IngestRequest
+from llmcost.ingest.request import IngestRequest
 from llmcost.ledger import database
 from llmcost.ledger.locks import add
 from llmcost.render.ingest import as_json, as_text, remarks

@@ -12,7 +12,8 @@ from tests.once import made_once
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.generic import read_mapping
 from llmcost.ingest.rejects import stored_rejects
-from llmcost.ingest.run import IngestRequest, ingest
+from llmcost.ingest.request import IngestRequest
+from llmcost.ingest.run import ingest
 
 GOOD = json.dumps(chat("good")).encode()
 

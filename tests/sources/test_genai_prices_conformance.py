@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from llmcost.ingest.run import IngestRequest, ingest
+from llmcost.ingest.request import IngestRequest
+from llmcost.ingest.run import ingest
 from llmcost.ledger import database
 
 NOT_AMONG_OUR_SOURCES = {"Bedrock Converse": 75, "Cohere": 4}

@@ -38,7 +38,8 @@ def demo(
     from llmcost.cli import diagnostics
     from llmcost.demo import generate
     from llmcost.domain.errors import DataError
-    from llmcost.ingest.run import IngestRequest, ingest
+    from llmcost.ingest.request import IngestRequest
+    from llmcost.ingest.run import ingest
     from llmcost.ledger import database
     from llmcost.render import output
     from llmcost.render.formats import render

@@ -72,7 +72,7 @@ def ingest(
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode, LlmcostError, UsageError
     from llmcost.ingest.generic import read_mapping
-    from llmcost.ingest.run import IngestRequest
+    from llmcost.ingest.request import IngestRequest
     from llmcost.render.ingest import as_json, as_text
     from llmcost.render.surface import surface_of
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llmcost.domain.errors import LlmcostError
+    from llmcost.ingest.request import IngestRequest
     from llmcost.ingest.result import IngestResult
-    from llmcost.ingest.run import IngestRequest
 
 
 def received(request: "IngestRequest", address: str, *, quiet: bool) -> "IngestResult":

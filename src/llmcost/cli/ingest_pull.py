@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from llmcost.compose.pulling import Round, Surroundings, Wanted
     from llmcost.config.settings import Pull, Settings
     from llmcost.domain.errors import LlmcostError
+    from llmcost.ingest.request import IngestRequest
     from llmcost.ingest.result import IngestResult
-    from llmcost.ingest.run import IngestRequest
 
 
 def wanted(

@@ -19,8 +19,8 @@ from llmcost.gateways.session import address_of, session
 from llmcost.gateways.tables import database, table_pages
 from llmcost.gateways.windows import unread
 from llmcost.ingest.intake import Intake
+from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import IngestResult
-from llmcost.ingest.run import IngestRequest
 from llmcost.net.fetching import Patience
 from llmcost.net.postgres import LoginError, require_driver
 

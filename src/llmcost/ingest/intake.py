@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Self
 from llmcost.domain.errors import LlmcostError
 from llmcost.domain.period import Period
 from llmcost.domain.pulled import Page, Span, Stream
+from llmcost.ingest.batch import Run, batch_bytes, opened
 from llmcost.ingest.files import PULLED, LogFile, look_at
 from llmcost.ingest.registry import source_named
+from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import FileResult, IngestResult
-from llmcost.ingest.run import BATCH_BYTES, IngestRequest, Run, opened
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
@@ -52,7 +53,7 @@ class _Batch:
 
     @property
     def full(self) -> bool:
-        return self.rows >= _BATCH_ROWS or self.size >= BATCH_BYTES or time.monotonic() - self.begun >= _BATCH_SECONDS
+        return self.rows >= _BATCH_ROWS or self.size >= batch_bytes() or time.monotonic() - self.begun >= _BATCH_SECONDS
 
     def add(self, page: Page) -> None:
         if page.covered is not None:

@@ -22,7 +22,7 @@ from llmcost.ingest.generic import mapping_of
 from llmcost.ingest.lineage import lineage_of
 from llmcost.ingest.lines import numbered_lines
 from llmcost.ingest.reader import Item, read_lines, up_to_damage
-from llmcost.ingest.run import IngestRequest, forced_route, sources_for
+from llmcost.ingest.request import IngestRequest, forced_route, sources_for
 from llmcost.ingest.source import Route
 from llmcost.ingest.stage import MappingSettings, Stage
 from llmcost.ingest.strict import StrictPass

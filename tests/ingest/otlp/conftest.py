@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from llmcost.ingest.otlp.receiver import News, Settings, listen
-from llmcost.ingest.run import IngestRequest
+from llmcost.ingest.request import IngestRequest
 
 
 def span(number, *, trace=1, parent=0, attributes=None, **more):

@@ -362,7 +362,7 @@ def test_no_address(text):
 
 def test_a_port_in_use_is_said(receiving, tmp_path):
     from llmcost.ingest.otlp.receiver import listen
-    from llmcost.ingest.run import IngestRequest
+    from llmcost.ingest.request import IngestRequest
 
     with receiving() as receiver:
         taken = IngestRequest(paths=(), ledger=tmp_path / "other")

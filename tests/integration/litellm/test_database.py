@@ -15,7 +15,7 @@ from llmcost.domain.pulled import Span, Stream
 from llmcost.gateways.probe import probe
 from llmcost.gateways.registry import gateway_named
 from llmcost.gateways.tables import database, table_pages
-from llmcost.ingest.run import IngestRequest
+from llmcost.ingest.request import IngestRequest
 
 pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)

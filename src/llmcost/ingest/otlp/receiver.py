@@ -11,8 +11,8 @@ from llmcost.ingest.otlp.journal import Journal
 from llmcost.ingest.otlp.server import REQUEST_SECONDS, SpanServer
 from llmcost.ingest.otlp.traces import LONGEST_SECONDS, QUIET_SECONDS, Traces
 from llmcost.ingest.otlp.writer import SpanWriter
+from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import IngestResult
-from llmcost.ingest.run import IngestRequest
 from llmcost.ingest.source import Record
 
 DEFAULT_PORT = 4318

@@ -7,13 +7,14 @@ from importlib import resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from llmcost.ingest.batch import Run
 from llmcost.ingest.files import RECEIVED, look_at
 from llmcost.ingest.otlp.remembered import remember, remembered
 from llmcost.ingest.otlp.traces import Settled
 from llmcost.ingest.reader import json_text
 from llmcost.ingest.registry import source_named
+from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import FileResult, IngestResult
-from llmcost.ingest.run import IngestRequest, Run
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
