@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import typer
+from typer.main import get_command
 
 from llmcost import __version__
 from llmcost.cli import app, diagnostics
@@ -18,7 +19,7 @@ def run(monkeypatch, capsys):
     """Run a stand-in command in this process; gives its exit code and what it said."""
 
     def run(command, *arguments):
-        def build():
+        def build(wanted):
             stand_in = typer.Typer(rich_markup_mode=None)
             stand_in.command()(command)
             return stand_in
@@ -30,6 +31,17 @@ def run(monkeypatch, capsys):
         return left.value.code, said.out, said.err
 
     return run
+
+
+def test_a_command_can_be_built_without_the_others():
+    every = list(get_command(app.build()).commands)
+
+    assert [list(get_command(app.build(name)).commands) for name in every] == [[name] for name in every]
+
+
+@pytest.mark.parametrize("wanted", [None, "reprot", "db_merge", "--version", "app"])
+def test_every_command_is_known_where_none_is_named(wanted):
+    assert len(get_command(app.build(wanted)).commands) > 20
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--version", "db"]])
@@ -158,7 +170,7 @@ def python(code: str, environ: dict[str, str], **options) -> "subprocess.Popen[s
 STAND_IN = """
 import sys, typer
 from llmcost.cli import app
-def build():
+def build(wanted):
     stand_in = typer.Typer(rich_markup_mode=None)
     stand_in.command()(command)
     return stand_in

@@ -1,7 +1,8 @@
 """The command line as a whole: the commands found, one run, one exit code.
 
-A module of this package with a function `register(app)` is a command or a group of them; adding one is adding a file. Help
-lists those named in `_ORDER` first, in that order, then any other by name.
+A module of this package with a function `register(app)` is a command or a group of them, under the module's name; adding one
+is adding a file. One with an underscore in its name is a part of another. Help lists those named in `_ORDER` first, in that
+order, then any other by name.
 """
 
 import errno
@@ -49,8 +50,8 @@ _SPANS = ("--day", "--week", "--month", "--quarter", "--year")
 _NOT_COMMANDS = ("app", "diagnostics", "options", "outputs")
 
 
-def build() -> typer.Typer:
-    """The application with every command registered."""
+def build(wanted: str | None = None) -> typer.Typer:
+    """The application with every command registered; where one has the `wanted` name, with that alone, which is quicker."""
     app = typer.Typer(
         name="llmcost",
         help="Audit what LLM usage costs: who spent what, on which model, for which feature.",
@@ -60,7 +61,10 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
-    for name in _command_modules():
+    names = _command_modules()
+    if wanted in names and "_" not in wanted:
+        names = [wanted]
+    for name in names:
         register = getattr(importlib.import_module(f"{cli.__name__}.{name}"), "register", None)
         if register is not None:
             register(app)
@@ -86,7 +90,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 def _outcome(arguments: list[str]) -> int:
     """Run the command; returns its exit code, with every error told on stderr."""
     try:
-        command = get_command(build())
+        command = get_command(build(arguments[0] if arguments else None))
         with command.make_context("llmcost", arguments) as context:
             command.invoke(context)
     except typer.Exit as error:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE, Rates
-from llmcost.pricing.price_list import load_price_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +27,16 @@ def chosen_currency(asked: str | None, settings: Settings) -> Currency:
         raise UsageError(f"{asked!r} is not a currency code", hint="use one such as USD or EUR")
     if code == BASE:
         return Currency(code=code, rates=())
-    rates = settings.fx.get(code) or load_price_list(settings.pricing).fx.get(code, ())
+    rates = settings.fx.get(code) or _rates_of_prices(code, settings)
     if not rates:
         raise UsageError(
             f"no rate from {BASE} to {code}",
             hint=f'add dated rates to llmcost.yaml: `fx: {{{code}: {{2026-11: "0.92"}}}}`',
         )
     return Currency(code=code, rates=rates)
+
+
+def _rates_of_prices(code: str, settings: Settings) -> Rates:
+    from llmcost.pricing.price_list import load_price_list
+
+    return load_price_list(settings.pricing).fx.get(code, ())

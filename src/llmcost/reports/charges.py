@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.exact import EXACT, total
-from llmcost.pricing.charges import charge_lines, list_with_charges
 from llmcost.reports.question import Question
 from llmcost.reports.record import Overview, Report, Study
 
@@ -20,7 +19,11 @@ Document = TypeVar("Document", Report, Overview, Study, Report | Overview | Stud
 
 def with_charges(connection: "Connection", question: Question, document: Document, pricing: Sequence[Path]) -> Document:
     """The document with the charges of its period, if price files name any and it is about all requests."""
-    prices = None if question.where else list_with_charges(pricing)
+    if question.where or not pricing:
+        return document
+    from llmcost.pricing.charges import list_with_charges
+
+    prices = list_with_charges(pricing)
     if prices is None:
         return document
     if isinstance(document, Report):
@@ -32,6 +35,8 @@ def with_charges(connection: "Connection", question: Question, document: Documen
 
 
 def _sum(connection: "Connection", question: Question, prices: "PriceList") -> Decimal:
+    from llmcost.pricing.charges import charge_lines
+
     lines = charge_lines(connection, prices, question.period)
     if not question.rates:
         return total(line.amount for line in lines)
