@@ -15,7 +15,7 @@ from llmcost.ledger.exports_basis import counted_table
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
-from llmcost.ledger.timezones import Offsets, offsets
+from llmcost.ledger.timezones import Offsets, is_fixed, offsets
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -113,7 +113,7 @@ class Query:
         if selection.conversion is not None:
             source = f"select * replace ({_converted(selection.conversion)}) from ({source})"
         if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
-            self._offsets = offsets(_months(connection, selection), selection.zone)
+            self._offsets = offsets(() if is_fixed(selection.zone) else _months(connection, selection), selection.zone)
             interval = self._offsets.interval("started_at")
             local = "started_at + utc_offset"
             if selection.basis == "exports":

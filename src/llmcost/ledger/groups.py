@@ -86,47 +86,54 @@ def places_of(metrics: Sequence[Metric]) -> list[tuple[Metric, list[Place]]]:
     return places
 
 
-def group_of(
-    width: int, places: Sequence[tuple[Metric, Sequence[Place]]], beside: Beside, total: dict[str, Number | None]
-) -> Callable[[tuple[Any, ...]], Group]:
-    """What makes a group of a row. Most metrics are one of its cells, and there may be thousands of rows."""
-    plain: list[tuple[str, int, Callable[[str], Number] | None]] = []
-    others: list[tuple[Metric, Sequence[Place]]] = []
-    for metric, own in places:
-        first = own[0] if len(own) == 1 and not metric.of_total else None
-        if isinstance(first, int):
-            plain.append((metric.name, width + first, _exact_text(metric)))
-        else:
-            others.append((metric, own))
+def groups_of(
+    rows: Sequence[tuple[Any, ...]],
+    width: int,
+    places: Sequence[tuple[Metric, Sequence[Place]]],
+    beside: Beside,
+    total: dict[str, Number | None],
+) -> list[Group]:
+    """A group of each row, whose first `width` cells are keys. Made by the column: there may be thousands of rows."""
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return []
+    texts = [[None if key is None else str(key) for key in column] for column in columns[:width]]
+    keys: list[tuple[str | None, ...]] = list(zip(*texts, strict=True)) if width else [()] * len(rows)
+    row_counts, _, others = columns[-3:]
+    identities = list(zip(keys, map(bool, others), strict=True))
 
-    def group(row: tuple[Any, ...]) -> Group:
-        keys = tuple([None if value is None else str(value) for value in row[:width]])
-        row_count, _, other = row[-3:]
-        identity = keys, bool(other)
+    def numbers(place: Place) -> list[Number | None]:
+        if isinstance(place, str):
+            sums = beside.outcomes.get(place, {})
+            return [sums.get(identity) for identity in identities]
+        return [value if isinstance(value, _NUMBERS) else None for value in columns[width + place]]
 
-        def at(place: Place) -> Number | None:
-            if isinstance(place, str):
-                return beside.outcomes.get(place, {}).get(identity)
-            return _number(row[width + place])
+    def values(metric: Metric, own: Sequence[Place]) -> Sequence[Number | None]:
+        if not own:
+            peaks = beside.peaks.get(metric.name, {})
+            return [peaks.get(identity) for identity in identities]
+        exact = _exact_text(metric)
+        if exact is not None and isinstance(own[0], int):
+            return [None if text is None else exact(text) for text in columns[width + own[0]]]
+        found = numbers(own[0])
+        if metric.of_total:
+            return [_ratio(value, total.get("cost"), metric) for value in found]
+        if len(own) > 1:
+            return [_ratio(value, divisor, metric) for value, divisor in zip(found, numbers(own[1]), strict=True)]
+        return found
 
-        values: dict[str, Number | None] = {
-            name: row[place] if number is None or row[place] is None else number(row[place])
-            for name, place, number in plain
-        }
-        for metric, own in others:
-            value = at(own[0]) if own else beside.peaks.get(metric.name, {}).get(identity)
-            if metric.of_total:
-                value = _ratio(value, total.get("cost"), metric)
-            elif len(own) > 1:
-                value = _ratio(value, at(own[1]), metric)
-            values[metric.name] = value
-        if not row_count:
+    names = [metric.name for metric, _ in places]
+    cells = zip(*(values(metric, own) for metric, own in places), strict=True) if places else iter([()] * len(rows))
+    groups = [
+        Group(keys=key, other=other, values=dict(zip(names, row, strict=True)))
+        for (key, other), row in zip(identities, cells, strict=True)
+    ]
+    for group, count in zip(groups, row_counts, strict=True):
+        if not count:
             for metric, _ in places:
-                if values[metric.name] is None and metric.additive:
-                    values[metric.name] = Decimal(0) if metric.kind == "money" else 0
-        return Group(keys=keys, other=bool(other), values=values)
-
-    return group
+                if group.values[metric.name] is None and metric.additive:
+                    group.values[metric.name] = Decimal(0) if metric.kind == "money" else 0
+    return groups
 
 
 def sorted_groups(groups: Sequence[Group], keys: Sequence[Key]) -> list[Group]:
@@ -140,10 +147,6 @@ def sorted_groups(groups: Sequence[Group], keys: Sequence[Key]) -> list[Group]:
         return *texts[:leading], group.other, *by_cost, *texts[leading:]
 
     return sorted(groups, key=place)
-
-
-def _number(value: object) -> Number | None:
-    return value if isinstance(value, _NUMBERS) else None
 
 
 def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric) -> Number | None:

@@ -15,7 +15,7 @@ from llmcost.ledger.groups import (
     Identity,
     Number,
     aggregates,
-    group_of,
+    groups_of,
     places_of,
     sorted_groups,
     values_of,
@@ -101,8 +101,10 @@ def facts_and_totals(
 ) -> tuple[Facts, dict[str, Number | None]]:
     """`facts` and `totals` in one pass over the rows."""
     query = Query()
-    source = query.rows(connection, selection, [] if key is None else [key])
-    owner = _OWNER if key is None else "key_0"
+    # Every row has a time, so that there is nothing to look for.
+    timed = key is not None and bool(key.grain)
+    source = query.rows(connection, selection, [] if key is None or timed else [key])
+    owner = "started_at" if timed else _OWNER if key is None else "key_0"
     unowned = f"coalesce(sum(cost) filter (where {owner} is null), 0) as unattributed_cost"
     columns = [*_FACTS, unowned, *values_of(metrics)]
     found = connection.execute(f"{source} select {', '.join(columns)} from keyed", query.parameters).fetchone()
@@ -122,8 +124,9 @@ def facts_and_totals(
         unpriced_rows=int(found[9]),
         unattributed_cost=found[10],
     )
-    group = group_of(0, places_of(metrics), _beside(connection, selection, [], metrics, None), {})
-    return told, _whole(group((*found[width:], found[0], 1, False)), metrics)
+    beside = _beside(connection, selection, [], metrics, None)
+    (whole,) = groups_of([(*found[width:], found[0], 1, False)], 0, places_of(metrics), beside, {})
+    return told, _whole(whole, metrics)
 
 
 _FACTS = (
@@ -225,17 +228,16 @@ def grouped(
         query.parameters,
     ).fetchall()
     beside = _beside(connection, selection, keys, metrics, top)
-    group = group_of(len(keys), places, beside, total or {})
-    groups = [group(row) for row in rows]
+    groups = groups_of(rows, len(keys), places, beside, total or {})
     if not names or not keys:
         return groups, rows[0][-2] if rows else 0
     present = {group.identity for group in groups}
     # What has outcomes and no request is a group as well: without its row the outcomes would not add up to their total.
     alone = dict.fromkeys(identity for sums in beside.outcomes.values() for identity in sums if identity not in present)
     cells = len(aggregates(metrics))
-    empty = [group((*identity[0], *[None] * cells, 0, 0, identity[1])) for identity in alone]
-    if empty:
-        groups = sorted_groups([*groups, *empty], keys)
+    if alone:
+        empty = [(*identity[0], *[None] * cells, 0, 0, identity[1]) for identity in alone]
+        groups = sorted_groups([*groups, *groups_of(empty, len(keys), places, beside, total or {})], keys)
     return groups[:limit], len(groups)
 
 

@@ -6,7 +6,8 @@ zone and every switch of the clocks, and several times faster than converting ea
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -54,6 +55,11 @@ def offsets(months: Iterable[datetime], zone: tzinfo) -> Offsets:
         if not steps or steps[-1][1] != offset:
             steps.append((start, offset))
     return Offsets(steps=tuple(steps))
+
+
+def is_fixed(zone: tzinfo) -> bool:
+    """Whether the zone is known to have one offset for all time."""
+    return isinstance(zone, timezone) or (isinstance(zone, ZoneInfo) and zone.key in {"UTC", "Etc/UTC"})
 
 
 def _offset(instant: datetime, zone: tzinfo) -> timedelta:

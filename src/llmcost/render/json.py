@@ -2,13 +2,14 @@
 
 import json as standard
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from llmcost.render.facts import fact_values
-from llmcost.render.numbers import machine, plain
+from llmcost.render.numbers import machine, machines, plain
 from llmcost.reports.record import Cell, Column, Overview, Report
 
 # Legal in JSON and harmful on a terminal: what the standard library leaves as it is. They only occur within strings.
@@ -17,12 +18,46 @@ _HIDDEN = re.compile(
 )
 
 # The end of a small ratio, alone on its line, in the notation that has no fixed number of decimals.
-_EXPONENT = re.compile(r"e-0\d(?=,?$)", re.MULTILINE)
+_EXPONENT = re.compile(r"e-0\d(?=[,\]}]?$)", re.MULTILINE)
 _MANTISSA = frozenset("-.0123456789")
 
 _NESTED = (dict, list, tuple)
 
 _WORTH_A_PATTERN = 8
+
+
+class _Rows:
+    """The rows of a report, written by the column: there may be thousands."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def texts(self, newline: str) -> list[str]:
+        """Each as an object of its cells by the names of their columns; `newline` ends in the indent."""
+        columns = self._report.columns
+        cells = zip(*(row.cells for row in self._report.rows), strict=True)
+        texts = [_texts(machines(own, column.kind)) for column, own in zip(columns, cells, strict=True)]
+        pairs = [f"{_encoded(column.name)}: ".replace("%", "%%") + "%s" for column in columns]
+        names = [column.name for column in columns]
+        told = ['"other": true%.0s' if name == "other" else pair for name, pair in zip(names, pairs, strict=True)]
+        usual = _pattern(pairs, newline)
+        other = _pattern(told if "other" in names else [*pairs, '"other": true'], newline)
+        return [
+            (other if row.other else usual) % own
+            for row, own in zip(self._report.rows, zip(*texts, strict=True), strict=True)
+        ]
+
+
+def _texts(values: Sequence[str | int | float | None]) -> Iterable[str]:
+    """Each as JSON. No encoded value has a line break."""
+    if set(map(type, values)) == {int}:
+        return map(str, values)
+    return _encoded(values, "\n")[1:-1].split("\n")
+
+
+def _pattern(pairs: Sequence[str], newline: str) -> str:
+    inner = f"{newline}  "
+    return f"{{{inner}{f',{inner}'.join(pairs)}{newline}}}"
 
 
 def json(document: Report | Overview) -> str:
@@ -34,9 +69,7 @@ def json(document: Report | Overview) -> str:
         "by": list(report.by),
         "period": span_of(report, report.period.since, report.period.until),
         "currency": report.currency,
-        "rows": [
-            {**cells_of(report.columns, row.cells), **({"other": True} if row.other else {})} for row in report.rows
-        ],
+        "rows": _Rows(report) if report.rows else [],
         "totals": cells_of(report.columns[len(report.by) :], report.totals[len(report.by) :]),
         "coverage": coverage_of(report),
     }
@@ -79,7 +112,6 @@ def _attributed(report: Report) -> float | None:
 def dumped(value: Any) -> str:
     """Indented JSON in which every invisible character is an escape."""
     text = _indented(value, "\n")
-    text = _without_exponents(text)
     # Looking for what is hardly ever there takes longer than writing the rest.
     if text.isascii() and "\x7f" not in text:
         return text
@@ -87,6 +119,8 @@ def dumped(value: Any) -> str:
 
 
 def _without_exponents(text: str) -> str:
+    if "e-0" not in text:
+        return text
     pieces, done = [], 0
     for found in _EXPONENT.finditer(text):
         start = found.start()
@@ -100,13 +134,15 @@ def _without_exponents(text: str) -> str:
 def _indented(value: Any, newline: str) -> str:
     """What the standard library writes with `indent=2`, which it does several times slower; `newline` ends in the indent."""
     inner = newline + "  "
+    if isinstance(value, _Rows):
+        return f"[{inner}{f',{inner}'.join(value.texts(inner))}{newline}]"
     if not isinstance(value, _NESTED) or not value:
-        return _encoder(", ").encode(value)
+        return _encoded(value)
     if not any(isinstance(item, _NESTED) for item in (value.values() if isinstance(value, dict) else value)):
-        flat = _encoder(f",{inner}").encode(value)
+        flat = _encoded(value, f",{inner}")
         return f"{flat[0]}{inner}{flat[1:-1]}{newline}{flat[-1]}"
     if isinstance(value, dict):
-        pairs = (f"{_encoder(', ').encode(key)}: {_indented(item, inner)}" for key, item in value.items())
+        pairs = (f"{_encoded(key)}: {_indented(item, inner)}" for key, item in value.items())
         return f"{{{inner}{f',{inner}'.join(pairs)}{newline}}}"
     records = _alike(value, inner) or [_indented(item, inner) for item in value]
     return f"[{inner}{f',{inner}'.join(records)}{newline}]"
@@ -115,7 +151,7 @@ def _indented(value: Any, newline: str) -> str:
 def _alike(records: Any, newline: str) -> list[str] | None:
     """The texts of flat objects that all have the same keys, as the rows of a report have; None where they are not.
 
-    All values are encoded at once and set into one pattern, which takes half the time. No encoded value has a line break.
+    All values are encoded at once and set into one pattern, which takes half the time.
     """
     first = records[0]
     if len(records) < _WORTH_A_PATTERN or not isinstance(first, dict) or not first:
@@ -126,11 +162,13 @@ def _alike(records: Any, newline: str) -> list[str] | None:
     flat = [value for record in records for value in record.values()]
     if any(isinstance(value, _NESTED) for value in flat):
         return None
-    inner = f"{newline}  "
-    pairs = f",{inner}".join(f"{_encoder(', ').encode(key)}: ".replace("%", "%%") + "%s" for key in keys)
-    pattern = f"{{{inner}{pairs}{newline}}}"
-    texts = iter(_encoder("\n").encode(flat)[1:-1].split("\n"))
+    pattern = _pattern([f"{_encoded(key)}: ".replace("%", "%%") + "%s" for key in keys], newline)
+    texts = iter(_texts(flat))
     return [pattern % cells for cells in zip(*[texts] * len(keys), strict=True)]
+
+
+def _encoded(value: Any, separator: str = ", ") -> str:
+    return _without_exponents(_encoder(separator).encode(value))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Numbers as people read them and as machines do. Nothing rounds before this."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from llmcost.ledger.registry import Kind
@@ -25,6 +25,13 @@ def machine(value: Cell, kind: Kind) -> str | int | float | None:
     if kind in {"count", "tokens"}:
         return int(value)
     return round(float(value), 6)
+
+
+def machines(column: Sequence[Cell], kind: Kind) -> list[str | int | float | None]:
+    """`machine` of every cell of a column."""
+    if kind in {"count", "tokens"}:
+        return [value if type(value) is int else machine(value, kind) for value in column]
+    return [machine(value, kind) for value in column]
 
 
 def human(value: Cell, kind: Kind, currency: str, *, signed: bool = False, places: int | None = None) -> str:
