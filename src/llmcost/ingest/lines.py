@@ -9,7 +9,8 @@ from llmcost.ingest.formats import DamageError, is_damage
 Line = tuple[int, bytes, bool]
 """Line number from 1, the line, and whether it ended in a newline."""
 
-_BLOCK = 1024 * 1024
+_BLOCK = 256 * 1024
+"""Small enough that of the blocks with a line that is looked for, little else is taken apart."""
 _KEPT_BYTES = 16 * 1024 * 1024
 """Most that is held of the lines looked for, and of one line; a file with more is walked line by line."""
 
