@@ -57,9 +57,11 @@ def test_rows_that_are_not_alike_keep_their_own_keys():
     assert dumped(rows) == json.dumps(rows, indent=2)
 
 
-_COLUMNS = tuple(
-    Column(name=name, title=name, kind=kind, role="metric")
-    for name, kind in (("100%s", "text"), ("cost", "money"), ("calls", "count"), ("other", "ratio"))
+_COLUMNS = (
+    Column(name="100%s", title="", kind="text", role="metric"),
+    Column(name="cost", title="", kind="money", role="metric"),
+    Column(name="calls", title="", kind="count", role="metric"),
+    Column(name="other", title="", kind="ratio", role="metric"),
 )
 _CELLS = st.tuples(
     st.none() | st.text(), st.decimals(0, 10**6, places=12), st.integers(0), st.floats(0, 1).map(lambda x: x**9)

@@ -41,7 +41,6 @@ class Query:
 class Finding:
     """One pattern in one place."""
 
-    detector: str
     scope: tuple[tuple[str, str | None], ...]
     """Dimension and value; empty for all traffic audited."""
     since: datetime
@@ -72,6 +71,8 @@ class Finding:
     """When it began, for what happens once; tells two of them in one scope apart."""
     claims: Query | None = None
     """Columns rid, low, mid, high: what each request would have saved."""
+    detector: str = ""
+    """Its id, which whoever runs it fills in."""
 
     @property
     def id(self) -> str:

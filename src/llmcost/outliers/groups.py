@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llmcost.outliers.finding import Query, Savings
+from llmcost.outliers.finding import Basis, Confidence, Finding, Query, Savings, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,9 +51,37 @@ class Group:
     """The further columns asked for."""
     claims: Query
 
-    def savings(self, formula: str) -> Savings:
-        """What ending it saves."""
-        return Savings(low=self.low, mid=self.mid, high=self.high, formula=formula)
+    def finding(
+        self,
+        *,
+        headline: str,
+        evidence: Mapping[str, Value],
+        formula: str,
+        confidence: Confidence,
+        basis: Basis,
+        todo: str,
+        verify: str,
+        query: Query,
+        caveats: tuple[str, ...] = (),
+    ) -> Finding:
+        """The finding about these requests; ending it saves what `formula` says the amounts are."""
+        return Finding(
+            scope=self.scope,
+            since=self.since,
+            until=self.until,
+            headline=headline,
+            evidence=evidence,
+            requests=self.requests,
+            cost=self.cost,
+            savings=Savings(low=self.low, mid=self.mid, high=self.high, formula=formula),
+            confidence=confidence,
+            basis=basis,
+            todo=todo,
+            verify=verify,
+            query=query,
+            claims=self.claims,
+            caveats=caveats,
+        )
 
     @property
     def name(self) -> str:

@@ -90,6 +90,10 @@ class Traffic:
         """From the first request to the last."""
         return timedelta() if self.first is None or self.last is None else self.last - self.first
 
+    def by_task(self) -> list[str]:
+        """The dimension of tasks as the first keys of a breakdown; none where nothing says what calls are for."""
+        return [] if self.task is None else [self.task]
+
     def ask(self, query: Query) -> list[dict[str, Any]]:
         """The rows of a query, by column."""
         cursor = self.connection.execute(query.sql, dict(query.values) or None)

@@ -61,7 +61,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             Query(sql=f"select rid, cost from waste_batchable where {condition}", values=values),
         )
         yield Finding(
-            detector="",
             scope=group.scope,
             since=group.since,
             until=group.until,

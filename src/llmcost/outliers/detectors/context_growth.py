@@ -51,16 +51,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         """,
         values={"turns": _TURNS, "threads": _THREADS, "last": _LAST, "times": _TIMES, "kept": _KEPT},
     )
-    by = [traffic.task] if traffic.task else ["model"]
+    by = traffic.by_task() or ["model"]
     more = {"threads": "count(distinct session_id)", "longest": "max(input_tokens)", "usual": "median(input_tokens)"}
     for group in grouped(traffic, "waste_context", query, by, more):
         if group.mid < traffic.floors.cost or not traffic.material(group.cost, group.requests):
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.more['threads']:,} threads of {group.name} carry their past along, up to {group.more['longest']:,} tokens a turn",
             evidence={
                 "threads": group.more["threads"],
@@ -68,15 +64,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 "median_long_prompt": float(group.more["usual"]),
                 "longest_prompt": int(group.more["longest"]),
             },
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings(_FORMULA),
+            formula=_FORMULA,
             confidence="low",
             basis="what-if",
             todo="summarise or drop old turns; begin a new thread where the topic changes",
             verify=traffic.verify("report --by week --metrics requests,average_input_tokens,cost", group.scope),
             query=query,
-            claims=group.claims,
             caveats=("answers may need what is dropped", "shortening a cached thread writes the cache anew"),
         )
 

@@ -69,7 +69,6 @@ def _finding(traffic: Traffic, scope: tuple[tuple[str, str | None], ...], row: d
     savings, claims = shares(outside, (low, mid, high), _FORMULA, rows)
     whose = f"of what {scope[0][1]} spends" if scope else "of all spend"
     return Finding(
-        detector="",
         scope=scope,
         since=row["since"],
         until=row["until"],

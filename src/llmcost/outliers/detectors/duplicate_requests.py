@@ -32,27 +32,20 @@ _QUERY = Query(
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
-    by = [traffic.task] if traffic.task else ["model"]
+    by = traffic.by_task() or ["model"]
     more = {"prompts": "count(distinct prompt_hash)"}
     for group in grouped(traffic, "waste_duplicate", _QUERY, by, more):
         if not traffic.material(group.cost, group.requests):
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.requests:,} calls of {group.name} repeat one of {group.more['prompts']:,} prompts within a day",
             evidence={"repeats": group.requests, "repeated_prompts": group.more["prompts"], "repeat_cost": group.cost},
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings("cost of repeats: low within a minute, mid within an hour, high within a day"),
+            formula="cost of repeats: low within a minute, mid within an hour, high within a day",
             confidence="high" if group.low >= group.high * Decimal("0.5") else "medium",
             basis="measured",
             todo="keep answers in the gateway's response cache, or find the loop that asks twice",
             verify=traffic.verify("report --by day,gateway_cached", group.scope),
             query=_QUERY,
-            claims=group.claims,
             caveats=("samples, polling and evaluations repeat prompts on purpose", "an answer may have to be fresh"),
         )
 

@@ -29,7 +29,7 @@ _QUERY = Query(
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
-    by = [traffic.task] if traffic.task else ["model"]
+    by = traffic.by_task() or ["model"]
     more = {
         "failed": "count(*) filter (where status = 'error')",
         "codes": "string_agg(distinct cast(http_status as varchar), ', ')",
@@ -51,11 +51,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         lower = wilson_interval(min(failed, calls), calls)[0] if calls else 0.0
         if calls < _FEWEST or (lower <= _RATE and group.mid < all_calls["cost"] * Decimal("0.05")):
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.more['failed']:,} calls of {group.name} failed and were charged all the same; {failed / calls:.1%} of its calls fail",
             evidence={
                 "calls": calls,
@@ -65,15 +61,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 "error_rate_at_least": round(lower, 4),
                 "http_statuses": group.more["codes"],
             },
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings("cost of failed calls; high with those the client cancelled"),
+            formula="cost of failed calls; high with those the client cancelled",
             confidence="high",
             basis="measured",
             todo="mend the commonest error first; give long answers a longer deadline",
             verify=traffic.verify("report --by error_type,status --metrics requests,error_rate", group.scope),
             query=_QUERY,
-            claims=group.claims,
             caveats=("a cancelled answer may have been read as far as it came",),
         )
 

@@ -43,7 +43,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             continue
         who = one.scope[0][1] if one.scope else "all traffic"
         yield Finding(
-            detector="",
             scope=one.scope,
             occasion=str(one.day(shift.at)),
             since=datetime.combine(one.day(shift.at), time()),

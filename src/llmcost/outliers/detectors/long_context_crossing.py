@@ -50,28 +50,19 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         where other < was
         """
     )
-    by = [*([traffic.task] if traffic.task else []), "model"]
+    by = [*traffic.by_task(), "model"]
     for group in grouped(traffic, "waste_crossing", saved, by, {"crossed": "min(crossed)"}):
         if group.requests < traffic.floors.requests or group.mid < traffic.floors.cost:
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.requests:,} prompts of {group.name} are just past {group.more['crossed']:,} tokens, where the price of all of them rises",
             evidence={"prompts": group.requests, "limit_tokens": int(group.more["crossed"])},
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings(
-                "cost as paid, less the cost cut to the limit: high up to 20 % past it, mid 15 %, low 10 %"
-            ),
+            formula="cost as paid, less the cost cut to the limit: high up to 20 % past it, mid 15 %, low 10 %",
             confidence="medium",
             basis="what-if",
             todo="trim retrieved text or history to stay below the limit",
             verify=traffic.verify("report --by week --metrics requests,average_input_tokens,cost", group.scope),
             query=rows,
-            claims=group.claims,
             caveats=("what is trimmed may be needed",),
         )
 

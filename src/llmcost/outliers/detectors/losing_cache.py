@@ -52,7 +52,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         )
         ratio = Decimal(group.more["read"]) / Decimal(group.more["written"]) if group.more["written"] else Decimal(0)
         yield Finding(
-            detector="",
             scope=group.scope,
             since=group.since,
             until=group.until,
@@ -77,7 +76,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
 
 
 def _keys(traffic: Traffic) -> list[str]:
-    return [*([traffic.task] if traffic.task else []), "model"]
+    return [*traffic.by_task(), "model"]
 
 
 detector = Detector(title="prompt caching costs more than it saves", find=_find, overlap="cache")

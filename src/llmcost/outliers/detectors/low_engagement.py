@@ -66,7 +66,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             Query(sql=f"select rid, cost from waste_row where {condition}", values=values),
         )
         yield Finding(
-            detector="",
             scope=scope,
             since=row["since"],
             until=row["until"],

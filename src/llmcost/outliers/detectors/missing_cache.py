@@ -26,7 +26,7 @@ _FORMULA = (
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
-    by = [*([traffic.task] if traffic.task else []), "model"]
+    by = [*traffic.by_task(), "model"]
     keys = ", ".join(by)
     suspects = Query(
         sql=f"""
@@ -85,7 +85,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         )
         hits = group.more["hits"] / group.requests if group.requests else 0.0
         yield Finding(
-            detector="",
             scope=group.scope,
             since=group.since,
             until=group.until,

@@ -70,7 +70,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         values={"tasks": tasks, "models": models, "targets": targets},
     )
     swapped(traffic, "waste_smaller", rows, {"request_model": "chosen.target", "response_model": "null"})
-    by = [*([traffic.task] if traffic.task else []), "model"]
+    by = [*traffic.by_task(), "model"]
     more = {"other": "sum(other)", "median_input": "median(input_tokens)", "median_output": "median(output_tokens)"}
     shares = {(row["task"], row["model"]): (row["simple"] / row["calls"], target) for row, target in chosen}
     for group in grouped(traffic, "waste_overuse", _SAVED, by, more):
@@ -79,11 +79,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         if group.mid < traffic.floors.cost:
             continue
         judged = sample_size(0.05)
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{share:.0%} of the calls of {group.name} on {scope['model']} are small: {group.more['median_input']:,.0f} tokens in, {group.more['median_output']:,.0f} out",
             evidence={
                 "simple_calls": group.requests,
@@ -92,15 +88,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 "candidate_cost": group.more["other"],
                 "sample_for_test": judged,
             },
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings(_FORMULA),
+            formula=_FORMULA,
             confidence="low",
             basis="what-if",
             todo=f"judge {judged} answers of {target} beside the present ones (known to 5 points), then route simple calls there",
             verify=traffic.verify(f"savings whatif --swap {scope['model']}={target}", group.scope),
             query=query,
-            claims=group.claims,
             caveats=(
                 "a short answer can be a hard one: quality is not in the log",
                 "another model may count tokens differently",

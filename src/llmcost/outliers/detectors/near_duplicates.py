@@ -78,16 +78,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     if "prompt_sketch" not in traffic.present:
         raise NotEvaluable("no request has a tag prompt_sketch: log one beside each call")
     query = Query(sql=_SQL.format(task=traffic.task or "cast(null as varchar)"), values={"masks": _MASKS})
-    by = [traffic.task] if traffic.task else ["model"]
+    by = traffic.by_task() or ["model"]
     more = {"prompts": "count(distinct prompt)", "callers": "count(distinct caller)"}
     for group in grouped(traffic, "waste_near_duplicate", query, by, more):
         if not traffic.material(group.cost, group.requests):
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.requests:,} calls of {group.name} word one of {group.more['prompts']:,} prompts of the day before nearly alike",
             evidence={
                 "near_repeats": group.requests,
@@ -95,17 +91,12 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 "callers": group.more["callers"],
                 "near_repeat_cost": group.cost,
             },
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings(
-                "cost of calls worded like one of the day before; low only where the same customer asked within the hour, mid half way"
-            ),
+            formula="cost of calls worded like one of the day before; low only where the same customer asked within the hour, mid half way",
             confidence="low",
             basis="what-if",
             todo="read some of their answers side by side; where one would have done, keep answers in a semantic cache",
             verify=traffic.verify("report --by day,gateway_cached", group.scope),
             query=query,
-            claims=group.claims,
             caveats=(
                 "like words are not like meaning: a `not` is a few bits",
                 "an answer may be personal, or have to be fresh; one customer's is not another's",

@@ -37,7 +37,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             continue
         scope = ((who, row["who"]),)
         yield Finding(
-            detector="",
             scope=scope,
             since=row["since"],
             until=row["until"],

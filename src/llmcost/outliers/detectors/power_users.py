@@ -51,7 +51,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     if share < _SHARE or not traffic.material(row["top_cost"], int(row["top_requests"])):
         return
     yield Finding(
-        detector="",
         scope=(),
         since=row["since"],
         until=row["until"],

@@ -16,26 +16,19 @@ _SAVED = Query(
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
     swapped(traffic, "waste_standard", _ROWS, {"service_tier": "null"})
-    by = [*([traffic.task] if traffic.task else []), "environment"]
+    by = [*traffic.by_task(), "environment"]
     for group in grouped(traffic, "waste_priority", _SAVED, by):
         if group.requests < traffic.floors.requests or group.mid < traffic.floors.cost:
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.requests:,} calls of {group.name} pay for priority in {dict(group.scope)['environment']}",
             evidence={"priority_requests": group.requests, "priority_cost": group.cost, "premium": group.mid},
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings("cost as paid, less the cost at the standard tier"),
+            formula="cost as paid, less the cost at the standard tier",
             confidence="high",
             basis="measured",
             todo="ask for the standard tier outside production",
             verify=traffic.verify("report --by environment,service_tier", group.scope),
             query=_ROWS,
-            claims=group.claims,
             caveats=("a latency test needs the tier it tests",),
         )
 

@@ -28,7 +28,7 @@ _FIRST_TURNS = "select *, row_number() over (partition by session_id order by st
 def _find(traffic: Traffic) -> Iterator[Finding]:
     if traffic.length.days < _FEWEST_DAYS:
         raise NotEvaluable(f"a trend takes {_FEWEST_DAYS} days of traffic")
-    by = [*([traffic.task] if traffic.task else []), "model"]
+    by = [*traffic.by_task(), "model"]
     keys = ", ".join(by)
     query = Query(
         sql=f"""
@@ -104,7 +104,6 @@ def _finding(
     name = next((value for _, value in scope if value), "unattributed calls")
     now = sorted(medians[-7:])[len(medians[-7:]) // 2]
     return Finding(
-        detector="",
         scope=scope,
         since=row["since"],
         until=row["until"],

@@ -37,7 +37,6 @@ def _finding(traffic: Traffic, one: Headroom, first: datetime, last: datetime) -
     if one.per:
         often = f"{one.short:,} of {one.counters:,} use {used} time and again, {one.most_subject} up to {at_most}"
     return Finding(
-        detector="",
         scope=(),
         since=first,
         until=last,

@@ -18,7 +18,7 @@ _QUERY = Query(
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
-    by = [*([traffic.task] if traffic.task else []), "model"]
+    by = [*traffic.by_task(), "model"]
     more = {
         "thought": "sum(reasoning_tokens)",
         "said": "sum(output_tokens - reasoning_tokens)",
@@ -28,18 +28,10 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         thought, said = int(group.more["thought"]), int(group.more["said"])
         if thought < _TIMES * said or not traffic.material(group.more["reasoning"], group.requests):
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{group.name} pays for {thought / max(said, 1):.0f} tokens of reasoning for each token of answer",
             evidence={"reasoning_tokens": thought, "answer_tokens": said, "reasoning_cost": group.more["reasoning"]},
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings(
-                "reasoning cost: low a quarter of it, mid 40 %, high 70 %, as a lower effort may need"
-            ),
+            formula="reasoning cost: low a quarter of it, mid 40 %, high 70 %, as a lower effort may need",
             confidence="low",
             basis="what-if",
             todo="try a lower reasoning effort or budget, and judge the answers",
@@ -47,7 +39,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 "report --by week --metrics cost,reasoning_cost,reasoning_output_tokens", group.scope
             ),
             query=_QUERY,
-            claims=group.claims,
             caveats=("hard questions with short answers need the thinking",),
         )
 

@@ -110,7 +110,6 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
     where = row["task"] or row["model"]
     minutes = max(1, round((row["until"] - row["since"]).total_seconds() / 60))
     return Finding(
-        detector="",
         scope=scope,
         since=row["since"],
         until=row["until"],

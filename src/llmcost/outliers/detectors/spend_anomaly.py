@@ -64,7 +64,6 @@ def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int
     until = one.day(last) + timedelta(days=1)
     narrowed = f"report --by hour,model --since {one.day(first)} --until {until}"
     return Finding(
-        detector="",
         scope=one.scope,
         occasion=str(one.day(first)),
         since=datetime.combine(one.day(first), time()),
@@ -94,7 +93,6 @@ def _hours(traffic: Traffic, named: set[int]) -> Iterator[Finding]:
         times = f"{cost / expected:.1f} times what such hours cost" if expected else "where nothing was expected"
         narrowed = f"report --by model --since {since.isoformat()}Z --until {until.isoformat()}Z"
         yield Finding(
-            detector="",
             scope=(),
             occasion=since.isoformat(),
             since=since,

@@ -19,31 +19,22 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         Query(sql="select 1 as found from waste_row where status = 'incomplete' limit 1")
     ):
         raise NotEvaluable("no request says how long its answer may be, or that it was cut off")
-    by = [*([traffic.task] if traffic.task else []), "model"]
+    by = [*traffic.by_task(), "model"]
     for group in grouped(traffic, "waste_truncated", _QUERY, by):
         condition, values = where(group.scope)
         (calls,) = traffic.ask(Query(sql=f"select sum(calls) as calls from waste_row where {condition}", values=values))
         share = group.requests / int(calls["calls"] or 1)
         if share < _SHARE or not traffic.material(group.cost, group.requests):
             continue
-        yield Finding(
-            detector="",
-            scope=group.scope,
-            since=group.since,
-            until=group.until,
+        yield group.finding(
             headline=f"{share:.0%} of the answers of {group.name} are cut off",
             evidence={"cut_off": group.requests, "calls": int(calls["calls"]), "share": round(share, 4)},
-            requests=group.requests,
-            cost=group.cost,
-            savings=group.savings(
-                "cost of answers cut off: low a quarter of them were of no use, mid half, high three quarters"
-            ),
+            formula="cost of answers cut off: low a quarter of them were of no use, mid half, high three quarters",
             confidence="low",
             basis="what-if",
             todo="raise the limit, ask for shorter answers, or end at a stop sequence",
             verify=traffic.verify("report --by status --metrics requests,average_output_tokens", group.scope),
             query=_QUERY,
-            claims=group.claims,
             caveats=("a limit may be meant to cut", "part of an answer may be all that is read"),
         )
 

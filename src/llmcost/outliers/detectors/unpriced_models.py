@@ -25,7 +25,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         if requests < max(traffic.floors.requests, traffic.requests * traffic.floors.share):
             continue
         yield Finding(
-            detector="",
             scope=(("provider", row["provider"]), ("model", row["model"])),
             since=row["since"],
             until=row["until"],

@@ -22,7 +22,7 @@ _PLAIN = {
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
-    keys = [*([traffic.task] if traffic.task else []), "model", "api_key_id"]
+    keys = [*traffic.by_task(), "model", "api_key_id"]
     rows = Query(
         sql=f"""
         with touched as (
@@ -63,7 +63,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             Query(sql=f"select rid, cost from waste_unread where {condition}", values=values),
         )
         yield Finding(
-            detector="",
             scope=group.scope,
             since=group.since,
             until=group.until,

@@ -36,7 +36,6 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         scope = (("user_id", row["user_id"]),)
         days = "1 day" if row["days"] == 1 else f"{row['days']:,} days"
         yield Finding(
-            detector="",
             scope=scope,
             since=row["since"],
             until=row["until"],

@@ -88,7 +88,6 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any], scope: tuple[t
     )
     days = (row["until"] - row["others_left"]).days
     return Finding(
-        detector="",
         scope=scope,
         since=row["others_left"],
         until=row["until"],
