@@ -1,5 +1,6 @@
 """Ctrl-C ends a query that would otherwise go on for hours."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -29,4 +30,5 @@ def test_ctrl_c_stops_a_query_that_would_never_end():
     finally:
         process.kill()
     assert process.returncode != 0
-    assert "Interrupt" in errors
+    # Python's own, or DuckDB's: InterruptException, or RuntimeError for a query that had hardly begun.
+    assert re.search("KeyboardInterrupt|InterruptException|Query interrupted", errors)

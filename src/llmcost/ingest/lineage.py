@@ -11,7 +11,7 @@ def lineage_of(files: Iterable[LogFile], sources: Mapping[str, Source]) -> dict[
     """Session -> parent session, over every file of the run."""
     readers = [source.lineage for source in sources.values() if source.lineage is not None]
     found: dict[str, str] = {}
-    for file in files:
+    for file in files if readers else ():
         for line in _first_lines(file):
             try:
                 record = parse(line)

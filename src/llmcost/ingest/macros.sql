@@ -104,10 +104,6 @@ create or replace temp macro pairs_of_list(l, rest_key) as
         to_json(rest_key) || ':' || to_json(list_aggregate(list_transform(l, lambda s:
             case when not is_pair(s) and not starts_with(s, 'User-Agent') then s end), 'string_agg', ',')));
 
--- The value of a top-level key as text; any key is only a key, never a path.
-create or replace temp macro value_of(j, k) as
-    json_extract_string(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'));
-
 -- One scalar as a pair; text longer than a label, or that looks like an object or a list, is not a tag.
 create or replace temp macro scalar_pair(k, v) as
     case when length(v) between 1 and 1000 and not regexp_matches(left(v, 1), '[{\[]') then to_json(k) || ':' || to_json(v) end;
