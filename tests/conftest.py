@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.ingesting import memory_ledger
 from tests.processes import Run, run_llmcost
 
 import llmcost
-from llmcost.ledger import database
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT.parent / "shared" / "samples"
@@ -17,7 +17,7 @@ SAMPLES = ROOT.parent / "shared" / "samples"
 @pytest.fixture
 def ledger() -> Iterator[object]:
     """An empty ledger in memory."""
-    with database.memory_ledger() as connection:
+    with memory_ledger() as connection:
         yield connection
 
 

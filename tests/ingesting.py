@@ -84,9 +84,26 @@ def _empty_ledger() -> Path:
     return folder / "ledger"
 
 
+def memory_ledger() -> "database.Connection":
+    """An empty ledger that lives in memory, copied instead of made."""
+    connection = database.connect()
+    connection.execute("attach ':memory:' as ledger")
+    connection.execute(f"attach '{_empty_ledger()}' as empty (read_only)")
+    connection.execute("copy from database empty to ledger")
+    connection.execute("detach empty")
+    connection.execute("use ledger")
+    return connection
+
+
+@cache
+def _session() -> "database.Connection":
+    """The connection of this process that ledgers are looked at with; making one takes most of a look."""
+    return database.connect()
+
+
 def query(ledger: Path, sql: str, **values: Any) -> list[tuple[Any, ...]]:
     """Rows of a query over the ledger."""
-    with database.reading(ledger) as connection:
+    with database.reading(ledger, connection=_session()) as connection:
         return connection.execute(sql, values or None).fetchall()
 
 
@@ -105,7 +122,7 @@ def _columns(columns: tuple[str, ...]) -> str:
 
 
 def _records(ledger: Path, sql: str) -> list[dict[str, Any]]:
-    with database.reading(ledger) as connection:
+    with database.reading(ledger, connection=_session()) as connection:
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -119,7 +136,7 @@ def _records(ledger: Path, sql: str) -> list[dict[str, Any]]:
 def picture(ledger: Path, folder: Path) -> dict[str, str]:
     """All that the ledger says about requests: reports by several dimensions, the export, and the rows themselves."""
     told: dict[str, str] = {}
-    with database.reading(ledger) as connection:
+    with database.reading(ledger, connection=_session()) as connection:
         for by in DIMENSIONS:
             question = Question(by=by, where=(), metrics=(), period=Period(), zone=UTC, limit=100_000)
             told[f"report by {by}"] = render(cost_by(connection, question), "json", Surface())

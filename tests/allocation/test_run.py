@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.allocation.ledgers import amounts, put
+from tests.ingesting import memory_ledger
 
 from llmcost.allocation.policy import Driver, Policy, Rule, Sharing, Term
 from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.domain.period import parse_period, time_zone
-from llmcost.ledger.database import memory_ledger
 from llmcost.ledger.filters import parse_condition
 from llmcost.pricing.charges import list_with_charges
 from llmcost.render.json import json as report_json

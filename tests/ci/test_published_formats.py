@@ -2,11 +2,14 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import jsonschema
 import pytest
 from junitparser import JUnitXml
+from tests.ingesting import read
+from tests.once import made_once
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "tests" / "schemas"
@@ -24,15 +27,18 @@ WORKFLOW_COMMAND = re.compile(
 """https://docs.github.com/actions/reference/workflow-commands-for-github-actions: colons and commas in values are escaped."""
 
 
-@pytest.fixture
-def shop(tmp_path, cli):
-    """The CI example with its log read, beside a file of limits with faults."""
-    folder = tmp_path / "shop"
-    folder.mkdir()
+def _read_example(folder):
     for name in ("llmcost.yaml", "usage.jsonl", "gateway-budgets.yaml"):
         (folder / name).write_bytes((ROOT / "examples" / "ci" / name).read_bytes())
     (folder / "limits.yaml").write_bytes((ROOT / "examples" / "quota" / "limits.yaml").read_bytes())
-    assert cli("ingest", "--quiet", cwd=folder).code == 0
+    assert read(folder / "llmcost.duckdb", folder / "usage.jsonl").complete
+
+
+@pytest.fixture
+def shop(tmp_path, tmp_path_factory):
+    """The CI example with its log read, beside a file of limits with faults."""
+    folder = tmp_path / "shop"
+    shutil.copytree(made_once(tmp_path_factory, "published-formats", _read_example), folder)
     return folder
 
 

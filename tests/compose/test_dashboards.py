@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ingesting import native, read, write
+from tests.ingesting import memory_ledger, native, read, write
 
 from llmcost.budgets.checking import check
 from llmcost.budgets.reading import read_budgets
@@ -96,7 +96,7 @@ def ledger(path):
 
 @pytest.fixture
 def ledger_in_memory():
-    with database.memory_ledger() as connection:
+    with memory_ledger() as connection:
         yield connection
 
 

@@ -78,10 +78,6 @@ def _kill_and_finish(start, tmp_path: Path, *, calls: int, page: int, points: in
     return early, between
 
 
-def test_killed_at_one_point(start, tmp_path):
-    _kill_and_finish(start, tmp_path, calls=60, page=20, points=1, seed=1)
-
-
 @pytest.mark.slow
 def test_killed_at_thirty_points(start, tmp_path):
     early, between = _kill_and_finish(start, tmp_path, calls=1500, page=100, points=30, seed=2)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from tests.ingesting import query, read
 
 from llmcost.ingest import stage
@@ -10,6 +11,7 @@ LOGS = Path(__file__).parents[2] / "examples" / "logs"
 ROWS = "select * exclude (ingest_id) from request order by row_key"
 
 
+@pytest.mark.slow
 def test_tags_made_row_by_row_are_those_made_once_for_all(tmp_path, monkeypatch):
     read(tmp_path / "shared", LOGS)
     monkeypatch.setattr(stage, "_MOST_COMBINATIONS", 0)

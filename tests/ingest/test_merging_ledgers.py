@@ -7,7 +7,7 @@ import shutil
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.ingesting import chat, native, picture, query, read, write
+from tests.ingesting import chat, memory_ledger, native, picture, query, read, write
 from tests.properties.test_merging import as_line, sighting
 
 from llmcost.domain.errors import DataError, UsageError
@@ -151,7 +151,7 @@ def test_the_other_tables_come_once_each(tmp_path, order):
 
 
 def test_every_table_has_a_rule():
-    with database.memory_ledger() as connection:
+    with memory_ledger() as connection:
         assert set(tables_of(connection)) == MERGED_TABLES | {
             "request",
             "usage_bucket",

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.ingesting import memory_ledger
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.outcome import Outcome
@@ -107,7 +108,7 @@ def test_of_two_values_in_one_file_the_later_counts(read, stored):
 def test_json_lines_and_parquet_say_the_same_as_csv(read, stored, tmp_path):
     record = {"date": "2026-11-01", "dimensions": {"customer_id": "acme"}, "metric": "revenue", "value": 49.5}
     assert read("o.jsonl", json.dumps(record) + "\n").kept == Kept(new=1)
-    with database.memory_ledger() as connection:
+    with memory_ledger() as connection:
         connection.execute(
             "copy (select date '2026-11-01' as date, 'acme' as customer_id, 'revenue' as metric, 49.5 as value) "
             f"to '{tmp_path / 'made'}' (format parquet)"

@@ -1,8 +1,8 @@
 """What a ledger keeps of the price lists its rows were rated with."""
 
 import pytest
+from tests.ingesting import memory_ledger
 
-from llmcost.ledger import database
 from llmcost.pricing import layers
 from llmcost.pricing.matching import match_model
 from llmcost.pricing.price_list import load_price_list, models_kept
@@ -11,7 +11,7 @@ from llmcost.pricing.runs import keep_prices, record_run
 
 @pytest.fixture
 def ledger():
-    return database.memory_ledger()
+    return memory_ledger()
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.ingesting import memory_ledger
 from tests.quota.ledgers import at as moment
 from tests.quota.ledgers import every, fill
 
 from llmcost.config.nodes import parse_text
 from llmcost.domain.period import Period
-from llmcost.ledger import database
 from llmcost.ledger.composition import Selection
 from llmcost.pricing.price_list import load_price_list
 from llmcost.quota import checks
@@ -59,7 +59,7 @@ def _known(case):
         named = {"at", "step", "count"}
         rest = {key: value for key, value in one.items() if key not in named}
         calls += every(moment(one["at"]), timedelta(seconds=one.get("step", 60)), one.get("count", 1), **rest)
-    connection = fill(_LEDGERS.enter_context(database.memory_ledger()), calls)
+    connection = fill(_LEDGERS.enter_context(memory_ledger()), calls)
     changed = datetime.fromisoformat(case["changed"]).replace(tzinfo=UTC) if "changed" in case else None
     return replace(
         KNOWN,

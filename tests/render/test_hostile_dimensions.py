@@ -15,11 +15,11 @@ import duckdb
 import pytest
 from tests import hostile
 from tests.exporting import chosen, question
+from tests.ingesting import memory_ledger
 
 from llmcost.compose.dashboards._asking import Wanted
 from llmcost.compose.dashboards._registry import dashboard, dashboard_names
 from llmcost.config.settings import Settings
-from llmcost.ledger import database
 from llmcost.ledger.exports import export_requests, request_rows
 from llmcost.render.dashboards import render_dashboard
 from llmcost.render.formats import render, render_file
@@ -41,7 +41,7 @@ def _read(path):
 
 @pytest.fixture(scope="module")
 def filled():
-    with database.memory_ledger() as ledger:
+    with memory_ledger() as ledger:
         hostile.fill(ledger)
         yield ledger
 

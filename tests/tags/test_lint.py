@@ -6,7 +6,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from tests.ingesting import read, write
+from tests.ingesting import memory_ledger, read, write
 
 from llmcost.config.settings import Settings, read_settings
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 def used(*tags: tuple[dict[str, str], int], days: tuple[int, ...] = ()) -> Usage:
     """The usage of a ledger with so many requests of each set of tags, set by set on other days if they are given."""
-    with database.memory_ledger() as connection:
+    with memory_ledger() as connection:
         for (one, requests), day in zip(tags, days or (1,) * len(tags), strict=True):
             filled = {
                 column: next((one[key] for key in keys if key in one), None)

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.ingesting import memory_ledger
 
-from llmcost.ledger.database import memory_ledger
 from llmcost.tiers.charges import model
 from llmcost.tiers.invoice import invoice
 from llmcost.tiers.lint import cliffs

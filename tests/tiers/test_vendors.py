@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from tests.ingesting import memory_ledger
 
 from llmcost.config.yaml import parse_document
-from llmcost.ledger.database import memory_ledger
 from llmcost.tiers.charges import models
 from llmcost.tiers.invoice import invoice
 from llmcost.tiers.plans import plans_of

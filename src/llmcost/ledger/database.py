@@ -207,15 +207,6 @@ def check_name(path: Path) -> None:
     _real(path)
 
 
-def memory_ledger() -> "DuckDBPyConnection":
-    """An empty ledger that lives in memory, for tests and previews."""
-    connection = connect()
-    connection.execute("attach ':memory:' as ledger")
-    connection.execute("use ledger")
-    migrations.apply(connection)
-    return connection
-
-
 @contextlib.contextmanager
 def _attached(
     path: Path, connection: "DuckDBPyConnection | None", *, options: str, wait: float

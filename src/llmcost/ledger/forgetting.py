@@ -129,18 +129,21 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
         texts = [name for name, kind in columns.items() if kind.upper() == "VARCHAR"]
         if not texts:
             continue
-        counts = [
-            f"count(*) filter (contains({text}, $id)), "
-            f"count(*) filter (contains({text}, $id) and forget_words({text}, $id) <> {text})"
-            for text in map(quote_identifier, texts)
-        ]
         others = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
-        found = connection.execute(
-            f"select {', '.join(counts)} from ledger.{quote_identifier(table)} {others}", {"id": request.id}
-        ).fetchone() or [0] * (2 * len(texts))
+        source = f"ledger.{quote_identifier(table)} {others}"
+        held = _counted(
+            connection, source, {name: f"contains({quote_identifier(name)}, $id)" for name in texts}, request
+        )
+        # Telling words from letters in every column would take longer to plan than all the rest to run.
+        words = _counted(
+            connection,
+            source,
+            {name: f"forget_words({(text := quote_identifier(name))}, $id) <> {text}" for name in held},
+            request,
+        )
         chosen = set(_masked_columns(table, columns)) if is_distinctive(request.id) else set()
-        for name, there, words in zip(texts, found[::2], found[1::2], strict=True):
-            taken = words if name in chosen else 0
+        for name, there in held.items():
+            taken = words.get(name, 0) if name in chosen else 0
             if taken:
                 hits[f"{table}.{name}"] = taken
             if there > taken:
@@ -161,6 +164,17 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
         price_lists=_mentioning(connection, request.id),
         copies=tuple(sorted(request.ledger.resolve().parent.glob(f"{request.ledger.resolve().name}.v*.bak"))),
     )
+
+
+def _counted(
+    connection: "Connection", source: str, conditions: Mapping[str, str], request: ForgetRequest
+) -> dict[str, int]:
+    """How many rows of the source meet each condition on the id, by name, without those that none meets."""
+    if not conditions:
+        return {}
+    counts = ", ".join(f"count(*) filter ({condition})" for condition in conditions.values())
+    found = connection.execute(f"select {counts} from {source}", {"id": request.id}).fetchone() or ()
+    return {name: count for name, count in zip(conditions, found, strict=True) if count}
 
 
 def _spellings(word: str) -> list[str]:

@@ -1,8 +1,9 @@
 """What a settled trace takes back is taken back even where the ledger cannot be written for a while."""
 
+from tests.ingesting import memory_ledger
+
 from llmcost.ingest.otlp.remembered import remember, remembered
 from llmcost.ingest.otlp.traces import Traces
-from llmcost.ledger import database
 
 
 def call(number, parent=""):
@@ -31,7 +32,7 @@ def heads(*names, role="call"):
 
 
 def test_the_traces_that_were_silent_for_longest_are_forgotten_first():
-    with database.memory_ledger() as connection:
+    with memory_ledger() as connection:
         for traces in (
             {"a": heads("1", "2")},
             {"b": heads("1")},
