@@ -5,8 +5,6 @@ import random
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from tests.ingesting import chat, memory_ledger, native, picture, query, read, write
 from tests.properties.test_merging import as_line, sighting
 
@@ -44,18 +42,6 @@ def _check(folder, seed):
         assert query(path, "select count(*) from reject") == [(0,)]
         again = merged(folder, path, folder / "A", folder / "B")
         assert picture(again, folder) == wanted
-
-
-@settings(
-    max_examples=1,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-)
-@given(seed=st.integers(0, 2**32))
-def test_either_way_round_is_the_ledger_of_all_logs(seed, tmp_path_factory):
-    _check(tmp_path_factory.mktemp("ledgers"), seed)
 
 
 @pytest.mark.slow

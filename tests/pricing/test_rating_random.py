@@ -241,7 +241,7 @@ def expected(entry, contract, row):
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(entry=entries(), contract=contracts, rows=st.lists(calls, min_size=1, max_size=8))
 def test_a_random_price_rates_as_fractions_do(price_list, rate_all, entry, contract, rows):
