@@ -33,10 +33,18 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_a_command_can_be_built_without_the_others():
-    every = list(get_command(app.build()).commands)
+def shape(command):
+    """What can be typed: the options of a command, and the commands in it."""
+    below = getattr(command, "commands", {})
+    return [option.opts for option in command.params], {name: shape(one) for name, one in below.items()}
 
-    assert [list(get_command(app.build(name)).commands) for name in every] == [[name] for name in every]
+
+def test_a_command_built_alone_is_the_one_among_all():
+    every = get_command(app.build()).commands
+
+    for name, command in every.items():
+        (alone,) = get_command(app.build(name)).commands.items()
+        assert (alone[0], shape(alone[1])) == (name, shape(command))
 
 
 @pytest.mark.parametrize("wanted", [None, "reprot", "db_merge", "--version", "app"])
