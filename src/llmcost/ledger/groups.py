@@ -68,7 +68,9 @@ def _exact_text(metric: Metric) -> Callable[[str], Number] | None:
 
     DuckDB takes five times as long to hand over its wide integers and decimals as it takes to write them down.
     """
-    if metric.peak or metric.of_total or metric.denominator is not None or metric.kind not in _EXACT_KINDS:
+    if metric.of_total:
+        return Decimal
+    if metric.peak or metric.denominator is not None or metric.kind not in _EXACT_KINDS:
         return None
     return Decimal if metric.kind == "money" else int
 
@@ -114,8 +116,9 @@ def groups_of(
             return [peaks.get(identity) for identity in identities]
         exact = _exact_text(metric)
         if exact is not None and isinstance(own[0], int):
-            return [None if text is None else exact(text) for text in columns[width + own[0]]]
-        found = numbers(own[0])
+            found = [None if text is None else exact(text) for text in columns[width + own[0]]]
+        else:
+            found = numbers(own[0])
         if metric.of_total:
             return [_ratio(value, total.get("cost"), metric) for value in found]
         if len(own) > 1:
@@ -155,5 +158,8 @@ def _ratio(numerator: Number | None, denominator: Number | None, metric: Metric)
         return None
     if isinstance(numerator, float) or isinstance(denominator, float):
         return float(numerator) * metric.times / float(denominator)
-    exact = _EXACT.divide(Decimal(numerator) * metric.times, Decimal(denominator))
-    return exact.quantize(_PLACES, context=_EXACT) if metric.kind == "money" else float(exact)
+    if metric.kind == "money":
+        return _EXACT.divide(Decimal(numerator) * metric.times, Decimal(denominator)).quantize(_PLACES, context=_EXACT)
+    # Python divides whole numbers of any size to the nearest float.
+    (above, under), (other_above, other_under) = numerator.as_integer_ratio(), denominator.as_integer_ratio()
+    return (above * other_under * metric.times) / (under * other_above)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
@@ -17,7 +18,7 @@ from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
 from llmcost.reports.outcome_notes import about_outcomes
 from llmcost.reports.question import Question, check_rates, selection
-from llmcost.reports.record import Cell, Column, Report, Row
+from llmcost.reports.record import Column, Report, Row
 from llmcost.reports.suggestion import suggestions
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         by=tuple(key.name for key in keys),
         columns=columns,
         shown=shown,
-        rows=tuple(_row(group, columns) for group in groups),
+        rows=_rows(groups, columns[len(keys) :]),
         row_count=row_count,
-        totals=_row(_total(totals, len(keys)), columns).cells,
+        totals=_rows([_total(totals, len(keys))], columns[len(keys) :])[0].cells,
         basis=chosen.basis,
         period=bounds(question.period, question.zone, facts),
         previous=earlier,
@@ -139,10 +140,9 @@ def _shown(asked: Sequence[str], keys: Sequence[Key], totals: dict[str, Number |
     return (*(key.name for key in keys), *dict.fromkeys(names))
 
 
-def _row(group: Group, columns: Sequence[Column]) -> Row:
-    cells: list[Cell] = [*group.keys]
-    cells += [group.values[column.name] for column in columns[len(cells) :]]
-    return Row(cells=tuple(cells), other=group.other)
+def _rows(groups: Sequence[Group], metrics: Sequence[Column]) -> tuple[Row, ...]:
+    values = itemgetter(*(column.name for column in metrics))
+    return tuple(Row(cells=(*group.keys, *values(group.values)), other=group.other) for group in groups)
 
 
 def bounds(period: Period, zone: tzinfo, facts: queries.Facts) -> Period:
