@@ -6,7 +6,7 @@ import os
 import sys
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Modules are made of lasting objects: at Python's own 700, every start looks through them again and again."""
+"""Modules are made of lasting objects: at Python's own threshold every start looks through them again and again."""
 
 
 def main() -> None:

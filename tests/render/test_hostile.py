@@ -4,18 +4,18 @@ import csv
 import io
 import json
 import re
-from datetime import UTC
+from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
+from tests.reporting import NOTHING, report_of
 
-from llmcost.domain.period import Period
 from llmcost.render.formats import FORMATS, render
 from llmcost.render.markdown import escape
 from llmcost.render.surface import Surface
 from llmcost.render.visible import label, width
-from llmcost.reports.record import Column, Coverage, Fact, Report, Row, Sheet, Study
+from llmcost.reports.record import Column, Fact, Row, Sheet, Study
 
 _ANSI = "\x1b[31mred\x1b[0m"
 _TITLE = "\x1b]0;owned\x07"
@@ -54,36 +54,19 @@ _COLUMNS = (
 
 @pytest.fixture
 def report():
-    return Report(
+    rows = (
+        *(Row(cells=(name, Decimal(1), 0)) for name in _NAMES),
+        Row(cells=(None, Decimal(1), 0)),
+        Row(cells=(None, Decimal(1), 0), other=True),
+    )
+    return report_of(
+        _COLUMNS,
+        rows,
+        (None, Decimal(len(rows)), 0),
         title="Cost by \x1b[31mtag",
         by=("customer_id",),
-        columns=_COLUMNS,
         shown=("customer_id", "cost"),
-        rows=(
-            *(Row(cells=(name, Decimal(1), 0)) for name in _NAMES),
-            Row(cells=(None, Decimal(1), 0)),
-            Row(cells=(None, Decimal(1), 0), other=True),
-        ),
-        row_count=len(_NAMES) + 2,
-        totals=(None, Decimal(len(_NAMES) + 2), 0),
-        basis="requests",
-        period=Period(),
-        previous=None,
-        zone=UTC,
-        currency="USD",
-        price_lists=(),
-        coverage=Coverage(
-            requests=30,
-            unpriced_requests=2,
-            unpriced_reported=None,
-            unpriced_models=((_ANSI, 1), (_BIDI, 1)),
-            estimated_requests=0,
-            assumed_time_requests=0,
-            rejected=0,
-            unattributed_cost=None,
-            first=None,
-            last=None,
-        ),
+        coverage=replace(NOTHING, requests=30, unpriced_requests=2, unpriced_models=((_ANSI, 1), (_BIDI, 1))),
     )
 
 
@@ -225,13 +208,11 @@ def test_csv_has_no_formula_and_one_record_per_row(report):
 
 def test_csv_numbers_may_be_negative(report):
     column = Column(name="cost_change", title="Change", kind="money", role="change")
-    negative = Report(
-        **{
-            **{name: getattr(report, name) for name in report.__slots__},
-            "columns": (*_COLUMNS, column),
-            "rows": (Row(cells=("acme", Decimal(1), 0, Decimal("-2.5"))),),
-            "totals": (None, Decimal(1), 0, Decimal("-2.5")),
-        }
+    negative = replace(
+        report,
+        columns=(*_COLUMNS, column),
+        rows=(Row(cells=("acme", Decimal(1), 0, Decimal("-2.5"))),),
+        totals=(None, Decimal(1), 0, Decimal("-2.5")),
     )
 
     assert render(negative, "csv", Surface()).splitlines()[1] == "acme,1.00,0,-2.50"

@@ -1,17 +1,16 @@
 """JSON is laid out as the standard library lays it out with an indent of two."""
 
 import json
-from datetime import UTC
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.reporting import report_of
 
-from llmcost.domain.period import Period
 from llmcost.render.json import dumped
 from llmcost.render.json import json as report_as_json
-from llmcost.reports.record import Column, Coverage, Report, Row
+from llmcost.reports.record import Column, Row
 
 _TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126))
 _SCALARS = st.none() | st.booleans() | st.integers() | _TEXT
@@ -66,39 +65,12 @@ _COLUMNS = (
 _CELLS = st.tuples(
     st.none() | st.text(), st.decimals(0, 10**6, places=12), st.integers(0), st.floats(0, 1).map(lambda x: x**9)
 )
-_NOTHING = Coverage(
-    requests=0,
-    unpriced_requests=0,
-    unpriced_reported=None,
-    unpriced_models=(),
-    estimated_requests=0,
-    assumed_time_requests=0,
-    rejected=0,
-    unattributed_cost=None,
-    first=None,
-    last=None,
-)
 
 
 @given(st.lists(_CELLS, max_size=12), st.booleans())
 def test_the_rows_of_a_report_are_laid_out_like_any_other_object(cells, has_others):
     rows = [Row(cells=own, other=has_others and number == len(cells) - 1) for number, own in enumerate(cells)]
-    report = Report(
-        title="",
-        by=(),
-        columns=_COLUMNS,
-        shown=(),
-        rows=tuple(rows),
-        row_count=len(rows),
-        totals=(None, Decimal(1), 0, None),
-        basis="requests",
-        period=Period(),
-        previous=None,
-        zone=UTC,
-        currency="USD",
-        price_lists=(),
-        coverage=_NOTHING,
-    )
+    report = report_of(_COLUMNS, tuple(rows), (None, Decimal(1), 0, None))
 
     written = json.loads(report_as_json(report), parse_float=Decimal)
 
