@@ -41,6 +41,17 @@ def test_charges_of_the_period_are_below_the_table_and_in_json_and_in_no_cost(le
     assert line in render(whole, "markdown", Surface()).replace("\\", "")
 
 
+def test_the_files_of_the_user_name_charges_as_those_of_the_project_do(ledger, prices, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    own = tmp_path / "llmcost" / "prices" / "ours.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(_PTU)
+    question = Question(period=_OCTOBER)
+    assert with_charges(ledger, question, cost_by(ledger, question), ()).charges == Decimal("74.40")
+    # Named in both, it is charged once.
+    assert with_charges(ledger, question, cost_by(ledger, question), prices).charges == Decimal("74.40")
+
+
 def test_they_are_converted_like_the_rest(ledger, prices):
     question = Question(period=_OCTOBER, currency="EUR", rates=((date(2026, 9, 1), Decimal("0.5")),))
     assert with_charges(ledger, question, cost_by(ledger, question), prices).charges == Decimal("37.20")

@@ -20,6 +20,7 @@ from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.price_list import FEE_UNITS, load_price_list
 from llmcost.pricing.rate_row import moment_text
 from llmcost.pricing.units import QUANTITIES
+from llmcost.pricing.user_files import user_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,13 +54,24 @@ class Charge:
 
 
 def named_in(pricing: Sequence[Path]) -> bool:
-    """Whether price files name any such charge; reading a file is quick, loading all prices is not."""
-    found = map(read_price_file, pricing)
+    """Whether these price files or the user's own name any such charge; reading a file is quick, loading all prices is not."""
+    found = map(read_price_file, filter(_may_name, [*user_files(), *pricing]))
     return any(one.provisioned or one.self_hosted or one.allowances for one in found)
 
 
+def _may_name(path: Path) -> bool:
+    """Whether a file has to be read for its charges: one that an update wrote is long and has none."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        # Reading it as prices says what is wrong.
+        return True
+    return any(key in text for key in (b"provisioned", b"self_hosted", b"allowances"))
+
+
 def list_with_charges(pricing: Sequence[Path]) -> PriceList | None:
-    """The price list with these files, where they name any such charge; None where nothing is charged beside calls."""
+    """The price list with these files, where they or the user's own name any such charge; None where nothing is charged
+    beside calls."""
     return load_price_list(pricing) if named_in(pricing) else None
 
 

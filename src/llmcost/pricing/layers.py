@@ -13,6 +13,7 @@ from llmcost.domain.errors import ConfigError
 from llmcost.pricing.agreements import Allowance, Provisioned
 from llmcost.pricing.price_file import PriceFile, read_catalogue, read_price_file
 from llmcost.pricing.price_list import Models, PriceList, plain_json
+from llmcost.pricing.user_files import user_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -64,12 +65,6 @@ def built_in() -> Path:
     """The reviewed list: beside this file once installed, at the root of the sources."""
     packaged = Path(__file__).with_name("pricing.yaml")
     return packaged if packaged.exists() else Path(__file__).parents[3] / "pricing.yaml"
-
-
-def user_files(environ: Mapping[str, str]) -> list[Path]:
-    """Price files of the user, by name."""
-    home = environ.get("XDG_DATA_HOME") or (f"{environ['HOME']}/.local/share" if environ.get("HOME") else None)
-    return sorted(Path(home, "llmcost", "prices").glob("*.yaml")) if home else []
 
 
 def merge(layers: Sequence[PriceFile]) -> PriceList:

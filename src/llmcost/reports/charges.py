@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.exact import EXACT, total
+from llmcost.pricing.user_files import user_files
 from llmcost.reports.question import Question
 from llmcost.reports.record import Overview, Report, Study
 
@@ -19,7 +20,7 @@ Document = TypeVar("Document", Report, Overview, Study, Report | Overview | Stud
 
 def with_charges(connection: "Connection", question: Question, document: Document, pricing: Sequence[Path]) -> Document:
     """The document with the charges of its period, if price files name any and it is about all requests."""
-    if question.where or not pricing:
+    if question.where or not (pricing or user_files()):
         return document
     from llmcost.pricing.charges import list_with_charges
 
