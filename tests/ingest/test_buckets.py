@@ -137,6 +137,17 @@ def test_a_bad_count_rejects_its_bucket_alone(reading, tmp_path):
     ]
 
 
+def test_a_charge_too_large_for_the_ledger_is_a_reject_and_no_charge_without_an_amount(tmp_path):
+    head = "Date,MeterCategory,MeterSubCategory,MeterName,Quantity,UnitOfMeasure,CostInBillingCurrency,BillingCurrency"
+    meter = "11/01/2026,Cognitive Services,Azure OpenAI,gpt 4o 1120 Inp glbl Tokens,1,1K"
+    (tmp_path / "bill.csv").write_text(f"{head}\n{meter},999999999999.5,USD\n{meter},1000000000000,USD\n")
+    read(tmp_path / "ledger", tmp_path / "bill.csv")
+    assert query(tmp_path / "ledger", "select cost from usage_bucket") == [(Decimal("999999999999.5"),)]
+    assert query(tmp_path / "ledger", "select line, reason from reject") == [
+        (3, "amount is 1000000000000 (too large), not a count")
+    ]
+
+
 def test_two_breakdowns_of_one_day_are_counted_once(reading, tmp_path):
     by_key = usage(
         completions(400, api_key_id="a"),

@@ -23,6 +23,9 @@ _COLUMNS = {
 _THOUSANDS = re.compile(r"(?<![\d.,])1[,.]?000(?![\d.,])|1?\s?k\b", re.IGNORECASE)
 _MILLIONS = re.compile(r"1[,.]?000[,.]?000|1?\s?m(illion)?\b", re.IGNORECASE)
 
+_BEYOND = 10**12
+"""An amount the ledger has no room for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -134,10 +137,13 @@ def _record(line: Line) -> Record:
     }
     column = _COLUMNS.get(line.counts or line.token_class or "")
     try:
-        record["charge"] = format(amount_of(line.amount), "f")
+        amount = amount_of(line.amount)
         quantity = optional_amount(line.quantity)
     except ValueError:
         return {**record, "amount": line.amount or "empty"}
+    if abs(amount) >= _BEYOND:
+        return {**record, "amount": f"{line.amount} (too large)"}
+    record["charge"] = format(amount, "f")
     if column is not None and quantity is not None and quantity >= 0:
         record[column] = int((quantity * _scale(line.unit)).to_integral_value())
     return record
