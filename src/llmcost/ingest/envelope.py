@@ -138,16 +138,22 @@ ENVELOPE_TAGS = tuple(f"envelope_tags_{number}" for number in range(len(_TAG_OBJ
 
 RECORD_KEYS = "record_keys"
 """Column with the top-level keys of a record that may be an envelope."""
+HAS_USUAL_KEYS = "has_usual_keys"
+"""Column: whether it has no other keys than envelopes usually have."""
+
+
+def usual_keys(siblings: Sequence[str]) -> str:
+    """SQL for that column; `siblings` are the keys a sample of envelopes has."""
+    keys = ", ".join(quote_literal(key) for key in siblings)
+    return f"list_has_all([{keys}], {RECORD_KEYS})" if siblings else "false"
 
 
 def envelope_layers(mounted: str, siblings: Sequence[str] = ()) -> tuple[str, ...]:
     """SELECT items, layer by layer, that read the envelope of records for which the predicate `mounted` holds.
 
-    `siblings` are the keys a sample of such records has. Where a record has no others, which `RECORD_KEYS` says, only what
+    `siblings` are the keys a sample of such records has. Where a record has no others, as `HAS_USUAL_KEYS` says, only what
     those keys can mean is looked for; a record with a key of its own is asked for all there is to know.
     """
-    keys = ", ".join(quote_literal(key) for key in siblings)
-    usual = f"list_has_all([{keys}], {RECORD_KEYS})" if siblings else "false"
     pointers = _pointers(siblings)
     short = ", ".join(quote_literal(pointer) for pointer in pointers)
     items = {pointer: f"envelope_text_{number}" for number, pointer in enumerate(pointers, 1)}
@@ -160,7 +166,10 @@ def envelope_layers(mounted: str, siblings: Sequence[str] = ()) -> tuple[str, ..
     if items:
         parsed.append(f"case when is_usual then json_extract_string(whole_record, [{short}]) end as envelope_usual")
     layers = [
-        f"coalesce({mounted} and {usual}, false) as is_usual, coalesce({mounted} and not {usual}, false) as is_unusual",
+        ", ".join(
+            f"coalesce({mounted} and {of}, false) as {name}"
+            for name, of in (("is_usual", HAS_USUAL_KEYS), ("is_unusual", f"not {HAS_USUAL_KEYS}"))
+        ),
         ", ".join(parsed),
         ", ".join(f"envelope_usual[{number}] as {name}" for number, name in enumerate(items.values(), 1)),
         ", ".join(f"try_cast({items[pointer]} as json) as {name}" for pointer, name in objects.items()),

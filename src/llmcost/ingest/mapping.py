@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from llmcost.domain.bucket import STAGED_COLUMNS
 from llmcost.domain.request import COLUMNS, KEYED_WHO, QUANTITIES, WHO
-from llmcost.ingest.envelope import ENVELOPE_COLUMNS, ENVELOPE_TIME, RECORD_KEYS, envelope_layers
+from llmcost.ingest.envelope import (
+    ENVELOPE_COLUMNS,
+    ENVELOPE_TIME,
+    HAS_USUAL_KEYS,
+    RECORD_KEYS,
+    envelope_layers,
+    usual_keys,
+)
 from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
 from llmcost.ingest.source import Route
 from llmcost.ingest.tagging import ROUTE_INPUT, Attribution, Tagging, found, joined, pieces_one_by_one, values
@@ -67,9 +74,9 @@ def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
     then leaves records unclaimed where such an object yields nothing.
     """
     leaves = merge_leaves(*(leaves_of(expressions_of(route), route.mount) for route in routes))
-    embedded = {route.mount for route in routes if route.mount}
-    embedded |= {(*route.mount, *path.split(".")) for route in routes for path in route.source.sparse}
+    embedded = {(*route.mount, *path.split(".")) for route in routes for path in route.source.sparse}
     if not plain:
+        embedded |= {route.mount for route in routes if route.mount}
         embedded |= {(*route.mount, key) for route in routes for key in route.source.json_text}
     return Layout(leaves, embedded)
 
@@ -141,7 +148,7 @@ class _Mapping:
             f"{self._by_route(lambda r: quote_literal(r.source_id))}::varchar as source",
             f"{self._by_route(lambda r: self._sql(r, r.source.issuer))}::varchar as issuer",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.keeps), 'false')}, false) as kept",
-            f"{self._by_route(self._what_is_bad)} as bad_field",
+            f"case when bad_count > 0 then {self._by_route(self._what_is_bad)} end as bad_field",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.needs_parts), 'false')}, false) as needs_parts",
             f"{self._by_route(self._weak_ids)} as weak_ids",
             f"({self._by_route(lambda r: self.tags[r.name])})::varchar as tags_raw",
@@ -195,7 +202,7 @@ class _Mapping:
             ", ".join(f"{sql} as {name}" for sql, name in self.computed.values.items()),
             ", ".join(f"{sql} as {name}" for sql, name in self.computed.parses.items()),
             ", ".join(f"{sql} as {name}" for name, sql in self.steps.items()),
-            self._record_keys(),
+            *self._record_keys(),
             *route_layers,
             f"({self._by_route(self._bad)})::integer as bad_count",
             *self._envelope(),
@@ -297,9 +304,7 @@ class _Mapping:
         names = ", ".join(quote_literal(name) for name, _, _ in counts)
         texts = ", ".join(text for _, text, _ in counts)
         return (
-            f"case when bad_count > 0 then [{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || ', not a count' end"
-            if counts
-            else None
+            f"[{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || ', not a count'" if counts else None
         )
 
     def _counts(self, route: Route) -> list[tuple[str, str, str]]:
@@ -332,16 +337,23 @@ class _Mapping:
         route_sql = f"coalesce({', '.join(chosen)})" if len(chosen) > 1 else chosen[0]
         return claims, f"({route_sql})::tinyint as route"
 
-    def _record_keys(self) -> str:
-        """The keys of records that may be envelopes, which takes a parse of its own."""
+    def _record_keys(self) -> tuple[str, ...]:
+        """The keys of records that may be envelopes, which takes a parse of its own, and what they tell."""
         bodies = [f"({self._sql(route, route.source.claims)})" for route in self.routes if route.mount]
-        return f"case when {' or '.join(bodies)} then json_keys(whole_record) end as {RECORD_KEYS}" if bodies else ""
+        if not bodies:
+            return ()
+        keys = f"case when {' or '.join(bodies)} then json_keys(whole_record) end as {RECORD_KEYS}"
+        told = [f"{usual_keys(self.siblings)} as {HAS_USUAL_KEYS}"]
+        if self.foreign:
+            told.append(
+                f"list_has_any([{', '.join(map(quote_literal, self.foreign))}], {RECORD_KEYS}) as has_foreign_key"
+            )
+        return keys, ", ".join(told)
 
     def _claims(self, route: Route) -> str:
         claims = [f"({self._sql(route, route.source.claims)})"]
         if route.mount and self.foreign:
-            keys = ", ".join(quote_literal(key) for key in self.foreign)
-            claims.append(f"not list_has_any([{keys}], {RECORD_KEYS})")
+            claims.append("not has_foreign_key")
         if self.plain:
             for key in route.source.json_text:
                 place = (*route.mount, key)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.reader import needs_sequence, parse
@@ -41,10 +42,22 @@ def top_level_keys(records: Sequence[str]) -> tuple[str, ...]:
 
 
 def holds_objects(records: Sequence[str], routes: Sequence[Route]) -> bool:
-    """Whether what could be JSON inside a string is an object in every record of a sample."""
+    """Whether what could be JSON inside a string is an object, or not there, in every record of a sample."""
     keys = {key for route in routes for key in route.source.json_text}
-    parsed = [json.loads(text) for text in records] if keys else []
-    return all(isinstance(record.get(key), dict) for record in parsed for key in keys if key in record)
+    mounts = {route.mount for route in routes if route.mount}
+    parsed = [json.loads(text) for text in records] if keys or mounts else []
+    return all(
+        all(isinstance(record[key], dict) for key in keys if key in record)
+        and not any(_is_text(record, mount) for mount in mounts)
+        for record in parsed
+    )
+
+
+def _is_text(record: Any, path: Sequence[str]) -> bool:
+    """Whether the way down to a place ends in a string, there or above."""
+    for key in path:
+        record = record.get(key) if isinstance(record, dict) else record
+    return isinstance(record, str)
 
 
 def _object_text(line: bytes) -> str | None:

@@ -70,8 +70,7 @@ def _may_name(path: Path) -> bool:
 
 
 def list_with_charges(pricing: Sequence[Path]) -> PriceList | None:
-    """The price list with these files, where they or the user's own name any such charge; None where nothing is charged
-    beside calls."""
+    """The price list with these files, where they or the user's own name such charges; None where none is named."""
     return load_price_list(pricing) if named_in(pricing) else None
 
 
