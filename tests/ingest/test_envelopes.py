@@ -1,5 +1,6 @@
 """An envelope says the same whether or not it has the keys of those before it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -67,3 +68,24 @@ def test_what_an_envelope_says(ledger):
         (ten - 36000_000000, None, None, None, "search", 429, None, '{"feature":"search","env":"staging","ok":"true"}'),
         (ten, None, None, "u2", None, None, 0.2, '{"user":"u2"}'),
     ]
+
+
+_PLACES: tuple[tuple[str, ...], ...] = (
+    ("response",), ("body",), ("response_body",), ("completion",), ("result",), ("payload",), ("data",), ("event", "response"),
+)  # fmt: skip
+
+
+def test_a_log_of_many_places_gives_each_line_once_and_names_the_line_that_is_none(tmp_path):
+    lines: list[Any] = []
+    for number in range(400):
+        record: Any = chat(f"many-{number:03}")
+        for key in reversed(_PLACES[number % len(_PLACES)]):
+            record = {key: record}
+        lines.append({"ts": "2026-11-01T10:00:00Z", **record})
+    for place in (57, 183, 390):
+        lines[place] = {"hello": place}
+    # What is still being written has no end of its last line.
+    (tmp_path / "log.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    result = read(tmp_path / "ledger", tmp_path / "log.jsonl")
+    assert (result.total("new"), result.total("known"), result.total("rejected")) == (397, 0, 3)
+    assert query(tmp_path / "ledger", "select line from reject order by line") == [(58,), (184,), (391,)]

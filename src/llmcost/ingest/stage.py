@@ -66,8 +66,9 @@ class Stage:
         self.files = files
         self.settings = settings
         self.scratch = scratch
-        # The place of a row in the table of a pass tells its line.
-        connection.execute("set preserve_insertion_order = true")
+        # The place of a row in the table of a pass tells its line. DuckDB makes a join of an IN with five values or more, and
+        # the rows of a join come in any order.
+        connection.execute("set preserve_insertion_order = true; set disabled_optimizers = 'in_clause'")
         make_room(connection)
         self.outcomes = [FileOutcome(rejects=Rejects(connection, number)) for number in range(len(files))]
         self.siblings: tuple[str, ...] = ()
