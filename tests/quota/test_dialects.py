@@ -45,7 +45,7 @@ LIMITS = {
         ("chat", "tokens", "300000", "minute", "anchored", (), {"deployment": {"chat#0"}}),
         ("chat", "requests", "500", "minute", "anchored", (), {"deployment": {"chat#1"}}),
         ("chat", "tokens", "300000", "minute", "anchored", (), {"deployment": {"chat#1"}}),
-        ("max_budget", "cost", "5000", "30 days", "anchored", (), {}),
+        ("max_budget", "cost", "5000", "month", "calendar", (), {}),
         ("openai", "cost", "200", "day", "anchored", (), {"provider": {"openai"}}),
     ],
     "portkey": [
@@ -206,3 +206,80 @@ def test_limits_of_different_things_are_not_compared(text):
 
     assert len(file.configs[0].limits) == 2
     assert [one.code for one in check([file], choice(("QR404", "QC"), (), pedantic=False), KNOWN).findings] == []
+
+
+def _limits(text, name="c.yaml"):
+    return [limit for config in opened_text(parse_text(text, name)).configs for limit in config.limits]
+
+
+@pytest.mark.parametrize(
+    ("switch", "count"), [("", 1), ("enabled: true, ", 1), ("enabled: false, ", 0)]
+)  # fmt: skip
+def test_what_is_switched_off_limits_nobody(switch, count):
+    config = "config: {policies: [{limits: [{limit: 5, window_size: 60}]}]}"
+    kong = f"_format_version: '3.0'\nplugins: [{{name: ai-rate-limiting-advanced, {switch}{config}}}]\n"
+    assert len(_limits(kong)) == count
+    assert len(_limits(f"{{name: a, type: tenant-budget-config, {switch}limits: {{cost_per_day: 1}}}}\n")) == count
+    state = {0: "archived"}.get(count, "active")
+    policy = "conditions: [{key: model, value: '*'}], group_by: [{key: api_key}], type: cost, credit_limit: 5"
+    assert len(_limits(f"policies: [{{status: {state}, {policy}}}]\n")) == count
+
+
+@pytest.mark.parametrize(
+    ("duration", "kind", "span"),
+    [
+        ("24h", "calendar", "day"), ("7d", "calendar", "week"), ("30d", "calendar", "month"),
+        ("1mo", "calendar", "month"), ("10d", "anchored", None), ("1h", "anchored", "hour"),
+    ],
+)  # fmt: skip
+def test_litellm_resets_budgets_by_the_clock_of_its_zone_and_those_of_providers_by_their_first_request(
+    duration, kind, span
+):
+    settings = f"litellm_settings: {{max_budget: 2, budget_duration: {duration}, timezone: US/Eastern}}\n"
+    router = f"router_settings: {{provider_budget_config: {{openai: {{budget_limit: 1, time_period: {duration}}}}}}}\n"
+    whole, provider = _limits(settings + router)
+    assert (whole.window.kind, whole.window.span) == (kind, span)
+    assert whole.window.tz == ("US/Eastern" if kind == "calendar" else "UTC")
+    assert provider.window.kind == ("calendar" if duration == "1mo" else "anchored")
+    (unknown,) = _limits(settings.replace("US/Eastern", "Mars/Olympus"))
+    assert unknown.window.tz == "UTC"
+
+
+def test_a_rate_by_the_month_is_the_calendars():
+    (limit,) = _limits("{name: rl, type: tenant-rate-limit-config/model, limits: {tokens_per_month: 100000}}\n")
+    assert (limit.window.kind, limit.window.span) == ("calendar", "month")
+
+
+def test_a_budget_of_tokens_is_none_that_a_gateway_knows():
+    assert (
+        _limits("{name: a, type: tenant-budget-config, limits: {tokens_per_day: 5000, cost_per_day: 1}}\n")[0].unit
+        == "cost"
+    )
+    assert len(_limits("{name: a, type: tenant-budget-config, limits: {tokens_per_day: 5000}}\n")) == 0
+
+
+def test_envoy_tells_networks_and_inverted_headers_apart():
+    head = (
+        "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: limits}\n"
+        "spec:\n  rateLimit:\n    global:\n      rules:\n"
+    )
+    rule = "      - {{clientSelectors: [{{{selector}}}], limit: {{requests: {number}, unit: Minute}}}}\n"
+    selectors = (
+        "sourceCIDR: {type: Exact, value: 10.0.0.0/8}",
+        "sourceCIDR: {type: Exact, value: 192.168.0.0/16}",
+        "headers: [{name: x-tier, value: free}]",
+        "headers: [{name: x-tier, value: free, invert: true}]",
+        "sourceCIDR: {type: Distinct, value: 0.0.0.0/0}",
+    )
+    text = head + "".join(rule.format(selector=one, number=100 * n) for n, one in enumerate(selectors, 1))
+    found = [
+        ([(one.dimension, one.values, one.excluded) for one in limit.match.conditions], limit.per)
+        for limit in _limits(text)
+    ]
+    assert found == [
+        ([("source", {"10.0.0.0/8"}, set())], ()),
+        ([("source", {"192.168.0.0/16"}, set())], ()),
+        ([("header.x-tier", {"free"}, set())], ()),
+        ([("header.x-tier", None, {"free"})], ()),
+        ([], ("source",)),
+    ]

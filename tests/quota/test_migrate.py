@@ -118,6 +118,19 @@ def test_a_budget_keeps_its_alerts_and_audit_mode():
     assert not config.problems
 
 
+def test_a_budget_of_tokens_becomes_a_rate_limit_that_refuses_nobody_and_is_reported():
+    rule = "{{id: r, when: {{}}, limit_to: 5000, unit: tokens_per_{span}, budget_applies_per: [user]}}"
+    result = migrated(config_of(rule.format(span="day"), kind="budget"))
+    (config,) = new_configs(result)
+    (limit,) = config.limits
+
+    assert (limit.unit, limit.window.span, limit.mode, limit.kind) == ("tokens", "day", "audit", "rate")
+    assert [remark.lost for remark in result.remarks] == [True]
+    assert not config.problems
+    monthly = migrated(config_of(rule.format(span="month"), kind="budget"))
+    assert (monthly.manifests, [remark.lost for remark in monthly.remarks]) == ((), [True])
+
+
 def test_what_is_no_v1_config_is_refused():
     (config,) = opened_text(
         parse_text("limits:\n  - {id: a, limit: 1, unit: requests, window: 1m}\n", "own.yaml")

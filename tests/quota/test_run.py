@@ -147,6 +147,16 @@ def test_a_comment_silences_its_line_the_next_or_the_file():
         assert not any(one.code == "QX901" for one in found.findings)
 
 
+def test_a_comment_is_not_called_idle_by_a_run_that_cannot_know():
+    rule = "- id: a\n  when: {}\n  limit_to: 0 # llmcost: ignore[QL301] off\n  unit: cost_per_day\n"
+    broken = f"name: a\ntype: gateway-budget-config\nrules:\n{rule}- id: b\n\twhen: {{}}\n"
+    # QR404 looks at several files, of which this run has one.
+    alone = "name: loose # llmcost: ignore[QR404] the tight one goes\ntype: tenant-budget-config\nlimits: {cost_per_day: 1}\n"
+    for text in (broken, alone):
+        assert "QX901" not in {one.code for one in _check(text)[1].findings}
+    assert "QX901" in {one.code for one in _check(alone.replace("QR404", "QL301"))[1].findings}
+
+
 @pytest.mark.parametrize(
     "number",
     [

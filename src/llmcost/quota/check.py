@@ -75,6 +75,11 @@ class Check:
         """Whether it runs only where past requests are there."""
         return self.of_history is not _nothing or self.of_all_history is not _nothing
 
+    @property
+    def looks_across(self) -> bool:
+        """Whether it looks at several configs together, of which a run may be given only some."""
+        return self.of_all is not _nothing
+
     def can_run(self, known: Known) -> bool:
         """Whether what it needs is there."""
         return (known.history is not None or not self.needs_history) and (

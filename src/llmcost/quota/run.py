@@ -160,10 +160,12 @@ def _kept(
             silenced += 1
         else:
             kept.append(finding)
-    # What past requests show comes and goes with them: a comment about it is not out of use when they show nothing.
-    lasting = [code for code, (_, one) in wanted.items() if not one.needs_history]
+    # What past requests show comes and goes with them, and what files say together with those a run is given: a comment
+    # about it is not out of use when they show nothing.
+    lasting = [code for code, (_, one) in wanted.items() if not (one.needs_history or one.looks_across)]
     for code, about in (("QX901", stale), ("QX902", unreasoned)):
-        if code in wanted:
+        # Of a text that cannot be read whole nobody knows what the checks would find.
+        if code in wanted and (text.trouble is None or about is unreasoned):
             kept += [_finding(text, code, one, pointers, secrets) for one in about(text, comments, lasting)]
     return kept, silenced
 

@@ -35,6 +35,8 @@ class Number:
     whole: bool = False
     quoted: bool = False
     """Whether the tool reads it from text as well."""
+    variable: str = ""
+    """How a text begins that names the variable which holds the number."""
     about: str = ""
 
 
@@ -311,6 +313,8 @@ def _number(node: Node, shape: Number, what: str, rule_id: str | None) -> Iterat
     plain = node.text.replace(",", "").replace("_", "").strip()
     digits = plain.isascii() and plain.replace(".", "", 1).isdigit()
     if shape.quoted and digits and plain == node.text:
+        return
+    if shape.variable and node.text.startswith(shape.variable):
         return
     if not digits or (shape.whole and "." in plain):
         yield Problem(code="QS206", at=node, message=f"{what} is `{node.text}`, not {kind}", rule_id=rule_id)

@@ -7,6 +7,7 @@ Fix: raise the pool, or lower the shares.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from llmcost.quota.check import Check, Known
 from llmcost.quota.checks._scopes import families, places
@@ -22,13 +23,16 @@ def find(configs: tuple[Config, ...], known: Known) -> Iterator[tuple[Config, Pr
         for config, pool in limits:
             if not pool.match.is_everything or not pool.amount or not pool.amount.is_finite():
                 continue
-            shares = [
-                one
-                for _, one in limits
-                if _share_of(one) and (one.unit, one.counted, one.window) == (pool.unit, pool.counted, pool.window)
-            ]
-            total = sum(one.amount for one in shares if one.amount is not None)
-            if len(shares) > 1 and total > pool.amount:
+            shares: dict[str, list[Decimal]] = {}
+            for _, one in limits:
+                kind = _kind_of_share(one)
+                same = (one.unit, one.counted, one.window) == (pool.unit, pool.counted, pool.window)
+                if kind is not None and one.amount is not None and same:
+                    shares.setdefault(kind, []).append(one.amount)
+            total = max(
+                (sum(amounts, Decimal(0)) for amounts in shares.values() if len(amounts) > 1), default=Decimal(0)
+            )
+            if total > pool.amount:
                 yield (
                     config,
                     Problem(
@@ -40,11 +44,20 @@ def find(configs: tuple[Config, ...], known: Known) -> Iterator[tuple[Config, Pr
                 )
 
 
-def _share_of(limit: Limit) -> bool:
-    """Whether a limit is for one value of one dimension, so that several of them do not overlap."""
+def _kind_of_share(limit: Limit) -> str | None:
+    """What a limit for one value of one dimension is a share by: those of one kind do not overlap. None for others."""
     conditions = limit.match.conditions
-    one = len(conditions) == 1 and conditions[0].values is not None and len(conditions[0].values) == 1
-    return one and limit.amount is not None and limit.amount.is_finite() and limit.base is None
+    values = conditions[0].values if len(conditions) == 1 else None
+    if (
+        values is None
+        or len(values) != 1
+        or limit.amount is None
+        or not limit.amount.is_finite()
+        or limit.base is not None
+    ):
+        return None
+    kind = next(iter(values)).partition(":")[0] if conditions[0].dimension == "subject" else ""
+    return f"{conditions[0].dimension}:{kind}"
 
 
 check = Check(code="QC503", severity="warning", of_all=find)

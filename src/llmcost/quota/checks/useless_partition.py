@@ -16,6 +16,9 @@ from llmcost.quota.problem import Problem
 def find(config: Config, known: Known) -> Iterator[Problem]:
     """Keys with a single value."""
     for limit in config.limits:
+        # An override has the counters of the limit it replaces for some, whom it has to name.
+        if limit.base is not None:
+            continue
         for key in limit.per:
             value = _sole(limit, key)
             if value is not None:

@@ -20,11 +20,7 @@ _SPANS = {
 
 
 def window(text: str, kind: Literal["anchored", "fixed"] = "anchored") -> Window | None:
-    """The window a duration names; None when it is no duration.
-
-    `1mo` is a calendar month and so is `30d` in LiteLLM, which resets on the 1st
-    (https://docs.litellm.ai/docs/proxy/users#reset-budgets); other lengths are counted in seconds.
-    """
+    """The window a duration names; None when it is no duration. One month or year is the calendar's."""
     found = _DURATION.fullmatch(text)
     if found is None:
         return None
@@ -33,6 +29,16 @@ def window(text: str, kind: Literal["anchored", "fixed"] = "anchored") -> Window
         return Window(kind="calendar", span=span) if count == 1 else Window(kind=kind, seconds=count * 2_678_400)
     seconds = count * SECONDS[span]
     return Window(kind=kind, seconds=seconds, span=span if count == 1 else None)
+
+
+def reset_window(text: str, tz: str) -> Window | None:
+    """The window of a budget that LiteLLM resets by the clock of a time zone; None when it is no duration.
+
+    `1d` ends at midnight, `7d` on Monday, `30d` on the 1st (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz); other
+    lengths are counted from the first request.
+    """
+    span = {"1d": "day", "24h": "day", "7d": "week", "30d": "month", "1mo": "month"}.get(text)
+    return window(text) if span is None else Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
 
 
 def duration_problems(

@@ -49,8 +49,10 @@ def sliding(span: str) -> Window:
     """A rate limit's window: 6 buckets that slide.
 
     60 seconds in buckets of 10 is documented (https://www.truefoundry.com/blog, 2026-09-28); for longer windows the width is
-    not, so the same number of buckets is taken.
+    not, so the same number of buckets is taken. No gateway slides over months: those are the calendar's.
     """
+    if span not in SECONDS:
+        return calendar(span)
     return Window(kind="sliding_buckets", seconds=SECONDS[span], span=span, buckets=6)
 
 

@@ -63,11 +63,12 @@ def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, s
     key = reading.scalar(rule, "cost", "response", "metadata", "key")
     conditions, per = [*_targets(root)], []
     for selector in _items(rule.get("clientSelectors")):
-        for header in _items(selector.get("headers")):
-            name = f"header.{reading.scalar(header, 'name')}"
-            value = reading.scalar(header, "value")
-            if reading.scalar(header, "type") == "Distinct":
+        for name, part in _selected(selector):
+            value = reading.scalar(part, "value")
+            if reading.scalar(part, "type") == "Distinct":
                 per.append(name)
+            elif value is not None and _true(part.get("invert")):
+                conditions.append(Condition(dimension=name, excluded=frozenset({value})))
             elif value is not None:
                 conditions.append(Condition(dimension=name, values=frozenset({value})))
     unit = "requests" if key is None else _UNITS.get(costs.get(key, ""), "tokens")
@@ -95,6 +96,16 @@ def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, s
             if node is not None
         },
     )
+
+
+def _selected(selector: Node) -> Iterator[tuple[str, Node]]:
+    """What a client selector looks at, and how: headers, where the call comes from, its path."""
+    for header in _items(selector.get("headers")):
+        yield f"header.{reading.scalar(header, 'name')}", header
+    for key, name in (("sourceCIDR", "source"), ("path", "path")):
+        node = selector.get(key)
+        if node is not None and node.kind == "mapping":
+            yield name, node
 
 
 def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:

@@ -76,17 +76,21 @@ def claims(root: Node) -> bool:
 
 
 def read(documents: tuple[Node, ...], source: Source) -> Read:
-    """Every limit of every such plugin."""
+    """Every limit of every such plugin that is not switched off."""
     limits: list[Limit] = []
     problems: list[Problem] = []
-    for number, (path, config, attached) in enumerate(_plugins(documents[0])):
+    for number, (path, plugin, config) in enumerate(_plugins(documents[0])):
         problems += mismatches(config, _CONFIG, "the plugin's config")
         problems += _unequal(config)
+        enabled = plugin.get("enabled")
+        if enabled is not None and enabled.value is False:
+            continue
+        attached = _attached(path, plugin)
         for rule, (node, match, per, pairs) in enumerate(_rules(config)):
             limits += [
                 _limit(
                     (number, rule),
-                    (*path, place),
+                    (*path, "config", place),
                     config,
                     node,
                     match=Matcher(conditions=(*attached, *match.conditions)),
@@ -99,15 +103,15 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     return Read(limits=tuple(limits), problems=tuple(problems))
 
 
-def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node, tuple[Condition, ...]]]:
-    """Path and config of each plugin, and what it is attached to, at the top or below services, routes and consumers."""
+def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node, Node]]:
+    """Path, node and config of each plugin, at the top or below services, routes and consumers."""
     stack: list[tuple[tuple[str | int, ...], Node, int]] = [((), root, 0)]
     while stack:
         path, node, depth = stack.pop()
         if _NAME in {reading.scalar(node, "name"), reading.scalar(node, "type"), reading.scalar(node, "plugin")}:
             config = node.get("config")
             if config is not None and config.kind == "mapping":
-                yield (*path, "config"), config, _attached(path, node)
+                yield path, node, config
             continue
         for key in _LISTS if depth < 4 else ():
             listed = node.get(key)

@@ -2,17 +2,19 @@
 
 Deployments: https://docs.litellm.ai/docs/routing; rpm and tpm are hints for routing unless
 `optional_pre_call_checks: [enforce_model_rate_limits]` is set. Budgets: https://docs.litellm.ai/docs/proxy/provider_budget_routing.
-Limits of keys, teams and users live in its database, not in the file. Windows begin with the first request. Without Redis every
+Limits of keys, teams and users live in its database, not in the file. Windows of rates and of providers' budgets begin with the
+first request, other budgets are reset by the clock. Without Redis every
 instance counts for itself.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
-from llmcost.quota.dialects._durations import duration_problems, window
+from llmcost.quota.dialects._durations import duration_problems, reset_window, window
 from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
 from llmcost.quota.shape import Anything, ListOf, MapOf, Number, Record, Shape, Text, mismatches
 
@@ -29,8 +31,10 @@ _RATES: dict[str, Unit] = {
     "max_parallel_requests": "concurrency",
 }  # fmt: skip
 _MINUTE = Window(kind="anchored", seconds=60, span="minute")
-_NUMBERS: dict[str, Shape] = {name: Number(whole=True, quoted=True) for name in _RATES}
-_BUDGET: dict[str, Shape] = {"max_budget": Number(quoted=True), "budget_duration": Text()}
+_VARIABLE = "os.environ/"
+"""How a value begins that stands in the environment (https://docs.litellm.ai/docs/proxy/configs)."""
+_NUMBERS: dict[str, Shape] = {name: Number(whole=True, quoted=True, variable=_VARIABLE) for name in _RATES}
+_BUDGET: dict[str, Shape] = {"max_budget": Number(quoted=True, variable=_VARIABLE), "budget_duration": Text()}
 
 SHAPE = Record(
     fields={
@@ -48,7 +52,7 @@ SHAPE = Record(
         "litellm_settings": Record(
             fields={
                 **_BUDGET,
-                "max_internal_user_budget": Number(quoted=True),
+                "max_internal_user_budget": Number(quoted=True, variable=_VARIABLE),
                 "internal_user_budget_duration": Text(),
                 "default_internal_user_params": Record(fields=_BUDGET, open=True),
                 "default_team_params": Record(fields=_BUDGET, open=True),
@@ -60,7 +64,7 @@ SHAPE = Record(
             fields={
                 "provider_budget_config": MapOf(
                     value=Record(
-                        fields={"budget_limit": Number(quoted=True), "time_period": Text()},
+                        fields={"budget_limit": Number(quoted=True, variable=_VARIABLE), "time_period": Text()},
                         required=("budget_limit", "time_period"),
                         open=True,
                     )
@@ -101,15 +105,30 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         if node is None or node.get(key) is None:
             continue
         problems += duration_problems(node.get(duration), "1mo", key)
-        budgets.append(_budget(deployments + len(budgets), path, node, key, duration=duration, per=per))
+        text = reading.scalar(node, duration)
+        reset = reset_window(text, _zone(root)) if text else None
+        budgets.append(_budget(deployments + len(budgets), path, node, key, unit=duration, window=reset, per=per))
     providers = root.get("router_settings", "provider_budget_config")
     for name, (_, node) in (providers.entries if providers is not None else {}).items():
         problems += duration_problems(node.get("time_period"), "1mo", name)
         match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),))
         where = ("router_settings", "provider_budget_config", name)
         place = deployments + len(budgets)
-        budgets.append(_budget(place, where, node, "budget_limit", duration="time_period", match=match, name=name))
+        text = reading.scalar(node, "time_period")
+        first = window(text) if text else None
+        budgets.append(
+            _budget(place, where, node, "budget_limit", unit="time_period", window=first, match=match, name=name)
+        )
     return Read(limits=(*limits, *budgets), problems=tuple(problems))
+
+
+def _zone(root: Node) -> str:
+    """The time zone of resets; LiteLLM takes UTC for one it does not know."""
+    name = reading.scalar(root, "litellm_settings", "timezone") or "UTC"
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        return "UTC"
 
 
 def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:
@@ -142,12 +161,12 @@ def _budget(
     node: Node,
     key: str,
     *,
-    duration: str,
+    unit: str,
+    window: Window | None,
     per: tuple[str, ...] = (),
     match: Matcher | None = None,
     name: str | None = None,
 ) -> Limit:
-    text = reading.scalar(node, duration)
     return Limit(
         id=name or key,
         rule=number,
@@ -156,11 +175,11 @@ def _budget(
         per=per,
         unit="cost",
         amount=reading.amount_of(node.get(key)),
-        window=(window(text) if text else None) or Window(kind="lifetime"),
+        window=window or Window(kind="lifetime"),
         charge="post",
         kind="budget",
         node=node,
-        places=reading.places(node, amount=key, unit=duration),
+        places=reading.places(node, amount=key, unit=unit),
     )
 
 

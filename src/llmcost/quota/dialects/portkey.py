@@ -77,7 +77,7 @@ def claims(root: Node) -> bool:
 
 
 def read(documents: tuple[Node, ...], source: Source) -> Read:
-    """The policies as limits."""
+    """The policies as limits, but for those that are archived."""
     root = documents[0]
     policies: list[tuple[tuple[str | int, ...], Node]] = [((), root)] if _is_policy(root) else []
     for key in _LISTS:
@@ -92,7 +92,8 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         name = reading.scalar(policy, "name")
         problems += mismatches(policy, _RATE if rate else _USAGE, "the policy", name)
         problems += _crossed(policy, name)
-        limits.append(_limit(number, path, policy, rate=rate))
+        if reading.scalar(policy, "status") != "archived":
+            limits.append(_limit(number, path, policy, rate=rate))
     return Read(limits=tuple(limits), problems=tuple(problems))
 
 

@@ -84,8 +84,10 @@ def claims(root: Node) -> bool:
 
 
 def read(documents: tuple[Node, ...], source: Source) -> Read:
-    """The manifest's windows as limits, and those of its overrides."""
+    """The manifest's windows as limits, and those of its overrides; none of one that is switched off."""
     root = documents[0]
+    enabled = root.get("enabled")
+    off = enabled is not None and enabled.value is False
     kind = reading.scalar(root, "type") or ""
     name = reading.scalar(root, "name")
     budget = kind in _BUDGETS
@@ -124,7 +126,10 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
             limits += _override(number, item, name, match=match, per=per, mode=mode, budget=budget)
     problems += _lifetime(root.get("limits"), name)
     return Read(
-        limits=tuple(limits), problems=tuple(problems), name=name, scope=reading.scalar(root, "team_name") or ""
+        limits=() if off else tuple(limits),
+        problems=tuple(problems),
+        name=name,
+        scope=reading.scalar(root, "team_name") or "",
     )
 
 
@@ -168,7 +173,7 @@ def _windows(limits: Node | None, *, budget: bool) -> Iterator[tuple[str, Node, 
             continue
         if name in _LIFETIME:
             yield name, node, "cost", Window(kind="lifetime")
-        elif (found := tfy.span_of(name)) is not None:
+        elif (found := tfy.span_of(name)) is not None and (not budget or found[0] == "cost"):
             unit, span = found
             yield name, node, unit, tfy.calendar(span) if budget else tfy.sliding(span)
 

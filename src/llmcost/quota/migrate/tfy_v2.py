@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DIALECTS = ("tfy-rate-limits", "tfy-budgets")
 """What can be migrated."""
+_RATE_SPANS = ("minute", "hour", "day")
+"""What a rate limit of V2 may last."""
 _APPLIES = {"user": "per-user", "model": "per-model", "virtualaccount": "per-virtual-account"}
 
 
@@ -95,8 +97,21 @@ class _Work:
         if applies_to is None:
             self._remark(limit, f"V2 has no way to count by {' and '.join(limit.per)} together", lost=True)
             return
-        scopes = scopes_of(limit.match)
         audit = False
+        if limit.kind == "budget" and limit.unit != "cost":
+            if limit.window.span not in _RATE_SPANS:
+                self._remark(
+                    limit, f"V2 budgets count dollars, and no rate limit lasts a {limit.window.span}", lost=True
+                )
+                return
+            self._remark(
+                limit,
+                f"V2 budgets count dollars; a rate limit of {limit.unit} slides over a {limit.window.span} instead of ending with"
+                " it; left in audit mode",
+                lost=True,
+            )
+            audit = True
+        scopes = scopes_of(limit.match)
         if len(scopes) > 1 and limit.per != ("user",):
             self._remark(
                 limit,

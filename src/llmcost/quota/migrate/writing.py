@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def manifest_text(manifest: Manifest, *, audit: bool = False) -> str:
     """One manifest; with `audit`, in audit mode whatever V1 said."""
     limit = manifest.limit
-    kind = "tenant-budget-config" if limit.kind == "budget" else "tenant-rate-limit-config/model"
+    budget = limit.kind == "budget" and limit.unit == "cost"
+    kind = "tenant-budget-config" if budget else "tenant-rate-limit-config/model"
     lines = [
         f"name: {_quoted(manifest.name)}",
         f"type: {kind}",
