@@ -17,10 +17,10 @@ DISMISSED = Decision(
 ACCEPTED = Decision(
     id="dev-leakage-ca92b8",
     word="accepted",
-    reason="cheaper model",
+    reason="cheaper model 🎉",
     on=date(2026, 11, 2),
     detector="dev-leakage",
-    scope=(("team", "a: b"), ("feature", None)),
+    scope=(("team", "a: b"), ("feature", "🚀 launch"), ("user_id", None)),
 )
 
 

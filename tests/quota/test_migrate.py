@@ -101,7 +101,7 @@ def test_a_budget_keeps_its_alerts_and_audit_mode():
     budget = (
         "{id: b, when: {metadata: {env: prod}}, limit_to: 12.5, unit: cost_per_month, budget_applies_per: [metadata.team],"
         " audit_mode: true, alerts: {thresholds: [75, 90], notification_target:"
-        " [{type: email, notification_channel: c, to_emails: [a@example.com]}]}}"
+        " [{type: email, notification_channel: 'c 🎉', to_emails: [a@example.com]}]}}"
     )
     result = migrated(config_of(budget, kind="budget"))
     (config,) = new_configs(result)
@@ -115,6 +115,9 @@ def test_a_budget_keeps_its_alerts_and_audit_mode():
         ("metadata.team",),
     )
     assert [str(one) for one in limit.alerts.thresholds] == ["75", "90"]
+    assert [
+        one.get("notification_channel").value for one in limit.node.get("alerts").get("notification_target").items
+    ] == ["c 🎉"]
     assert not config.problems
 
 

@@ -128,8 +128,8 @@ def test_the_metadata_key_is_the_one_callers_send(ledger):
     assert "rate_limit_applies_per: [metadata.tenant_id]" in asked(ledger, per="customer_id").text
 
 
-def test_names_from_logs_stay_inside_their_place(ledger):
-    name = 'x"]}\n  - id: evil'
+@pytest.mark.parametrize("name", ['x"]}\n  - id: evil', "core🚀"])
+def test_names_from_logs_stay_inside_their_place(ledger, name):
     fill(ledger, [one for day in range(10) for one in every(at("2026-11-01") + day * DAY, MINUTE, 3, team=name)])
 
     found = asked(ledger, per="team")

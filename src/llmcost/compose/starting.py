@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.config.quoting import quoted
 from llmcost.domain.exact import EXACT
 from llmcost.domain.period import Period, time_zone
 from llmcost.ledger import queries, scopes
@@ -88,8 +89,8 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
     lines = [
         "# What llmcost reads, reports and holds spending against. Paths are relative to this file.",
         f"# {basis}",
-        f"db: {_quoted(db)}",
-        f"tz: {_quoted(tz)} # of days and periods",
+        f"db: {quoted(db)}",
+        f"tz: {quoted(tz)} # of days and periods",
         "currency: USD",
         "",
         "# What a bare `llmcost ingest` reads.",
@@ -128,7 +129,7 @@ def _environment(found: Seen | None) -> list[str]:
         return []
     return [
         "  # - name: not-production",
-        f"  #   scope: {{environment: [{', '.join(map(_quoted, sorted(others)[:5]))}]}}",
+        f"  #   scope: {{environment: [{', '.join(map(quoted, sorted(others)[:5]))}]}}",
         "  #   period: week",
         '  #   amount: "10"',
     ]
@@ -151,10 +152,3 @@ def _percent(share: Decimal, least: Decimal) -> str:
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:
     return EXACT.divide(part, whole) if whole else Decimal(0)
-
-
-def _quoted(text: str) -> str:
-    """A YAML scalar that can be nothing but this text."""
-    import json
-
-    return json.dumps(text, ensure_ascii=True)

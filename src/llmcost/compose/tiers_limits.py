@@ -7,12 +7,13 @@ holds one plan's money for every user: https://docs.litellm.ai/docs/proxy/users.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from llmcost.config.quoting import quoted
 from llmcost.domain.errors import UsageError
+from llmcost.domain.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,23 +105,23 @@ def _budgets(caps: Sequence[_Cap], plan_key: str, customer_key: str) -> Iterator
     yield from ("name: plan-limits", "type: gateway-budget-config", "rules:")
     for cap in caps:
         yield f"  # {cap.plan.kind}: {_comment(cap.plan.name)}"
-        yield f"  - id: {_text(f'{cap.plan.id}-{cap.unit}')}"
-        yield f"    when: {{metadata: {{{_text(plan_key)}: {_text(cap.plan.id)}}}}}"
+        yield f"  - id: {quoted(f'{cap.plan.id}-{cap.unit}')}"
+        yield f"    when: {{metadata: {{{quoted(plan_key)}: {quoted(cap.plan.id)}}}}}"
         yield f"    limit_to: {cap.amount:f}"
         yield f"    unit: {cap.key}"
-        yield f"    budget_applies_per: [{_text(f'metadata.{customer_key}')}]"
+        yield f"    budget_applies_per: [{quoted(f'metadata.{customer_key}')}]"
 
 
 def _manifests(caps: Sequence[_Cap], plan_key: str, customer_key: str) -> Iterator[str]:
     for number, cap in enumerate(caps):
         yield from ["---"] * bool(number)
         yield f"# {cap.plan.kind}: {_comment(cap.plan.name)}"
-        yield f"name: {_text(f'{cap.plan.id}-{cap.unit}')}"
+        yield f"name: {quoted(f'{cap.plan.id}-{cap.unit}')}"
         yield f"type: {_V2[cap.key]}"
         yield "mode: enforce"
-        yield f"when: {{metadata: {{{_text(plan_key)}: {{in: [{_text(cap.plan.id)}]}}}}}}"
+        yield f"when: {{metadata: {{{quoted(plan_key)}: {{in: [{quoted(cap.plan.id)}]}}}}}}"
         yield f"limits: {{{cap.key}: {cap.amount:f}}}"
-        yield f"applies_to: {{type: metadata, metadata: {_text(customer_key)}}}"
+        yield f"applies_to: {{type: metadata, metadata: {quoted(customer_key)}}}"
 
 
 def _litellm(caps: Sequence[_Cap], plan_key: str, customer_key: str) -> Iterator[str]:
@@ -130,10 +131,5 @@ def _litellm(caps: Sequence[_Cap], plan_key: str, customer_key: str) -> Iterator
     yield f"    budget_duration: {_DURATIONS[cap.plan.period]}"
 
 
-def _text(text: str) -> str:
-    """Text as YAML no parser takes for anything else: JSON is YAML."""
-    return json.dumps(text)
-
-
 def _comment(text: str) -> str:
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))

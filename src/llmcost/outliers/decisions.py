@@ -10,12 +10,12 @@ findings:
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from llmcost.config.quoting import quoted
 from llmcost.config.yaml import check_keys, read_document
 from llmcost.domain.errors import DataError
 
@@ -72,11 +72,10 @@ def write_decisions(path: Path, decisions: Sequence[Decision]) -> None:
             **({"until": str(one.until)} if one.until else {}),
             **({"detector": one.detector} if one.detector else {}),
         }
-        # JSON strings are YAML strings.
-        lines += [f"  {'- ' if key == 'id' else '  '}{key}: {json.dumps(value)}" for key, value in values.items()]
+        lines += [f"  {'- ' if key == 'id' else '  '}{key}: {quoted(value)}" for key, value in values.items()]
         if one.scope:
             lines.append("    scope:")
-            lines += [f"      {name}: {json.dumps(value)}" for name, value in one.scope]
+            lines += [f"      {name}: {'null' if value is None else quoted(value)}" for name, value in one.scope]
     try:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:

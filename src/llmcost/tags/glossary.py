@@ -1,16 +1,12 @@
 """A draft of the glossary from what a ledger holds."""
 
-import json
-import re
-
+from llmcost.config.quoting import scalar
 from llmcost.domain.credentials import CREDENTIAL
 from llmcost.tags.usage import KeyUse, Usage
 from llmcost.tags.words import is_snake
 
 _LISTED = 12
 """Up to so many values a key's list is drafted; more are ids, or will be others tomorrow."""
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[-.][A-Za-z0-9_]+)*")
-_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 def draft(found: Usage) -> str:
@@ -19,7 +15,7 @@ def draft(found: Usage) -> str:
     for key in found.keys:
         if CREDENTIAL.search(key.key):
             continue
-        lines.append(f"    {_text(key.key)}:")
+        lines.append(f"    {scalar(key.key)}:")
         lines.append(f'      description: ""  # {key.requests:,} of {found.requests:,} requests')
         if key.fills is not None and key.fills != key.key:
             lines[-1] += f"; fills {key.fills}"
@@ -28,7 +24,7 @@ def draft(found: Usage) -> str:
         if key.requests == found.requests:
             lines.append("      required: true")
         if _is_list(key):
-            values = ", ".join(_text(value) for value in sorted(one.value for one in key.values))
+            values = ", ".join(scalar(value) for value in sorted(one.value for one in key.values))
             lines.append(f"      values: [{values}]")
     return "\n".join(lines if len(lines) > 2 else ["tags:", "  glossary: {}"]) + "\n"
 
@@ -37,10 +33,3 @@ def _is_list(key: KeyUse) -> bool:
     """Whether a key's values are few, and none is a credential, which belongs into no configuration."""
     few = key.distinct <= _LISTED and key.distinct * 5 <= key.requests
     return few and not any(CREDENTIAL.search(one.value) for one in key.values)
-
-
-def _text(text: str) -> str:
-    """A scalar that every YAML parser reads as this text."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    return json.dumps(text)

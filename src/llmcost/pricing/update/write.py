@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llmcost.config.quoting import quoted
 from llmcost.domain.errors import DataError
 from llmcost.pricing.price_list import FEE_UNITS, WEEK
 
@@ -225,7 +225,7 @@ def _flow(value: Any) -> str:
         return f"{value:f}"
     if isinstance(value, (bool, int)):
         return str(value).lower()
-    return json.dumps(str(value))
+    return quoted(str(value))
 
 
 def plain_numbers(entry: Entry) -> Entry:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from llmcost.config.quoting import quoted
 from llmcost.quota.migrate.scope import KINDS, listed
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def manifest_text(manifest: Manifest, *, audit: bool = False) -> str:
     budget = limit.kind == "budget" and limit.unit == "cost"
     kind = "tenant-budget-config" if budget else "tenant-rate-limit-config/model"
     lines = [
-        f"name: {_quoted(manifest.name)}",
+        f"name: {quoted(manifest.name)}",
         f"type: {kind}",
         f"mode: {'audit' if audit or manifest.audit else 'enforce'}",
         f"limits: {{{limit.unit}_per_{limit.window.span}: {limit.amount:f}}}",
@@ -27,11 +28,11 @@ def manifest_text(manifest: Manifest, *, audit: bool = False) -> str:
     applies, key = manifest.applies_to
     lines += ["applies_to:", f"  type: {applies}"]
     if key is not None:
-        lines.append(f"  metadata: {_quoted(key)}")
+        lines.append(f"  metadata: {quoted(key)}")
     lines += _when(manifest.scope)
     alerts = limit.node.get("alerts")
     if alerts is not None and not alerts.is_null:
-        lines.append(f"alerts: {json.dumps(_value(alerts), ensure_ascii=False)}")
+        lines.append(f"alerts: {_flow(alerts)}")
     return "\n".join(lines) + "\n"
 
 
@@ -45,7 +46,7 @@ def _when(scope: Scope) -> list[str]:
     metadata = [name for name in names if name.startswith("metadata.")]
     if metadata:
         lines.append("  metadata:")
-        lines += [f"    {_quoted(name.removeprefix('metadata.'))}: {_lists(scope, name)}" for name in metadata]
+        lines += [f"    {quoted(name.removeprefix('metadata.'))}: {_lists(scope, name)}" for name in metadata]
     return ["when:", *lines] if lines else []
 
 
@@ -53,19 +54,18 @@ def _lists(scope: Scope, name: str) -> str:
     parts = []
     for key, values in (("in", scope.inside.get(name)), ("not_in", scope.outside.get(name))):
         if values:
-            parts.append(f"{key}: [{', '.join(map(_quoted, listed(values)))}]")
+            parts.append(f"{key}: [{', '.join(map(quoted, listed(values)))}]")
     return f"{{{', '.join(parts)}}}"
 
 
-def _value(node: Node) -> Any:
+def _flow(node: Node) -> str:
+    """A value on one line."""
     if node.kind == "mapping":
-        return {name: _value(value) for name, (_, value) in node.entries.items()}
+        entries = (f"{quoted(name)}: {_flow(value)}" for name, (_, value) in node.entries.items())
+        return f"{{{', '.join(entries)}}}"
     if node.kind == "sequence":
-        return [_value(item) for item in node.items]
+        return f"[{', '.join(map(_flow, node.items))}]"
     value = node.value
-    return value if isinstance(value, (bool, int, str)) or value is None else float(value)
-
-
-def _quoted(text: str) -> str:
-    """Text as YAML that no parser takes for anything else: JSON is YAML."""
-    return json.dumps(text)
+    if isinstance(value, str):
+        return quoted(value)
+    return json.dumps(value if isinstance(value, (bool, int)) or value is None else float(value))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from llmcost.config.quoting import quoted, scalar
 from llmcost.domain.errors import UsageError
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.identifiers import json_pointer, quote_identifier
@@ -114,37 +114,32 @@ def _truefoundry(draft: Draft, amount: Decimal, form: Form) -> list[str]:
     if draft.condition is not None:
         column, value = draft.condition
         if column == "team":
-            when = f"{{subjects: [{_quoted(f'team:{value}')}]}}"
+            when = f"{{subjects: [{quoted(f'team:{value}')}]}}"
         elif column == "model":
-            when = f"{{models: [{_quoted(value)}]}}"
+            when = f"{{models: [{quoted(value)}]}}"
         else:
-            when = f"{{metadata: {{{_quoted(form.keys.get(column, column))}: {_quoted(value)}}}}}"
+            when = f"{{metadata: {{{quoted(form.keys.get(column, column))}: {quoted(value)}}}}}"
     lines = [
-        f"  - id: {_quoted(draft.id)}",
+        f"  - id: {quoted(draft.id)}",
         f"    when: {when}",
         f"    limit_to: {amount:f}",
         f"    unit: {form.unit}_per_{form.span}",
     ]
     if draft.per is not None:
         key = _WHOSE.get(draft.per) or f"metadata.{form.keys.get(draft.per, draft.per)}"
-        lines.append(f"    {'budget' if form.unit == 'cost' else 'rate_limit'}_applies_per: [{key}]")
+        lines.append(f"    {'budget' if form.unit == 'cost' else 'rate_limit'}_applies_per: [{scalar(key)}]")
     return lines
 
 
 def _llmcost(draft: Draft, amount: Decimal, form: Form) -> list[str]:
-    lines = [f"  - id: {_quoted(draft.id)}"]
+    lines = [f"  - id: {quoted(draft.id)}"]
     if draft.condition is not None:
         column, value = draft.condition
-        lines.append(f"    when: {{{column}: [{_quoted(value)}]}}")
+        lines.append(f"    when: {{{column}: [{quoted(value)}]}}")
     unit = "usd" if form.unit == "cost" else form.unit
     window = "day" if form.unit == "cost" else {"minute": "1m", "hour": "1h", "day": "1d"}[form.span]
     lines += [f"    limit: {amount:f}", f"    unit: {unit}", f"    window: {window}"]
     return [*lines, *([] if draft.per is None else [f"    per: [{draft.per}]"])]
-
-
-def _quoted(text: str) -> str:
-    """Text as YAML that no parser takes for anything else: JSON is YAML."""
-    return json.dumps(text)
 
 
 def _values(connection: Connection, selection: Selection, column: str) -> list[str]:
