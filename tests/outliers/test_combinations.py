@@ -13,11 +13,12 @@ from tests.outliers.injector import PLANTS, clean
 from llmcost.domain.period import Period
 from llmcost.ledger import database
 from llmcost.ledger.composition import Selection
+from llmcost.ledger.dimensions import dimension_names
 from llmcost.outliers.detector import NotEvaluable
 from llmcost.outliers.ledger import net_savings
 from llmcost.outliers.registry import known_detectors
 from llmcost.outliers.run import AuditRequest, audit
-from llmcost.outliers.traffic import Floors, open_traffic
+from llmcost.outliers.traffic import SCOPES, Floors, open_traffic
 from llmcost.pricing.price_list import load_price_list
 
 PRICES = load_price_list()
@@ -46,6 +47,16 @@ def _found(traffic):
                 yield from ((name, one, detector.overlap) for one in detector.find(traffic))
             except NotEvaluable:
                 continue
+
+
+def test_every_finding_is_narrowed_to_dimensions_a_decision_may_name(everything):
+    traffic, found = everything
+    columns = {
+        name for name, kind, *_ in traffic.connection.execute("describe waste_row").fetchall() if kind == "VARCHAR"
+    }
+
+    assert set(SCOPES) == columns & set(dimension_names())
+    assert {name for _, one, _ in found for name, _ in one.scope} <= set(SCOPES)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

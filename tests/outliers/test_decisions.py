@@ -52,6 +52,15 @@ def test_a_later_decision_takes_the_place_of_an_earlier_one():
         ("findings: [{id: a, decision: maybe, reason: b, on: 2026-11-01}]", "no decision"),
         ("findings: [{id: a, decision: dismissed, reason: b, on: soon}]", "is no date"),
         ("findings: {a: b}", "expected a list"),
+        (
+            "findings: [{id: a, decision: accepted, reason: b, on: 2026-11-01, scope: {featre: c}}]",
+            "findings.yaml:1:75: unknown key 'featre'; did you mean 'feature'",
+        ),
+        (
+            "findings: [{id: a, decision: accepted, reason: b, on: 2026-11-01, scope: {'1=1 or user_id': c}}]",
+            "1:75: unknown key",
+        ),
+        ("findings: [{id: a, decision: accepted, reason: b, on: 2026-11-01, scope: [c]}]", "expected a mapping"),
         ("finding: []", "finding"),
     ],
 )

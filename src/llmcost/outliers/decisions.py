@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from llmcost.config.quoting import quoted
 from llmcost.config.yaml import check_keys, read_document
 from llmcost.domain.errors import DataError
+from llmcost.outliers.traffic import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,8 +110,8 @@ def _decision(document: Document, place: int) -> Decision:
         if not isinstance(item.get(key), str) or not item[key].strip():
             raise document.error(f"no {key}", *at, hint=f"add {key}: with some text")
     scope = item.get("scope") or {}
-    if not isinstance(scope, dict):
-        raise document.error("expected a mapping", *at, "scope")
+    if scope:
+        check_keys(document, (*at, "scope"), SCOPES)
     return Decision(
         id=item["id"],
         word=word,

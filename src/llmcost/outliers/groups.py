@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmcost.outliers.finding import Basis, Confidence, Finding, Query, Savings, Value
+from llmcost.outliers.traffic import where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,8 +148,5 @@ def grouped(
 
 
 def _claims(table: str, scope: Scope) -> Query:
-    terms = " and ".join(f"{name} is not distinct from $scope_{name}" for name, _ in scope)
-    return Query(
-        sql=f"select rid, low, mid, high from {table} where {terms or 'true'}",
-        values={f"scope_{name}": value for name, value in scope},
-    )
+    condition, values = where(scope)
+    return Query(sql=f"select rid, low, mid, high from {table} where {condition}", values=values)

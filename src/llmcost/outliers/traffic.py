@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llmcost.ledger import composition
+from llmcost.ledger.identifiers import quote_identifier
 from llmcost.outliers.finding import Query, Savings
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ _SPARSE = (
     "error_type",
     "attempt",
 )
+SCOPES = (
+    *("provider", "model", "operation", "service_tier", "processing", "status", "error_type", "customer_id", "user_id"),
+    *("team", "feature", "environment", "endpoint", "plan", "workflow", "prompt_name", "prompt_version", "api_key_id"),
+    *("session_id", "trace_id", "prompt_hash", "price_id", "cost_status"),
+)
+"""Dimensions a finding may be narrowed to: those that are text in `waste_row`."""
 _TASKS = ("endpoint", "feature", "prompt_name", "workflow")
 _PLACES = Decimal(1).scaleb(-12)
 
@@ -185,9 +192,9 @@ def shares(
 
 
 def where(scope: Sequence[tuple[str, str | None]], alias: str = "") -> tuple[str, dict[str, object]]:
-    """SQL that is true of the rows in a scope, with its values; names are our own columns."""
+    """SQL that is true of the rows in a scope, with its values; names are those of `SCOPES`."""
     prefix = f"{alias}." if alias else ""
-    terms = [f"{prefix}{name} is not distinct from $scope_{name}" for name, _ in scope]
+    terms = [f"{prefix}{quote_identifier(name)} is not distinct from $scope_{name}" for name, _ in scope]
     return " and ".join(terms) or "true", {f"scope_{name}": value for name, value in scope}
 
 

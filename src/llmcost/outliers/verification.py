@@ -14,6 +14,7 @@ from statistics import fmean, variance
 from typing import TYPE_CHECKING
 
 from llmcost.outliers.finding import Query
+from llmcost.outliers.traffic import where
 
 if TYPE_CHECKING:
     from llmcost.outliers.decisions import Decision
@@ -50,9 +51,9 @@ class Verified:
 
 def verify(traffic: Traffic, decision: Decision) -> Verified:
     """Compare the four weeks before a decision with the days since, in its scope."""
-    names = [name for name, _ in decision.scope if name not in {"session_id", "trace_id"}]
-    values = dict(decision.scope)
-    condition = " and ".join(f"{name} is not distinct from $scope_{name}" for name in names) or "true"
+    condition, values = where(
+        [(name, value) for name, value in decision.scope if name not in {"session_id", "trace_id"}]
+    )
     start = datetime.combine(decision.on, time())
     rows = traffic.ask(
         Query(
@@ -63,11 +64,7 @@ def verify(traffic: Traffic, decision: Decision) -> Verified:
             group by later, day
             having sum(calls) > 0
             """,
-            values={
-                **{f"scope_{name}": values[name] for name in names},
-                "start": start,
-                "earliest": start - timedelta(days=BEFORE_DAYS),
-            },
+            values={**values, "start": start, "earliest": start - timedelta(days=BEFORE_DAYS)},
         )
     )
     earlier, later = ([float(row["each"]) for row in rows if row["later"] is side] for side in (False, True))
