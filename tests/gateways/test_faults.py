@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from tests.gateways.fakes import FAKES
 from tests.gateways.litellm_proxy import Proxy, spend_log
 from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
 from tests.gateways.pulling import HASTY, NOW, given, run
+from tests.gateways.test_apis import pulled
 from tests.ingesting import query, rows
 
 from llmcost.compose.pulling import Surroundings, Wanted, follow
@@ -102,6 +104,50 @@ def test_rows_deleted_while_pages_are_turned_do_not_hide_others():
 
     with serving(proxy, None, deleting) as api:
         assert given(api) == (IDS, None)
+
+
+@pytest.fixture
+def exporting():
+    """A gateway that writes its rows into files, of which the first `cut[0]` are short of their last `cut[1]` rows."""
+    fake = FAKES["portkey"]
+    logs = fake.rows(20)
+    cut = [0, 0]
+
+    def answered(question):
+        reply = fake(logs)(question)
+        if not question.path.endswith("/file") or not cut[0]:
+            return reply
+        cut[0] -= 1
+        lines = reply.content.splitlines(keepends=True)
+        return Reply(content="".join(lines[: len(lines) - cut[1]]), headers=reply.headers)
+
+    with serving(answered) as api:
+        yield fake, api, cut
+
+
+def test_an_export_whose_file_ends_too_early_is_read_again(tmp_path, exporting):
+    fake, api, cut = exporting
+    cut[:] = 1, 8
+
+    found = pulled(fake, api, tmp_path / "l")
+
+    assert (found.errors, cut[0]) == ((), 0)
+    assert query(tmp_path / "l", "select count(*) from request") == [(20,)]
+
+
+def test_an_export_whose_file_always_ends_too_early_is_not_taken_for_whole(tmp_path, exporting):
+    fake, api, cut = exporting
+    cut[:] = 5000, 1
+
+    broken = pulled(fake, api, tmp_path / "l")
+    (error,) = broken.errors
+    assert "the server has 1 rows and gave 0" in error.message
+    assert broken.result.files[0].status == "partial"
+    assert len(api.asked) < 400
+
+    cut[0] = 0
+    assert pulled(fake, api, tmp_path / "l").errors == ()
+    assert query(tmp_path / "l", "select count(*) from request") == [(20,)]
 
 
 def test_a_gateway_that_always_gives_the_same_page_is_given_up():

@@ -48,11 +48,15 @@ class TooManyRowsError(Exception):
         self.rows = rows
 
 
+class CutShortError(Exception):
+    """The file has fewer rows than the export was said to have."""
+
+
 def exported(gateway: "Gateway", fetcher: Fetcher, way: "Endpoint", window: Span) -> Rows:
     """The rows of a window, from an export of its own.
 
     Raises TooManyRowsError when they do not fit into one, ExpiredError when the job or its file is gone before it was
-    fetched, UpstreamError when the job fails.
+    fetched, CutShortError when rows are missing from the file, UpstreamError when the job fails.
     """
     if way.job is None:
         raise AssertionError(f"{way.path} has no jobs")
@@ -91,6 +95,9 @@ def exported(gateway: "Gateway", fetcher: Fetcher, way: "Endpoint", window: Span
     found = fetcher.elsewhere(link, read)
     if found is None:
         raise ExpiredError(f"the file of export {name} cannot be fetched")
+    # A connection may end between two lines as if that were the end of the file.
+    if isinstance(total, int) and len(found.texts) < total:
+        raise CutShortError(f"the server has {total:,} rows and gave {len(found.texts):,}")
     return found
 
 

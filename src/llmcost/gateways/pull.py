@@ -10,7 +10,7 @@ from llmcost.domain.errors import UpstreamError
 from llmcost.domain.pulled import Page, Span, Stream
 from llmcost.gateways.answers import ABSENT, ExpiredError, fetched
 from llmcost.gateways.gateway import Endpoint, Gateway
-from llmcost.gateways.jobs import TooManyRowsError, exported
+from llmcost.gateways.jobs import CutShortError, TooManyRowsError, exported
 from llmcost.gateways.rows import Rows
 from llmcost.gateways.windows import parts, settled, windows
 from llmcost.net.fetching import Answer, Asked, Fetcher
@@ -102,7 +102,7 @@ class Puller:
         if way.job is not None:
             try:
                 return bool(exported(self.gateway, self.fetcher, way, window).texts)
-            except TooManyRowsError:
+            except (TooManyRowsError, CutShortError):
                 return True
             except ExpiredError as error:
                 raise UpstreamError(f"{self.stream.shown}: {error}") from error
@@ -173,7 +173,7 @@ class Puller:
                     f"{self.stream.shown}: more than {most:,} rows at {window.since:%H:%M:%S}"
                 ) from error
             raise _TooManyError(-(-2 * error.rows // most)) from error
-        except ExpiredError as error:
+        except (ExpiredError, CutShortError) as error:
             raise _DisturbedError(str(error)) from error
         return Page(
             stream=self.stream,
