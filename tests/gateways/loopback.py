@@ -29,7 +29,7 @@ class Reply:
     """What is answered, and how it goes wrong."""
 
     content: Any = None
-    """JSON; text is sent as it is."""
+    """JSON; text and bytes are sent as they are."""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
@@ -113,7 +113,8 @@ def serving(answer: Answering, *faults: Callable[[Reply], Reply] | None) -> Iter
             self.do_GET()
 
         def send(self, reply: Reply) -> None:
-            body = (reply.content if isinstance(reply.content, str) else json.dumps(reply.content)).encode()
+            content = reply.content if isinstance(reply.content, str | bytes) else json.dumps(reply.content)
+            body = content if isinstance(content, bytes) else content.encode()
             self.send_response(reply.status)
             for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)

@@ -162,6 +162,24 @@ def test_what_a_server_says_is_shown_without_the_key():
     assert "bad key ***" in caught.value.message
 
 
+def test_a_refusal_in_another_encoding_is_a_refusal():
+    text = "clé refusée"
+    with _session(lambda _: Reply(status=401, content=text.encode("latin-1"))) as (fetcher, api, waits):
+        answer = fetcher.fetch(ASKED, lambda answer: answer)
+
+    assert (answer.status, answer.text, waits) == (401, "cl\ufffd refus\ufffde", [])
+    assert len(api.asked) == 1
+
+
+def test_rows_in_another_encoding_are_damaged():
+    with (
+        _session(answer=lambda _: Reply(content="clé".encode("latin-1"))) as (fetcher, api, _),
+        pytest.raises(UpstreamError, match="the answer is damaged"),
+    ):
+        fetcher.fetch(ASKED, lambda answer: answer.text)
+    assert len(api.asked) == 3
+
+
 @pytest.mark.parametrize(
     ("url", "kept"),
     [

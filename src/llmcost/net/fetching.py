@@ -228,7 +228,8 @@ class Fetcher:
                 raise UpstreamError(f"{self.url}: an answer is larger than {self._limit // MIB} MiB")
             if time.monotonic() > deadline:
                 raise httpx.ReadTimeout(f"the answer took more than {self._patience.whole:g} seconds")
-        return parts.decode("utf-8")
+        # An error is told by its status, whatever its text is written in; rows must be right to the letter.
+        return parts.decode("utf-8", "strict" if response.is_success else "replace")
 
     def _redirected(self, address: str, location: str) -> str:
         target = urljoin(address, location)
