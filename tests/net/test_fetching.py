@@ -8,7 +8,7 @@ import pytest
 from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
 
 from llmcost.domain.errors import UpstreamError, UsageError
-from llmcost.net.fetching import Asked, Fetcher, Patience, check_address
+from llmcost.net.fetching import Answer, Asked, Fetcher, Patience, check_address
 
 HASTY = Patience(attempts=3, connect=2, read=0.3, whole=0.6, longest_pause=20)
 
@@ -135,6 +135,13 @@ def test_a_link_that_cannot_be_followed_is_the_servers_fault(link):
     assert ("signature" in str(failure.value), api.asked) == (False, [])
 
 
+def test_a_redirect_that_is_not_followed_is_shown_without_the_key():
+    with _session(elsewhere(f"/login?key={KEY}")) as (fetcher, _, _), pytest.raises(UpstreamError) as caught:
+        fetcher.fetch(Asked(path="/search", body={}), _json)
+
+    assert caught.value.message.endswith("/login?key=***")
+
+
 def test_redirects_do_not_go_on_for_ever():
     with (
         _session(*[elsewhere("/again")] * 9) as (fetcher, _, _),
@@ -178,6 +185,14 @@ def test_rows_in_another_encoding_are_damaged():
     ):
         fetcher.fetch(ASKED, lambda answer: answer.text)
     assert len(api.asked) == 3
+
+
+def test_a_long_key_said_back_in_escapes_is_hidden_whole():
+    key = "k3-" * 300
+    with Fetcher("http://localhost", {}, secrets=(key,)) as fetcher:
+        said = fetcher.said(Answer(status=403, headers={}, text="no: " + "".join(f"\\u{ord(one):04x}" for one in key)))
+
+    assert said == "403: no: ***"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ _REDIRECTS = 5
 _GREETINGS = 3
 """Attempts to reach a server that has never answered: its address may be wrong."""
 _SHOWN = 300
+_LOOKED_AT = 64 * 1024
+"""Characters of an answer that credentials are looked for in before it is shown: one that is cut is not known again."""
 _HOST_AND_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:/[A-Za-z0-9._/-]*)?")
 """An address that lacks nothing but its scheme."""
 _PORTS = {"http": 80, "https": 443}
@@ -178,7 +180,7 @@ class Fetcher:
 
     def said(self, answer: Answer) -> str:
         """Status and first words of an answer, for an error."""
-        text = self.hide(answer.text[: 4 * _SHOWN])[:_SHOWN].strip()
+        text = self.hide(answer.text[:_LOOKED_AT])[:_SHOWN].strip()
         return f"{answer.status}: {text}" if text else str(answer.status)
 
     def hide(self, text: str) -> str:
@@ -204,7 +206,7 @@ class Fetcher:
                     target = self._redirected(address, response.headers["location"])
                     if method != "GET" and response.status_code not in {307, 308}:
                         raise UpstreamError(
-                            f"{self.url}{asked.path}: redirected to {target}", hint="name that with --url"
+                            f"{self.url}{asked.path}: redirected to {self.hide(target)}", hint="name that with --url"
                         )
                     address, query = target, None
                     continue
