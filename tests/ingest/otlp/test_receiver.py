@@ -55,7 +55,7 @@ def test_a_compressed_body_and_one_in_chunks_are_read(receiving, tmp_path):
     with receiving() as receiver:
         bodies = [json.dumps(request(span(number))).encode() for number in range(1, 5)]
         for body, headers in (
-            (gzip.compress(bodies[0]), {"Content-Encoding": "gzip"}),
+            (gzip.compress(bodies[0][:100]) + gzip.compress(bodies[0][100:]), {"Content-Encoding": "gzip"}),
             (zlib.compress(bodies[1]), {"Content-Encoding": "deflate"}),
             (bodies[2], {"Content-Encoding": "identity"}),
             (iter([bodies[3][:100], bodies[3][100:]]), {"Transfer-Encoding": "chunked"}),
@@ -212,6 +212,12 @@ WRONG = [
     ("/v1/traces", {"Content-Type": "application/x-protobuf"}, b"\x0a\xff", 400),
     ("/v1/traces", {"Content-Encoding": "gzip"}, b"{}", 400),
     ("/v1/traces", {"Content-Encoding": "gzip"}, gzip.compress(b"{}")[:-9], 400),
+    ("/v1/traces", {"Content-Encoding": "gzip"}, gzip.compress(b"{") + gzip.compress(b"}"), 200),
+    ("/v1/traces", {"Content-Encoding": "gzip"}, gzip.compress(b"{}") + gzip.compress(b" ")[:-9], 400),
+    ("/v1/traces", {"Content-Encoding": "gzip"}, gzip.compress(b"{}") + b"garbage", 400),
+    ("/v1/traces", {"Content-Encoding": "gzip"}, gzip.compress(b"{}")[:-8] + bytes(8), 400),
+    ("/v1/traces", {"Content-Encoding": "deflate"}, zlib.compress(b"{}")[:-1], 400),
+    ("/v1/traces", {"Content-Encoding": "deflate"}, zlib.compress(b"{}") + b"garbage", 400),
     ("/v1/traces", {"Content-Encoding": "br"}, b"{}", 400),
 ]
 
@@ -230,6 +236,8 @@ def test_a_body_over_the_limit_is_refused_also_when_it_is_compressed(receiving, 
         for body, headers in (
             (b" " * 10_001, {}),
             (gzip.compress(b" " * 1_000_000), {"Content-Encoding": "gzip"}),
+            (gzip.compress(b" " * 5001) * 2, {"Content-Encoding": "gzip"}),
+            (zlib.compress(b" " * 1_000_000), {"Content-Encoding": "deflate"}),
             (iter([b" " * 5000] * 3), {"Transfer-Encoding": "chunked"}),
         ):
             assert receiver.post(body, headers=headers)[0] == 413

@@ -3,6 +3,8 @@
 https://opentelemetry.io/docs/specs/otlp/#otlphttp says how; answers go out in the encoding the request came in.
 """
 
+import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,7 @@ from llmcost.domain.errors import DataError
 from llmcost.ingest.otlp.protobuf import decoded
 from llmcost.ingest.reader import parse
 
+_GZIP = b"\x1f\x8b"
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 
 
@@ -53,18 +56,33 @@ def decompressed(body: bytes, encoding: str | None, limit: int) -> bytes:
     if stated == "identity":
         content = body
     elif stated in {"gzip", "x-gzip", "deflate"}:
-        # 32 more than the window: gzip or zlib, told by its first bytes.
-        stream = zlib.decompressobj(zlib.MAX_WBITS + 32)
         try:
-            content = stream.decompress(body, limit + 1)
-        except zlib.error as error:
+            content = _unpacked(body, limit + 1)
+        except EOFError as error:
+            raise DataError(f"the {stated} body is cut short") from error
+        except (OSError, zlib.error) as error:
             raise DataError(f"the {stated} body is damaged") from error
-        if len(content) <= limit and not stream.eof:
-            raise DataError(f"the {stated} body is cut short")
     else:
         raise DataError("unknown content encoding", hint="gzip, deflate or none")
     if len(content) > limit:
         raise TooLargeError(f"larger than {limit // 1024 // 1024} MiB")
+    return content
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    """At most so many bytes of a gzip or zlib body, told apart by how it begins.
+
+    Raises EOFError where its end is missing, OSError or zlib.error for damage and for what follows its end.
+    """
+    if body.startswith(_GZIP):
+        # A gzip body may have several members: https://www.rfc-editor.org/rfc/rfc1952#section-2.2
+        return gzip.GzipFile(fileobj=io.BytesIO(body)).read(most)
+    stream = zlib.decompressobj()
+    content = stream.decompress(body, most)
+    if len(content) < most and not stream.eof:
+        raise EOFError
+    if stream.unused_data:
+        raise zlib.error("it goes on after its end")
     return content
 
 
