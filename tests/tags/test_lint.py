@@ -93,6 +93,32 @@ def test_keys_that_look_like_one_are_found_and_those_that_fill_different_columns
     ]
 
 
+def test_an_expected_key_is_right_however_often_the_one_like_it_is_sent(tmp_path):
+    found = used(({"custmer_id": "c", "userId": "u"}, 4), ({"customer_id": "c", "userId": "u", "user_id": "u"}, 3))
+    result = lint_ledger(found, Settings(), choice(["TG201"]), Path("ledger"))
+
+    assert [(one.message, one.help) for one in result.findings] == [
+        (
+            "the tag key 'custmer_id' is one letter from 'customer_id' (4 requests)",
+            "if 'customer_id' is meant, send that",
+        ),
+        ("the tag keys 'user_id' and 'userId' differ in spelling only (3 and 7 requests)", "send 'user_id' everywhere"),
+    ]
+
+
+def test_of_two_spellings_nobody_expects_the_one_in_snake_case_is_right(tmp_path):
+    found = used(({"orderId": "1"}, 3), ({"order_id": "2"}, 1))
+    result = lint_ledger(found, Settings(), choice(["TG101", "TG201"]), Path("ledger"))
+    assert [one.help for one in result.findings] == ["write it as 'order_id'", "send 'order_id' everywhere"]
+
+
+def test_a_described_key_is_right_before_one_that_fills_a_dimension(tmp_path):
+    found = used(({"user_id": "u"}, 3), ({"userId": "u"}, 1))
+    settings = configured(tmp_path, "tags: {glossary: {userId: {}}}")
+    result = lint_ledger(found, settings, choice(["TG101", "TG201"]), Path("ledger"))
+    assert [one.help for one in result.findings] == ["send 'userId' everywhere"]
+
+
 def test_values_that_look_like_one_are_found_and_numbered_ones_are_not(tmp_path):
     found = used(
         ({"feature": "search"}, 10),

@@ -12,13 +12,20 @@ from llmcost.domain.text import plural
 from llmcost.tags.alike import slips, spellings
 from llmcost.tags.check import Check, Known, Problem
 from llmcost.tags.literals import TagSet
-from llmcost.tags.usage import Usage
-from llmcost.tags.words import folded, quoted, snake
+from llmcost.tags.usage import KeyUse, Usage
+from llmcost.tags.words import folded, is_snake, quoted, snake
 
 
 def find(found: Usage, known: Known) -> Iterator[Problem]:
     """Keys against each other, and against those that are expected."""
-    uses = {one.key: one for one in sorted(found.keys, key=lambda one: (-one.requests, one.key))}
+    expected = _expected(known)
+
+    def rank(use: KeyUse) -> tuple[int, bool, int, str]:
+        # However often the others are sent: an expected key is the one that fills its dimension.
+        place = expected.index(use.key) if use.key in expected else len(expected)
+        return place, not is_snake(use.key), -use.requests, use.key
+
+    uses = {one.key: one for one in sorted(found.keys, key=rank)}
     paired: set[str] = set()
     for group in spellings(list(uses)):
         for other in group[1:]:
@@ -30,11 +37,10 @@ def find(found: Usage, known: Known) -> Iterator[Problem]:
                 about=group[0],
                 help=f"send {quoted(group[0])} everywhere",
             )
-    expected = [key for key in _expected(known) if key not in uses]
-    for usual, other in slips([*uses, *expected]):
+    for usual, other in slips([*uses, *(key for key in expected if key not in uses)]):
         # Of two keys nobody expects, neither is known to be wrong.
-        better, worse = (other, usual) if usual in uses and other in expected else (usual, other)
-        if worse in uses and worse not in paired and worse not in _expected(known):
+        better, worse = (other, usual) if other in expected else (usual, other)
+        if worse in uses and worse not in paired and worse not in expected:
             yield Problem(
                 message=f"the tag key {quoted(worse)} is one letter from {quoted(better)}"
                 f" ({plural(uses[worse].requests, 'request')})",
