@@ -135,6 +135,25 @@ def test_values_that_look_like_one_are_found_and_numbered_ones_are_not(tmp_path)
     ]
 
 
+LISTED = "tags: {glossary: {feature: {values: [Text-Search]}}}"
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "config", "right"),
+    [
+        ("feature", ["Text-Search", "text_search"], "{}", "text_search"),
+        ("feature", ["text_search", "Text-Search"], LISTED, "Text-Search"),
+        ("customer_id", ["Text-Search", "text_search"], "{}", "Text-Search"),
+    ],
+    ids=["snake_case", "listed", "an id"],
+)
+def test_of_values_that_differ_in_spelling_the_right_one_is_named(tmp_path, key, values, config, right):
+    usual, rare = values
+    found = used(({key: usual}, 10), ({key: rare}, 1))
+    result = lint_ledger(found, configured(tmp_path, config), choice(["TG202"]), Path("ledger"))
+    assert [one.help for one in result.findings] == [f"send '{right}' everywhere"]
+
+
 def test_ids_may_be_one_letter_apart(tmp_path):
     found = used(({"customer_id": "northwind"}, 10), ({"customer_id": "northwine"}, 1))
     assert told(found, Settings(), "TG202") == []

@@ -12,12 +12,19 @@ from collections.abc import Iterator
 from llmcost.tags.alike import slips, spellings
 from llmcost.tags.check import Check, Known, Problem, is_identity
 from llmcost.tags.usage import KeyUse, Usage
-from llmcost.tags.words import listed, quoted
+from llmcost.tags.words import is_snake_value, listed, quoted
 
 
 def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
     """The values of a key against each other."""
     requests = {one.value: one.requests for one in use.values}
+    rule = known.rule(use.key)
+    allowed = rule.values if rule is not None else ()
+    named = is_identity(use.key, known)
+
+    def rank(value: str) -> tuple[bool, bool]:
+        return value not in allowed, not (named or is_snake_value(value))
+
     same = spellings(list(requests))
     for group in same:
         yield Problem(
@@ -25,10 +32,9 @@ def find(use: KeyUse, found: Usage, known: Known) -> Iterator[Problem]:
             f" ({', '.join(f'{requests[value]:,}' for value in group[:3])} requests)",
             key=use.key,
             about=group[0],
-            help=f"send {quoted(group[0])} everywhere",
+            help=f"send {quoted(min(group, key=rank))} everywhere",
         )
-    rule = known.rule(use.key)
-    if is_identity(use.key, known) or (rule is not None and rule.values):
+    if named or allowed:
         return
     others = {value for group in same for value in group[1:]}
     for usual, other in slips([value for value in requests if value not in others], requests):
