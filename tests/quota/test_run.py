@@ -137,6 +137,7 @@ def test_a_comment_silences_its_line_the_next_or_the_file():
     silenced = {
         head + rule.format(id="a", more=" # llmcost: ignore[QL301] off") + both[1]: 1,
         head + "# llmcost: ignore[QL3] off\n" + "".join(both): 1,
+        head + rule.format(id="a", more=" # llmcost: ignore[Zero-Limit] off") + both[1]: 1,
         "# llmcost: ignore-file[QL301] all off\n" + head + "".join(both): 0,
         head + "".join(both): 2,
     }

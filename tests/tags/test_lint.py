@@ -291,6 +291,7 @@ CASES = [
     ('metadata = 3\ncompletion("m", metadata=metadata)', []),
     ('completion("m", metadata={"team": team, **more})  # llmcost: ignore[TG] fine', []),
     ('# llmcost: ignore[TG601] a sample\ncompletion("m", metadata={"team": "todo"})', []),
+    ('# llmcost: ignore[placeholder-value] a sample\ncompletion("m", metadata={"team": "todo"})', []),
     ('"# llmcost: ignore-file[TG]"\ncompletion("m", metadata={"team": "todo"})', [(2, 35, 41, "TG601", "todo")]),
 ]  # fmt: skip
 
@@ -338,7 +339,7 @@ def test_windows_line_ends_and_a_byte_order_mark_move_nothing(tmp_path):
 
 def test_a_comment_speaks_of_its_line_or_of_the_next():
     file = parse_python("x = 1  # llmcost: ignore[TG1] a\n# llmcost: ignore[TG2, TG3] b\ny = 2\n", "a.py")
-    assert [(one.codes, one.lines) for one in suppressions_of(file)] == [
+    assert [(one.words, one.lines) for one in suppressions_of(file)] == [
         (("TG1",), range(1, 2)),
         (("TG2", "TG3"), range(2, 4)),
     ]

@@ -51,6 +51,11 @@ def rules_of(folder: ModuleType, checks: Mapping[str, tuple[str, Described]]) ->
     return tuple(_rule(folder, name, check) for name, check in checks.values())
 
 
+def means(word: str, code: str, name: str) -> bool:
+    """Whether a word stands for a check: the beginning of its code, or its name."""
+    return code.startswith(word.upper()) or word.lower() == name
+
+
 def rule_named(rules: Sequence[Rule], wanted: str, *, listed_by: str) -> Rule:
     """The rule with this code or name; UsageError naming the nearest, or the command that lists them, when there is none."""
     for rule in rules:

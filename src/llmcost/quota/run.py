@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.finding import Edit, Finding, Findings, Fix, Place, Related
+from llmcost.domain.rules import means
 from llmcost.domain.text import nearest
 from llmcost.quota.check import Check, Known, all_checks, catalogue
 from llmcost.quota.headers import header, reading_notes
@@ -33,10 +34,10 @@ class Choice:
 
     def wants(self, code: str, name: str, check: Check) -> bool:
         """Whether a check runs."""
-        if any(_is(one, code, name) for one in self.ignore):
+        if any(means(one, code, name) for one in self.ignore):
             return False
         if self.select:
-            return any(_is(one, code, name) for one in self.select)
+            return any(means(one, code, name) for one in self.select)
         return self.pedantic or not (check.pedantic or check.severity == "info")
 
 
@@ -44,7 +45,7 @@ def choice(select: Sequence[str], ignore: Sequence[str], *, pedantic: bool) -> C
     """The choice of some options; UsageError for a code that no check has."""
     known = [(code, name) for code, (name, _) in all_checks().items()]
     for one in (*select, *ignore):
-        if not any(_is(one, code, name) for code, name in known):
+        if not any(means(one, code, name) for code, name in known):
             names = [word for pair in known for word in pair]
             raise UsageError(
                 f"no check is called {one!r}",
@@ -114,10 +115,6 @@ def check(files: Sequence[Opened], chosen: Choice, known: Known, *, unread: int 
     )
 
 
-def _is(wanted: str, code: str, name: str) -> bool:
-    return code.startswith(wanted.upper()) or wanted.lower() == name
-
-
 def _problems(file: Opened, wanted: dict[str, tuple[str, Check]], known: Known) -> Iterator[tuple[str, Problem]]:
     reported = [*file.problems, *(one for config in file.configs for one in config.problems)]
     for code, (_, one) in wanted.items():
@@ -155,7 +152,7 @@ def _kept(
     for code, problem in problems:
         finding = _finding(text, code, problem, pointers, secrets)
         # Every comment is asked, so that each one that is of use is remembered as such.
-        answers = [comment.silences(code, finding.place.line) for comment in comments]
+        answers = [comment.silences(code, finding.name, finding.place.line) for comment in comments]
         if any(answers):
             silenced += 1
         else:

@@ -10,6 +10,7 @@ from llmcost.config.settings import Settings
 from llmcost.domain.credentials import masked_shapes
 from llmcost.domain.errors import UsageError
 from llmcost.domain.finding import Finding, Findings, Place, fingerprint_of
+from llmcost.domain.rules import means
 from llmcost.domain.text import nearest
 from llmcost.tags.check import Check, Known, Problem, all_checks, catalogue
 from llmcost.tags.literals import PythonFile
@@ -30,16 +31,16 @@ class Choice:
 
     def wants(self, code: str, name: str) -> bool:
         """Whether a check runs."""
-        if any(_is(one, code, name) for one in self.ignore):
+        if any(means(one, code, name) for one in self.ignore):
             return False
-        return not self.select or any(_is(one, code, name) for one in self.select)
+        return not self.select or any(means(one, code, name) for one in self.select)
 
 
 def choice(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Choice:
     """The choice of some options; UsageError for a code that no check has."""
     known = [(code, name) for code, (name, _) in all_checks().items()]
     for one in (*select, *ignore):
-        if not any(_is(one, code, name) for code, name in known):
+        if not any(means(one, code, name) for code, name in known):
             words = [word for pair in known for word in pair]
             raise UsageError(
                 f"no check is called {one!r}",
@@ -97,7 +98,9 @@ def lint_python(paths: Sequence[Path], settings: Settings, chosen: Choice) -> Fi
             raise UsageError(f"cannot read {path}: {reason}", hint="check the path") from None
         own = list(_of_file(file, wanted, known))
         comments = suppressions_of(file)
-        kept = [one for one in own if not any(comment.silences(one.code, one.place.line) for comment in comments)]
+        kept = [
+            one for one in own if not any(comment.silences(one.code, one.name, one.place.line) for comment in comments)
+        ]
         silenced += len(own) - len(kept)
         findings += kept
         checked.append(name)
@@ -199,7 +202,3 @@ def _shown(path: Path) -> str:
 
 def _begins(code: str, beginnings: Iterable[str]) -> bool:
     return any(code.startswith(one) for one in beginnings)
-
-
-def _is(wanted: str, code: str, name: str) -> bool:
-    return code.startswith(wanted.upper()) or wanted.lower() == name

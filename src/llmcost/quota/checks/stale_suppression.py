@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcost.domain.rules import means
 from llmcost.quota.check import Check
 from llmcost.quota.problem import Change, Problem
 
@@ -22,22 +23,28 @@ if TYPE_CHECKING:
 def stale(text: Text, comments: Sequence[Suppression], ran: Collection[str]) -> Iterator[Problem]:
     """Comments none of whose codes were of use, among the checks that ran."""
     for comment in comments:
-        looked = [code for code in comment.codes if any(one.startswith(code) for one in ran) or not _exists(code)]
-        idle = [code for code in looked if code not in comment.used]
-        if not comment.codes:
+        looked = [word for word in comment.words if _is_one_of(ran, word) or not _exists(word)]
+        idle = [word for word in looked if word not in comment.used]
+        if not comment.words:
             yield _problem(text, comment, "this comment names no check, so it silences nothing", whole=True)
         elif idle:
             names = ", ".join(idle)
-            unknown = [code for code in idle if not _exists(code)]
+            unknown = [word for word in idle if not _exists(word)]
             why = f"no check is called {unknown[0]}" if unknown else f"{names} finds nothing here"
-            whole = len(idle) == len(comment.codes)
+            whole = len(idle) == len(comment.words)
             yield _problem(text, comment, f"this comment silences nothing: {why}", whole=whole)
 
 
-def _exists(code: str) -> bool:
+def _exists(word: str) -> bool:
     from llmcost.quota.check import all_checks
 
-    return any(one.startswith(code) for one in all_checks())
+    return _is_one_of(all_checks(), word)
+
+
+def _is_one_of(codes: Collection[str], word: str) -> bool:
+    from llmcost.quota.check import all_checks
+
+    return any(means(word, code, all_checks()[code][0]) for code in codes)
 
 
 def _problem(text: Text, comment: Suppression, message: str, *, whole: bool) -> Problem:
