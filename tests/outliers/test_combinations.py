@@ -1,6 +1,7 @@
 """What holds whichever findings are acted on, and however little traffic there is."""
 
 import json
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
@@ -76,6 +77,12 @@ def test_net_savings_never_exceed_what_was_spent_whichever_findings_are_acted_on
 
 def test_the_traffic_in_which_everything_is_wrong_tells_many_detectors(everything):
     assert len({name for name, _, _ in everything[1]}) >= 12
+
+
+def test_no_two_findings_have_one_id(everything):
+    ids = [replace(one, detector=name).id for name, one, _ in everything[1]]
+
+    assert len(set(ids)) == len(ids)
 
 
 SIZES = st.sampled_from([0, 1, 40, 5000, 250_000])

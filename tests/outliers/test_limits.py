@@ -45,6 +45,19 @@ def test_only_the_requests_selected_are_looked_at(cli, books):
     assert looked(cli, "--where", "user_id=bo")["findings"] == []
 
 
+def test_two_limits_of_one_name_are_two_findings_each_dismissed_by_itself(cli, books):
+    (books / "llmcost.yaml").write_text(
+        "limits:\n"
+        "  - {id: calls, limit: 20, unit: requests, window: day, per: [user_id]}\n"
+        "  - {id: calls, limit: 2500, unit: input_tokens, window: day}\n"
+    )
+
+    first, second = looked(cli)["findings"]
+    cli("outliers", "dismiss", first["id"], "--reason", "meant to")
+
+    assert [one["id"] for one in looked(cli)["findings"]] == [second["id"]]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -68,7 +68,7 @@ class Finding:
     savings: Savings | None = None
     """None where nothing is claimed: unusual is not the same as wasted."""
     occasion: str = ""
-    """When it began, for what happens once; tells two of them in one scope apart."""
+    """Tells several in one scope apart: when it began, for what happens once, or the name of what it is about."""
     claims: Query | None = None
     """Columns rid, low, mid, high: what each request would have saved."""
     detector: str = ""

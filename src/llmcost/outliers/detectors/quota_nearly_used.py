@@ -4,6 +4,7 @@ The limits are those llmcost.yaml names, under `limits:` and in the gateway conf
 """
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -23,12 +24,15 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         raise NotEvaluable(error.message) from error
     if traffic.first is None or traffic.last is None:
         return
+    named: Counter[str] = Counter()
     for one in found:
+        named[one.rule_id] += 1
         if one.short and one.requests >= traffic.floors.requests:
-            yield _finding(traffic, one, traffic.first, traffic.last)
+            yield _finding(traffic, one, named[one.rule_id], traffic.first, traffic.last)
 
 
-def _finding(traffic: Traffic, one: Headroom, first: datetime, last: datetime) -> Finding:
+def _finding(traffic: Traffic, one: Headroom, place: int, first: datetime, last: datetime) -> Finding:
+    """`place` counts the limits of that name: one rule may limit requests and tokens."""
     number = f"${one.amount:,f}" if one.unit == "cost" else f"{one.amount:,.0f} {one.unit.replace('_', ' ')}"
     words = f"{number}/{one.window}" + (f" per {', '.join(one.per)}" if one.per else "")
     used = f"{one.threshold.normalize():f}% of it or more"
@@ -62,7 +66,7 @@ def _finding(traffic: Traffic, one: Headroom, first: datetime, last: datetime) -
             "a limit that is meant to be used up, such as an allowance, does its work",
             "windows that slide can be fuller than those that start with the clock",
         ),
-        occasion=one.rule_id,
+        occasion=one.rule_id if place == 1 else f"{one.rule_id} {place}",
     )
 
 

@@ -111,6 +111,7 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
     minutes = max(1, round((row["until"] - row["since"]).total_seconds() / 60))
     return Finding(
         scope=scope,
+        occasion=row["since"].isoformat(),
         since=row["since"],
         until=row["until"],
         headline=f"{row['attempts']:,} attempts at the same call of {where} within {minutes:,} minutes, {row['failures']:,} of them failed",

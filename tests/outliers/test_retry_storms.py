@@ -1,0 +1,54 @@
+"""Which calls are attempts at one, and what each storm costs."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from tests.ingesting import native, read, write
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+NUMBERS = count()
+
+
+def attempts(many, *, start=START, seconds=20, **fields):
+    """Calls of gpt-4o, each second of four failed without usage; else 20,000 tokens in and 500 out, $0.055."""
+    for number in range(many):
+        failed = number % 4 == 1
+        used = {"input_tokens": 20_000, "output_tokens": 500}
+        yield native(
+            **{
+                "request_id": f"req-{next(NUMBERS):028}",
+                "timestamp": f"{start + timedelta(seconds=seconds * number):%Y-%m-%dT%H:%M:%SZ}",
+                "provider": "openai",
+                "model": "gpt-4o",
+                "status": "error" if failed else "ok",
+                "user_id": "svc-export",
+                **(dict.fromkeys(used, 0) if failed else used),
+                **fields,
+            }
+        )
+
+
+@pytest.fixture
+def told(cli, tmp_path):
+    def told(*calls):
+        read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", calls))
+        return json.loads(cli("outliers", "--detector", "retry-storm", "--format", "json").stdout)
+
+    return told
+
+
+def test_two_storms_of_one_caller_are_two_findings_that_save_each_its_own(told, cli):
+    result = told(
+        *attempts(40, prompt_hash="same"), *attempts(400, start=START + timedelta(days=3), prompt_hash="same")
+    )
+
+    large, small = result["findings"]
+    # 300 and 30 attempts of $0.055 were paid for; all but the first are saved.
+    assert (large["net_savings"], small["net_savings"]) == ("16.445", "1.595")
+    assert result["net_savings"]["mid"] == "18.04"
+
+    cli("outliers", "dismiss", large["id"], "--reason", "a test of load")
+    (left,) = json.loads(cli("outliers", "--detector", "retry-storm", "--format", "json").stdout)["findings"]
+    assert left["id"] == small["id"]
