@@ -52,3 +52,28 @@ def test_two_storms_of_one_caller_are_two_findings_that_save_each_its_own(told, 
     cli("outliers", "dismiss", large["id"], "--reason", "a test of load")
     (left,) = json.loads(cli("outliers", "--detector", "retry-storm", "--format", "json").stdout)["findings"]
     assert left["id"] == small["id"]
+
+
+def test_short_prompts_with_hashes_of_their_own_are_no_attempts_at_one_call(told):
+    calls = [
+        {**call, "input_tokens": 12 if place else 40, "prompt_hash": f"p-{place}"}
+        for place, call in enumerate(attempts(40, output_tokens=4000))
+    ]
+
+    assert told(*calls)["findings"] == []
+
+
+def test_only_a_failed_call_without_usage_takes_the_prompt_of_the_one_before(told):
+    long = attempts(30)
+    short = attempts(30, start=START + timedelta(seconds=10), status="ok", input_tokens=12, output_tokens=4000)
+
+    # Between the attempts are other calls, each too short to be known by its size.
+    assert told(*long, *short)["findings"] == []
+
+
+def test_failed_calls_without_usage_are_attempts_at_the_call_around_them(told):
+    (found,) = told(*attempts(40))["findings"]
+
+    # 30 attempts of $0.055 were paid for, of 40 that are one call by its 20,000 tokens.
+    assert (found["requests"], found["savings"]["mid"]) == (40, "1.595")
+    assert found["evidence"]["failed_attempts"] == 10

@@ -2,7 +2,8 @@
 
 A storm is at least ten attempts of one caller on one model, each within two minutes of the one before, all of the same
 prompt (its hash where the log has one, else its exact size of 32 tokens or more), of which at least a tenth failed.
-Failed attempts that used nothing cost nothing and are counted as evidence only.
+Failed attempts that used nothing cost nothing and are counted as evidence only; without a hash they are taken for attempts
+at the call before them.
 """
 
 from collections.abc import Iterator
@@ -52,7 +53,12 @@ with suspect as (
 attempt as (
     select
         rid, started_at, cost, status = 'error' as failed, {caller} as caller, {kind} as kind, model, {task} as task,
-        case when input_tokens >= 32 then coalesce(prompt_hash, cast(input_tokens as varchar)) end as prompt
+        -- Null where a failed call says nothing of its prompt, empty where a prompt is too short to be known by its size.
+        case
+            when prompt_hash is not null then prompt_hash
+            when input_tokens >= 32 then cast(input_tokens as varchar)
+            when input_tokens > 0 or status is distinct from 'error' then ''
+        end as prompt
     from waste_row
     semi join suspect
         on {caller} = suspect.caller and waste_row.model is not distinct from suspect.model
@@ -88,6 +94,7 @@ placed as (
         *,
         case when cost > 0 then sum(cast(cost > 0 as integer)) over (partition by storm order by started_at, rid) end as paid_place
     from numbered
+    where prompt <> ''
     qualify count(*) over (partition by storm) >= 10
         and count(*) filter (where failed) over (partition by storm) * 10 >= count(*) over (partition by storm)
 )
