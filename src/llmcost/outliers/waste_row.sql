@@ -1,4 +1,5 @@
 -- The requests audited, narrowed to what detectors read. Appended to the common part of every query over requests.
+-- `rid` is quick to join by but follows the order of lines in files; what depends on an order takes started_at, row_key, part.
 select
     row_number() over ()                                                            as rid,
     calls,

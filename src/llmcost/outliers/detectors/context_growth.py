@@ -25,7 +25,8 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         with thread as (
             select
                 session_id, {task} as task, count(*) as turns,
-                arg_min(input_tokens, started_at) as first_prompt, arg_max(input_tokens, started_at) as last_prompt
+                arg_min(input_tokens, (started_at, row_key, part)) as first_prompt,
+                arg_max(input_tokens, (started_at, row_key, part)) as last_prompt
             from waste_row
             where session_id is not null and status = 'ok' and input_tokens > 0
             group by all

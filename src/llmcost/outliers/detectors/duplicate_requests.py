@@ -24,7 +24,7 @@ _QUERY = Query(
     where prompt_hash is not null and status = 'ok' and cost > 0 and input_tokens >= 32 and coalesce(temperature, 0) = 0
     window same as (
         partition by prompt_hash, model, max_output_tokens, user_id, session_id, customer_id, api_key_id
-        order by started_at, rid
+        order by started_at, row_key, part
     )
     qualify high > 0
     """

@@ -32,7 +32,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     by = traffic.by_task() or ["model"]
     more = {
         "failed": "count(*) filter (where status = 'error')",
-        "codes": "string_agg(distinct cast(http_status as varchar), ', ')",
+        "codes": "string_agg(distinct cast(http_status as varchar), ', ' order by cast(http_status as varchar))",
     }
     for group in grouped(traffic, "waste_error", _QUERY, by, more):
         if group.mid < max(traffic.floors.cost, traffic.floors.share * traffic.cost):

@@ -49,7 +49,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             coalesce(started_at - lag(started_at) over line <= to_seconds(300), false) as hit
         from waste_row join ({suspects.sql}) as suspect on {same}
         where operation in ('chat', 'text_completion') and status = 'ok' and not gateway_cached and input_cost > 0
-        window line as (partition by {", ".join(f"waste_row.{key}" for key in by)}, api_key_id order by started_at, rid)
+        window line as (partition by {", ".join(f"waste_row.{key}" for key in by)}, api_key_id order by started_at, row_key, part)
         """,
         values=suspects.values,
     )

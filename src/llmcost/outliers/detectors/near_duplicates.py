@@ -18,14 +18,14 @@ _PARTS = ((0, 13), (13, 13), (26, 13), (39, 13), (52, 12))
 _MASKS = [sum((1 << size) - 1 << start for start, size in kept) for kept in combinations(_PARTS, 2)]
 _SQL = """
 with asked as (
-    select rid, started_at, cost, model, {task} as task, prompt_sketch,
+    select rid, started_at, row_key, part, cost, model, {task} as task, prompt_sketch,
         coalesce(customer_id, user_id, api_key_id, session_id) as caller
     from waste_row
     where prompt_sketch is not null and status = 'ok' and cost > 0 and input_tokens >= 32 and coalesce(temperature, 0) = 0
     -- Exact repeats are told by duplicate-requests.
     qualify prompt_hash is null or row_number() over (
         partition by prompt_hash, model, max_output_tokens, user_id, session_id, customer_id, api_key_id
-        order by started_at, rid
+        order by started_at, row_key, part
     ) = 1
 ),
 sketch as (
@@ -59,8 +59,8 @@ likened as (
 repeated as (
     select
         *,
-        started_at - lag(started_at) over (partition by model, task, prompt order by started_at, rid) as gap,
-        started_at - lag(started_at) over (partition by model, task, prompt, caller order by started_at, rid) as own_gap
+        started_at - lag(started_at) over (partition by model, task, prompt order by started_at, row_key, part) as gap,
+        started_at - lag(started_at) over (partition by model, task, prompt, caller order by started_at, row_key, part) as own_gap
     from likened
     qualify count(*) over (partition by model, task, prompt) > 3
 )

@@ -21,7 +21,9 @@ _BY_CHANCE = 0.002
 """All detectors together may raise one finding in twenty ledgers without waste; this is one's share of that."""
 _FORMULA = "cost of input beyond the usual prompt the trend began with: high a tenth more, as the beginning is not known better; mid 85 %, low half"
 
-_FIRST_TURNS = "select *, row_number() over (partition by session_id order by started_at, rid) as turn from waste_row"
+_FIRST_TURNS = (
+    "select *, row_number() over (partition by session_id order by started_at, row_key, part) as turn from waste_row"
+)
 """Later turns carry the thread along, which context-growth looks at."""
 
 

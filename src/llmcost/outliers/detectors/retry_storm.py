@@ -52,7 +52,7 @@ with suspect as (
 ),
 attempt as (
     select
-        rid, started_at, cost, status = 'error' as failed, {caller} as caller, {kind} as kind, model, {task} as task,
+        rid, started_at, row_key, part, cost, status = 'error' as failed, {caller} as caller, {kind} as kind, model, {task} as task,
         -- Null where a failed call says nothing of its prompt, empty where a prompt is too short to be known by its size.
         case
             when prompt_hash is not null then prompt_hash
@@ -74,8 +74,8 @@ known as (
         ) as prompt)
     from attempt
     window
-        earlier as (partition by caller, model, task order by started_at, rid rows between unbounded preceding and current row),
-        later as (partition by caller, model, task order by started_at, rid rows between current row and unbounded following)
+        earlier as (partition by caller, model, task order by started_at, row_key, part rows between unbounded preceding and current row),
+        later as (partition by caller, model, task order by started_at, row_key, part rows between current row and unbounded following)
 ),
 stepped as (
     select
@@ -84,15 +84,15 @@ stepped as (
             or prompt is distinct from lag(prompt) over line as begins
     from known
     where prompt is not null
-    window line as (partition by caller, model, task order by started_at, rid)
+    window line as (partition by caller, model, task order by started_at, row_key, part)
 ),
 numbered as (
-    select *, sum(cast(begins as integer)) over (order by caller, model, task, started_at, rid) as storm from stepped
+    select *, sum(cast(begins as integer)) over (order by caller, model, task, started_at, row_key, part) as storm from stepped
 ),
 placed as (
     select
         *,
-        case when cost > 0 then sum(cast(cost > 0 as integer)) over (partition by storm order by started_at, rid) end as paid_place
+        case when cost > 0 then sum(cast(cost > 0 as integer)) over (partition by storm order by started_at, row_key, part) end as paid_place
     from numbered
     where prompt <> ''
     qualify count(*) over (partition by storm) >= 10

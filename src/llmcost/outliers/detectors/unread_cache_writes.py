@@ -28,7 +28,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         with touched as (
             select rid, started_at, write_5m_tokens, write_1h_tokens,
                 min(case when read_tokens > 0 then started_at end) over (
-                    partition by {", ".join(keys)} order by started_at, rid
+                    partition by {", ".join(keys)} order by started_at, row_key, part
                     rows between 1 following and unbounded following
                 ) as next_read
             from waste_row
