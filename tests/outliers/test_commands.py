@@ -71,6 +71,16 @@ def test_a_better_cache_is_priced_exactly(cli, books):
     assert told["changes"][0]["would_be"]["mid"] == "1.02"
 
 
+def test_what_a_better_cache_misses_may_cost_a_write_wherever_one_is_charged(cli, tmp_path):
+    call = native(request_id="one".ljust(30, "0"), provider="openai", model="gpt-5.6-sol", input_tokens=10**6)
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", [{**call, "output_tokens": 0}]))
+
+    told = json.loads(cli("savings", "whatif", "--cache-hit", "50%", "--format", "json").stdout)
+
+    # Above 272,000 tokens: half a million read at 0.80; the others are plain input at 8 or written at 10.
+    assert told["changes"][0]["would_be"] == {"low": "4.40", "mid": "4.90", "high": "5.40"}
+
+
 def test_another_model_in_an_environment_answers_chats_and_makes_no_embeddings(cli, tmp_path):
     there = {"provider": "openai", "environment": "development", "input_tokens": 1_000_000, "output_tokens": 0}
     calls = [

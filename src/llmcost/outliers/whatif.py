@@ -63,8 +63,8 @@ def what_if(
 ) -> WhatIf:
     """Price the requests again; `swaps` are model -> model, `environments` environment -> model.
 
-    `cache_hit` is the share of input read from a cache. Misses cost plain input in the least and, where a maker charges for
-    writing to its cache, a write in the most. Raises UsageError for a model that nothing goes by.
+    `cache_hit` is the share of input read from a cache. Misses cost plain input in the least and, where the price list
+    has a price for it, a write in the most. Raises UsageError for a model that nothing goes by.
     """
     if not swaps and not environments and cache_hit is None:
         raise UsageError("nothing to change", hint="give --swap MODEL=MODEL, --env NAME=MODEL or --cache-hit 0.7")
@@ -111,7 +111,7 @@ def what_if(
             select
                 coalesce(model, '') as model, coalesce(target, model, '') as target,
                 cast(sum(calls) as bigint) as requests, sum(least.was) as was,
-                sum(least.other) as low, sum(most.other) as high,
+                sum(least.other) as low, sum(greatest(least.other, most.other)) as high,
                 bool_or(target_provider is not null and target_provider <> provider and provider not in {_RESELLERS}) as foreign_count
             from waste_else as least
             join {dearest} as most using (rid)
@@ -168,12 +168,11 @@ def _changes(cache_hit: Decimal | None, *, written: bool) -> dict[str, str]:
         return changes
     read = f"cast(floor(({_INPUT}) * cast({cache_hit} as decimal(9, 8))) as bigint)"
     missed = f"({_INPUT}) - {read}"
-    writes = "coalesce(chosen.target, request.model, '') like '%claude%'" if written else "false"
     return {
         **changes,
         "cache_read_tokens": read,
-        "uncached_input_tokens": f"case when {writes} then 0 else {missed} end",
-        "cache_write_5m_tokens": f"case when {writes} then {missed} else 0 end",
+        "uncached_input_tokens": "cast(0 as bigint)" if written else missed,
+        "cache_write_5m_tokens": missed if written else "cast(0 as bigint)",
         "cache_write_1h_tokens": "cast(0 as bigint)",
     }
 

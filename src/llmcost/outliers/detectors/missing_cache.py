@@ -3,7 +3,8 @@
 The log does not say how much of a prompt is the same each time. So a feature is only named when nothing of it is read
 from a cache, its prompts are all long (99 of 100 above the shortest a provider caches), and the shortest of them is six
 tenths of the usual one or more: then most of a prompt is instructions. Reads and writes are replayed per key with the
-lifetime of five minutes and priced from the price list; where caching would cost more, nothing is claimed.
+lifetime of five minutes and priced from the price list, which says who charges for a write; where caching would cost more,
+nothing is claimed.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,6 @@ from llmcost.outliers.traffic import Traffic, shares, where
 
 _SHORTEST = 1_024
 """Tokens; some models take more. https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching"""
-_WRITES = "request.provider in ('anthropic', 'aws') and request.model like '%claude%'"
-"""Where writing to the cache is asked for, and charged; elsewhere the first call is plain input."""
 _FORMULA = (
     "shared beginning (at most the shortest prompt) priced as read within 5 minutes of the last call, else as written; "
     "high all of it, mid three quarters, low half"
@@ -58,17 +57,16 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         "waste_cached",
         rows,
         {
-            "uncached_input_tokens": "request.uncached_input_tokens"
-            f" - case when chosen.hit or {_WRITES} then chosen.prefix else 0 end",
+            "uncached_input_tokens": "request.uncached_input_tokens - chosen.prefix",
             "cache_read_tokens": "case when chosen.hit then chosen.prefix else 0 end",
-            "cache_write_5m_tokens": f"case when {_WRITES} and not chosen.hit then chosen.prefix else 0 end",
+            "cache_write_5m_tokens": "case when chosen.hit then 0 else chosen.prefix end",
             "cache_write_1h_tokens": "cast(0 as bigint)",
         },
     )
     flagged = Query(
-        sql="select rid, other, hit, prefix, 0 as low, 0 as mid, 0 as high from waste_cached join ("
-        + rows.sql
-        + ") using (rid)",
+        # A write without a price of its own is plain input, and none costs less than that.
+        sql="select rid, case when hit then other else greatest(other, was) end as other, hit, prefix,"
+        f" 0 as low, 0 as mid, 0 as high from waste_cached join ({rows.sql}) using (rid)",
         values=rows.values,
     )
     more = {"other": "sum(other)", "hits": "count(*) filter (where hit)", "prefix": "max(prefix)"}
