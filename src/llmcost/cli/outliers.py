@@ -1,7 +1,6 @@
 """`llmcost outliers`: the waste, with its price and its evidence."""
 
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -96,7 +95,10 @@ def outliers(
         production=settings.production,
         dismissed=dismissed(read_decisions(findings), now.date()),
         min_savings=None if min_savings is None else amount("--min-savings", min_savings),
-        narrowing=narrowing(period=period, since=since, until=until, db=db, config=config, where=where),
+        narrowing=_as_typed(
+            *(("--where", term) for term in where or ()), ("--tz", tz), ("--db", db), ("--config", config)
+        ),
+        spanning=_as_typed(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
         limits=limits_in_use(settings),
     )
     prices = load_price_list(settings.pricing)
@@ -200,28 +202,8 @@ def amount(option: str, text: str) -> Decimal:
     return value
 
 
-def narrowing(
-    *,
-    period: str | None,
-    since: str | None,
-    until: str | None,
-    db: Path | None,
-    config: Path | None,
-    where: list[str] | None,
-) -> str:
-    """The options that select the same traffic in another command, as they would be typed."""
+def _as_typed(*options: tuple[str, object]) -> str:
+    """The options that were given, for another command line."""
     import shlex
 
-    given: list[tuple[str, object]] = [("--where", term) for term in where or ()]
-    given += [
-        (name, value)
-        for name, value in (
-            ("--period", period),
-            ("--since", since),
-            ("--until", until),
-            ("--db", db),
-            ("--config", config),
-        )
-        if value is not None
-    ]
-    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in given)
+    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in options if value is not None)

@@ -45,6 +45,9 @@ class AuditRequest:
     """Ids of findings to leave out."""
     floors: Floors = _FLOORS
     narrowing: str = ""
+    """The options that select the same traffic again but for its period."""
+    spanning: str = ""
+    """The options that select the same period again."""
     limits: LimitsInUse | None = None
     """How near limits came to being used up by the requests selected; None where no limit is known."""
 
@@ -62,6 +65,7 @@ def audit(connection: Connection, prices: PriceList, request: AuditRequest) -> A
         production=request.production,
         floors=request.floors,
         narrowing=request.narrowing,
+        spanning=request.spanning,
         limits=request.limits,
     )
     found: list[tuple[Finding, Overlap]] = []

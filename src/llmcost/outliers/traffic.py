@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from llmcost.domain.period import start_of
 from llmcost.ledger import composition
 from llmcost.ledger.identifiers import quote_identifier
+from llmcost.ledger.keys import resolve
 from llmcost.outliers.finding import Query, Savings
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class Traffic:
     """What detectors look at: the table `waste_row`, and what is known of it as a whole."""
 
     connection: Connection
+    selection: Selection
+    """Which requests they are, and in which time zone their days begin."""
     prices: PriceList
     floors: Floors
     requests: int
@@ -88,7 +92,9 @@ class Traffic:
     task: str | None
     """The dimension that says what calls are for: the one of `endpoint`, `feature`, ... that covers most of the cost."""
     narrowing: str = ""
-    """The options that select the same traffic again, for the commands findings propose."""
+    """The options that select the same traffic again but for its period, for the commands findings propose."""
+    spanning: str = ""
+    """The options that select the same period again."""
     limits: Callable[[], Sequence[Headroom]] | None = None
     """How near limits came to being used up by this traffic; None where no limit is known."""
 
@@ -116,10 +122,18 @@ class Traffic:
         floors = self.floors
         return requests >= floors.requests and cost >= floors.cost and cost >= floors.share * self.cost
 
-    def verify(self, report: str, scope: Sequence[tuple[str, str | None]] = ()) -> str:
-        """A command over the same traffic, narrowed to a scope."""
+    def start_of(self, day: date) -> datetime:
+        """When a day begins, naive UTC."""
+        return start_of(day, self.selection.zone).replace(tzinfo=None)
+
+    def day_of(self, instant: datetime) -> date:
+        """The day of an instant in naive UTC."""
+        return instant.replace(tzinfo=UTC).astimezone(self.selection.zone).date()
+
+    def verify(self, report: str, scope: Sequence[tuple[str, str | None]] = (), *, spanned: bool = True) -> str:
+        """A command over the same traffic, narrowed to a scope; unless `spanned`, `report` says which period."""
         terms = "".join(f" --where {_quoted(f'{name}={value}' if value else f'{name}=')}" for name, value in scope)
-        return f"llmcost {report}{terms}{self.narrowing}"
+        return f"llmcost {report}{terms}{self.spanning if spanned else ''}{self.narrowing}"
 
 
 def open_traffic(
@@ -130,11 +144,13 @@ def open_traffic(
     production: Sequence[str],
     floors: Floors,
     narrowing: str = "",
+    spanning: str = "",
     limits: LimitsInUse | None = None,
 ) -> Traffic:
     """Copy the selected requests and look at them as a whole."""
     query = composition.Query()
-    source = query.rows(connection, selection, [])
+    # A span of time among the keys gives every row its local time.
+    source = query.rows(connection, selection, [resolve(connection, "day")])
     narrow = _NARROW.read_text("utf-8").replace("$production", query.bind([name.lower() for name in production]))
     connection.execute(f"create or replace temp table waste_row as {source} {narrow}", query.parameters)
     counts = ", ".join(f"count({name})" for name in _SPARSE)
@@ -157,6 +173,7 @@ def open_traffic(
     )
     return Traffic(
         connection=connection,
+        selection=selection,
         prices=prices,
         floors=floors,
         requests=int(row[0]),
@@ -167,6 +184,7 @@ def open_traffic(
         present=present,
         task=task if task in present else None,
         narrowing=narrowing,
+        spanning=spanning,
         limits=None if limits is None else partial(limits, connection, selection),
     )
 

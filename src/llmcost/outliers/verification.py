@@ -8,7 +8,7 @@ guide, and a change of mix moves it too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from math import sqrt
 from statistics import fmean, variance
 from typing import TYPE_CHECKING
@@ -54,17 +54,16 @@ def verify(traffic: Traffic, decision: Decision) -> Verified:
     condition, values = where(
         [(name, value) for name, value in decision.scope if name not in {"session_id", "trace_id"}]
     )
-    start = datetime.combine(decision.on, time())
     rows = traffic.ask(
         Query(
             sql=f"""
-            select started_at >= $start as later, cast(sum(cost) as double) / sum(calls) as each, cast(sum(calls) as bigint) as calls
+            select day >= $start as later, cast(sum(cost) as double) / sum(calls) as each, cast(sum(calls) as bigint) as calls
             from waste_row
-            where {condition} and started_at >= $earliest
+            where {condition} and day >= $earliest
             group by later, day
             having sum(calls) > 0
             """,
-            values={**values, "start": start, "earliest": start - timedelta(days=BEFORE_DAYS)},
+            values={**values, "start": decision.on, "earliest": decision.on - timedelta(days=BEFORE_DAYS)},
         )
     )
     earlier, later = ([float(row["each"]) for row in rows if row["later"] is side] for side in (False, True))

@@ -1,11 +1,13 @@
 -- The requests audited, narrowed to what detectors read. Appended to the common part of every query over requests.
 -- `rid` is quick to join by but follows the order of lines in files; what depends on an order takes started_at, row_key, part.
+-- `day` and `hour` are those of the time zone asked for; every other time is UTC.
 select
     row_number() over ()                                                            as rid,
     calls,
     started_at,
     coalesce(ended_at, started_at)                                                  as ended_at,
-    cast(started_at as date)                                                        as day,
+    cast(local_time as date)                                                        as day,
+    hour(local_time)                                                                as hour,
     provider,
     model,
     operation,

@@ -69,7 +69,7 @@ def hourly(traffic: Traffic) -> tuple[Query, Hours]:
 def _series(traffic: Traffic, dimension: str, rows: list[dict[str, object]]) -> Iterator[Series]:
     if traffic.last is None:
         return
-    end = traffic.last.date()
+    end = traffic.day_of(traffic.last)
     found: dict[tuple[tuple[str, str | None], ...], dict[date, tuple[Decimal, int]]] = {}
     for row in rows:
         value = row["value"]

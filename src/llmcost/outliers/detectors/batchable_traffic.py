@@ -34,7 +34,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             having max(calls) >= 0.9 * sum(calls)
         ),
         a_day as (
-            select task, day, count(*) as calls, max(hour(started_at)) - min(hour(started_at)) as hours
+            select task, day, count(*) as calls, max(hour) - min(hour) as hours
             from waste_row join alone on {task} = task and coalesce({", ".join(callers)}) = caller
             group by all
         ),

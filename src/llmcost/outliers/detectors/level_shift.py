@@ -5,7 +5,6 @@ more, with ten days or more on either side, and as much between the ten days bef
 """
 
 from collections.abc import Iterator
-from datetime import datetime, time
 from decimal import Decimal
 from statistics import median
 
@@ -45,7 +44,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         yield Finding(
             scope=one.scope,
             occasion=str(one.day(shift.at)),
-            since=datetime.combine(one.day(shift.at), time()),
+            since=traffic.start_of(one.day(shift.at)),
             until=traffic.last,
             headline=f"{who} costs ${shift.after:,.2f} a day since {one.day(shift.at)}, ${shift.before:,.2f} before",
             evidence={

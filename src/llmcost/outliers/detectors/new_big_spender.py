@@ -40,7 +40,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             scope=scope,
             since=row["since"],
             until=row["until"],
-            headline=f"{row['who']} is new since {row['since']:%Y-%m-%d} and makes {row['cost'] / row['everybody']:.0%} of the cost of the last {_NEW_DAYS} days",
+            headline=f"{row['who']} is new since {traffic.day_of(row['since'])} and makes {row['cost'] / row['everybody']:.0%} of the cost of the last {_NEW_DAYS} days",
             evidence={"requests": row["requests"], "cost_of_all": row["everybody"], "days": _NEW_DAYS},
             requests=row["requests"],
             cost=row["cost"],

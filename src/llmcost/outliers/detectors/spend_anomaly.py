@@ -7,7 +7,7 @@ rule from the fourth week on, and told where their day is not. In a row they are
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from llmcost.outliers.detector import Detector, NotEvaluable
@@ -66,8 +66,8 @@ def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int
     return Finding(
         scope=one.scope,
         occasion=str(one.day(first)),
-        since=datetime.combine(one.day(first), time()),
-        until=datetime.combine(until, time()),
+        since=traffic.start_of(one.day(first)),
+        until=traffic.start_of(until),
         headline=f"{who}cost ${cost:,.2f} on {days}, {times}",
         evidence={"expected_cost": expected, "excess_cost": cost - expected, "days": last - first + 1},
         requests=requests,
@@ -75,7 +75,7 @@ def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int
         confidence="medium",
         basis="measured",
         todo="find what changed: volume, model, or size of calls",
-        verify=_without_period(traffic, narrowed, one.scope),
+        verify=traffic.verify(narrowed, one.scope, spanned=False),
         query=query,
         caveats=("a launch, a backfill or the start of a month looks like this",),
     )
@@ -88,7 +88,7 @@ def _hours(traffic: Traffic, named: set[int]) -> Iterator[Finding]:
         since, until = hours.hour(first), hours.hour(last + 1)
         cost, requests = sum(hours.costs[first : last + 1], Decimal(0)), sum(hours.requests[first : last + 1])
         # Before, fewer than three such hours tell what is usual; the median of all hours knows nothing of nights.
-        if first < 3 * _WEEK or requests < traffic.floors.requests or since.toordinal() in named:
+        if first < 3 * _WEEK or requests < traffic.floors.requests or traffic.day_of(since).toordinal() in named:
             continue
         times = f"{cost / expected:.1f} times what such hours cost" if expected else "where nothing was expected"
         narrowed = f"report --by model --since {since.isoformat()}Z --until {until.isoformat()}Z"
@@ -104,19 +104,10 @@ def _hours(traffic: Traffic, named: set[int]) -> Iterator[Finding]:
             confidence="medium",
             basis="measured",
             todo="find what ran then: a job, a loop, one caller",
-            verify=_without_period(traffic, narrowed, ()),
+            verify=traffic.verify(narrowed, spanned=False),
             query=query,
             caveats=("a job at another hour looks like this",),
         )
-
-
-def _without_period(traffic: Traffic, report: str, scope: tuple[tuple[str, str | None], ...]) -> str:
-    command = traffic.verify(report, scope)
-    return (
-        command
-        if not any(f" {name} " in traffic.narrowing for name in ("--period", "--since", "--until"))
-        else command.removesuffix(traffic.narrowing)
-    )
 
 
 detector = Detector(title="a day or an hour costs far more than those like it", find=_find)
