@@ -134,7 +134,7 @@ def _of_one_ledger(wanted: Sequence[Case], prices: PriceList, *, with_events: bo
                 )
         read(folder / "made.duckdb", folder / "made.jsonl")
         if with_events:
-            ingest_events(folder / "made.duckdb")
+            ingest_events(folder / "made.duckdb", [f"set-{case.seed}" for case in wanted])
         limits = limits_of(folder)
         with database.reading(folder / "made.duckdb") as connection:
             for case, amount in zip(wanted, planted, strict=True):
@@ -149,14 +149,16 @@ def limits_of(folder: Path) -> LimitsInUse | None:
     return limits_in_use(load_settings(path))
 
 
-def ingest_events(ledger: Path) -> None:
+def ingest_events(ledger: Path, units: Sequence[str]) -> None:
     """Tell a ledger the business events of clean traffic, without which nobody knows how much a feature is used."""
     path = ledger.with_suffix(".events.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["date", "feature", "metric", "value"])
+        writer.writerow(["date", "business_unit", "feature", "metric", "value"])
         day = (START + timedelta(days=DAYS // 2)).date()
-        writer.writerows([day, feature, "engagements", count] for feature, count in EVENTS.items())
+        writer.writerows(
+            [day, unit, feature, "engagements", count] for unit in units for feature, count in EVENTS.items()
+        )
     ingest_outcomes(OutcomeRequest(paths=[str(path)], ledger=ledger))
 
 

@@ -1,24 +1,21 @@
 """Features that cost much and are used little, by the business events in the ledger.
 
 A feature that makes a tenth of the cost or more and at most a quarter of that share of the events of some metric, with
-thirty events or more to go by.
+thirty events or more to go by. The events are those a report of the same period and `--where` counts.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 
+from llmcost.ledger.keys import resolve
+from llmcost.ledger.outcomes import breakdowns, missing_keys, outcome_sums
 from llmcost.outliers.detector import Detector, NotEvaluable
 from llmcost.outliers.finding import Finding, Query
 from llmcost.outliers.traffic import Traffic, shares, where
 
-_QUERY = Query(
-    sql="""
+_SQL = """
     with used as (
-        select metric, json_extract_string(dimensions, '/feature') as feature, sum(value) as events
-        from outcome
-        where json_extract_string(dimensions, '/feature') is not null
-            and day >= cast($first as date) and day <= cast($last as date)
-        group by all
+        select unnest($metrics) as metric, unnest($features) as feature, cast(unnest($events) as decimal(38, 6)) as events
     ),
     spent as (
         select
@@ -42,14 +39,19 @@ _QUERY = Query(
     where all_events >= 30 and all_cost > 0 and features >= 3
         and cost >= 0.1 * all_cost and events / all_events <= 0.25 * cost / all_cost
     order by cost desc, feature, metric
-    """
-)
+"""
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
-    if not traffic.ask(Query(sql="select 1 as found from outcome limit 1")):
-        raise NotEvaluable("the ledger has no outcomes: no business event tells who uses what")
-    query = Query(sql=_QUERY.sql, values={"first": traffic.first, "last": traffic.last})
+    used = _used(traffic)
+    query = Query(
+        sql=_SQL,
+        values={
+            "metrics": [metric for metric, _, _ in used],
+            "features": [feature for _, feature, _ in used],
+            "events": [f"{events:f}" for _, _, events in used],
+        },
+    )
     told: set[str] = set()
     for row in traffic.ask(query):
         if row["feature"] in told or not traffic.material(row["cost"], row["calls"]):
@@ -87,6 +89,26 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             claims=claims,
             caveats=("an event of one feature may be worth many of another",),
         )
+
+
+def _used(traffic: Traffic) -> list[tuple[str, str, Decimal]]:
+    """Metric, feature and events; NotEvaluable where no metric is given by feature and by what the traffic is narrowed to."""
+    names = sorted({one.metric for one in breakdowns(traffic.connection)})
+    if not names:
+        raise NotEvaluable("the ledger has no outcomes: no business event tells who uses what")
+    keys = [resolve(traffic.connection, "feature")]
+    lacking = missing_keys(traffic.connection, traffic.selection, keys, names)
+    if all(missing or missing is None for missing in lacking.values()):
+        needed = sorted({key for missing in lacking.values() for key in missing or ()})
+        why = f"outcomes do not say their {' or '.join(needed)}" if needed else "there are no outcomes in this period"
+        raise NotEvaluable(why)
+    sums = outcome_sums(traffic.connection, traffic.selection, keys, names)
+    return [
+        (name, values[0], events)
+        for name, found in sums.items()
+        for (values, _), events in found.items()
+        if values[0] is not None
+    ]
 
 
 detector = Detector(title="a feature costs much and is used little", find=_find, overlap="none", needs=("feature",))
