@@ -1,7 +1,7 @@
 """Development, staging and test traffic that costs as much as a fifth of a team's spend.
 
 Non-production is any environment that is named and is not listed under `production:` in llmcost.yaml. Calls without an
-environment are counted apart and never taken for either.
+environment are counted apart and never taken for either: a share is one of the spend that names its environment.
 """
 
 from collections.abc import Iterator
@@ -68,17 +68,19 @@ def _finding(traffic: Traffic, scope: tuple[tuple[str, str | None], ...], row: d
     low, mid, high = (outside - inside * beyond for beyond in _BEYOND)
     savings, claims = shares(outside, (low, mid, high), _FORMULA, rows)
     whose = f"of what {scope[0][1]} spends" if scope else "of all spend"
+    unknown = row["unknown"]
+    named, beside = (" with an environment named", f"; ${unknown:,.2f} names none") if unknown else ("", "")
     return Finding(
         scope=scope,
         since=row["since"],
         until=row["until"],
-        headline=f"{share:.0%} {whose} is outside production ({row['names']})",
+        headline=f"{share:.0%} {whose}{named} is outside production ({row['names']}){beside}",
         evidence={
             "share": share.quantize(Decimal("0.0001")),
             "non_production_requests": calls,
             "non_production_cost": outside,
             "production_cost": inside,
-            "unknown_environment_cost": row["unknown"],
+            "unknown_environment_cost": unknown,
             "environments": row["names"],
         },
         requests=calls,

@@ -1,0 +1,40 @@
+"""What the share outside production is a share of."""
+
+import json
+
+import pytest
+from tests.ingesting import native, read, write
+
+
+@pytest.fixture
+def told(cli, tmp_path):
+    def told(**calls):
+        """What is found where so many calls, $0.10 each, are in each environment, or in `none` of them."""
+        records = [
+            native(
+                request_id=f"{name}-{number:025}",
+                timestamp=f"2026-11-02T{number // 60:02}:{number % 60:02}:00Z",
+                provider="openai",
+                model="gpt-4o",
+                input_tokens=40_000,
+                output_tokens=0,
+                **({} if name == "none" else {"environment": name}),
+            )
+            for name, count in calls.items()
+            for number in range(count)
+        ]
+        read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", records))
+        found = json.loads(cli("outliers", "--detector", "dev-leakage", "--format", "json").stdout)["findings"]
+        return [one["headline"] for one in found]
+
+    return told
+
+
+def test_where_all_calls_name_their_environment_it_is_of_all_spend(told):
+    assert told(staging=60, production=90) == ["40% of all spend is outside production (staging)"]
+
+
+def test_what_names_no_environment_is_told_beside_the_share(told):
+    assert told(staging=60, production=90, none=1000) == [
+        "40% of all spend with an environment named is outside production (staging); $100.00 names none"
+    ]
