@@ -153,6 +153,30 @@ def test_a_meter_the_ledger_does_not_have_is_named(ledger):
         simulate(ledger, ALL, offer(plans, None, None, "smallest_covering"))
 
 
+def test_weights_of_many_places_weigh_exactly(three_months):
+    plans = _plans("""
+meters: {credits: {input: "0.000000000001", requests: "123456.123456789012"}}
+rounding: {places: 12}
+plans: [{id: a, price: "0", charges: [{meter: credits, model: per_unit, unit_price: "1"}]}]
+""")
+
+    found = simulate(three_months, ALL, offer(plans, None, None, "smallest_covering"))
+
+    # Six requests of 2,080,001 tokens: 740,736.740740734072 and 0.000002080001.
+    assert found.new.revenue == Decimal("740736.740742814073")
+
+
+def test_a_bill_of_too_many_digits_is_refused(three_months):
+    off = ", ".join(['{percent: "33.333333333333%"}'] * 3)
+    plans = _plans(
+        "rounding: none\nplans: [{id: a, price: '0', charges:"
+        f" [{{meter: cost, model: percentage, unit_price: '0.123456789012'}}], discounts: [{off}]}}]"
+    )
+
+    with pytest.raises(UsageError, match=r"tiers\.yaml: a bill takes more digits than a simulation has"):
+        simulate(three_months, ALL, offer(plans, None, None, "smallest_covering"))
+
+
 def test_single_transactions_are_not_known_of_a_month(three_months):
     plans = _plans(
         "plans: [{id: a, price: '0', charges: [{meter: cost, model: percentage, percent: 120, per_transaction_minimum: '1'}]}]"

@@ -10,6 +10,7 @@ from tests.ingesting import memory_ledger
 
 from llmcost.config.yaml import parse_document
 from llmcost.tiers.charges import models
+from llmcost.tiers.exact import exact_column
 from llmcost.tiers.invoice import invoice
 from llmcost.tiers.plans import plans_of
 from llmcost.tiers.sql import with_bill
@@ -63,8 +64,9 @@ def test_a_documented_quantity_costs_what_the_vendor_says(vendor, case):
 )
 def test_the_sql_of_a_plan_comes_to_the_same(vendor, case, ledger):
     file = _plans(vendor)
-    values = ", ".join(f"cast({quantity} as decimal(26, 6)) as {meter}" for meter, quantity in case["usage"].items())
-    meters = {meter: meter for meter in file.plans[0].meters}
+    used = {meter: Decimal(quantity) for meter, quantity in case["usage"].items()}
+    values = ", ".join(f"cast({quantity} as decimal(26, 6)) as {meter}" for meter, quantity in used.items())
+    meters = {meter: exact_column(meter, 6, Decimal(0), used[meter]) for meter in file.plans[0].meters}
 
     (bill,) = ledger.execute(
         f"select bill_0 from ({with_bill(f'select {values}', file.plans[0], file.rounding, meters, 'bill_0')})"

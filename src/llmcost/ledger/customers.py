@@ -52,9 +52,13 @@ class Population:
 
 def column_type(name: str) -> str:
     """The type of a metric's column: whole tokens and requests fit the machine's own numbers."""
-    return {"money": "decimal(26, 12)", "count": "decimal(18, 0)", "tokens": "decimal(18, 0)"}.get(
-        metric(name).kind, "decimal(26, 6)"
-    )
+    places = column_places(name)
+    return f"decimal(26, {places})" if places else "decimal(18, 0)"
+
+
+def column_places(name: str) -> int:
+    """Decimals of a metric's column."""
+    return {"money": 12, "count": 0, "tokens": 0}.get(metric(name).kind, 6)
 
 
 def load_customers(connection: "DuckDBPyConnection", selection: Selection, metrics: Sequence[str]) -> Population:

@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.text import nearest
-from llmcost.ledger.customers import ALWAYS, METERS, TABLE, Population, column_type, load_customers
+from llmcost.ledger.customers import ALWAYS, METERS, TABLE, Population, column_places, column_type, load_customers
 from llmcost.ledger.identifiers import quote_identifier
 from llmcost.ledger.metrics import metric, metric_names
-from llmcost.tiers.charges._quantity import number
 from llmcost.tiers.choosing import Policy, chosen, named, of_plan
+from llmcost.tiers.exact import exact, exact_column, total
 from llmcost.tiers.sql import with_bill
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Plan, Plans
 
 RATED = "rated_month"
 """The temporary table: customer, month, cost, usage, now_plan, now_bill, new_plan, new_bill."""
 _ONE = Decimal(1)
+_WEIGHTED_PLACES = 12
+"""Decimals of a weighted quantity where it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +96,29 @@ def _metrics(asked: Offer) -> list[str]:
 
 
 def rate(connection: Connection, asked: Offer, *, table: str = RATED) -> None:
-    """Fill the table with bills; `load` has read the ledger."""
+    """Fill the table with bills; `load` has read the ledger. UsageError where a bill takes more than 38 digits."""
     _assignments(connection, asked)
-    connection.execute(f"create or replace temp table {table} as {rated(asked)}")
+    connection.execute(f"create or replace temp table {table} as {rated(connection, asked)}")
 
 
-def rated(asked: Offer, *, usage: Decimal = _ONE, price: Decimal = _ONE) -> str:
-    """SQL of the rated table, with every quantity times `usage`, and cost times `usage` and `price`."""
+def rated(connection: Connection, asked: Offer, *, usage: Decimal = _ONE, price: Decimal = _ONE) -> str:
+    """SQL of the rated table, with every quantity times `usage`, and cost times `usage` and `price`; UsageError as above."""
+    try:
+        return _rated(connection, asked, usage, price)
+    except OverflowError:
+        raise UsageError(
+            f"{asked.proposed.path}: a bill takes more digits than a simulation has",
+            hint="give prices, shares and weights fewer decimals, or round each line",
+        ) from None
+
+
+def _rated(connection: Connection, asked: Offer, usage: Decimal, price: Decimal) -> str:
     source = f"select * from {TABLE}"
     if (usage, price) != (_ONE, _ONE):
         scaled = {name: usage * price if name == "cost" else usage for name in (*ALWAYS, *_metrics(asked))}
-        columns = ", ".join(f"{name} * {number(factor)} as {name}" for name, factor in scaled.items())
+        columns = ", ".join(f"{name} * {factor} as {name}" for name, factor in scaled.items())
         source = f"select * replace ({columns}) from {TABLE}"
+    found = _quantities(connection, source, _metrics(asked))
     source = f"select *, {_efficiency(asked)} as efficiency from ({source}) left join customer_plan using (customer)"
     today = () if asked.today is None else asked.today.plans
     bills: dict[str, list[str]] = {"now": [], "new": []}
@@ -112,18 +126,17 @@ def rated(asked: Offer, *, usage: Decimal = _ONE, price: Decimal = _ONE) -> str:
         for index, plan in enumerate(plans):
             if file is not None:
                 name = f"{kind}_{index}"
-                meters = {meter: meter_sql(file, meter) for meter in plan.meters}
-                source = with_bill(source, plan, file.rounding, meters, name)
+                source = with_bill(source, plan, file.rounding, _meters(file, plan, found), name)
                 bills[kind].append(name)
     now_plan, now_bill = "cast(null as integer)", "cast(null as decimal(38, 18))"
     if asked.today is not None:
         default = next((str(i) for i, plan in enumerate(today) if plan.id == asked.today.current), "null")
         now_plan = f"coalesce(assigned_now, {named(today, 'plan')}, {default})"
         now_bill = of_plan(bills["now"], "now_plan")
-    meters_of = [{name: meter_sql(asked.proposed, name) for name in plan.meters} for plan in asked.offered]
+    meters_of = [_meters(asked.proposed, plan, found) for plan in asked.offered]
     source = f"""
         select *, {now_plan} as now_plan, coalesce(assigned_new, {named(asked.offered, "plan")}) as assigned_to,
-            {meter_sql(asked.proposed, asked.meter)} as usage
+            {_usage(asked, found)} as usage
         from ({source})
     """
     source = f"select *, {chosen(asked.offered, bills['new'], asked.policy, meters_of)} as new_plan from ({source})"
@@ -134,14 +147,34 @@ def rated(asked: Offer, *, usage: Decimal = _ONE, price: Decimal = _ONE) -> str:
     """
 
 
-def meter_sql(file: Plans, name: str) -> str:
-    """SQL of a meter's quantity over the table of customers."""
+def _quantities(connection: Connection, source: str, names: Sequence[str]) -> dict[str, Exact]:
+    """The metrics of `source` as numbers that know how large they get."""
+    columns = {name: f"cast({quote_identifier(name)} as {column_type(name)})" for name in names}
+    ends = ", ".join(f"coalesce(min({sql}), 0), coalesce(max({sql}), 0)" for sql in columns.values())
+    row = connection.execute(f"select {ends} from ({source})").fetchone() or ()
+    return {
+        name: exact_column(sql, column_places(name), low, high)
+        for (name, sql), low, high in zip(columns.items(), row[::2], row[1::2], strict=True)
+    }
+
+
+def _meters(file: Plans, plan: Plan, found: Mapping[str, Exact]) -> dict[str, Exact]:
+    """The quantity of each meter of a plan."""
+    return {name: _meter(file, name, found) for name in plan.meters}
+
+
+def _meter(file: Plans, name: str, found: Mapping[str, Exact]) -> Exact:
     weights = file.meters.get(name)
     if weights is None:
-        column = _metric(name)
-        return f"cast({quote_identifier(column)} as {column_type(column)})"
-    terms = " + ".join(f"{meter_sql(file, meter)} * {number(weight)}" for meter, weight in weights.items())
-    return f"cast({terms} as decimal(26, 12))"
+        return found[_metric(name)]
+    return total(found[_metric(meter)] * exact(weight) for meter, weight in weights.items())
+
+
+def _usage(asked: Offer, found: Mapping[str, Exact]) -> str:
+    """The quantity of the meter the offer is about."""
+    weighted = asked.meter in asked.proposed.meters
+    places = _WEIGHTED_PLACES if weighted else column_places(_metric(asked.meter))
+    return _meter(asked.proposed, asked.meter, found).decimal(places)
 
 
 def _leaves(file: Plans, plan: Plan) -> list[str]:

@@ -1,119 +1,88 @@
-"""The invoice totals of a whole table of usage at once, as SQL that computes what `invoice` does, digit for digit.
-
-Amounts are DECIMAL(38, 18): a unit price has 12 decimals at most and a quantity is whole or has 6, so nothing is lost.
-"""
+"""The invoice totals of a whole table of usage at once, as SQL that computes what `invoice` does, digit for digit."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import model
-from llmcost.tiers.charges._quantity import number
+from llmcost.tiers.exact import NOTHING, exact, first_of, greatest, least, rounded, total
 from llmcost.tiers.plan import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge, Plan, Rounding
 
-_WIDE, _NARROW = "decimal(38, 18)", "decimal(18, 6)"
+PLACES = 18
+"""Decimals of a bill. One that is not rounded may have more, which go half to even."""
 
 
-def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, str], name: str) -> str:
+def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, Exact], name: str) -> str:
     """The rows of `source` with the total of their invoice for that plan as column `name`.
 
-    `meters` are the SQL of each meter the plan needs. A plan with an efficiency discount reads the column `efficiency`, null for
-    no discount.
+    `meters` are the quantity of each meter the plan needs. A plan with an efficiency discount reads the column `efficiency`,
+    null for no discount. OverflowError where an amount takes more than 38 digits.
     """
-    amount_type = _amount_type(plan, meters)
 
-    def columns(meter: str) -> str:
-        included = plan.included.get(meter, ZERO)
-        return f"greatest({meters[meter]} - {number(included)}, 0)" if included else meters[meter]
+    def columns(meter: str) -> Exact:
+        return greatest(meters[meter] - exact(plan.included.get(meter, ZERO)), NOTHING)
 
-    def money(expression: str) -> str:
-        return rounded_sql(
-            f"cast({expression} as {amount_type})", rounding if rounding.at == "line" else None, amount_type
-        )
+    def money(amount: Exact) -> Exact:
+        return rounded(amount, rounding) if rounding.at == "line" else amount
 
-    charges = [f"charge_{index}" for index in range(len(plan.charges))]
-    amounts = [_charge(charge, columns, money) for charge in plan.charges]
-    parts = ", ".join(f"{amount} as {column}" for amount, column in zip(amounts, charges, strict=True))
-    text = f"select *, {parts} from ({source})" if charges else f"select * from ({source})"
-    total = " + ".join([money(number(plan.price)), *charges])
-    text = f"select *, {total} as bill from ({text})"
+    bills = _Columns(source)
+    charges = [_charge(charge, columns, money) for charge in plan.charges]
+    charges = bills.keep(*charges)
+    (bill,) = bills.keep(total([money(exact(plan.price)), *charges]))
     for discount in plan.discounts:
         same = [
-            column
-            for charge, column in zip(plan.charges, charges, strict=True)
+            amount
+            for charge, amount in zip(plan.charges, charges, strict=True)
             if discount.meter in {None, charge.meter}
         ]
-        base = "bill" if discount.meter is None else " + ".join(same) or "0"
-        off = (
-            money(f"({base}) * {number(discount.share)}")
-            if discount.share
-            else money(f"least({number(discount.amount)}, greatest({base}, 0))")
-        )
-        text = f"select * replace (bill - {off} as bill) from ({text})"
-    if plan.efficiency is not None and charges:
-        cases = " ".join(
-            f"when efficiency >= {number(above)} then {number(share)}" for above, share in plan.efficiency.bands
-        )
-        off = money(f"({' + '.join(charges)}) * case {cases} else 0 end")
-        text = f"select * replace (bill - {off} as bill) from ({text})"
-    bill = "bill"
+        base = bill if discount.meter is None else total(same)
+        off = base * exact(discount.share) if discount.share else least(exact(discount.amount), greatest(base, NOTHING))
+        (bill,) = bills.keep(bill - money(off))
+    if plan.efficiency is not None:
+        cases = [(f"efficiency >= {above:f}", exact(share)) for above, share in plan.efficiency.bands]
+        (bill,) = bills.keep(bill - money(total(charges) * first_of([*cases, (None, NOTHING)])))
     if plan.maximum is not None:
-        bill = f"least({bill}, {money(number(plan.maximum))})"
+        bill = least(bill, money(exact(plan.maximum)))
     if plan.minimum is not None:
-        bill = f"greatest({bill}, {money(number(plan.minimum))})"
+        bill = greatest(bill, money(exact(plan.minimum)))
     if plan.credits:
-        bill = f"{bill} - least({money(number(plan.credits))}, greatest({bill}, 0))"
+        bill -= money(least(exact(plan.credits), greatest(bill, NOTHING)))
     if rounding.at == "total":
-        bill = rounded_sql(f"cast({bill} as {_WIDE})", rounding)
-    hidden = ", ".join([*charges, "bill"])
-    return f"select * exclude ({hidden}), cast({bill} as {_WIDE}) as {name} from ({text})"
+        bill = rounded(bill, rounding)
+    return bills.rows(f"{bill.decimal(PLACES)} as {name}")
 
 
-def _amount_type(plan: Plan, meters: Mapping[str, str]) -> str:
-    """Six decimals where whole quantities and short prices need no more: three times faster, and enough for a trillion."""
-    prices = [
-        *(charge.unit_price / charge.per for charge in plan.charges),
-        *(tier.unit_price / charge.per for charge in plan.charges for tier in charge.tiers),
-    ]
-    whole = all(sql.endswith("decimal(18, 0))") for sql in meters.values())
-    short = all(price == round(price, 6) for price in prices)
-    return _NARROW if whole and short and not plan.discounts and plan.efficiency is None else _WIDE
+class _Columns:
+    """Rows to which amounts are added as columns, so that what is built on them names them and does not repeat them."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._names: list[str] = []
+
+    def keep(self, *amounts: Exact) -> list[Exact]:
+        """The amounts as columns."""
+        names = [f"amount_{len(self._names) + place}" for place in range(len(amounts))]
+        added = [f"{amount.sql} as {name}" for amount, name in zip(amounts, names, strict=True)]
+        self._source = f"select {', '.join(['*', *added])} from ({self._source})"
+        self._names += names
+        return [amount.column(name) for amount, name in zip(amounts, names, strict=True)]
+
+    def rows(self, column: str) -> str:
+        """The rows with one column more, and without those that were kept."""
+        return f"select * exclude ({', '.join(self._names)}), {column} from ({self._source})"
 
 
-def rounded_sql(amount: str, rounding: Rounding | None, amount_type: str = _WIDE) -> str:
-    """An amount as money; None keeps every digit."""
-    if rounding is None or rounding.mode == "none":
-        return amount
-    places = rounding.places
-    if rounding.mode == "half_up":
-        return f"cast(round({amount}, {places}) as {amount_type})"
-    scale = 10**places
-    if rounding.mode in {"up", "down"}:
-        # Lines of charges are never negative; `down` cuts, as the invoice does.
-        function = "ceil" if rounding.mode == "up" else "floor"
-        return f"cast({function}({amount} * {scale}) as decimal(38, 0)) * {number(_unit(places))}"
-    whole = f"cast(floor({amount} * {scale}) as hugeint)"
-    rest = f"({amount} * {scale} - {whole})"
-    up = f"case when {rest} > 0.5 or ({rest} = 0.5 and {whole} % 2 = 1) then 1 else 0 end"
-    return f"cast(({whole} + {up}) * {number(_unit(places))} as {amount_type})"
-
-
-def _unit(places: int) -> Decimal:
-    return Decimal(1).scaleb(-places)
-
-
-def _charge(charge: Charge, columns: Columns, money: Callable[[str], str]) -> str:
-    lines = [money(expression) for expression in model(charge.model).expressions(charge, columns)]
-    total = " + ".join(lines) or money("0")
+def _charge(charge: Charge, columns: Columns, money: Callable[[Exact], Exact]) -> Exact:
+    amount = total(money(line) for line in model(charge.model).expressions(charge, columns))
     if charge.maximum is not None:
-        total = f"least({total}, {money(number(charge.maximum))})"
+        amount = least(amount, money(exact(charge.maximum)))
     if charge.minimum is not None:
-        total = f"greatest({total}, {money(number(charge.minimum))})"
-    return total
+        amount = greatest(amount, money(exact(charge.minimum)))
+    return amount

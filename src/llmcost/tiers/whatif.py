@@ -48,12 +48,14 @@ def scenarios(connection: Connection, asked: Offer) -> tuple[Scenario, ...]:
     """Usage and the prices of models 10, 25 and 50 % up and down; a tenth of use on the dearest mix; no cache."""
     found = []
     for step in _STEPS:
-        row = connection.execute(f"select sum(new_bill), sum(cost) from ({rated(asked, usage=1 + step)})").fetchone()
+        row = connection.execute(
+            f"select sum(new_bill), sum(cost) from ({rated(connection, asked, usage=1 + step)})"
+        ).fetchone()
         found.append(_scenario("usage", step, row))
     # A bill computed from cost rises with the prices of models; any other is what it was.
     on_cost = any("cost" in (*plan.meters, *_weights(asked, plan.meters)) for plan in asked.offered)
     for step in _STEPS:
-        dearer = f"({rated(asked, price=1 + step)})" if on_cost else RATED
+        dearer = f"({rated(connection, asked, price=1 + step)})" if on_cost else RATED
         factor = 1 if on_cost else 1 + step
         row = connection.execute(f"select sum(new_bill), sum(cost * {factor}) from {dearer}").fetchone()
         found.append(_scenario("model-price", step, row))

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
 
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
-    Columns = Callable[[str], str]
-    """SQL of a meter's quantity."""
+    Columns = Callable[[str], Exact]
+    """A meter's quantity beyond what the plan includes, as SQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Model(Protocol):
     def pieces(self, charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
         """The lines for what is used beyond what the plan includes."""
 
-    def expressions(self, charge: Charge, columns: Columns) -> list[str]:
+    def expressions(self, charge: Charge, columns: Columns) -> list[Exact]:
         """SQL of the amount of each line that can occur."""
 
 

@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, number, whole, whole_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql, whole
+from llmcost.tiers.exact import NOTHING, blocks_of, exact, greatest, least
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset({"tiers"})
@@ -36,15 +38,15 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return found
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """The blocks of each tier."""
     quantity = charged_sql(charge, columns)
-    found: list[str] = []
+    found: list[Exact] = []
     below = Decimal(0)
     for block in charge.blocks:
-        count = whole_sql(f"greatest({quantity} - {number(below)}, 0)", block.size)
+        count = blocks_of(greatest(quantity - exact(below), NOTHING), exact(block.size))
         if block.most is not None:
-            count = f"least({count}, {block.most})"
+            count = least(count, exact(Decimal(block.most)))
             below += block.most * block.size
-        found.append(f"{count} * {number(block.price)}")
+        found.append(count * exact(block.price))
     return found

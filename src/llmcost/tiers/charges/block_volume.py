@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, first_of, number, whole, whole_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql, whole
+from llmcost.tiers.exact import blocks_of, exact, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Block, Charge
 
 KEYS = frozenset({"tiers"})
@@ -32,15 +34,15 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return [Piece(place, whole(quantity, block.size), block.price, Decimal(1))]
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """One line."""
     quantity = charged_sql(charge, columns)
     return [
         first_of(
             [
                 (
-                    None if top is None else f"{quantity} <= {number(top)}",
-                    f"{whole_sql(quantity, block.size)} * {number(block.price)}",
+                    None if top is None else quantity.at_most(exact(top)),
+                    blocks_of(quantity, exact(block.size)) * exact(block.price),
                 )
                 for block, top in _tops(charge)
             ]

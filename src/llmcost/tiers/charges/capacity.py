@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import first_of, number
+from llmcost.tiers.exact import exact, first_of
 from llmcost.tiers.plan import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset({"tiers"})
@@ -32,15 +33,15 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return [Piece(place, Decimal(1), step.price, Decimal(1))]
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """One line."""
-    cases: list[tuple[str | None, str]] = []
+    cases: list[tuple[str | None, Exact]] = []
     for step in charge.steps:
         terms = [
-            f"{columns(meter)} <= {number(limit + (charge.free_units if meter == charge.meter else ZERO))}"
+            columns(meter).at_most(exact(limit + (charge.free_units if meter == charge.meter else ZERO)))
             for meter, limit in step.limits.items()
         ]
-        cases.append((" and ".join(terms) or None, number(step.price)))
+        cases.append((" and ".join(terms) or None, exact(step.price)))
     return [first_of(cases)]
 
 

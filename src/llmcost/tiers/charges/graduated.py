@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, number, price_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql
+from llmcost.tiers.exact import NOTHING, exact, first_of, greatest, least
 from llmcost.tiers.plan import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset({"tiers", "per", "zero_usage"})
@@ -39,17 +41,19 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return found
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """For each tier, its units and its flat fee."""
     quantity = charged_sql(charge, columns)
-    found: list[str] = []
+    found: list[Exact] = []
     below = ZERO
     for place, tier in enumerate(charge.tiers):
-        top = quantity if tier.up_to is None else f"least({quantity}, {number(tier.up_to)})"
+        top = quantity if tier.up_to is None else least(quantity, exact(tier.up_to))
         if tier.unit_price:
-            found.append(price_sql(f"greatest({top} - {number(below)}, 0)", tier.unit_price, charge.per))
+            inside = greatest(top - exact(below), NOTHING)
+            found.append(inside * exact(tier.unit_price).over(charge.per))
         if tier.flat_fee:
-            sign = ">=" if not place and charge.zero_usage == "charge_first_flat" else ">"
-            found.append(f"case when {quantity} {sign} {number(below)} then {number(tier.flat_fee)} else 0 end")
+            always = not place and charge.zero_usage == "charge_first_flat"
+            not_entered = [] if always else [(quantity.at_most(exact(below)), NOTHING)]
+            found.append(first_of([*not_entered, (None, exact(tier.flat_fee))]))
         below = below if tier.up_to is None else tier.up_to
     return found

@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, number, whole, whole_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql, whole
+from llmcost.tiers.exact import blocks_of, exact, greatest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset({"package_size", "package_price", "package_rounding", "package_minimum"})
@@ -25,7 +27,7 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return [Piece(None, count, charge.package_price, Decimal(1))] if count else []
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """One line."""
-    count = whole_sql(charged_sql(charge, columns), charge.package_size, up=charge.package_rounding == "up")
-    return [f"greatest({count}, {charge.package_minimum}) * {number(charge.package_price)}"]
+    count = blocks_of(charged_sql(charge, columns), exact(charge.package_size), up=charge.package_rounding == "up")
+    return [greatest(count, exact(Decimal(charge.package_minimum))) * exact(charge.package_price)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, price_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql
+from llmcost.tiers.exact import exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset({"unit_price", "per"})
@@ -24,6 +26,6 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return [Piece(None, quantity, charge.unit_price, charge.per)] if quantity else []
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """One line."""
-    return [price_sql(charged_sql(charge, columns), charge.unit_price, charge.per)]
+    return [charged_sql(charge, columns) * exact(charge.unit_price).over(charge.per)]

@@ -11,13 +11,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, number, price_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql
+from llmcost.tiers.exact import NOTHING, exact, greatest
 from llmcost.tiers.plan import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset(
@@ -52,12 +54,12 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return [*found, *([Piece(None, paid, charge.fixed_amount, Decimal(1))] if paid else [])]
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """The share, then the paid events."""
-    found = [price_sql(charged_sql(charge, columns), charge.unit_price, Decimal(1))]
+    found = [charged_sql(charge, columns) * exact(charge.unit_price)]
     if charge.fixed_amount:
-        paid = f"greatest({columns(charge.events)} - {number(charge.free_events)}, 0)"
-        found.append(price_sql(paid, charge.fixed_amount, Decimal(1)))
+        paid = greatest(columns(charge.events) - exact(charge.free_events), NOTHING)
+        found.append(paid * exact(charge.fixed_amount))
     return found
 
 

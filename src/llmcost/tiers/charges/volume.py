@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.tiers.charges import Piece
-from llmcost.tiers.charges._quantity import charged, charged_sql, first_of, number, price_sql
+from llmcost.tiers.charges._quantity import charged, charged_sql
+from llmcost.tiers.exact import NOTHING, exact, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from llmcost.tiers.charges import Columns
+    from llmcost.tiers.exact import Exact
     from llmcost.tiers.plan import Charge
 
 KEYS = frozenset({"tiers", "per", "zero_usage"})
@@ -32,19 +34,19 @@ def pieces(charge: Charge, usage: Mapping[str, Decimal]) -> list[Piece]:
     return [*found, *([Piece(place, Decimal(1), tier.flat_fee, Decimal(1))] if tier.flat_fee else [])]
 
 
-def expressions(charge: Charge, columns: Columns) -> list[str]:
+def expressions(charge: Charge, columns: Columns) -> list[Exact]:
     """The units, and the flat fee, of whichever tier is reached."""
     quantity = charged_sql(charge, columns)
-    units = [price_sql(quantity, tier.unit_price, charge.per) for tier in charge.tiers]
-    flats = [number(tier.flat_fee) for tier in charge.tiers]
+    units = [quantity * exact(tier.unit_price).over(charge.per) for tier in charge.tiers]
+    flats = [exact(tier.flat_fee) for tier in charge.tiers]
     found = [_reached(charge, quantity, units)]
     if any(tier.flat_fee for tier in charge.tiers):
         flat = _reached(charge, quantity, flats)
-        skips = charge.zero_usage == "skip"
-        found.append(f"case when {quantity} = 0 then 0 else {flat} end" if skips else flat)
+        unused = quantity.at_most(NOTHING)
+        found.append(first_of([(unused, NOTHING), (None, flat)]) if charge.zero_usage == "skip" else flat)
     return found
 
 
-def _reached(charge: Charge, quantity: str, values: list[str]) -> str:
-    bounds = (None if tier.up_to is None else f"{quantity} <= {number(tier.up_to)}" for tier in charge.tiers)
+def _reached(charge: Charge, quantity: Exact, values: list[Exact]) -> Exact:
+    bounds = (None if tier.up_to is None else quantity.at_most(exact(tier.up_to)) for tier in charge.tiers)
     return first_of(list(zip(bounds, values, strict=True)))
