@@ -324,6 +324,14 @@ def test_limits_are_held_against_the_latest_month(ledger, plans):
         assert row["status"] == ("reached" if row["utilisation"] >= 1 else "close")
 
 
+def test_limits_of_a_year_are_not_held_against_a_month(ledger, plans):
+    plans.write_text(_LIMITS.replace("{id: free,", "{id: free, period: year,"))
+
+    panel = _panel(_shown(ledger, "customers", plans=plans), "limits")
+
+    assert {row["plan"] for row in panel["rows"]} == {"pro"}
+
+
 def test_limits_may_be_budgets_for_each_customer(ledger, settings):
     panel = _panel(_shown(ledger, "customers", settings=settings), "limits")
 

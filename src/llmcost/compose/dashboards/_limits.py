@@ -108,7 +108,7 @@ def _of_plans(asking: Asking, file: Plans, metrics: tuple[str, ...], period: Per
     for group in groups:
         customer = group.keys[0]
         plan = None if customer is None else _plan(file, customer, logged)
-        if customer is None or plan is None:
+        if customer is None or plan is None or plan.period != "month":
             continue
         usage = {meter: Decimal(group.values[METERS.get(meter, meter)] or 0) for meter in _leaves(file)}
         quantities = metered(file, plan, usage).usage
