@@ -130,6 +130,16 @@ def test_lint_lists_cliffs_unpaid_use_and_plans_nobody_should_take(tmp_path):
     ]
 
 
+def test_lint_compares_plans_of_the_same_period_only(tmp_path):
+    path = tmp_path / "tiers.yaml"
+    path.write_text("""plans:
+  - {id: yearly, price: "990", period: year, charges: [], limits: {total: 100}}
+  - {id: monthly, price: "99", charges: [], limits: {total: 200}}
+""")
+
+    assert lint_plans(path) == []
+
+
 def test_lint_shows_what_keeps_a_file_from_being_read(tmp_path):
     path = tmp_path / "tiers.yaml"
     path.write_text("plans:\n  - {id: a, price: x, charges: []}\n")

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from tests.quota.ledgers import call, fill
@@ -12,9 +13,11 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
 from llmcost.render.tiers_curve import curves
+from llmcost.tiers.market import Constraints
 from llmcost.tiers.plans import plans_of
 from llmcost.tiers.rating import offer
 from llmcost.tiers.simulation import simulate
+from llmcost.tiers.suggestion import suggest
 
 ALL = Selection(period=Period(), zone=UTC, basis="requests")
 STANDARD = """
@@ -175,6 +178,18 @@ def test_a_bill_of_too_many_digits_is_refused(three_months):
 
     with pytest.raises(UsageError, match=r"tiers\.yaml: a bill takes more digits than a simulation has"):
         simulate(three_months, ALL, offer(plans, None, None, "smallest_covering"))
+
+
+@pytest.mark.parametrize("run", [simulate, partial(suggest, count=2, constraints=Constraints())])
+@pytest.mark.parametrize("period", ["day", "week", "quarter", "year"])
+def test_a_plan_that_is_not_by_the_month_is_refused(three_months, run, period):
+    plans = _plans(f"""
+current: monthly
+plans: [{{id: monthly, price: "99", charges: []}}, {{id: other, price: "990", period: {period}, charges: []}}]
+""")
+
+    with pytest.raises(UsageError, match=rf"tiers\.yaml: the period of other is a {period}, and months are rated"):
+        run(three_months, ALL, offer(plans, None, None, "cheapest_for_customer"))
 
 
 def test_single_transactions_are_not_known_of_a_month(three_months):

@@ -136,7 +136,12 @@ def _dominated(document: Document, plans: Plans) -> Iterator[TierFinding]:
 
 def _covers_more(plan: Plan, other: Plan) -> bool:
     one, two = plan.covers, other.covers
-    return set(one) == set(two) != set() and all(one[meter] <= two[meter] for meter in one) and one != two
+    return (
+        plan.period == other.period
+        and set(one) == set(two) != set()
+        and all(one[meter] <= two[meter] for meter in one)
+        and one != two
+    )
 
 
 def _finding(document: Document, path: tuple[Key, ...], code: str, message: str, hint: str) -> TierFinding:

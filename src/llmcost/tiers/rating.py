@@ -42,6 +42,12 @@ class Offer:
     policy: Policy
 
     @property
+    def plans(self) -> list[tuple[Plans, Plan]]:
+        """Every plan that is compared, with its file."""
+        found = [(self.proposed, plan) for plan in self.offered]
+        return found if self.today is None else [*found, *[(self.today, plan) for plan in self.today.plans]]
+
+    @property
     def meter(self) -> str:
         """The meter most of the offered plans are about."""
         counts = Counter(meter for plan in self.offered for meter in {*plan.covers, *(c.meter for c in plan.charges)})
@@ -76,9 +82,15 @@ def offer(proposed: Plans, today: Plans | None, current: str | None, policy: Pol
 def load(connection: Connection, selection: Selection, asked: Offer) -> Population:
     """Read the ledger's customers, with every meter the plans need.
 
-    UsageError for a meter the ledger does not have, and for a charge that takes every transaction.
+    UsageError for a meter the ledger does not have, a plan that is not by the month, and a charge that takes every transaction.
     """
-    for plan in (*asked.offered, *(asked.today.plans if asked.today else ())):
+    for file, plan in asked.plans:
+        if plan.period != "month":
+            # Its price could be spread over months; what it includes, its tiers and its bounds hold for the whole period.
+            raise UsageError(
+                f"{file.path}: the period of {plan.id} is a {plan.period}, and months are rated",
+                hint="write price, quantities and bounds of a month; `tiers rate` takes any period",
+            )
         for charge in plan.charges:
             if charge.by_transaction:
                 raise UsageError(
@@ -90,8 +102,7 @@ def load(connection: Connection, selection: Selection, asked: Offer) -> Populati
 
 def _metrics(asked: Offer) -> list[str]:
     """The ledger's metrics behind every meter, sorted."""
-    files = [(asked.proposed, asked.offered), *([(asked.today, asked.today.plans)] if asked.today else [])]
-    found = {_metric(name) for file, plans in files for plan in plans for name in _leaves(file, plan)}
+    found = {_metric(name) for file, plan in asked.plans for name in _leaves(file, plan)}
     return sorted(found | {_metric(name) for name in asked.proposed.meters.get(asked.meter, (asked.meter,))})
 
 
@@ -196,8 +207,7 @@ def _metric(meter: str) -> str:
 
 def _efficiency(asked: Offer) -> str:
     """The share of that month's customers that are less efficient, where a plan rewards it."""
-    files = [*asked.offered, *(asked.today.plans if asked.today else ())]
-    measures = {plan.efficiency.measure for plan in files if plan.efficiency is not None}
+    measures = {plan.efficiency.measure for _, plan in asked.plans if plan.efficiency is not None}
     if not measures:
         return "cast(null as double)"
     top = "cost" if "cost_per_request" in measures else "total_tokens"
