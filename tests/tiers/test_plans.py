@@ -29,6 +29,22 @@ def _one(text):
         ("plans:\n  - {id: a, price: a lot, charges: []}", "cannot read 'a lot' as an amount"),
         ("plans:\n  - {id: a, price: '0.0000000000001', charges: []}", "too many digits"),
         ("plans:\n  - {id: a, price: 1, charges: []}\n  - {id: a, price: 2, charges: []}", "'a' is there twice"),
+        (
+            "plans:\n  - {id: a, price: 1, charges: {meter: n}}",
+            "tiers.yaml:2:23: expected a list of charges",
+        ),
+        (
+            "plans:\n  - {id: a, price: 1, charges: [], discounts: {percent: 5}}",
+            "tiers.yaml:2:36: expected a list of discounts",
+        ),
+        (
+            "plans:\n  - {id: a, price: 1, charges: [], discounts: 5}",
+            "tiers.yaml:2:36: expected a list of discounts",
+        ),
+        (
+            "plans:\n  - {id: a, price: 1, charges: [], efficiency_discount: {bands: 5}}",
+            "tiers.yaml:2:58: expected a list of bands",
+        ),
         ("assign: {acme: b}\nplans:\n  - {id: a, price: 1, charges: []}", "no plan has the id 'b'"),
     ],
 )

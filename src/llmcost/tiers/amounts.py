@@ -109,6 +109,14 @@ def text(document: Document, path: Sequence[Key], default: Any = _MISSING) -> st
     return value
 
 
+def items(document: Document, path: Sequence[Key], what: str, hint: str | None = None) -> list[tuple[Key, ...]]:
+    """The place of each item of a list of `what`; nothing is an empty one."""
+    value = value_at(document, path, None)
+    if value is not None and not isinstance(value, list):
+        raise document.error(f"expected a list of {what}", *path, hint=hint)
+    return [(*path, index) for index in range(len(value or ()))]
+
+
 def mapping(document: Document, path: Sequence[Key]) -> dict[str, Any]:
     """A mapping, or nothing."""
     value = value_at(document, path, None)

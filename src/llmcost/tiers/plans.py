@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from llmcost.config.yaml import Document, Key, check_keys, read_document
-from llmcost.tiers.amounts import amount, choice, integer, mapping, quantities, share, text
+from llmcost.tiers.amounts import amount, choice, integer, items, mapping, quantities, share, text
 from llmcost.tiers.charge import read_charge
 from llmcost.tiers.plan import (
     MEASURES,
@@ -61,6 +61,7 @@ _PLAN = (
 )
 PERIODS = ("month", "day", "week", "quarter", "year")
 KINDS = ("paid", "freemium", "trial")
+_BANDS = "bands: [{better_than: 75%, percent: 10%}]"
 
 
 def read_plans(path: Path) -> Plans:
@@ -124,22 +125,19 @@ def _plan(document: Document, path: tuple[Key, ...], zero: Any, least: int) -> P
         if key not in value:
             raise document.error(f"the plan has no {key!r}", *path, hint="id, price and charges are required")
     id_ = text(document, (*path, "id"))
-    charges = value["charges"]
-    if charges is not None and not isinstance(charges, list):
-        raise document.error("expected a list of charges", *path, "charges", hint="write [] for none")
+    charges = items(document, (*path, "charges"), "charges", "write [] for none")
     return Plan(
         id=id_,
         name=text(document, (*path, "name"), id_),
         price=amount(document, (*path, "price")),
         period=choice(document, (*path, "period"), PERIODS, "month"),
         kind=choice(document, (*path, "kind"), KINDS, "paid"),
-        charges=tuple(
-            read_charge(document, (*path, "charges", index), zero, least) for index in range(len(charges or ()))
-        ),
+        charges=tuple(read_charge(document, place, zero, least) for place in charges),
         included=quantities(document, (*path, "included")),
         limits=quantities(document, (*path, "limits")),
         discounts=tuple(
-            _discount(document, (*path, "discounts", index)) for index in range(len(value.get("discounts") or ()))
+            _discount(document, place)
+            for place in items(document, (*path, "discounts"), "discounts", 'discounts: [{percent: "5%"}]')
         ),
         efficiency=None
         if value.get("efficiency_discount") is None
@@ -165,8 +163,7 @@ def _discount(document: Document, path: tuple[Key, ...]) -> Discount:
 def _efficiency(document: Document, path: tuple[Key, ...]) -> EfficiencyDiscount:
     check_keys(document, path, ("measure", "bands"))
     bands = []
-    for index in range(len(document.at(*path).get("bands") or ())):
-        place = (*path, "bands", index)
+    for place in items(document, (*path, "bands"), "bands", _BANDS):
         check_keys(document, place, ("better_than", "percent"))
         for key in ("better_than", "percent"):
             if key not in document.at(*place):
@@ -178,7 +175,7 @@ def _efficiency(document: Document, path: tuple[Key, ...]) -> EfficiencyDiscount
             )
         )
     if not bands:
-        raise document.error("no bands", *path, hint="bands: [{better_than: 75%, percent: 10%}]")
+        raise document.error("no bands", *path, hint=_BANDS)
     return EfficiencyDiscount(
         measure=choice(document, (*path, "measure"), MEASURES, "cost_per_request"),
         bands=tuple(sorted(bands, reverse=True)),
