@@ -45,6 +45,14 @@ def _one(text):
             "plans:\n  - {id: a, price: 1, charges: [], efficiency_discount: {bands: 5}}",
             "tiers.yaml:2:58: expected a list of bands",
         ),
+        (
+            "meters:\n  credits: {tok: '0.001'}\n  tok: {input: 1, output: 4}\nplans: [{id: a, price: 1, charges: []}]",
+            "tiers.yaml:2:13: 'tok' is weighted itself",
+        ),
+        (
+            "meters: {total: {total: 2}}\nplans: [{id: a, price: 1, charges: []}]",
+            "tiers.yaml:1:18: 'total' is weighted itself",
+        ),
         ("assign: {acme: b}\nplans:\n  - {id: a, price: 1, charges: []}", "no plan has the id 'b'"),
     ],
 )

@@ -98,8 +98,20 @@ def plans_of(document: Document) -> Plans:
         proration=choice(document, ("proration",), PRORATIONS, "none"),
         assign=assign,
         current=current,
-        meters={name: quantities(document, ("meters", name)) for name in mapping(document, ("meters",))},
+        meters=_meters(document),
     )
+
+
+def _meters(document: Document) -> dict[str, dict[str, Decimal]]:
+    """The weights of each weighted meter."""
+    found = {name: quantities(document, ("meters", name)) for name in mapping(document, ("meters",))}
+    for name, weights in found.items():
+        for meter in weights:
+            if meter in found:
+                raise document.error(
+                    f"{meter!r} is weighted itself", "meters", name, meter, hint="weigh what it is made of"
+                )
+    return found
 
 
 def _rounding(document: Document) -> Rounding:
