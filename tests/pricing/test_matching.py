@@ -104,8 +104,50 @@ def test_the_response_model_decides_when_it_is_known(built_in):
     assert not match_model(built_in, "openai", "gpt-4o-internal", "gpt-4o").as_requested
 
 
-def test_a_prefix_of_the_requested_model_tells_who_invoices_the_response(built_in):
-    assert found(built_in, None, "azure/gpt-4o", "gpt-4o-2024-08-06") == ("azure/gpt-4o", "dated")
+BEDROCK = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+ARN = f"arn:aws:bedrock:us-east-1:123456789012:inference-profile/{BEDROCK}"
+
+
+@pytest.mark.parametrize(
+    ("provider", "request_model", "response", "expected"),
+    [
+        (None, "azure/gpt-4o", "gpt-4o-2024-08-06", ("azure/gpt-4o", "dated", None)),
+        (None, "azure/eu/gpt-4.1", "gpt-4.1-2025-04-14", ("azure/gpt-4.1", "dated", "eu")),
+        ("openai", "azure/eu/gpt-4.1", "gpt-4.1-2025-04-14", ("azure/gpt-4.1", "dated", "eu")),
+        ("azure", "azure/eu/gpt-4.1", "gpt-4.1-2025-04-14", ("azure/gpt-4.1", "dated", "eu")),
+        # Nobody has declared the deployment, but its name states the region.
+        ("openai", "azure/us/prod-chat", "gpt-4.1", ("azure/gpt-4.1", "exact", "us")),
+        ("gemini", "vertex_ai/gemini-2.5-pro", "gemini-2.5-pro", ("vertex/gemini-2.5-pro", "exact", None)),
+        # Bedrock's models have names of their own, so that the requested one decides.
+        (None, f"bedrock/{BEDROCK}", "claude-sonnet-4-5-20250929", ("aws/anthropic.claude-sonnet-4-5", "prefix", None)),
+        (
+            "anthropic",
+            f"bedrock/{BEDROCK}",
+            "claude-sonnet-4-5-20250929",
+            ("aws/anthropic.claude-sonnet-4-5", "prefix", None),
+        ),
+        ("aws", BEDROCK, "claude-sonnet-4-5-20250929", ("aws/anthropic.claude-sonnet-4-5", "dated", None)),
+        ("anthropic", ARN, "claude-sonnet-4-5-20250929", ("aws/anthropic.claude-sonnet-4-5", "dated", None)),
+        # A gateway went on to another host than the one asked for.
+        ("openai", "azure/eu/gpt-4.1", f"bedrock/{BEDROCK}", ("aws/anthropic.claude-sonnet-4-5", "prefix", None)),
+        # A maker's prefix is no route.
+        ("openai", "openai/gpt-4.1", "gpt-4.1-2025-04-14", ("openai/gpt-4.1", "dated", None)),
+    ],
+)
+def test_the_requested_name_tells_who_invoices_the_response_and_where(
+    built_in, provider, request_model, response, expected
+):
+    match = match_model(built_in, provider, request_model, response)
+    assert match is not None
+    assert (match.model.id, match.kind, match.region) == expected
+    assert not match.as_requested
+
+
+def test_another_model_of_a_host_than_the_one_asked_for_is_not_taken_for_it(built_in):
+    match = match_model(built_in, "anthropic", f"bedrock/{BEDROCK}", "claude-opus-4-5-20251101")
+    assert match is not None
+    assert match.model.id == "aws/anthropic.claude-sonnet-4-5"
+    assert match.as_requested
 
 
 LIST = """
@@ -139,6 +181,14 @@ def test_a_deployment_is_known_by_the_name_its_owner_gave_it(price_list):
     assert match is not None
     assert (match.model.id, match.kind, match.region) == ("openai/new", "prefix", "eu")
     assert found(prices, "azure", "Prod-Chat") == ("openai/new", "deployment")
+
+
+def test_the_region_of_a_deployment_holds_whatever_model_answered(price_list):
+    prices = price_list(LIST.replace("prefixes:", "  - {provider: azure, name: newest, to: openai/new}\nprefixes:"))
+    for provider in ("azure", "openai"):
+        match = match_model(prices, provider, "azure/prod-chat", "newest")
+        assert match is not None
+        assert (match.model.id, match.kind, match.region) == ("openai/new", "alias", "eu")
 
 
 def test_near_names_are_only_ever_suggested(built_in):

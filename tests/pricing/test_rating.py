@@ -437,6 +437,25 @@ def test_published_prices_of_other_models(built_in, rate, provider, model, usage
     assert seen(row, "cost", "cost_status") == (Decimal(cost), "priced")
 
 
+@pytest.mark.parametrize(
+    ("provider", "request_model", "response_model", "cost"),
+    [
+        # 1,000 x 3.3, the price of a regional profile
+        ("anthropic", "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5-20250929", "0.0033"),
+        # 1,000 x 2 x 1.1
+        ("openai", "azure/eu/gpt-4.1", "gpt-4.1-2025-04-14", "0.0022"),
+        (None, "azure/eu/gpt-4.1", "gpt-4.1-2025-04-14", "0.0022"),
+    ],
+)
+def test_the_route_asked_for_costs_the_same_whatever_the_answer_calls_the_model(
+    built_in, rate, provider, request_model, response_model, cost
+):
+    for answered in (None, response_model):
+        asked = {"provider": provider, "request_model": request_model, "response_model": answered}
+        row = rate(built_in, **asked, uncached_input_tokens=1_000)
+        assert seen(row, "cost", "cost_status") == (Decimal(cost), "priced")
+
+
 @pytest.mark.parametrize("answered", [None, "acme/owl:free", "acme/owl"])
 def test_openrouters_free_variant_costs_nothing_whatever_the_answer_calls_it(built_in, rate, answered):
     asked = {"provider": "openrouter", "request_model": "acme/owl:free", "response_model": answered}

@@ -40,7 +40,9 @@ class Match:
     kind: str
     """exact, alias, prefix, resource, dated, deployment or variant."""
     region: str | None = None
-    """Inference region the name itself states."""
+    """Inference region that the name states, or the requested name on the same route."""
+    answered: bool = False
+    """The name of the model that answered led here; else the requested one."""
     as_requested: bool = False
     """The list does not know the model that answered; this is the one that was asked for."""
 
@@ -54,28 +56,30 @@ def match_model(
 ) -> Match | None:
     """Find what a call is priced as.
 
-    The response's model is tried before the requested one; see `Match.as_requested`. `at` is UTC and decides which aliases hold; None tries those
-    without dates only. A null provider is taken from the name's prefix, or, if just one company's own models include the
-    name, is that company.
+    The response's model is tried before the requested one; see `Match.as_requested`. Who invoices and in which region is
+    still read from the requested name, for an answer seldom names its route. `at` is UTC and decides which aliases hold;
+    None tries those without dates only. A null provider is taken from a name's prefix, or, if just one company's own models
+    include the name, is that company.
     """
-    names = [name for name in (response_model, request_model) if name]
+    requested, answered = (name.strip().lower() if name else None for name in (request_model, response_model))
+    names = [name for name in (requested, answered) if name is not None]
     stated = (normalise_provider(provider) or provider.strip().lower()) if provider else None
     if stated is None:
-        owners = (_written_owner(prices, name.strip().lower()) for name in reversed(names))
-        stated = next(filter(None, owners), None)
-    for name in names:
-        lowered = name.strip().lower()
-        if name is response_model and request_model and request_model.strip().lower() == f"{lowered}{FREE}":
-            # The answer names the model without the suffix that made the call free.
-            continue
-        found = _match(prices, stated, lowered, at)
-        if found is None and (free := free_variant(stated, lowered)) is not None:
-            found = Match(model=free, kind="variant")
-        if found is not None:
-            # A deployment is declared to serve one model, whatever the answer calls it.
-            sure = name is names[0] or found.kind in ("deployment", "variant")
-            return found if sure else replace(found, as_requested=True)
-    return None
+        stated = next(filter(None, (_written_owner(prices, name) for name in names)), None)
+    asked = None if requested is None else _resolved(prices, stated, requested, at)
+    # The answer may name the model without the suffix that made the call free.
+    if answered is None or requested == f"{answered}{FREE}":
+        return asked
+    payer, region = stated, None
+    if stated is not None and requested is not None:
+        payer, region = _route(prices, stated, requested, answered, at, asked=asked)
+    found = _resolved(prices, payer, answered, at)
+    if found is not None:
+        return replace(found, region=found.region or region, answered=True)
+    if asked is None or asked.kind in ("deployment", "variant") or _means(prices, answered, asked.model, at):
+        # A deployment is declared to serve one model, whatever the answer calls it.
+        return asked
+    return replace(asked, as_requested=True)
 
 
 def nearest_names(prices: PriceList, provider: str | None, name: str, limit: int = 3) -> list[str]:
@@ -107,18 +111,50 @@ def _written_owner(prices: PriceList, name: str) -> str | None:
     return found[0] if found else "aws" if _ARN.fullmatch(name) else None
 
 
+def _payer(prices: PriceList, stated: str, name: str, at: datetime | None) -> str:
+    """Who invoices a name: `bedrock/` beats a stated vendor that has no such name, a stated host beats every prefix."""
+    owner = _written_owner(prices, name)
+    if owner not in HOSTS or stated in HOSTS or _within(prices, stated, name, at) is not None:
+        return stated
+    return owner
+
+
+def _route(
+    prices: PriceList, stated: str, requested: str, answered: str, at: datetime | None, *, asked: Match | None
+) -> tuple[str, str | None]:
+    """Who invoices the model that answered, and the region asked for; a host that the answer names goes before."""
+    payer, through = (_payer(prices, stated, name, at) for name in (answered, requested))
+    if payer not in (stated, through):
+        return payer, None
+    written = _prefix(prices, requested)
+    return through, asked.region if asked is not None else written[1] if written is not None else None
+
+
+def _means(prices: PriceList, answered: str, model: Model, at: datetime | None) -> bool:
+    """Whether the answer's name is its maker's for a model that a host lists as `maker.name` or `maker/name`."""
+    maker = _sole_owner(prices, answered, at)
+    return maker is not None and f".{model.name}".replace("/", ".").endswith(f".{maker.model.id.replace('/', '.')}")
+
+
+def _resolved(prices: PriceList, stated: str | None, name: str, at: datetime | None) -> Match | None:
+    """The model of a lower-case name, or the free variant of one that no list needs to know."""
+    found = _match(prices, stated, name, at)
+    if found is None and (free := free_variant(stated, name)) is not None:
+        return Match(model=free, kind="variant")
+    return found
+
+
 def _match(prices: PriceList, stated: str | None, name: str, at: datetime | None) -> Match | None:
     if stated is None:
         return _sole_owner(prices, name, at)
-    found = _within(prices, stated, name, at)
+    payer = _payer(prices, stated, name, at)
+    found = _within(prices, payer, name, at)
     if found is not None:
         return found
     split = _prefix(prices, name)
     if split is None:
-        return _within(prices, _ALSO[stated], name, at) if stated in _ALSO else None
-    owner, region, rest = split
-    # The route invoices: `bedrock/` beats a stated vendor, a stated host beats a vendor's prefix.
-    payer = owner if owner in HOSTS and stated not in HOSTS else stated
+        return _within(prices, _ALSO[payer], name, at) if payer in _ALSO else None
+    _, region, rest = split
     found = _within(prices, payer, rest, at)
     if found is None and (split := _prefix(prices, rest)) is not None:
         found = _within(prices, payer, split[2], at)

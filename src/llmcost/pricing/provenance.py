@@ -54,7 +54,7 @@ class Provenance:
     def matched(self) -> str:
         """How the name led to the model, as a sentence."""
         words = _MATCHES.get(self.match.kind, f"led to this model ({self.match.kind})")
-        region = f", and states the region {self.match.region}" if self.match.region else ""
+        region = f", in the region {self.match.region}" if self.match.region else ""
         return f"{self.logged_name!r} {words}{region}"
 
 
@@ -75,11 +75,6 @@ def provenance(
     price = calculation.rate.price
     if match is None or price is None:
         return None
-    by_response = (
-        None
-        if context.response_model is None
-        else match_model(prices, context.provider, None, context.response_model, at)
-    )
     written: Model | None = match.model
     if today is not None:
         same = today.models.get(match.model.id)
@@ -99,7 +94,7 @@ def provenance(
         list_as_of=prices.as_of,
         currency=prices.currency,
         match=match,
-        logged_name=(context.request_model if by_response is None else context.response_model) or "",
+        logged_name=(context.response_model if match.answered else context.request_model) or "",
     )
 
 
