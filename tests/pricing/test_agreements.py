@@ -72,6 +72,52 @@ def test_a_contract_stacks_on_variants_and_factors_and_may_cover_fees(price_list
     )
 
 
+def test_contracts_and_variants_without_names_have_price_ids_of_their_own(price_list, rate):
+    prices = price_list(
+        """
+models:
+  - id: acme/chat
+    prices:
+      - rates: {input: 10}
+        variants:
+          - {when: {clock: {between: ["08:00-12:00"]}}, rates: {input: 20}}
+          - {when: {clock: {between: ["12:00-18:00"]}}, rates: {input: 40}}
+          - {name: clock-2, when: {clock: {between: ["18:00-20:00"]}}, rates: {input: 80}}
+contracts:
+  - {provider: acme, discount_pct: 50, from: 2026-07-01}
+  - {provider: acme, discount_pct: 10, until: 2026-07-01}
+"""
+    )
+    found = [
+        rate(
+            prices,
+            provider="acme",
+            request_model="chat",
+            uncached_input_tokens=1_000_000,
+            started_at=datetime(2026, month, 3, hour),
+        )
+        for month, hour in ((6, 6), (8, 6), (8, 9), (8, 13), (8, 19))
+    ]
+    # 10 x 0.9, then half of 10, 20, 40 and 80
+    assert [seen(row, "cost", "price_id") for row in found] == [
+        (9, "acme/chat#contract"),
+        (5, "acme/chat#contract-2"),
+        (10, "acme/chat#clock,contract-2"),
+        (20, "acme/chat#clock-3,contract-2"),
+        (40, "acme/chat#clock-2,contract-2"),
+    ]
+
+
+def test_contracts_of_several_models_keep_the_same_label(price_list, rate):
+    prices = price_list(
+        MODELS
+        + "contracts: [{provider: openai, discount_pct: 10}, {provider: azure, discount_pct: 20, from: 2026-01-01}]\n"
+    )
+    for provider in ("openai", "azure"):
+        row = rate(prices, provider=provider, request_model="gpt", uncached_input_tokens=1)
+        assert row["price_id"] == f"{provider}/gpt#contract"
+
+
 def test_a_discount_that_leaves_more_places_is_rounded_once(price_list, rate):
     prices = price_list(MODELS + "contracts: [{provider: openai, discount_pct: 50}]\n")
     # 0.5e-12 a token: 3 tokens are 1.5e-12, to even 2e-12; 1 token 0.5e-12, to even 0

@@ -142,6 +142,38 @@ def test_a_credit_is_at_the_price_the_call_was_rated_with(ledger, price_list):
     ]
 
 
+def test_a_credit_tells_contracts_and_variants_without_names_apart(ledger, price_list):
+    prices = price_list(
+        """
+models:
+  - id: cloudflare/@cf/chat
+    prices:
+      - fees: {web_search: 10}
+        variants:
+          - {when: {clock: {between: ["08:00-12:00"]}}, fees: {web_search: 20}}
+          - {when: {clock: {between: ["12:00-18:00"]}}, fees: {web_search: 40}}
+allowances: [{group: search, provider: cloudflare, models: ['cloudflare/*'], unit: web_search, free: 100}]
+contracts:
+  - {provider: cloudflare, discount_pct: 10, until: 2026-03-07, applies_to: [fees]}
+  - {provider: cloudflare, discount_pct: 50, from: 2026-03-07, applies_to: [fees]}
+"""
+    )
+    id_ = "cloudflare/@cf/chat"
+    connection = ledger(
+        (datetime(2026, 3, 6, 6), "cloudflare", "@cf/chat", f"{id_}#contract", 10, Decimal(1), "priced"),
+        (datetime(2026, 3, 8, 6), "cloudflare", "@cf/chat", f"{id_}#contract-2", 10, Decimal(1), "priced"),
+        (datetime(2026, 3, 9, 9), "cloudflare", "@cf/chat", f"{id_}#clock,contract-2", 10, Decimal(1), "priced"),
+        (datetime(2026, 3, 10, 13), "cloudflare", "@cf/chat", f"{id_}#clock-2,contract-2", 10, Decimal(1), "priced"),
+    )
+    # 10 searches at 0.010 x 0.9; then at half of 0.010, 0.020 and 0.040
+    assert [(one.first_day.day, one.amount) for one in charge_lines(connection, prices, MARCH)] == [
+        (6, Decimal("-0.09")),
+        (8, Decimal("-0.05")),
+        (9, Decimal("-0.1")),
+        (10, Decimal("-0.2")),
+    ]
+
+
 def test_a_day_belongs_to_the_period_it_begins_in(ledger, price_list):
     connection = ledger(
         # Both on the 31st of March in Los Angeles, seven hours behind by then.

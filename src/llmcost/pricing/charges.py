@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from llmcost.domain.exact import half_even
 from llmcost.ledger import quantities
 from llmcost.pricing.agreements import covers
+from llmcost.pricing.labels import identity, labels
 from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.price_list import FEE_UNITS, load_price_list
-from llmcost.pricing.rate_row import moment_text
+from llmcost.pricing.rate_terms import terms_of
 from llmcost.pricing.units import QUANTITIES
 from llmcost.pricing.user_files import user_files
 
@@ -211,20 +212,19 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 def _fee(prices: PriceList, term: Allowance, price_id: str) -> Fraction | None:
     """Price of one unit under a price id; None where the allowance is not about its model or the list has it no more."""
     head, _, tail = price_id.partition("#")
-    id_, _, since = head.partition("@")
-    if not any(covers(pattern, id_) for pattern in term.models):
+    # A model's name may have an `@` of its own.
+    model = prices.models.get(head) or prices.models.get(head.rpartition("@")[0])
+    if model is None or not any(covers(pattern, model.id) for pattern in term.models):
         return None
-    model = prices.models.get(id_)
-    for price in model.prices if model is not None else ():
-        if (moment_text(price.since) if price.since is not None else "") == since:
-            labels = tail.split(",")
-            stated = [one.fees[term.unit] for one in price.variants if one.label in labels and term.unit in one.fees]
-            fee = Fraction(stated[0] if stated else price.fees.get(term.unit, Decimal(0))) / FEE_UNITS[term.unit]
-            for contract in prices.contracts:
-                if "fees" in contract.applies_to and contract.label in labels and contract.covers(id_):
-                    return fee * Fraction(contract.factor)
-            return fee
-    return None
+    price = next((one for one in model.prices if identity(model, one) == head), None)
+    if price is None:
+        return None
+    agreed = [one for one in prices.contracts if one.covers(model.id)]
+    named, held = labels(price, agreed), tail.split(",")
+    fees = terms_of(price, [one for one in price.variants if named[id(one)] in held]).fees
+    contract = next((one for one in agreed if "fees" in one.applies_to and named[id(one)] in held), None)
+    factor = Fraction(1) if contract is None else Fraction(contract.factor)
+    return Fraction(fees.get(term.unit, Decimal(0))) / FEE_UNITS[term.unit] * factor
 
 
 def _naive(moment: datetime) -> datetime:

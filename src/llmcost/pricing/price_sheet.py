@@ -145,7 +145,7 @@ def _of_row(version: str | None, row: RateRow, currency: str) -> Iterator[SheetL
         yield SheetLine(
             price_list=version,
             price_id=row.price_id or "",
-            list_price_id=_published(row),
+            list_price_id=row.list_price_id or "",
             provider=row.provider,
             model=row.model,
             unit=unit,
@@ -158,15 +158,6 @@ def _of_row(version: str | None, row: RateRow, currency: str) -> Iterator[SheetL
             charged_as=None if own in (None, unit) else own,
             currency=currency,
         )
-
-
-def _published(row: RateRow) -> str:
-    """A price id without the labels of contracts, which stand at its end."""
-    identity, _, suffix = (row.price_id or "").partition("#")
-    labels = [label for label in suffix.split(",") if label]
-    count = sum(1 for one in row.contracts if one.label)
-    labels = labels[: len(labels) - count] if count else labels
-    return f"{identity}#{','.join(labels)}" if labels else identity
 
 
 def _decimal(value: Fraction) -> Decimal:

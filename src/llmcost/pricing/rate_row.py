@@ -57,6 +57,8 @@ class RateRow:
     model: str | None
     match_kind: str | None = None
     price_id: str | None = None
+    list_price_id: str | None = None
+    """`price_id` without the labels of contracts."""
     status: str
     """priced, estimated, free or unpriced."""
     reason: str | None = None

@@ -48,13 +48,13 @@ def by_minute(price: Price, candidates: list[Variant]) -> Iterator[tuple[int, in
         holding = [
             one for one in candidates if one.when.clock is None or any(a <= start < b for a, b in one.when.clock)
         ]
-        terms = _terms(price, sorted(holding, key=_specificity, reverse=True))
-        if stretch is not None and stretch[2] == terms:
-            stretch = (stretch[0], end, terms)
+        held = terms_of(price, holding)
+        if stretch is not None and stretch[2] == held:
+            stretch = (stretch[0], end, held)
             continue
         if stretch is not None:
             yield stretch
-        stretch = (start, end, terms)
+        stretch = (start, end, held)
     if stretch is not None:
         yield stretch
 
@@ -76,8 +76,9 @@ def by_prompt(price: Price, terms: Terms) -> Iterator[tuple[int, int, Tier, str 
     yield beyond.start, ANY_PROMPT, last, f"no {terms.rating.label} price of prompts {bound}"
 
 
-def _terms(price: Price, holding: list[Variant]) -> Terms:
+def terms_of(price: Price, holding: Iterable[Variant]) -> Terms:
     """Rates of the most specific variant that states rates, each fee of the most specific that states the fee."""
+    holding = sorted(holding, key=_specificity, reverse=True)
     rating = next((one for one in holding if one.tiers), None)
     fees = dict(price.fees)
     charging: list[Variant] = []

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import normalise_provider
 from llmcost.pricing.agreements import covers
+from llmcost.pricing.labels import identity, labels
 from llmcost.pricing.matching import Match, match_model
-from llmcost.pricing.rate_row import BEGINNING, END, Context, RateRow, moment_text
+from llmcost.pricing.rate_row import BEGINNING, END, Context, RateRow
 from llmcost.pricing.rate_terms import by_minute, by_prompt, holds, unmet
 from llmcost.pricing.route_variants import why_open
 from llmcost.pricing.unit_rates import with_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from llmcost.pricing.agreements import Contract, Provisioned
@@ -169,22 +170,31 @@ def _stretch(
         if reached < start:
             yield replace(empty, since=reached, until=start)
         agreed = [one for one in prices.contracts if one.covers(model.id)]
+        labelled = labels(price, agreed)
         for first, last in pairwise(_within(agreed, start, end)):
             holding = [one for one in agreed if _holds_at(one, first)]
             row = replace(empty, since=first, until=last, reason=unsure)
-            yield from _epoch(row, model, price, context, holding)
+            yield from _epoch(row, model, price, context, holding, named=labelled)
         reached = end
     if reached < until:
         yield replace(empty, since=reached)
 
 
 def _epoch(
-    empty: RateRow, model: Model, price: Price, context: Context, contracts: list[Contract]
+    empty: RateRow,
+    model: Model,
+    price: Price,
+    context: Context,
+    contracts: list[Contract],
+    *,
+    named: Mapping[int, str],
 ) -> Iterator[RateRow]:
     """Rate rows of one price; a reason `empty` has makes them estimates."""
-    identity = model.id if price.since is None else f"{model.id}@{moment_text(price.since)}"
+    published = identity(model, price)
     if price.free:
-        yield replace(empty, status="free", reason=price.free_reason, price_id=identity, price=price)
+        yield replace(
+            empty, status="free", reason=price.free_reason, price_id=published, list_price_id=published, price=price
+        )
         return
     # Latest layer first: its contract stands instead of the ones below.
     agreed = {part: next((one for one in contracts if part in one.applies_to), None) for part in ("tokens", "fees")}
@@ -196,15 +206,15 @@ def _epoch(
         missing = unmet(context, price, terms.variants, multipliers)
         for first, end_of_tier, tier, unlisted in by_prompt(price, terms):
             reason = "; ".join(filter(None, (empty.reason, missing, unlisted)))
-            labels = [tier.label, *(one.label for one in terms.variants), *(one.label for one in multipliers)]
-            suffix = ",".join(label for label in (*labels, *(one.label for one in holding)) if label)
+            parts = [tier.label, *(named[id(one)] for one in (*terms.variants, *multipliers))]
             yield replace(
                 with_rates(empty, tier, terms.fees, multipliers, discounts),
                 prompt_from=first,
                 prompt_to=end_of_tier,
                 minute_from=start,
                 minute_to=end,
-                price_id=f"{identity}#{suffix}" if suffix else identity,
+                price_id=_labelled(published, [*parts, *(named[id(one)] for one in holding)]),
+                list_price_id=_labelled(published, parts),
                 status="estimated" if reason else "priced",
                 reason=reason or None,
                 minimums=price.minimums,
@@ -215,3 +225,8 @@ def _epoch(
                 multipliers=tuple(multipliers),
                 contracts=holding,
             )
+
+
+def _labelled(published: str, parts: Iterable[str]) -> str:
+    suffix = ",".join(filter(None, parts))
+    return f"{published}#{suffix}" if suffix else published
