@@ -108,6 +108,14 @@ contracts:
     ]
 
 
+def test_a_comma_in_a_condition_parts_no_labels(price_list, rate):
+    prices = price_list(
+        "models: [{id: acme/draw, prices: [{fees: {image: 20}, variants: [{when: {unit_size: 'hd,wide'}, fees: {image: 80}}]}]}]\n"
+    )
+    row = rate(prices, provider="acme", request_model="draw", images=1, unit_size="hd,wide")
+    assert seen(row, "cost", "price_id") == (Decimal("0.08"), "acme/draw#hd;wide")
+
+
 def test_contracts_of_several_models_keep_the_same_label(price_list, rate):
     prices = price_list(
         MODELS

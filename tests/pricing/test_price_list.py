@@ -79,6 +79,15 @@ models:
             "a span reads",
         ),
         (MODEL + "        multipliers: [{when: {inference_region: us}, factor: 0}]\n", "above 0"),
+        (
+            MODEL + "        multipliers: [{name: 'us #1', when: {inference_region: us}, factor: 2}]\n",
+            r"layer0.yaml:9:24: name 'us #1' has a ',' or a '#'",
+        ),
+        (
+            MODEL + "        variants: [{name: 'small, cheap', when: {unit_size: low}, fees: {web_search: 5}}]\n",
+            "name 'small, cheap' has a ',' or a '#'",
+        ),
+        (MODEL + "contracts: [{name: 'big, deal', provider: openai, discount_pct: 5}]\n", "name 'big, deal' has"),
         (MODEL + "aliases: [{provider: openai, name: x, to: openai/none}]\n", "no model 'openai/none'"),
         (MODEL + "aliases: [{provider: openai, name: m, to: openai/m}]\n", "already the exact name of 'openai/m'"),
         (

@@ -276,8 +276,8 @@ class Entries(Values):
 
     def _label(self, path: Path_, when: When) -> str:
         if self.has(path, "name"):
-            return self.text((*path, "name"))
-        parts = ["|".join(sorted(when.values[key])) for key in CONDITIONS if key in when.values]
+            return self.label((*path, "name"))
+        parts = ["|".join(sorted(when.values[key])).replace(",", ";") for key in CONDITIONS if key in when.values]
         return "+".join([*parts, *(("clock",) if when.clock is not None else ())])
 
     def _when(self, path: Path_, allowed: Collection[str]) -> When:

@@ -113,7 +113,7 @@ def _contract(values: Values, path: Path_) -> Contract:
             case other:
                 raise values.error(f"{other!r} is neither 'tokens' nor 'fees'", *place)
     return Contract(
-        label=values.text((*path, "name")) if values.has(path, "name") else "contract",
+        label=values.label((*path, "name")) if values.has(path, "name") else "contract",
         provider=provider,
         models=patterns(values, path, "models", provider) or (f"{provider}/*",),
         discount_pct=discount,

@@ -89,6 +89,17 @@ class Values:
             raise self.error(f"{path[-1]!r} must be text", *path, hint="put quotes around it")
         return value
 
+    def label(self, path: Path_) -> str:
+        """A name that can be told from others in a price id."""
+        value = self.text(path)
+        if "," in value or "#" in value:
+            raise self.error(
+                f"{path[-1]} {value!r} has a ',' or a '#'",
+                *path,
+                hint="these part the names in a price id; leave them out",
+            )
+        return value
+
     def mapping(self, path: Path_) -> dict[str, Any]:
         """Keys and values."""
         value = self.at(path)
