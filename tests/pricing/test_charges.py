@@ -187,6 +187,18 @@ def test_a_day_belongs_to_the_period_it_begins_in(ledger, price_list):
     assert [(one.first_day.day, one.quantity) for one in charge_lines(connection, prices, april)] == [(1, 1)]
 
 
+@pytest.mark.parametrize("tz", ["America/Los_Angeles", "Pacific/Kiritimati"])
+def test_an_open_period_has_the_credits_of_its_first_day_wherever_that_begins(ledger, price_list, tz):
+    # In Los Angeles still the 4th; on Kiritimati, fourteen hours ahead, the 5th since 10:00 UTC of the 4th.
+    connection = ledger(
+        (datetime(2026, 3, 5, 2), "google", "gemini-b", "google/gemini-b", 3, Decimal(1), "priced"),
+        (datetime(2026, 3, 6, 2), "google", "gemini-b", "google/gemini-b", 4, Decimal(1), "priced"),
+    )
+    prices = price_list(MODELS + ALLOWANCE.replace("America/Los_Angeles", tz))
+    for period in (Period(), MARCH):
+        assert [one.quantity for one in charge_lines(connection, prices, period)] == [3, 4]
+
+
 def test_an_open_period_lasts_as_long_as_the_requests_do(ledger, price_list):
     prices = price_list(
         MODELS + "provisioned: [{name: p, provider: aws, covers: ['aws/*'], units: 1, usd_per_unit_hour: 1}]\n"

@@ -85,10 +85,12 @@ def charge_lines(connection: Connection, prices: PriceList, period: Period) -> t
     if bounds is None:
         return ()
     since, until = bounds
+    # Elsewhere the first request's day may have begun before midnight UTC.
+    first = since if period.since is not None else since - timedelta(days=2)
     lines = [
         *(line for one in prices.provisioned for line in _committed(one, since, until)),
         *(line for one in prices.self_hosted for line in _hosted(connection, one, since, until)),
-        *(line for one in prices.allowances for line in _credited(connection, prices, one, since, until)),
+        *(line for one in prices.allowances for line in _credited(connection, prices, one, first, until)),
     ]
     return tuple(sorted(lines, key=lambda one: (one.kind, one.name, one.first_day, one.unit_price)))
 
