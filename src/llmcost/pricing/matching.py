@@ -26,6 +26,7 @@ _DATED = re.compile(r"(?P<name>.+)(?:-(?P<day>20[0-9]{6}|20[0-9]{2}-[0-9]{2}-[0-
 _ARN = re.compile(
     r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)"
 )
+_BEDROCK = re.compile(r"arn:aws[a-z-]*:bedrock:")
 _PATH = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
 _ALSO = {"google": "vertex"}
 """Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
@@ -82,6 +83,13 @@ def match_model(
     return replace(asked, as_requested=True)
 
 
+def invoicer(prices: PriceList, provider: str | None, name: str | None) -> str | None:
+    """Who invoices a requested name that no model goes by; None where neither the log nor the name says."""
+    stated = normalise_provider(provider)
+    owner = None if name is None else _written_owner(prices, name.strip().lower())
+    return owner if stated is None or (owner in HOSTS and stated not in HOSTS) else stated
+
+
 def nearest_names(prices: PriceList, provider: str | None, name: str, limit: int = 3) -> list[str]:
     """Ids that look most like an unmatched name, for messages; nothing is ever priced by them."""
     stated = normalise_provider(provider)
@@ -108,7 +116,7 @@ def _prefix(prices: PriceList, name: str) -> tuple[str, str | None, str] | None:
 def _written_owner(prices: PriceList, name: str) -> str | None:
     """Who invoices by what the name itself says: a gateway's prefix, or an ARN of Bedrock's."""
     found = _prefix(prices, name)
-    return found[0] if found else "aws" if _ARN.fullmatch(name) else None
+    return found[0] if found else "aws" if _BEDROCK.match(name) else None
 
 
 def _payer(prices: PriceList, stated: str, name: str, at: datetime | None) -> str:

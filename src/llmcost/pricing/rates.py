@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.providers import normalise_provider
 from llmcost.pricing.agreements import covers
 from llmcost.pricing.labels import identity, labels
-from llmcost.pricing.matching import Match, match_model
+from llmcost.pricing.matching import Match, invoicer, match_model
 from llmcost.pricing.rate_row import BEGINNING, END, Context, RateRow
 from llmcost.pricing.rate_terms import by_minute, by_prompt, holds, unmet
 from llmcost.pricing.route_variants import why_open
@@ -79,7 +79,7 @@ def _covered(
     prices: PriceList, context: Context, since: datetime, until: datetime, match: Match | None
 ) -> Iterator[RateRow]:
     """Rate rows of one resolved model; what provisioned capacity serves costs nothing by itself."""
-    capacities = [one for one in prices.provisioned if _serves(one, context, match)]
+    capacities = [one for one in prices.provisioned if _serves(prices, one, context, match)]
     for start, end in pairwise(_within(capacities, since, until)):
         capacity = next((one for one in capacities if _holds_at(one, start)), None)
         if capacity is None:
@@ -101,16 +101,16 @@ def _holds_at(term: Contract | Provisioned, moment: datetime) -> bool:
     return (term.since is None or term.since <= moment) and (term.until is None or moment < term.until)
 
 
-def _serves(capacity: Provisioned, context: Context, match: Match | None) -> bool:
+def _serves(prices: PriceList, capacity: Provisioned, context: Context, match: Match | None) -> bool:
     """Whether capacity serves a context: by the name of its deployment, by the model, or by both where both are given."""
-    provider = match.model.provider if match is not None else normalise_provider(context.provider)
+    provider = match.model.provider if match is not None else invoicer(prices, context.provider, context.request_model)
     if provider != capacity.provider:
         return False
     if capacity.covers and (match is None or not any(covers(one, match.model.id) for one in capacity.covers)):
         return False
-    return (
-        capacity.deployment is None or capacity.deployment == (context.request_model or "").lower().rpartition("/")[2]
-    )
+    # A deployment may be a path itself: an ARN, `accounts/acme/deployments/chat`.
+    requested = f"/{(context.request_model or '').strip().lower()}"
+    return capacity.deployment is None or requested.endswith(f"/{capacity.deployment}")
 
 
 def _read(context: Context) -> Context:
