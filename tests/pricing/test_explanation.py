@@ -157,6 +157,18 @@ def test_a_contract_is_a_factor_and_is_named(prices):
     assert contract_words(found).endswith("33.3% off fees and tokens")
 
 
+def test_a_contract_over_everything_leaves_nothing_to_pay(price_list, rate):
+    prices = price_list(
+        "models: [{id: azure/gift, prices: [{rates: {input: 2}, fees: {web_search: 10}}]}]\n"
+        "contracts: [{provider: azure, discount_pct: 100, applies_to: [tokens, fees]}]\n"
+    )
+    found = priced(prices, "azure/gift", input=1000, web_search=2)
+
+    assert [(line.multiplier, line.published, line.amount) for line in found.lines] == [(0, 2, 0), (0, 10, 0)]
+    row = rate(prices, provider="azure", request_model="gift", uncached_input_tokens=1000, web_searches=2)
+    assert found.total == row["cost"] == 0
+
+
 def test_a_discounted_fee_is_rounded_to_a_price_before_it_is_multiplied(prices):
     found = priced(prices, "azure/agreed", character=1_000_000)
 

@@ -187,12 +187,13 @@ def _fees(row: RateRow) -> dict[str, Decimal]:
 
 
 def _line(unit: str, quantity: Decimal, *, published: Decimal, per: int, factor: Fraction = Fraction(1)) -> Line:
+    multiplier = decimal_of(factor)
     line = Line(
         component=unit,
         quantity=quantity,
         published=published.normalize(),
         per=per,
-        multiplier=decimal_of(factor) or Decimal(1),
+        multiplier=Decimal(1) if multiplier is None else multiplier,
         amount=Decimal(0),
     )
     amount = decimal_of(line.exact)
