@@ -259,6 +259,31 @@ def test_the_hour_that_never_happens_is_skipped(insert, ledger):
     assert rows_of(hours, "hour") == [("2026-03-29T01:00+01:00",), ("2026-03-29T03:00+02:00",)]
 
 
+def test_hours_of_which_the_clocks_skip_or_repeat_a_half_are_parted_at_the_switch(insert, ledger):
+    """Lord Howe turns its clocks by half an hour: back at 2026-04-04 15:00 UTC, on at 2026-10-03 15:30 UTC."""
+    turned_back = ("2026-04-04 14:10", "2026-04-04 14:45", "2026-04-04 15:10", "2026-04-04 15:40")
+    turned_on = ("2026-10-03 15:20", "2026-10-03 15:45", "2026-10-03 16:10")
+    for minute in (*turned_back, *turned_on):
+        insert(started_at=f"{minute}:00", cost="1", request_id=minute)
+
+    howe = time_zone("Australia/Lord_Howe")
+    hours = rows_of(cost_by(ledger, Question(by=("hour",), zone=howe)), "hour", "requests")
+
+    assert hours == [
+        # 01:10 and 01:45; at 02:00 the clocks go back to 01:30, and 01:40 is another hour.
+        ("2026-04-05T01:00+11:00", 2),
+        ("2026-04-05T01:00+10:30", 1),
+        ("2026-04-05T02:00+10:30", 1),
+        # 01:50; at 02:00 the clocks go on to 02:30.
+        ("2026-10-04T01:00+10:30", 1),
+        ("2026-10-04T02:00+11:00", 1),
+        ("2026-10-04T03:00+11:00", 1),
+    ]
+    for hour, requests in hours:
+        found = cost_by(ledger, Question(where=(f"hour={hour}",), zone=howe))
+        assert (hour, found.coverage.requests) == (hour, requests)
+
+
 def test_time_leads_then_keys_in_order(small):
     report = cost_by(small, Question(by=("day", "customer_id")))
 

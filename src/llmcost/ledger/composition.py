@@ -115,10 +115,12 @@ class Query:
         if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
             self._offsets = offsets(() if is_fixed(selection.zone) else _months(connection, selection), selection.zone)
             interval = self._offsets.interval("started_at")
-            local = "started_at + utc_offset"
+            local, since = "started_at + utc_offset", self._offsets.since("started_at")
             if selection.basis == "exports":
                 local = f"case when whole_days then started_at else {local} end"
-            source = f"select *, {interval} as utc_offset, {local} as local_time from ({source})"
+                since = f"case when whole_days then timestamp '-infinity' else {since} end"
+            times = f"{interval} as utc_offset, {local} as local_time, {since} as offset_since"
+            source = f"select *, {times} from ({source})"
         columns = ["*", *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys))]
         return f"""
         with source as ({source}),

@@ -28,6 +28,11 @@ class Offsets:
         """SQL for the offset at the UTC timestamp `instant`, as ISO 8601 writes it."""
         return self._case(instant, [f"'{_text(offset)}'" for _, offset in self.steps])
 
+    def since(self, instant: str) -> str:
+        """SQL for when the offset at the UTC timestamp `instant` began, as a UTC timestamp."""
+        begun = [f"timestamp '{start:%Y-%m-%d %H:%M:%S}'" for start, _ in self.steps[1:]]
+        return self._case(instant, ["timestamp '-infinity'", *begun])
+
     def _case(self, instant: str, values: list[str]) -> str:
         branches = [
             f"when {instant} < timestamp '{end:%Y-%m-%d %H:%M:%S}' then {value}"

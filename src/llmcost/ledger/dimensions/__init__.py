@@ -1,7 +1,7 @@
 """What requests can be grouped and filtered by: one SQL expression over `request` per file.
 
 A dimension yields text; null is unattributed. A grain has `grain: yes`, may use `local_time` (the start in the reporting
-time zone) and `utc_offset` (the interval between the two), and yields a sortable key whose text is its `text:` line,
+time zone), `utc_offset` (the interval between the two) and `offset_since` (when that began to hold, UTC), and yields a sortable key whose text is its `text:` line,
 where {key} stands for the key and {offset} and {suffix} for the zone's offset at that key, as interval and as text.
 """
 
