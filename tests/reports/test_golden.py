@@ -1,10 +1,11 @@
 """The bytes of every format over the hand-made ledger; a reviewer sees a csv as a csv."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from llmcost.domain.period import time_zone
+from llmcost.domain.period import parse_period, time_zone
 from llmcost.render.formats import Format, render
 from llmcost.render.surface import Surface
 from llmcost.reports.cost_by import cost_by
@@ -35,6 +36,17 @@ def test_a_terminal_gets_a_table_that_fits(small, columns):
 
     assert (_GOLDEN / f"by-customer-{columns}-columns.txt").read_text(encoding="utf-8") == text
     assert all(len(line) <= columns for line in text.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines())
+
+
+def test_a_terminal_leaves_out_columns_nobody_asked_for_before_a_comparison(small):
+    second = parse_period("2026-11-02", datetime(2026, 11, 21, tzinfo=UTC), UTC)
+    question = Question(by=("customer_id",), period=second, compare=True)
+    text = render(cost_by(small, question), "table", Surface(width=60))
+
+    shown, _, hidden = text.partition("Not shown at 60 columns: ")
+    assert {"Input", "Output"} <= set(hidden.splitlines()[0].rstrip(".").split(", "))
+    assert all(word in shown for word in ("Previous", "Change", "%"))
+    assert "-$12.50" in shown
 
 
 @pytest.mark.parametrize(("suffix", "format_name"), [("txt", "table"), ("md", "markdown"), ("json", "json")])

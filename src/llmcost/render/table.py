@@ -31,7 +31,10 @@ def table(document: Report | Overview, surface: Surface) -> str:
 
 def _drawn(report: Report, surface: Surface) -> str:
     cells = grid(report)
+    roles = {column.name: column.role for column in report.columns}
     expendable = [name for name in report.shown[len(report.by) :] if name not in _ESSENTIAL]
+    # A comparison was asked for, and is the last to go.
+    expendable.sort(key=lambda name: roles[name] != "change")
     wanted = surface.width is not None if surface.drawings is None else surface.drawings
     if wanted and (
         extra := _drawing(report, _NARROW if surface.width is not None and surface.width < _WIDE else _BROAD)
