@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from tests.pricing.conftest import rate_all
 
 from llmcost.domain.errors import ConfigError
 from llmcost.pricing.agreements import meet
@@ -245,35 +246,33 @@ def test_capacity_may_be_known_by_its_deployment_alone(price_list, rate):
     assert rate(prices, provider="openai", request_model="prod-chat", uncached_input_tokens=1)["cost"] is None
 
 
+ARN = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model"
+
+
 @pytest.mark.parametrize(
-    ("capacity", "provider", "deployment", "requested"),
+    ("capacity", "deployment", "provider", "requested"),
     [
-        ("aws", "bedrock", "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/AbC1", None),
-        ("aws", "anthropic", "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc1", None),
-        ("aws", None, "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc1", None),
-        (
-            "aws",
-            None,
-            "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc1",
-            "bedrock/arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc1",
-        ),
-        ("fireworks", "fireworks_ai", "accounts/acme/deployments/chat", None),
-        ("fireworks", "openai", "accounts/acme/deployments/chat", "fireworks_ai/accounts/acme/deployments/Chat"),
-        ("azure", None, "prod-chat", "azure/prod-chat"),
+        ("aws", f"{ARN}/AbC1", "bedrock", f"{ARN}/AbC1"),
+        ("aws", f"{ARN}/abc1", "anthropic", f"{ARN}/abc1"),
+        ("aws", f"{ARN}/abc1", None, f"{ARN}/abc1"),
+        ("aws", f"{ARN}/abc1", None, f"bedrock/{ARN}/abc1"),
+        ("fireworks", "accounts/acme/deployments/chat", "fireworks_ai", "accounts/acme/deployments/chat"),
+        ("fireworks", "accounts/acme/deployments/chat", "openai", "fireworks_ai/accounts/acme/deployments/Chat"),
+        ("azure", "prod-chat", None, "azure/prod-chat"),
     ],
 )
-def test_a_deployment_of_provisioned_capacity_may_be_a_path(
-    price_list, rate, capacity, provider, deployment, requested
-):
+def test_a_deployment_of_provisioned_capacity_may_be_a_path(price_list, capacity, deployment, provider, requested):
     prices = price_list(
         MODELS
         + "prefixes: [{pattern: azure/, provider: azure}, {pattern: bedrock/, provider: aws}, {pattern: fireworks_ai/, provider: fireworks}]\n"
         + f"provisioned: [{{name: ptu, provider: {capacity}, deployment: '{deployment}', units: 1, usd_per_unit_hour: 2}}]\n"
     )
-    row = rate(prices, provider=provider, request_model=requested or deployment, uncached_input_tokens=10)
-    assert seen(row, "cost", "cost_reason") == (Decimal(0), "covered by provisioned ptu")
-    other = rate(prices, provider=provider, request_model=f"{requested or deployment}2", uncached_input_tokens=10)
-    assert other["cost"] is None
+    names = (requested, f"{requested}2")
+    found = rate_all(prices, [{"provider": provider, "request_model": name} for name in names])
+    assert [seen(row, "cost", "cost_reason") for row in found] == [
+        (Decimal(0), "covered by provisioned ptu"),
+        (None, "unknown model"),
+    ]
 
 
 def test_a_hosted_model_has_rates_of_its_own(price_list, rate):
