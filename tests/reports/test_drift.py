@@ -19,7 +19,7 @@ from tests.ingesting import native, read, write
 
 from llmcost.ledger import database
 from llmcost.pricing.price_list import load_price_list
-from llmcost.reports.drift import Cause, drift
+from llmcost.reports.drift import drift
 from llmcost.reports.question import Question, selection
 
 BASE = "{input: 2, cache_read: 0.2, output: 10}"
@@ -72,19 +72,28 @@ def company(tmp_path):
     return tmp_path
 
 
+def named(cause):
+    return None if cause is None else (cause.name, cause.requests)
+
+
 def test_each_mistake_is_named_by_what_it_would_have_cost(company):
     with database.reading(company / "ledger") as ledger:
         chosen = selection(ledger, Question(basis="requests"))
         found = drift(ledger, chosen, load_price_list([company / "own.yaml"]), datetime(2026, 11, 21, tzinfo=UTC))
 
-    assert [(one.model, one.requests, one.differing, one.computed, one.reported, one.cause) for one in found] == [
-        ("none", 1, 1, Decimal(2), Decimal(0), Cause(name="the log's price is 0: no price known there", requests=1)),
-        ("batch", 1, 1, Decimal(1), Decimal(2), Cause(name="batch price ignored", requests=1)),
-        ("old", 1, 1, Decimal(2), Decimal(1), Cause(name="the price before this one", requests=1)),
-        ("cache", 1, 1, Decimal("1.28"), Decimal(2), Cause(name="cache tokens at the full input price", requests=1)),
+    assert [
+        (one.model, one.requests, one.differing, one.computed, one.reported, named(one.cause)) for one in found
+    ] == [
+        ("none", 1, 1, Decimal(2), Decimal(0), ("the log's price is 0: no price known there", 1)),
+        ("batch", 1, 1, Decimal(1), Decimal(2), ("batch price ignored", 1)),
+        ("old", 1, 1, Decimal(2), Decimal(1), ("the price before this one", 1)),
+        ("cache", 1, 1, Decimal("1.28"), Decimal(2), ("cache tokens at the full input price", 1)),
         ("odd", 1, 1, Decimal(2), Decimal("1.7"), None),
-        ("long", 1, 1, Decimal("0.4"), Decimal("0.2"), Cause(name="long-prompt price ignored", requests=1)),
+        ("long", 1, 1, Decimal("0.4"), Decimal("0.2"), ("long-prompt price ignored", 1)),
         ("fine", 1, 0, Decimal(2), Decimal("2.000001"), None),
+    ]
+    assert [(one.cause.worst, one.cause.worst_difference) for one in found if one.model == "long"] == [
+        ("call-long-0123456789abcdef", Decimal("-0.2"))
     ]
     assert [one.worst for one in found][-2:] == ["call-long-0123456789abcdef", None]
     assert found[0].worst_difference == Decimal(-2)
@@ -104,6 +113,41 @@ def test_the_command_fails_above_the_limit_and_says_why(company, cli):
     assert cli("prices", "drift", "--above", "lots").code == 2
     nothing = cli("prices", "drift", "--where", "model=unpriced")
     assert (nothing.stdout, nothing.code) == ("", 0)
+
+
+def test_the_request_named_is_one_that_the_mistake_explains(company, cli):
+    """Three calls claim 2, which is what cached tokens cost as input; no mistake makes 9 of the fourth."""
+    log = write(
+        company / "mixed.jsonl",
+        [
+            *(
+                claim("cache", "2.00", cache_read_input_tokens=400_000, request_id=f"call-cache-{index}-123456789abc")
+                for index in range(2)
+            ),
+            claim("cache", "9.00", cache_read_input_tokens=400_000, request_id="call-cache-odd-123456789abc"),
+        ],
+    )
+    read(company / "ledger", log, pricing=[company / "own.yaml"])
+
+    done = cli("prices", "drift", "--config", company / "llmcost.yaml", "--where", "model=cache")
+    assert "explains 3 requests; largest in call-cache-" in done.stdout
+    assert "call-cache-odd" not in done.stdout
+
+
+def test_claims_in_another_currency_are_said_not_to_be_compared(company, cli):
+    log = write(
+        company / "euros.jsonl",
+        [
+            claim("fine", "5.00", request_id=f"call-euro-{index}-123456789abc", reported_currency="eur")
+            for index in range(2)
+        ],
+    )
+    read(company / "ledger", log, pricing=[company / "own.yaml"])
+
+    found = cli("prices", "drift", "--config", company / "llmcost.yaml", "--where", "request_id~^call-euro")
+    assert (found.code, found.stdout) == (0, "")
+    assert "no request has both a cost and a cost its log claims in USD" in found.stderr
+    assert "not compared, since claimed in another currency: EUR (2)" in found.stderr
 
 
 def test_a_model_whose_only_known_calls_are_free_is_not_said_to_agree(company, cli):

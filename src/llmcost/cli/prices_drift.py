@@ -46,7 +46,7 @@ def drift(
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice
     from llmcost.reports.drift import drift as compare
-    from llmcost.reports.drift import exceeding, unpriced_claims
+    from llmcost.reports.drift import exceeding, foreign_claims, unpriced_claims
     from llmcost.reports.question import Question, selection
 
     limit = _share(above)
@@ -65,12 +65,16 @@ def drift(
         chosen = selection(ledger, question)
         found = compare(ledger, chosen, prices, now)
         without = unpriced_claims(ledger, chosen)
+        foreign = foreign_claims(ledger, chosen)
     if not found:
-        diagnostics.note("no request has both a cost and a cost its log claims")
+        diagnostics.note(f"no request has both a cost and a cost its log claims in {prices.currency}")
     if without:
         names = ", ".join(f"{printable(name or '(no model)')} ({number:,})" for name, number in without[:_NAMED])
         more = f" and {len(without) - _NAMED:,} more" if len(without) > _NAMED else ""
         diagnostics.note(f"not compared, since unpriced: {names}{more}")
+    if foreign:
+        counted = ", ".join(f"{printable(currency)} ({number:,})" for currency, number in foreign)
+        diagnostics.note(f"not compared, since claimed in another currency: {counted}")
     if chosen_format == "json":
         text = as_json(found, limit, prices.currency)
     else:

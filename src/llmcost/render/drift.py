@@ -31,7 +31,7 @@ _EXPENDABLE = ("differing", "requests")
 
 
 def as_text(found: Sequence[Drift], limit: Decimal, currency: str, surface: Surface) -> str:
-    """The table, then a line on each model above the limit: which request is worst, and what explains it."""
+    """The table, then a line on each model above the limit: what explains it, and the worst request that it explains."""
     places = {
         column.name: money_places(getattr(one, column.name) for one in found)
         for column in _COLUMNS
@@ -90,7 +90,12 @@ def _cells(one: Drift, currency: str, places: Mapping[str, int]) -> tuple[str, .
 
 
 def _line(one: Drift, currency: str) -> str:
-    worst = f"largest in {printable(one.worst or '')}: {human(one.worst_difference, 'money', currency, signed=True)}"
     if one.cause is None:
+        worst = _worst(one.worst or "", one.worst_difference, currency)
         return f"{_name(one)}: no known mistake explains it; {worst}."
-    return f"{_name(one)}: {one.cause.name} explains {plural(one.cause.requests, 'request')}; {worst}."
+    explained = f"{one.cause.name} explains {plural(one.cause.requests, 'request')}"
+    return f"{_name(one)}: {explained}; {_worst(one.cause.worst, one.cause.worst_difference, currency)}."
+
+
+def _worst(request: str, difference: Decimal, currency: str) -> str:
+    return f"largest in {printable(request)}: {human(difference, 'money', currency, signed=True)}"

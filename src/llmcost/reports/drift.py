@@ -4,11 +4,11 @@ A mistake is tried by rating the requests that differ once more as if it had bee
 it is the likely cause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmcost.domain.request import COLUMNS
 from llmcost.ledger.composition import Query, Selection
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LOOKED_AT = 1000
 """Requests of a model that are rated again, the largest differences first."""
 
+_WORST = "max({'size': abs(difference), 'id': coalesce(request_id, row_key::varchar), 'difference': difference})"
 _WRITES = "coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)"
 _NO_WRITES = {"cache_write_5m_tokens": "0", "cache_write_1h_tokens": "0"}
 _INPUT = "coalesce(uncached_input_tokens, 0)"
@@ -65,6 +66,9 @@ class Cause:
     name: str
     requests: int
     """Of those looked at, how many it explains exactly."""
+    worst: str
+    """The one of them with the largest difference."""
+    worst_difference: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +109,9 @@ class Drift:
 class _Guess(NamedTuple):
     provider: str | None
     model: str | None
-    cause: str
+    mistake: int
     requests: int
-    size: Decimal
+    worst: Mapping[str, Any]
 
 
 def drift(connection: "Connection", selection: Selection, prices: PriceList, now: datetime) -> tuple[Drift, ...]:
@@ -132,11 +136,10 @@ def drift(connection: "Connection", selection: Selection, prices: PriceList, now
         query.parameters,
     )
     rows = connection.execute(
-        """
+        f"""
         select
             was_provider, was_model, count(*), sum(was_cost), sum(claimed_cost), count(*) filter (differs),
-            max({'size': abs(difference), 'id': coalesce(request_id, row_key::varchar), 'difference': difference})
-                filter (differs)
+            {_WORST} filter (differs)
         from llmcost_claim
         group by was_provider, was_model
         having not bool_and(was_status = 'free' and claimed_cost = 0)
@@ -177,6 +180,23 @@ def unpriced_claims(connection: "Connection", selection: Selection) -> tuple[tup
     return tuple((name, requests) for name, requests in rows)
 
 
+def foreign_claims(connection: "Connection", selection: Selection) -> tuple[tuple[str, int], ...]:
+    """Currency and number of the requests whose claim is in another currency than ours, the most first."""
+    query = Query()
+    rows = connection.execute(
+        f"""
+        {query.rows(connection, selection, [])}
+        select upper(reported_currency) as currency, count(*) as requests
+        from keyed
+        where reported_cost is not null and claimed_cost is null
+        group by currency
+        order by requests desc, currency
+        """,
+        query.parameters,
+    ).fetchall()
+    return tuple((currency, requests) for currency, requests in rows)
+
+
 def _causes(connection: "Connection", prices: PriceList, now: datetime) -> dict[tuple[str | None, str | None], Cause]:
     """By provider and model, the cause with the largest explained difference."""
     connection.execute(
@@ -203,9 +223,9 @@ def _causes(connection: "Connection", prices: PriceList, now: datetime) -> dict[
     names = [*_MISTAKES, _LONG_PROMPT, _FREE, _NO_PRICE]
     rows = connection.execute(
         f"""
-        select was_provider, was_model, mistake, count(*), sum(abs(difference))
+        select was_provider, was_model, mistake, count(*), {_WORST}
         from (
-            select was_provider, was_model, row_key, difference,
+            select was_provider, was_model, row_key, any_value(request_id) as request_id, difference,
                 case
                     when claimed_cost = 0 then {len(names) - 1}
                     when was_status = 'free' then {len(names) - 2}
@@ -220,8 +240,15 @@ def _causes(connection: "Connection", prices: PriceList, now: datetime) -> dict[
         """
     ).fetchall()
     found: dict[tuple[str | None, str | None], Cause] = {}
-    for guess in (_Guess(row[0], row[1], names[row[2]], row[3], row[4]) for row in rows):
-        found.setdefault((guess.provider, guess.model), Cause(name=guess.cause, requests=guess.requests))
+    for guess in (_Guess(*row) for row in rows):
+        worst = guess.worst
+        cause = Cause(
+            name=names[guess.mistake],
+            requests=guess.requests,
+            worst=worst["id"],
+            worst_difference=worst["difference"],
+        )
+        found.setdefault((guess.provider, guess.model), cause)
     return found
 
 
