@@ -128,6 +128,13 @@ ARN = f"arn:aws:bedrock:us-east-1:123456789012:inference-profile/{BEDROCK}"
         ),
         ("aws", BEDROCK, "claude-sonnet-4-5-20250929", ("aws/anthropic.claude-sonnet-4-5", "dated", None)),
         ("anthropic", ARN, "claude-sonnet-4-5-20250929", ("aws/anthropic.claude-sonnet-4-5", "dated", None)),
+        # The answer leaves out the suffix that made the call free, and the route.
+        (
+            "openrouter",
+            "openrouter/openai/gpt-4o-mini:free",
+            "openai/gpt-4o-mini",
+            ("openrouter/openai/gpt-4o-mini:free", "variant", None),
+        ),
         # A gateway went on to another host than the one asked for.
         ("openai", "azure/eu/gpt-4.1", f"bedrock/{BEDROCK}", ("aws/anthropic.claude-sonnet-4-5", "prefix", None)),
         # A maker's prefix is no route.

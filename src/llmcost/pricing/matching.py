@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import FIRST_PARTY, HOSTS, normalise_provider
-from llmcost.pricing.route_variants import FREE, free_variant
+from llmcost.pricing.route_variants import free_variant, is_free_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def match_model(
         stated = next(filter(None, (_written_owner(prices, name) for name in names)), None)
     asked = None if requested is None else _resolved(prices, stated, requested, at)
     # The answer may name the model without the suffix that made the call free.
-    if answered is None or requested == f"{answered}{FREE}":
+    if answered is None or (requested is not None and is_free_of(requested, answered)):
         return asked
     payer, region = stated, None
     if stated is not None and requested is not None:

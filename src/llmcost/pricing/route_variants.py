@@ -17,7 +17,7 @@ SOURCE = "openrouter-free"
 """Key of the page that says so in a price list's sources."""
 
 _PREFIX = f"{PROVIDER}/"
-FREE = ":free"
+_FREE = ":free"
 _OPEN = {
     ":floor": "only OpenRouter knows the provider that :floor chose",
     ":nitro": "only OpenRouter knows the provider that :nitro chose",
@@ -29,7 +29,7 @@ _OPEN = {
 def free_variant(stated: str | None, name: str) -> Model | None:
     """The model a lower-case name with `:free` means where OpenRouter invoices; None for every other name."""
     bare = _routed(stated, name)
-    if bare is None or not bare.endswith(FREE):
+    if bare is None or not bare.endswith(_FREE):
         return None
     price = Price(
         since=None,
@@ -43,6 +43,11 @@ def free_variant(stated: str | None, name: str) -> Model | None:
         free_reason="OpenRouter's :free variant",
     )
     return Model(id=f"{_PREFIX}{bare}", names=(bare,), dated=False, prices=(price,), place="")
+
+
+def is_free_of(requested: str, answered: str) -> bool:
+    """Whether a requested name is the answer's with `:free`; the answer may leave out the suffix, and the route before it."""
+    return requested.removeprefix(_PREFIX) == f"{answered.removeprefix(_PREFIX)}{_FREE}"
 
 
 def why_open(stated: str | None, name: str | None) -> str | None:
