@@ -70,3 +70,34 @@ def test_a_budget_counts_requests_unless_told(cli, ledger, tmp_path, basis, spen
     run = cli("budget", "check", "--format", "json", "--as-of", "2026-11-02", *chosen)
     document = json.loads(run.stdout)
     assert (document["basis"], document["budgets"][0]["spent"]) == (basis or "requests", spent)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_day_of_an_export_is_that_day_in_any_zone(cli, ledger, tmp_path, zone):
+    budget = f"tz: {zone}\nbudgets: [{{name: each, per: provider, amount: '0.004'}}]\n"
+    (tmp_path / "llmcost.yaml").write_text(budget, encoding="utf-8")
+    first = ["--tz", zone, "--period", "2026-11-01", "--db", ledger]
+
+    kept = cli("export", "buckets", *first)
+    before = cli("export", "buckets", "--tz", zone, "--period", "2026-10-31", "--db", ledger)
+    asked = ["--basis", "exports", "--config", tmp_path / "llmcost.yaml", "--db", ledger]
+    checked = cli("budget", "check", "--format", "json", "--as-of", "2026-11-02", *asked)
+    (judged,) = json.loads(checked.stdout)["budgets"]
+
+    assert (len(kept.stdout.splitlines()), before.stdout) == (2, "")
+    assert (judged["spent"], judged["status"]) == ("0.0041", "breached")
+    midnight = {"America/New_York": "2026-11-01T04:00:00Z", "Asia/Tokyo": "2026-10-31T15:00:00Z"}
+    assert judged["reached_at"] == midnight[zone]
+
+
+def test_a_day_that_only_exports_know_is_reported_from_them_west_of_utc(cli, tmp_path):
+    cost = {"object": "organization.costs.result", "amount": {"value": 3, "currency": "usd"}, "project_id": "p"}
+    (tmp_path / "costs.json").write_text(json.dumps(_page(cost)), encoding="utf-8")
+    read(tmp_path / "alone.duckdb", tmp_path / "costs.json")
+    west = ["--tz", "America/New_York", "--db", tmp_path / "alone.duckdb", "--format", "json"]
+
+    report = json.loads(cli("report", "--by", "day", "--period", "2026-11-01", *west).stdout)
+    shared = json.loads(cli("chargeback", "--by", "project", "--period", "2026-11-01", *west).stdout)
+
+    assert (report["basis"], report["rows"][0]["day"], report["totals"]["cost"]) == ("exports", "2026-11-01", "3.00")
+    assert [(one["owner"], one["amount"]) for one in shared["owners"]] == [("p", "3.00")]

@@ -67,3 +67,23 @@ def test_the_clocks_switch_to_the_second(ledger, instant, offset):
     ).fetchone()
 
     assert suffix == offset
+
+
+@pytest.mark.parametrize(
+    ("wall", "instant"),
+    [
+        ("2026-03-29 00:00:00", datetime(2026, 3, 28, 22)),  # noqa: DTZ001  naive UTC
+        ("2026-03-29 02:00:00", datetime(2026, 3, 28, 23)),  # noqa: DTZ001
+        ("2026-10-24 23:30:00", datetime(2026, 10, 24, 20, 30)),  # noqa: DTZ001
+        ("2026-10-25 00:30:00", datetime(2026, 10, 24, 22, 30)),  # noqa: DTZ001
+    ],
+)
+def test_a_wall_clock_is_the_first_instant_that_shows_or_skips_it(ledger, wall, instant):
+    """In Beirut the clocks jump from 0:00 to 1:00 on 29 March, and go back from 0:00 to 23:00 on 25 October."""
+    found = offsets([datetime(2026, 3, 1), datetime(2026, 10, 1)], time_zone("Asia/Beirut"))  # noqa: DTZ001
+
+    (at,) = ledger.execute(
+        f"select {found.instant('w')} from (select cast($w as timestamp) as w)", {"w": wall}
+    ).fetchone()
+
+    assert at == instant

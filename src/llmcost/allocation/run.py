@@ -19,7 +19,7 @@ from llmcost.domain.fx import BASE, PLACES, Rates
 from llmcost.domain.period import Period
 from llmcost.domain.text import plural
 from llmcost.ledger import pools, queries
-from llmcost.ledger.composition import Basis, Selection
+from llmcost.ledger.composition import Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.patterns import check_pattern
@@ -61,7 +61,10 @@ def selection_of(connection: "Connection", asked: Asked) -> Selection:
     """The rows of the period; UsageError when one began before the first rate it would be converted at."""
     conversion = Conversion(currency=asked.currency, rates=asked.rates, zone=asked.zone) if asked.rates else None
     chosen = Selection(
-        period=asked.period, zone=asked.zone, basis=basis(connection, asked.period), conversion=conversion
+        period=asked.period,
+        zone=asked.zone,
+        basis=queries.basis_of(connection, asked.period, asked.zone),
+        conversion=conversion,
     )
     first = None if conversion is None else queries.first_start(connection, chosen)
     if conversion is not None and first is not None and first < conversion.first:
@@ -189,13 +192,6 @@ def _by_owner(parts: Iterable[pools.Part]) -> dict[str | None, Usage]:
         usage = Usage(cost=part.cost, requests=part.requests, unpriced=part.unpriced)
         found[part.owner] = found.get(part.owner, Usage()) + usage
     return found
-
-
-def basis(connection: "Connection", period: Period) -> Basis:
-    """Requests if the period has any, else exports."""
-    if queries.has_requests(connection, period) or not queries.has_exports(connection, period):
-        return "requests"
-    return "exports"
 
 
 def _key(connection: "Connection", name: str) -> Key:

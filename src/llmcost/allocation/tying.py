@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.allocation import spans
 from llmcost.allocation.record import Allocation
-from llmcost.allocation.run import Asked, basis
+from llmcost.allocation.run import Asked
 from llmcost.domain.errors import DataError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import Period, start_of, time_zone
@@ -111,7 +111,7 @@ def _cost(connection: "Connection", period: Period, asked: Asked, providers: lis
     selection = Selection(
         period=period,
         zone=asked.zone,
-        basis=basis(connection, period),
+        basis=queries.basis_of(connection, period, asked.zone),
         conditions=((resolve(connection, "provider"), wanted),) if providers else (),
     )
     return Decimal(queries.totals(connection, selection, [metric("cost")])["cost"] or 0)

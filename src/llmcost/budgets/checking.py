@@ -17,7 +17,7 @@ from llmcost.config.settings import Settings
 from llmcost.domain.errors import ExitCode, UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period, time_zone
-from llmcost.ledger import scopes
+from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis
 from llmcost.ledger.scopes import Spent
 
@@ -81,10 +81,9 @@ def check(
     """
     told, now = now, now.astimezone(UTC)
     past = Period(until=now)
-    basis = basis or spending.basis_of(connection, past)
-    bounds = scopes.bounds(
-        connection, spending.selection(settings, basis, past, zone=time_zone(settings.tz), currency=None)
-    )
+    zone = time_zone(settings.tz)
+    basis = basis or queries.basis_of(connection, past, zone)
+    bounds = scopes.bounds(connection, spending.selection(settings, basis, past, zone=zone, currency=None))
     first, last = (None, None) if bounds is None else (bound.replace(tzinfo=UTC) for bound in bounds)
     fresh = freshness(settings, last, now)
     measured = [fresh, *(conditions(connection, settings, basis, now) if gates else [])]

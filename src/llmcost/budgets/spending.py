@@ -18,7 +18,7 @@ from llmcost.config.settings import Settings
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE, Rates
 from llmcost.domain.period import Period, start_of
-from llmcost.ledger import queries, scopes
+from llmcost.ledger import scopes
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.filters import Condition
@@ -174,13 +174,6 @@ def crossings(connection: "Connection", settings: Settings, one: Watched, basis:
         conditions=one.conditions,
     )
     return scopes.crossings(connection, chosen, one.budget.measure, one.budget.amount, one.keys)
-
-
-def basis_of(connection: "Connection", period: Period) -> Basis:
-    """Requests if the period has any, else exports."""
-    if queries.has_requests(connection, period) or not queries.has_exports(connection, period):
-        return "requests"
-    return "exports"
 
 
 def _day_of(one: Watched, day: str) -> Period:

@@ -51,8 +51,8 @@ def buckets(
     with reading(settings.ledger_path(db)) as ledger:
         if output is not None:
             with replacing(output) as path:
-                written = export_buckets(ledger, chosen, path, file_format)
+                written = export_buckets(ledger, chosen, zone, path, file_format)
         else:
-            written = piped(lambda path: export_buckets(ledger, chosen, path, file_format))
+            written = piped(lambda path: export_buckets(ledger, chosen, zone, path, file_format))
     if not written:
         diagnostics.note("no usage buckets in this period")

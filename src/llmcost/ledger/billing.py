@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Basis, Query, Selection
+from llmcost.ledger.exported_days import exported_time
 from llmcost.ledger.keys import resolve
 
 if TYPE_CHECKING:
@@ -214,9 +215,13 @@ def slots(connection: "DuckDBPyConnection", selection: Selection) -> list[Slot]:
     ]
 
 
-def logged_span(connection: "DuckDBPyConnection", basis: Basis = "requests") -> Period:
-    """From the first to the last request, or usage bucket, of the ledger; unbounded without any."""
-    of_exports = "select min(bucket_start), max(bucket_start) from usage_bucket"
+def logged_span(connection: "DuckDBPyConnection", basis: Basis = "requests", zone: tzinfo = UTC) -> Period:
+    """From the first to the last request, or usage bucket, of the ledger; unbounded without any.
+
+    The days of buckets are days in `zone`.
+    """
+    start = exported_time(connection, zone, "bucket_start")
+    of_exports = f"select min({start}), max({start}) from usage_bucket"
     of_requests = "select min(started_at), max(started_at) from request"
     found = connection.execute(of_requests if basis == "requests" else of_exports).fetchone()
     if found is None or found[0] is None:
@@ -228,7 +233,7 @@ def no_requests(connection: "DuckDBPyConnection", zone: tzinfo) -> str:
     """That a period has no requests, and of which days the ledger has some, in the zone."""
     said = "no requests in this period"
     for what, basis in _HELD.items():
-        span = logged_span(connection, basis)
+        span = logged_span(connection, basis, zone)
         if span.since is not None and span.until is not None:
             first, last = (moment.astimezone(zone).date() for moment in (span.since, span.until))
             return f"{said}; the ledger has {what} of {first} to {last}"

@@ -1,5 +1,6 @@
 """Usage buckets out of the ledger as files, every reading of them, each saying whether reports count it."""
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from llmcost.domain.period import Period
 from llmcost.domain.request import QUANTITIES
 from llmcost.ledger.composition import Query
 from llmcost.ledger.conversion import MONEY
+from llmcost.ledger.exported_days import exported_time
 from llmcost.ledger.exports import FileFormat, formatted, write_file
 from llmcost.ledger.exports_basis import counted_table
 
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 _DECIMALS = {"audio_seconds", "video_seconds"}
 
 
-def export_buckets(connection: "DuckDBPyConnection", period: Period, path: Path, file_format: FileFormat) -> int:
-    """Write every bucket that begins in the period to `path`; returns how many.
+def export_buckets(
+    connection: "DuckDBPyConnection", period: Period, zone: tzinfo, path: Path, file_format: FileFormat
+) -> int:
+    """Write every bucket that begins in the period to `path`, its days being days in `zone`; returns how many.
 
     `counted` says what reports take of a bucket: `usage`, `cost`, `both` or, where another reading of the same traffic is
     taken, `none`. Ordered by start and key, so that the same ledger gives the same bytes.
@@ -49,7 +53,7 @@ def export_buckets(connection: "DuckDBPyConnection", period: Period, path: Path,
     statement = f"""
         select {", ".join(columns)}
         from (
-            select bucket.*, bucket.bucket_start as started_at,
+            select bucket.*, {exported_time(connection, zone, "bucket_start")} as started_at,
                 case
                     when counted.bucket_key is null then 'none'
                     when counted.cost is null then 'usage'
@@ -57,7 +61,7 @@ def export_buckets(connection: "DuckDBPyConnection", period: Period, path: Path,
                     else 'cost'
                 end as counted
             from usage_bucket as bucket
-            left join {counted_table(connection)} as counted using (bucket_key)
+            left join (select * exclude (bucket_start, bucket_end) from {counted_table(connection)}) as counted using (bucket_key)
         )
         where {query.within(period)}
         order by bucket_start, bucket_key

@@ -6,11 +6,12 @@ select and grouped by in an outer one, because an alias equal to a column would 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.period import Period
 from llmcost.ledger.conversion import MONEY, Conversion
+from llmcost.ledger.exported_days import exported_offsets, exported_time
 from llmcost.ledger.exports_basis import counted_table
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
@@ -31,15 +32,15 @@ _REQUESTS = """
     from request where {time}
 """
 _EXPORTS = """
-    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost,
-        cast(null as boolean) as whole_days from request where false
+    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost
+    from request where false
     union all by name
     select * exclude (
             bucket_key, bucket_start, bucket_end, requests, exporter, scope, breakdown, token_class, stated_who
         ),
         requests as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost
-    from {counted} where {time}
+    from (select * replace ({start} as started_at) from {counted}) where {time}
 """
 
 
@@ -85,15 +86,6 @@ class Query:
         ]
         return " and ".join(terms) or "true"
 
-    def _of_exports(self, selection: Selection) -> str:
-        """SQL for a bucket being in the period. A day of an exporter is that day, wherever the clock stands."""
-        since, until = (
-            None if bound is None else bound.astimezone(selection.zone).replace(tzinfo=UTC)
-            for bound in (selection.period.since, selection.period.until)
-        )
-        local = Period(since=since, until=until)
-        return f"case when whole_days then {self.within(local)} else {self.within(selection.period)} end"
-
     def text(self, key: Key, expression: str) -> str:
         """SQL for the text of a key computed as `expression`."""
         if not key.grain or self._offsets is None:
@@ -109,17 +101,18 @@ class Query:
         if selection.basis == "requests":
             source = _REQUESTS.format(time=self.within(selection.period))
         else:
-            source = _EXPORTS.format(counted=counted_table(connection), time=self._of_exports(selection))
+            source = _EXPORTS.format(
+                counted=counted_table(connection),
+                start=exported_time(connection, selection.zone, "bucket_start"),
+                time=self.within(selection.period),
+            )
         if selection.conversion is not None:
             source = f"select * replace ({_converted(selection.conversion)}) from ({source})"
         if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
-            self._offsets = offsets(() if is_fixed(selection.zone) else _months(connection, selection), selection.zone)
+            self._offsets = _offsets(connection, selection)
             interval = self._offsets.interval("started_at")
-            local, since = "started_at + utc_offset", self._offsets.since("started_at")
-            if selection.basis == "exports":
-                local = f"case when whole_days then started_at else {local} end"
-                since = f"case when whole_days then timestamp '-infinity' else {since} end"
-            times = f"{interval} as utc_offset, {local} as local_time, {since} as offset_since"
+            since = self._offsets.since("started_at")
+            times = f"{interval} as utc_offset, started_at + utc_offset as local_time, {since} as offset_since"
             source = f"select *, {times} from ({source})"
         columns = ["*", *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys))]
         return f"""
@@ -171,15 +164,21 @@ def _converted(conversion: Conversion) -> str:
     return ", ".join([*(f"{name} * {rate} as {name}" for name in MONEY), claim])
 
 
-def _months(connection: "DuckDBPyConnection", selection: Selection) -> list[datetime]:
-    """The months, in UTC, that the period has rows in."""
+def _offsets(connection: "DuckDBPyConnection", selection: Selection) -> Offsets:
+    """The offsets of the zone wherever there are rows."""
+    if selection.basis == "exports":
+        return exported_offsets(connection, selection.zone)
+    return offsets(() if is_fixed(selection.zone) else _months(connection, selection.period), selection.zone)
+
+
+def _months(connection: "DuckDBPyConnection", period: Period) -> list[datetime]:
+    """The months, in UTC, that the period has requests in."""
     query = Query()
-    column, table = ("started_at", "request") if selection.basis == "requests" else ("bucket_start", "usage_bucket")
     rows = connection.execute(
         f"""
         select distinct date_trunc('month', started_at) as month
-        from (select {column} as started_at from {table})
-        where {query.within(selection.period)}
+        from request
+        where {query.within(period)}
         order by month
         """,
         query.parameters,

@@ -12,11 +12,12 @@ model beside one by key. So for each provider and UTC day
 A bucket longer than a day counts where no shorter one of its provider falls into it.
 """
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from llmcost.domain.request import LEAF_TOKENS, QUANTITIES
 from llmcost.ledger.conversion import COSTS
+from llmcost.ledger.exported_days import exported_time
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,10 +36,11 @@ _WIDTH = """
 """SQL: whether a span is one of a grid, which repeats what a grid of another width says, or has a length of its own."""
 
 
-def exported_until(connection: "DuckDBPyConnection", before: datetime) -> datetime | None:
+def exported_until(connection: "DuckDBPyConnection", before: datetime, zone: tzinfo) -> datetime | None:
     """Up to when the exports that begin before a time (naive UTC) say what was used; None where there are none."""
+    start, end = (exported_time(connection, zone, column) for column in ("bucket_start", "bucket_end"))
     (found,) = connection.execute(
-        "select max(bucket_end) from usage_bucket where bucket_start < $before", {"before": before}
+        f"select max({end}) from usage_bucket where {start} < $before", {"before": before}
     ).fetchone() or (None,)
     return None if found is None else min(found, before)
 
@@ -62,7 +64,7 @@ def counted_table(connection: "DuckDBPyConnection") -> str:
 
 
 def counted_buckets() -> str:
-    """SELECT of the buckets that count, with the columns of `usage_bucket`, `started_at` and `whole_days`.
+    """SELECT of the buckets that count, with the columns of `usage_bucket` and `started_at`.
 
     A bucket counted for its usage alone has no cost, one counted for its bill alone has no quantities.
     """
@@ -115,8 +117,7 @@ def counted_buckets() -> str:
                 {kept_quantities}, {kept_costs},
                 case when covered and not as_bill then 'billed' else cost_status end as cost_status
             ),
-            bucket_start as started_at,
-            bucket_end >= bucket_start + interval 1 day as whole_days
+            bucket_start as started_at
         from judged
         where as_usage or as_bill
     """

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.domain.period import Period
 from llmcost.domain.request import OWNERS
-from llmcost.ledger.composition import Query, Selection, Top
+from llmcost.ledger.composition import Basis, Query, Selection, Top
+from llmcost.ledger.exported_days import exported_time
 from llmcost.ledger.groups import (
     Beside,
     Group,
@@ -61,18 +62,26 @@ def has_requests(connection: "DuckDBPyConnection", period: Period) -> bool:
     return bool(found and found[0])
 
 
-def has_exports(connection: "DuckDBPyConnection", period: Period) -> bool:
-    """Whether any aggregate of a provider or gateway starts in the period."""
+def has_exports(connection: "DuckDBPyConnection", period: Period, zone: tzinfo) -> bool:
+    """Whether any aggregate of a provider or gateway starts in the period, its days being days in `zone`."""
     query = Query()
     found = connection.execute(
         f"""
         select exists (
-            select 1 from (select bucket_start as started_at from usage_bucket) where {query.within(period)}
+            select 1 from (select {exported_time(connection, zone, "bucket_start")} as started_at from usage_bucket)
+            where {query.within(period)}
         )
         """,
         query.parameters,
     ).fetchone()
     return bool(found and found[0])
+
+
+def basis_of(connection: "DuckDBPyConnection", period: Period, zone: tzinfo) -> Basis:
+    """Requests if the period has any, else exports if it has some."""
+    if has_requests(connection, period) or not has_exports(connection, period, zone):
+        return "requests"
+    return "exports"
 
 
 def has_value(connection: "DuckDBPyConnection", selection: Selection, key: Key) -> bool:

@@ -7,6 +7,7 @@ zone and every switch of the clocks, and several times faster than converting ea
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
@@ -32,6 +33,16 @@ class Offsets:
         """SQL for when the offset at the UTC timestamp `instant` began, as a UTC timestamp."""
         begun = [f"timestamp '{start:%Y-%m-%d %H:%M:%S}'" for start, _ in self.steps[1:]]
         return self._case(instant, ["timestamp '-infinity'", *begun])
+
+    def instant(self, wall: str) -> str:
+        """SQL for the first UTC timestamp at which clocks show `wall`, or skip it."""
+        values = [f"{wall} - to_seconds({round(offset.total_seconds())})" for _, offset in self.steps]
+        steps = list(pairwise(self.steps))
+        branches = [
+            f"when {wall} < timestamp '{change + max(before, after):%Y-%m-%d %H:%M:%S}' then {value}"
+            for ((_, before), (change, after)), value in zip(steps, values, strict=False)
+        ]
+        return f"case {' '.join(branches)} else {values[-1]} end" if branches else values[-1]
 
     def _case(self, instant: str, values: list[str]) -> str:
         branches = [

@@ -17,6 +17,7 @@ from llmcost.domain.request import COLUMNS
 from llmcost.ledger import database, locks
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.conditions import conditions
+from llmcost.ledger.exported_days import exported_time
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.interrupts import interruptible
 from llmcost.ledger.keys import resolve
@@ -165,7 +166,8 @@ def _compared(connection: "Connection", request: RepriceRequest) -> Diff:
 def _buckets(connection: "Connection", request: RepriceRequest, lock: datetime | None) -> Change:
     """Rate the usage buckets in scope into a temporary table of those that change."""
     query = Query()
-    terms = ["not $where", query.within(request.period).replace("started_at", "bucket_start")]
+    start = f"({exported_time(connection, request.zone, 'bucket_start')})"
+    terms = ["not $where", query.within(request.period).replace("started_at", start)]
     if lock is not None and not request.override_lock:
         terms.append(f"bucket_start >= {query.bind(lock)}")
     if request.models:

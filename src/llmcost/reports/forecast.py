@@ -209,7 +209,7 @@ def _reach(
     first, last = (bound.replace(tzinfo=UTC) for bound in bounds)
     until = now
     if everything.basis == "exports":
-        ends = exported_until(connection, now.astimezone(UTC).replace(tzinfo=None))
+        ends = exported_until(connection, now.astimezone(UTC).replace(tzinfo=None), everything.zone)
         last = last if ends is None else ends.replace(tzinfo=UTC)
         until = min(now, last.astimezone(now.tzinfo))
     if now - last > stale:

@@ -45,9 +45,7 @@ def selection(connection: "Connection", question: Question) -> Selection:
     """The rows a question is about; UsageError for a condition on an unknown key."""
     basis = question.basis
     if basis is None:
-        basis = (
-            "requests" if queries.has_requests(connection, question.period) else _fallback(connection, question.period)
-        )
+        basis = queries.basis_of(connection, question.period, question.zone)
     return Selection(
         period=question.period,
         zone=question.zone,
@@ -70,8 +68,3 @@ def check_rates(connection: "Connection", chosen: Selection) -> None:
             f"no {chosen.conversion.currency} rate for {day}: the first is of {rates[0][0]}",
             hint=f"add one under fx: {chosen.conversion.currency}: in llmcost.yaml, or begin later with --since",
         )
-
-
-def _fallback(connection: "Connection", period: Period) -> Basis:
-    """Exports, unless there are none either."""
-    return "exports" if queries.has_exports(connection, period) else "requests"

@@ -120,7 +120,7 @@ def check(
     instant = now.astimezone(UTC)
     zone = time_zone(settings.tz)
     past = Period(until=instant)
-    basis = basis or spending.basis_of(connection, past)
+    basis = basis or queries.basis_of(connection, past, zone)
     bounds = scopes.bounds(connection, spending.selection(settings, basis, past, zone=zone, currency=None))
     first, last = (None, None) if bounds is None else (bound.replace(tzinfo=UTC) for bound in bounds)
     fresh = freshness(settings, last, instant)
