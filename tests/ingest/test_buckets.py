@@ -16,7 +16,7 @@ from llmcost.ledger import database, locks
 from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.reprice import RepriceRequest, preview, reprice
 from llmcost.render.footer import footer
-from llmcost.render.ingest import as_json, as_text
+from llmcost.render.ingest import as_json, as_text, remarks
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
 
@@ -414,3 +414,55 @@ def test_spans_of_any_length_are_counted_together(tmp_path, reading):
     reading("points.json", {"data": {"dataPoints": points}})
 
     assert report(tmp_path)[0][0]["input_tokens"] == 123
+
+
+def test_charges_of_one_bucket_that_differ_in_the_amount_alone_add_up(reading, tmp_path):
+    refunded = usage(charge(1.00, quantity=300), charge(-0.25, quantity=-100), charge(2, line_item="web search"))
+    reading("costs.json", refunded, usage(charge(0.50, quantity=200)))
+
+    assert query(
+        tmp_path / "ledger", "select cost, json_extract_string(tags, '$.line_item') from usage_bucket order by cost"
+    ) == [(Decimal("0.75"), "gpt-5.4, input_tokens"), (Decimal(2), "web search")]
+
+
+CUR = "UsageStartDate,UsageEndDate,LineItemType,ProductCode,UsageType,Operation,UsageAmount,UnblendedCost,CurrencyCode"
+
+
+def cur(path, *lines):
+    """A Cost and Usage Report: operation, amount and region of each charge."""
+    header = ",".join([*(f"lineItem/{name}" for name in CUR.split(",")), "product/region"])
+    about = "2026-11-01T00:00:00Z,2026-11-02T00:00:00Z,Usage,AmazonBedrock,USE1-Claude4.6Opus-input-tokens"
+    rows = [f"{about},{operation},1000,{amount},USD,{region}" for operation, amount, region in lines]
+    path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def test_charges_of_two_operations_add_up_however_the_report_is_cut(tmp_path):
+    first = cur(tmp_path / "cur-1.csv", ("InvokeModelInference", "5", "us-east-1"))
+    second = cur(tmp_path / "cur-2.csv", ("InvokeModelStreamingInference", "3", "us-east-1"))
+    result = read(tmp_path / "ledger", first, second)
+
+    assert query(tmp_path / "ledger", "select sum(cost) from usage_bucket") == [(Decimal(8),)]
+    assert [remark.message for remark in remarks(result)] == []
+
+
+@pytest.mark.parametrize("batch", [2, 1], ids=["one-batch", "a-batch-each"])
+@pytest.mark.parametrize("region", ["us-east-1", ""], ids=["same-bucket", "other-breakdown"])
+def test_a_bill_that_differs_between_files_of_one_run_is_told(tmp_path, monkeypatch, region, batch):
+    monkeypatch.setattr(run, "_BATCH_FILES", batch)
+    first = cur(tmp_path / "cur-1.csv", ("InvokeModelInference", "5", "us-east-1"))
+    second = cur(tmp_path / "cur-2.csv", ("InvokeModelInference", "3", region))
+    result = read(tmp_path / "ledger", first, second)
+
+    (remark,) = remarks(result)
+    assert remark.serious
+    assert remark.message.startswith("bills of the same days differ from file to file, and of two readings the larger ")
+    assert str(second) in remark.message
+
+
+def test_a_later_delivery_of_a_bill_that_only_adds_lines_is_not_remarked_upon(tmp_path):
+    first = cur(tmp_path / "monday.csv", ("InvokeModelInference", "5", "us-east-1"))
+    whole = [("InvokeModelInference", "5", "us-east-1"), ("InvokeModelInference", "3", "us-west-2")]
+    result = read(tmp_path / "ledger", first, cur(tmp_path / "tuesday.csv", *whole))
+
+    assert (list(remarks(result)), result.total("new_buckets")) == ([], 2)

@@ -188,6 +188,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         ambiguous=counts.ambiguous,
         buckets=counts.buckets,
         new_buckets=counts.new_buckets,
+        disagreements=counts.disagreements,
         skipped=outcome.skipped,
         pending=outcome.pending,
         rejects=rejects,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.bucket import BUCKET_COLUMNS, BUCKET_DIMENSIONS, BUCKET_SUMS
 from llmcost.domain.request import QUANTITIES, WHO
+from llmcost.ingest.bill_readings import disagreements
 from llmcost.ingest.forgotten import redact_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
@@ -52,6 +53,8 @@ class BucketCounts:
     new: int = 0
     unpriced: int = 0
     sources: Mapping[str, int] = field(default_factory=dict)
+    disagreements: int = 0
+    """Spans of a bill that another file of the run tells differently."""
 
 
 def commit_buckets(
@@ -68,9 +71,10 @@ def commit_buckets(
     `unchanged` are the ids of files that are read again as they were, perhaps in another way: what they do not bring any more
     is taken back. Returns what each file of the batch that has any brought.
     """
+    bills = [name for name, source in sources.items() if source.lines_add_up]
     staged = connection.execute(f"select 1 from {BUCKETS} limit 1").fetchone() is not None
     if staged:
-        _stage(connection, sources)
+        _stage(connection, bills)
     if unchanged:
         gone = "and bucket_key not in (select bucket_key from bucket_staged)" if staged else ""
         connection.execute(
@@ -79,6 +83,7 @@ def commit_buckets(
         )
     if not staged:
         return {}
+    disagreeing = disagreements(connection, bills, ingest_id)
     connection.execute(
         f"""
         create or replace temp table bucket_chosen as
@@ -102,7 +107,7 @@ def commit_buckets(
         "from bucket_chosen join batch_file using (file_no)"
     )
     _insert_rated(connection, ingest_id, price_list)
-    return _counts(connection, new)
+    return _counts(connection, new, disagreeing)
 
 
 def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
@@ -115,9 +120,9 @@ def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: 
         _insert_rated(connection, ingest_id, price_list)
 
 
-def _stage(connection: "Connection", sources: Mapping[str, "Source"]) -> None:
+def _stage(connection: "Connection", bills: Sequence[str]) -> None:
     """The staged rows as buckets, lines of bills added up, each with its breakdown and key."""
-    adding = ", ".join(quote_literal(name) for name, source in sources.items() if source.lines_add_up) or "''"
+    adding = ", ".join(quote_literal(name) for name in bills) or "''"
     present = ", ".join(
         f"case when count({name}) over in_span > 0 then {quote_literal(name)} end" for name in _BROKEN_DOWN
     )
@@ -158,7 +163,9 @@ def _insert_rated(connection: "Connection", ingest_id: int, price_list: "PriceLi
     connection.execute(f"insert into ledger.usage_bucket by name select *, {ingest_id} as ingest_id from ({rated})")
 
 
-def _counts(connection: "Connection", new: Mapping[int, int]) -> dict[int, BucketCounts]:
+def _counts(
+    connection: "Connection", new: Mapping[int, int], disagreeing: Mapping[int, int]
+) -> dict[int, BucketCounts]:
     sources: dict[int, dict[str, int]] = {}
     for number, source, rows in connection.execute(
         "select file_no, source, count(distinct bucket_key) from bucket_staged group by all order by all"
@@ -172,7 +179,11 @@ def _counts(connection: "Connection", new: Mapping[int, int]) -> dict[int, Bucke
     )
     return {
         number: BucketCounts(
-            rows=sum(found.values()), new=new.get(number, 0), unpriced=unpriced.get(number, 0), sources=found
+            rows=sum(found.values()),
+            new=new.get(number, 0),
+            unpriced=unpriced.get(number, 0),
+            sources=found,
+            disagreements=disagreeing.get(number, 0),
         )
         for number, found in sources.items()
     }

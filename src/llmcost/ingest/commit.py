@@ -357,6 +357,7 @@ def _counts(
             sources=dict(sorted({**sources.get(number, {}), **held.sources}.items())),
             buckets=held.rows,
             new_buckets=held.new,
+            disagreements=held.disagreements,
         )
         for number in numbers
     ]

@@ -32,6 +32,8 @@ class FileCounts:
     """Calls and buckets by source."""
     buckets: int
     new_buckets: int
+    disagreements: int
+    """Spans of a bill that another file of the run tells differently."""
 
 
 def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:

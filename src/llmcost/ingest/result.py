@@ -34,6 +34,8 @@ class FileResult:
     buckets: int = 0
     """Aggregates, which are no calls."""
     new_buckets: int = 0
+    disagreements: int = 0
+    """Spans of a bill that another file of the run tells differently."""
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
     pulled: bool = False

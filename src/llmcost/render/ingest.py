@@ -173,6 +173,14 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             message=f"{plural(result.total('conflicts'), 'request')} met twice with different usage; the larger was kept",
             serious=True,
         )
+    if disagreeing := [file.path for file in result.files if file.disagreements]:
+        names = ", ".join(disagreeing[:3]) + (", ..." if len(disagreeing) > 3 else "")
+        yield Remark(
+            message=f"bills of the same days differ from file to file, and of two readings the larger counts: {names}",
+            hint="that is right for deliveries of one bill at different times; join the parts of one delivery to one file, and "
+            "read that",
+            serious=True,
+        )
     if result.total("pending"):
         paths = ", ".join(file.path for file in result.files if file.pending)
         yield Remark(message=f"{plural(result.total('pending'), 'truncated last line')} left for the next run: {paths}")

@@ -90,7 +90,7 @@ def source_of(
         title=title,
         grain="bucket",
         lines_add_up=lines_add_up,
-        revision=2,
+        revision=3,
         issuer=f"'{vendor}'",
         claims=f"@llmcost_bill = '{vendor}'",
         keeps="@llmcost_kept = 'true'",

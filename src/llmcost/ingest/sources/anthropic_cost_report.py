@@ -1,8 +1,9 @@
 """Anthropic's cost report (`GET /v1/organizations/cost_report`), pages of days in UTC: what is invoiced.
 
-Amounts are text in cents. Grouped by `description` it tells model and token type; otherwise a day is one amount. Priority Tier
-is not in it. It counts no tokens and no requests. The Console's cost CSV has the same by key, each row rounded to the cent, so
-that small rows drift; its models have display names (`Claude Haiku 4.5`).
+Amounts are text in cents. Grouped by `description` it tells model and token type; otherwise a day is one amount. Charges of one
+bucket that agree in all but the amount are added up. Priority Tier is not in it. It counts no tokens and no requests. The
+Console's cost CSV has the same by key, each row rounded to the cent, so that small rows drift; its models have display names
+(`Claude Haiku 4.5`).
 https://platform.claude.com/docs/en/api/admin-api/usage-cost/get-cost-report
 """
 
@@ -14,7 +15,7 @@ _DOLLARS = "try_cast(try_cast(@amount as decimal(28, 12)) * 0.01::decimal(3, 2) 
 source = Source(
     title="Anthropic cost report",
     grain="bucket",
-    revision=2,
+    revision=3,
     issuer="'anthropic'",
     claims="@llmcost_bucket = 'anthropic' and @amount is not null and @uncached_input_tokens is null",
     # An amount that is none stands where a count should, which rejects the record.

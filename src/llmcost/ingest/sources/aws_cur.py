@@ -1,8 +1,9 @@
 """AWS Cost and Usage Reports, version 1 (`lineItem/UsageType`) and 2.0 (`line_item_usage_type`): the lines of Bedrock.
 
 Each line is one model and token class of an hour or a day, named in the usage type: `USE1-Claude4.6Opus-input-tokens`. Amounts
-are unblended. Taxes, credits, fees and other services are skipped. The account, the resource, the IAM principal and the tags
-of resources become tags; lines that agree in all of that are added up within a file.
+are unblended. Taxes, credits, fees and other services are skipped. The account, the resource, the usage type, the
+operation, the IAM principal and the tags of resources become tags; lines that agree in all of that are added up within a file.
+The id of a line is not the same in the next delivery, and is not read.
 https://docs.aws.amazon.com/bedrock/latest/userguide/cost-mgmt-understanding-cur-data.html
 """
 
@@ -61,6 +62,7 @@ def _line(record: Record) -> Line | None:
             "resource": at("lineItem/ResourceId"),
             "iam_principal": cell(record, "line_item_iam_principal", "lineItem/IamPrincipal"),
             "usage_type": usage_type,
+            "api_operation": at("lineItem/Operation"),
             **_tags(record),
         },
     )

@@ -2,8 +2,8 @@
 
 `BilledCost` counts (`EffectiveCost` where it is null). Model and token class are taken from `x_Model` and `x_TokenType`, from
 `SkuPriceDetails`, from an `SkuId` such as `openai/gpt-4o/input`, or from the charge's description. Taxes, credits and other
-services are skipped. The sub-account is the project; `Tags` become tags; lines that agree in all of that are added up within
-a file. https://focus.finops.org/focus-specification/
+services are skipped. The sub-account is the project; the resource, the SKU's price and `Tags` become tags; lines that agree in
+all of that are added up within a file. https://focus.finops.org/focus-specification/
 """
 
 import re
@@ -52,7 +52,11 @@ def _line(record: Record) -> Line | None:
         currency=cell(record, "BillingCurrency"),
         region=cell(record, "RegionId"),
         project=cell(record, "SubAccountName", "SubAccountId"),
-        tags={"resource": cell(record, "ResourceName", "ResourceId"), **tags_in(cell(record, "Tags"))},
+        tags={
+            "resource": cell(record, "ResourceName", "ResourceId"),
+            "sku": cell(record, "SkuPriceId", "SkuId"),
+            **tags_in(cell(record, "Tags")),
+        },
     )
 
 
