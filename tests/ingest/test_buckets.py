@@ -466,3 +466,14 @@ def test_a_later_delivery_of_a_bill_that_only_adds_lines_is_not_remarked_upon(tm
     result = read(tmp_path / "ledger", first, cur(tmp_path / "tuesday.csv", *whole))
 
     assert (list(remarks(result)), result.total("new_buckets")) == ([], 2)
+
+
+@pytest.mark.parametrize("day", ["4/1/25", "10/1/26", "1/5/26 10:00:00+02:00"])
+def test_a_day_whose_year_has_two_digits_is_a_reject_and_not_of_antiquity(tmp_path, day):
+    head = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName"
+    (tmp_path / "focus.csv").write_text(f"{head}\n3,USD,Usage,{day},{day},OpenAI API,OpenAI\n", encoding="utf-8")
+    read(tmp_path / "ledger", tmp_path / "focus.csv")
+
+    assert query(tmp_path / "ledger", "select count(*) from usage_bucket") == [(0,)]
+    ((line, reason),) = query(tmp_path / "ledger", "select line, reason from reject")
+    assert (line, reason.split(";")[0]) == (2, "no time in the record")

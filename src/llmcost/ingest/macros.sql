@@ -36,11 +36,14 @@ create or replace temp macro instant_of_number(x) as
         when regexp_full_match(x, '[0-9]{18,19}') then make_timestamp(try_cast(x as bigint) // 1000)
     end;
 
+-- A time whose year was written with four digits: DuckDB takes 4/1/25 for 25 January of the year 4.
+create or replace temp macro dated(t) as case when t >= timestamp '1000-01-01' then t end;
+
 -- A point in time as UTC: ISO 8601 with or without offset, or Unix time.
 create or replace temp macro instant(x) as
     case
-        when substr(x, 20) similar to '(\.[0-9]+)?Z?' then coalesce(try_cast(x as timestamp), instant_of_number(x))
-        else coalesce(timezone('UTC', try_cast(x as timestamptz)), instant_of_number(x))
+        when substr(x, 20) similar to '(\.[0-9]+)?Z?' then coalesce(dated(try_cast(x as timestamp)), instant_of_number(x))
+        else coalesce(dated(timezone('UTC', try_cast(x as timestamptz))), instant_of_number(x))
     end;
 
 -- What is left of an inclusive total once its parts are taken out. Parts larger than the total mean that the total
