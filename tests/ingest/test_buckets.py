@@ -477,3 +477,28 @@ def test_a_day_whose_year_has_two_digits_is_a_reject_and_not_of_antiquity(tmp_pa
     assert query(tmp_path / "ledger", "select count(*) from usage_bucket") == [(0,)]
     ((line, reason),) = query(tmp_path / "ledger", "select line, reason from reject")
     assert (line, reason.split(";")[0]) == (2, "no time in the record")
+
+
+def test_charges_of_a_bill_in_another_currency_are_said_to_be_without_a_price(tmp_path):
+    """2.50 USD and 9.20 EUR of one meter; Azure's names of meters are no models of the price list."""
+    head = "date,meterCategory,meterName,unitOfMeasure,quantity,costInBillingCurrency,billingCurrency,resourceGroupName"
+    meter = "10/01/2026,Azure OpenAI,gpt 4o 1120 Inp glbl Tokens,1K"
+    rows = f"{meter},1000,2.50,USD,rg-us\n{meter},4000,9.20,EUR,rg-eu\n"
+    (tmp_path / "azure.csv").write_text(f"{head}\n{rows}", encoding="utf-8")
+    read(tmp_path / "ledger", tmp_path / "azure.csv")
+
+    rows, found = report(tmp_path, "project")
+    assert [(row["project"], row["cost"], row["input_tokens"]) for row in rows] == [
+        ("rg-us", Decimal("2.5"), 1_000_000),
+        ("rg-eu", None, 4_000_000),
+    ]
+    assert (found.coverage.buckets, found.coverage.unpriced_buckets) == (2, 1)
+
+
+def test_a_charge_in_another_currency_is_told_beside_the_usage_that_dollars_cover(reading, tmp_path):
+    euros = charge(3, line_item="gpt-5.4, output_tokens") | {"amount": {"value": 3, "currency": "eur"}}
+    reading("usage.json", usage(completions(1000)), costs=[usage(charge(0.0031), euros)])
+
+    rows, found = report(tmp_path)
+    assert [(row["cost"], row["input_tokens"]) for row in rows] == [(Decimal("0.0031"), 1000)]
+    assert (found.coverage.buckets, found.coverage.unpriced_buckets) == (3, 1)

@@ -7,7 +7,8 @@ model beside one by key. So for each provider and UTC day
   a source, for each of its scopes, that in minutes, hours or days, or in spans of their own, whichever is fuller, and for each
   span that of its fullest breakdown;
 - cost is that of one bill, chosen alike; usage that a bill covers keeps its quantities, and what it would cost by the price
-  list gives way to the bill. Where there is no bill, usage costs what the price list says.
+  list gives way to the bill. Where there is no bill, usage costs what the price list says, and so do charges of a bill in
+  another currency, which its other charges do not cover.
 
 A bucket longer than a day counts where no shorter one of its provider falls into it.
 """
@@ -80,6 +81,7 @@ def counted_buckets() -> str:
                 cost_status = 'billed' as has_bill,
                 not has_bill or coalesce({told}) is not null as has_usage,
                 case exporter when 'gateway' then 1 when 'gateway-view' then 2 else 0 end as standing,
+                not has_bill and standing = 0 and reported_currency is not null as has_foreign_bill,
                 coalesce(scope, '') as part,
                 coalesce(breakdown, '') as detail,
                 {" + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)} as size
@@ -103,16 +105,16 @@ def counted_buckets() -> str:
             select bucket.*,
                 usage_counted.who is not null as as_usage,
                 bill_counted.who is not null as as_bill,
-                exists (
+                not has_foreign_bill and exists (
                     select 1 from bill_span as bill
                     where bill.who = bucket.who and bill.since <= bucket.bucket_start and bucket.bucket_start < bill.until
                 ) as covered
             from (select *, coalesce(operation, '') as kind from bucket) as bucket
             left join usage_counted using ({_SPAN}, detail)
             left join bill_counted
-                on has_bill and {_equal("bucket", "bill_counted", _SPAN.replace(" kind,", ""), "detail")}
+                on (has_bill or has_foreign_bill) and {_equal("bucket", "bill_counted", _SPAN.replace(" kind,", ""), "detail")}
         )
-        select * exclude (who, day, wide, has_usage, has_bill, standing, part, detail, size, kind, as_usage, as_bill, covered)
+        select * exclude (who, day, wide, has_usage, has_bill, has_foreign_bill, standing, part, detail, size, kind, as_usage, as_bill, covered)
             replace (
                 {kept_quantities}, {kept_costs},
                 case when covered and not as_bill then 'billed' else cost_status end as cost_status
