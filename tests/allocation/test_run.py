@@ -355,3 +355,15 @@ def test_statements_tie_to_the_ledger_to_the_cent_whatever_is_in_it(rows, sharin
 
 def _term(text):
     return Term(text=text, condition=parse_condition(text))
+
+
+def test_a_rule_about_a_month_takes_what_was_used_in_it(spend, allocate):
+    """In Berlin the last hour of September in UTC is October; a day and an hour are local, too."""
+    spend("2026-09-30 22:30", "1.00")
+    spend("2026-10-15 12:00", "2.00")
+    spend("2026-11-02 12:00", "4.00")
+    rules = "tz: Europe/Berlin\nallocation: {by: team, rules: [{name: own, where: 'WHERE', to: x}]}\n"
+
+    for where, own in (("month=2026-10", "3.00"), ("day=2026-10-01", "1.00"), ("week=2026-W45", "4.00")):
+        found = amounts(allocate(rules.replace("WHERE", where), period="2026-Q4"))
+        assert found["x", "own"] == own

@@ -96,8 +96,13 @@ class Query:
             .replace("{key}", expression)
         )
 
-    def rows(self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key]) -> str:
-        """CTEs ending in `keyed`: the selected rows with their keys as `key_0`, `key_1`, ..."""
+    def rows(
+        self, connection: "DuckDBPyConnection", selection: Selection, keys: Sequence[Key], asked: Sequence[Key] = ()
+    ) -> str:
+        """CTEs ending in `keyed`: the selected rows with their keys as `key_0`, `key_1`, ...
+
+        `asked` are keys of conditions that `meets` puts to these rows.
+        """
         if selection.basis == "requests":
             source = _REQUESTS.format(time=self.within(selection.period))
         else:
@@ -108,7 +113,7 @@ class Query:
             )
         if selection.conversion is not None:
             source = f"select * replace ({_converted(selection.conversion)}) from ({source})"
-        if any(key.grain for key in (*keys, *(key for key, _ in selection.conditions))):
+        if any(key.grain for key in (*keys, *asked, *(key for key, _ in selection.conditions))):
             self._offsets = _offsets(connection, selection)
             interval = self._offsets.interval("started_at")
             since = self._offsets.since("started_at")

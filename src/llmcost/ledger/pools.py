@@ -34,7 +34,7 @@ def parts(
 ) -> list[Part]:
     """The selected requests; `metrics` are names of metrics that add up."""
     query = Query()
-    source = query.rows(connection, selection, [owner])
+    source = query.rows(connection, selection, [owner], [key for pool in pools for key, _ in pool])
     marks = [f"({query.meets(pool)}) as in_{place}" for place, pool in enumerate(pools)]
     names = [f"in_{place}" for place in range(len(pools))]
     sums = [
