@@ -182,6 +182,21 @@ def test_a_usage_statement_has_no_amounts_unless_they_are_asked_for(used):
     assert re.search(r"^Total +4 +3,500,000$", text, re.MULTILINE)
 
 
+def test_a_statement_by_week_is_in_the_order_of_time(spend, ledger, asked_of):
+    for day, requests in (("2026-10-12", 1), ("2026-10-05", 2), ("2026-10-19", 3)):
+        for _ in range(requests):
+            spend(day, "1.00", customer_id="acme")
+    terms = "allocation: {by: customer_id, statement: {issuer: Shop GmbH, by: week, markup: 0%}}"
+    found = usage_statement(ledger, asked_of(terms), "acme")
+
+    # Mondays, of the weeks 41 to 43.
+    assert [(line.name, str(line.amount)) for line in found.lines] == [
+        ("2026-W41", "2.00"),
+        ("2026-W42", "1.00"),
+        ("2026-W43", "3.00"),
+    ]
+
+
 def test_amounts_are_cost_with_a_markup_and_add_up(used):
     found = used("markup: 20%")
     # 1.206, 2.406 and 0.60 are 4.212, so 4.21: chat and search both lose 0.6 of a cent, the larger gets the one there is.

@@ -59,7 +59,7 @@ class UsageStatement:
     decimals: int
     terms: StatementTerms
     lines: tuple[UsageLine, ...]
-    """Largest amount first, else most requests."""
+    """Largest amount first, else most requests; spans of time in their order."""
     totals: Mapping[str, Decimal | None]
     amount: Decimal | None
     """None: statements have no amounts."""
@@ -83,7 +83,8 @@ def usage_statement(connection: "Connection", asked: Asked, customer: str) -> Us
         conversion=everybody.conversion,
     )
     names = tuple(dict.fromkeys([*_ALWAYS, *terms.columns, *(one.metric for one in terms.prices)]))
-    groups, _ = queries.grouped(connection, chosen, [resolve(connection, terms.by)], [metric(name) for name in names])
+    split = resolve(connection, terms.by)
+    groups, _ = queries.grouped(connection, chosen, [split], [metric(name) for name in names])
     if not groups:
         raise _nothing(connection, everybody, asked, customer)
     used: dict[str | None, _Row] = defaultdict(dict)
@@ -113,7 +114,7 @@ def usage_statement(connection: "Connection", asked: Asked, customer: str) -> Us
         currency=asked.currency,
         decimals=asked.policy.decimals,
         terms=terms,
-        lines=tuple(sorted(lines, key=lambda one: _rank(one, used[one.name]))),
+        lines=tuple(sorted(lines, key=_in_time if split.grain else lambda one: _rank(one, used[one.name]))),
         totals={column: _added([row[column] for row in used.values()]) for column in terms.columns},
         amount=None if amounts is None else total(amounts.values()),
         unpriced_requests=0 if terms.prices else int(_added([row["unpriced_requests"] for row in used.values()]) or 0),
@@ -147,6 +148,10 @@ def _amounts(used: Mapping[str | None, _Row], terms: StatementTerms, decimals: i
             exact[name] = Fraction(row["cost"]) * (1 + Fraction(terms.markup or 0))
     whole = round(sum(exact.values(), Fraction(0)) * 10**decimals)
     return apportioned(Decimal(whole).scaleb(-decimals, context=EXACT), exact, decimals)
+
+
+def _in_time(line: UsageLine) -> str:
+    return line.name or ""
 
 
 def _rank(line: UsageLine, row: _Row) -> tuple[bool, Decimal, Decimal, str]:
