@@ -197,6 +197,18 @@ def test_the_github_action_does_what_it_says(shell, shop, tmp_path, as_of, code)
     assert shell(steps["Result"]["run"], shop, {**env, "CODE": str(code)}).returncode == code
 
 
+def test_the_github_action_reads_logs_on_lines_of_their_own(shell, shop):
+    call = {"timestamp": "2026-11-01T10:00:00Z", "model": "gpt-5.4", "input_tokens": 100, "output_tokens": 10}
+    for name in ("one.jsonl", "two.jsonl"):
+        (shop / name).write_text(json.dumps({**call, "request_id": f"req-7f3a9c-{name}"}))
+    _, steps = _action_steps()
+
+    run = shell(
+        steps["Read the logs"]["run"], shop, {"LLMCOST_CONFIG": "llmcost.yaml", "LOGS": "one.jsonl\ntwo.jsonl\n"}
+    )
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, "2 files, 2 lines: 2 new requests, 0 known")
+
+
 def test_the_action_uses_nothing_of_others_and_never_writes_inputs_into_scripts():
     _, steps = _action_steps()
 
