@@ -50,3 +50,13 @@ def test_too_little_history_is_exit_3(ledger_file, cli):
 
 def test_a_period_it_cannot_forecast_is_exit_2(ledger_file, cli):
     assert cli("forecast", "--period", "2026-12").code == 2
+
+
+def test_groups_beyond_the_top_are_in_the_total_and_said_not_to_be_shown(ledger_file, cli, tmp_path):
+    call = {"timestamp": "2026-11-19T02:00:00Z", "request_id": "req-chat-7f3a9c", "provider": "openai", "team": "chat"}
+    (tmp_path / "chat.jsonl").write_text(json.dumps({**call, "model": "gpt-4o-mini", "input_tokens": 10}))
+    assert cli("ingest", tmp_path / "chat.jsonl", "--source", "llmcost").code == 0
+    found = cli("forecast", "--as-of", "2026-11-20T00:00:00Z", "--by", "team", "--top", "1", "--format", "csv")
+
+    assert [line.split(",")[0] for line in found.stdout.splitlines()[1:]] == ["search"]
+    assert found.stderr == "note: 1 more row not shown; raise --top\n"

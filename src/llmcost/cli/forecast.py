@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, BasisOption, By, Config, CurrencyOption, Db, Format, Output, Top, Tz, Where
+from llmcost.cli.options import AsOf, BasisOption, By, Config, CurrencyOption, Db, Format, Output, Tz, Where
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +19,9 @@ def forecast(
     period: Annotated[
         str, typer.Option("--period", metavar="PERIOD", help="month (the running one) or next-month.")
     ] = "month",
-    top: Top = None,
+    top: Annotated[
+        int | None, typer.Option("--top", metavar="N", min=1, help="The N largest; the total is of all.")
+    ] = None,
     tz: Tz = None,
     basis: BasisOption = None,
     as_of: AsOf = None,
@@ -35,8 +37,10 @@ def forecast(
     """
     import sys
 
+    from llmcost.cli import diagnostics
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
+    from llmcost.domain.text import plural
     from llmcost.ledger.composition import BASES
     from llmcost.ledger.database import reading
     from llmcost.ledger.filters import split_list
@@ -69,3 +73,5 @@ def forecast(
         found = run(ledger, question, target, clock(as_of, zone), stale=settings.gate.stale or STALE)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_forecast(found, chosen, surface), output)
+    if found.hidden and chosen == "csv":
+        diagnostics.note(f"{plural(found.hidden, 'more row')} not shown; raise --top")
