@@ -46,9 +46,9 @@ class _Office:
         found = chargeback(self._ledger, self._prices, asked).allocation
         return close(self._ledger, found, asked.policy, asked.rates, now=now, note="checked")
 
-    def reconciled(self, period, path):
+    def reconciled(self, period, *paths):
         asked = self._asked_of(_RULES, period)
-        return reconciled(self._ledger, asked, self.show(period).allocation, [path])
+        return reconciled(self._ledger, asked, self.show(period).allocation, paths)
 
     def reopen(self, period):
         asked = self._asked_of("", period)
@@ -241,7 +241,7 @@ def test_a_difference_beyond_the_tolerance_is_known(office, asked_of, spend):
 def reconciliation(tmp_path):
     """The document of a reconciliation of October."""
 
-    def write(**values):
+    def write(name="reconciled.json", **values):
         shape = {
             "schema": "llmcost/reconcile/1",
             "period": {"since": "2026-10-01", "until": "2026-11-01", "tz": "UTC"},
@@ -251,7 +251,7 @@ def reconciliation(tmp_path):
             "logged": "30.00",
             **values,
         }
-        path = tmp_path / "reconciled.json"
+        path = tmp_path / name
         path.write_text(json.dumps(shape))
         return path
 
@@ -282,6 +282,33 @@ def test_a_reconciliation_of_something_else_is_refused(office, spend, reconcilia
     spend("2026-10-02", "30", team="search", provider="openai")
     with pytest.raises(DataError, match=message):
         office.reconciled("2026-10", reconciliation(**values))
+
+
+@pytest.mark.parametrize(
+    ("values", "both"),
+    [
+        ({}, "openai on 2026-10"),  # two accounts, or the same bill twice
+        ({"providers": ["mistral", "openai"]}, "openai on 2026-10"),
+        ({"period": {"since": "2026-10-31", "until": "2026-11-01", "tz": "UTC"}}, "openai on 2026-10-31"),
+        ({"providers": []}, "openai on 2026-10"),
+    ],
+)
+def test_two_reconciliations_of_the_same_days_of_a_provider_are_refused(office, spend, reconciliation, values, both):
+    spend("2026-10-31", "30", team="search", provider="openai")
+    other = reconciliation(name="other.json", billed="9.00", **values)
+    with pytest.raises(DataError, match=rf"reconciled\.json and \S*other\.json are both about {both}$"):
+        office.reconciled("2026-10", reconciliation(), other)
+
+
+def test_reconciliations_of_other_days_or_providers_add_up(office, spend, reconciliation):
+    spend("2026-10-02", "30", team="search", provider="openai")
+    spend("2026-10-20", "10", team="search", provider="openai")
+    spend("2026-10-20", "7", team="search", provider="anthropic")
+    first = reconciliation(name="1.json", period={"since": "2026-10-01", "until": "2026-10-20", "tz": "UTC"})
+    last = {"since": "2026-10-20", "until": "2026-11-01", "tz": "UTC"}
+    second = reconciliation(name="2.json", period=last, billed="10.40", logged="10.00")
+    third = reconciliation(name="3.json", providers=["anthropic"], billed="6.90", logged="7.00")
+    assert office.reconciled("2026-10", first, second, third).total == Decimal("48.80")
 
 
 def test_who_bears_nothing_is_named_with_the_nearest(office, spend):

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +37,32 @@ class Reconciled:
     """Bills that are only about part of the period."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bill:
+    """What one reconciliation found."""
+
+    path: Path
+    period: Period
+    providers: frozenset[str]
+    """Empty: every provider."""
+    difference: Decimal
+    """Billed less logged."""
+    note: str | None
+    """What to say where it is about some days only."""
+
+
 def reconciled(connection: "Connection", asked: Asked, current: Allocation, files: "Sequence[Path]") -> Reconciled:
     """Requests and charges, with the cost of each reconciled provider replaced by what it billed on the days of the bill.
 
     `files` are documents of `llmcost reconcile --format json`. DataError for one that cannot be read, is about other days or
-    another currency, or no longer matches the ledger.
+    another currency, or no longer matches the ledger; and for two about the same days of a provider.
     """
-    found = [_difference(connection, asked, path) for path in files]
+    found = [_bill(connection, asked, path) for path in files]
+    for one, other in combinations(found, 2):
+        _check_apart(one, other, asked)
     return Reconciled(
-        total=total([current.ledger_cost, current.charges_cost, *(difference for difference, _ in found)]),
-        notes=tuple(note for _, note in found if note is not None),
+        total=total([current.ledger_cost, current.charges_cost, *(bill.difference for bill in found)]),
+        notes=tuple(bill.note for bill in found if bill.note is not None),
     )
 
 
@@ -61,8 +78,7 @@ def too_far(current: Allocation, tolerance: Decimal) -> bool:
     return abs(current.difference) > EXACT.multiply(tolerance, abs(current.invoice))
 
 
-def _difference(connection: "Connection", asked: Asked, path: Path) -> tuple[Decimal, str | None]:
-    """Billed less logged, and what to say where the bill is about some days only."""
+def _bill(connection: "Connection", asked: Asked, path: Path) -> _Bill:
     shape = _read(path)
     try:
         period = _period(shape["period"])
@@ -83,7 +99,28 @@ def _difference(connection: "Connection", asked: Asked, path: Path) -> tuple[Dec
             f"{path} found {logged:f} {currency} in the ledger, which now has {now:f}", hint="reconcile again"
         )
     note = f"{path} is about {spans.label(period, asked.zone)}; other days count as logged"
-    return EXACT.subtract(billed, logged), None if period == asked.period else note
+    return _Bill(
+        path=path,
+        period=period,
+        providers=frozenset(providers),
+        difference=EXACT.subtract(billed, logged),
+        note=None if period == asked.period else note,
+    )
+
+
+def _check_apart(one: _Bill, other: _Bill, asked: Asked) -> None:
+    """DataError where two bills are about the same requests: what was logged of them can be replaced only once."""
+    if one.providers and other.providers and one.providers.isdisjoint(other.providers):
+        return
+    (since, until), (first, end) = spans.bounds(one.period), spans.bounds(other.period)
+    both = Period(since=max(since, first), until=min(until, end))
+    if max(since, first) >= min(until, end):
+        return
+    who = ", ".join(sorted(one.providers & other.providers or one.providers | other.providers)) or "every provider"
+    raise DataError(
+        f"{one.path} and {other.path} are both about {who} on {spans.label(both, asked.zone)}",
+        hint="reconcile all bills of a provider in one run, `llmcost reconcile BILL BILL --format json`, each once",
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
