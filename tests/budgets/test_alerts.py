@@ -174,6 +174,46 @@ def test_requests_without_a_price_prove_nothing_unless_the_rest_is_enough(spend,
     assert watch(rule, "2026-11-03T12:00").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        '{rule: daily-spend, above: "500"}',
+        '{rule: daily-spend, below: "5"}',
+        '{rule: daily-spend, above: "500", min_cost: "1"}',
+        '{name: each, metric: cost, per: customer_id, window: day, above: "10"}',
+        '{name: mean, metric: cost_per_request, window: day, above: "0.5"}',
+        "{name: rise, metric: cost, window: 1d, compare: previous, above: 30%}",
+    ],
+)
+def test_requests_none_of_which_has_a_price_are_no_proof_that_they_cost_little(spend, watch, rule):
+    for day in ("10-31", "11-01", "11-02", "11-03"):
+        spend(f"2026-{day} 10:00", None, customer_id="acme")
+    spend("2026-11-03 10:00", "1", customer_id="globex")
+    scope = "" if "per:" in rule else "where: [customer_id=acme], "
+    found = watch(f"alerts: [{{{scope}{rule[1:]}]", "2026-11-03T12:00")
+
+    assert (found.exit_code, found.rules[0].missing, found.firing) == (3, True, ())
+    assert found.rules[0].reason == "requests without a known price may have cost more"
+    allowed = watch(f"gate: {{unpriced: 100%}}\nalerts: [{{{scope}{rule[1:]}]", "2026-11-03T12:00")
+    assert allowed.exit_code == 0
+
+
+def test_a_rise_from_a_window_without_any_price_is_not_known(spend, watch):
+    spend("2026-11-01 10:00", "1")
+    spend("2026-11-02 10:00", None)
+    spend("2026-11-03 10:00", "1")
+    rule = "alerts: [{name: rise, metric: cost, window: 1d, compare: previous, above: 30%}]"
+
+    assert watch(rule, "2026-11-04T00:00").exit_code == 3
+
+
+def test_revenue_has_no_price(spend, watch):
+    spend("2026-11-03 10:00", None)
+    found = watch('alerts: [{name: sold, metric: revenue, window: day, below: "5"}]', "2026-11-03T12:00")
+
+    assert (found.exit_code, found.rules[0].missing) == (0, False)
+
+
 def test_without_rules_the_shipped_ones_are_judged(spend, watch):
     spend("2026-11-03 10:00", "1")
 

@@ -267,6 +267,19 @@ def test_the_gate_fails_above_what_it_allows(ledger, spend, judge, gate, code):
     assert judge(f"budgets: [{{name: a, amount: 100}}]\ngate: {{{gate}}}", "2026-11-04").exit_code == code
 
 
+@pytest.mark.parametrize(
+    ("cost", "allowed", "code"), [("9.99", "0%", 3), ("9.99", "50%", 0), ("10", "0%", 1), (None, "0%", 3)]
+)
+def test_a_cost_that_leaves_requests_out_is_no_pass_and_may_be_a_failure(spend, judge, cost, allowed, code):
+    spend("2026-11-03 10:00", cost)
+    spend("2026-11-03 11:00", None)
+    gate = judge(f"gate: {{cost: 10, unpriced: {allowed}}}", "2026-11-04").gates[-1]
+
+    assert {"ok": 0, "failed": 1, "not_evaluated": 3}[gate.outcome] == code
+    assert gate.missing == (code == 3)
+    assert ("no known price, so more may be spent" in gate.message) == (code == 3)
+
+
 def test_a_currency_without_rates_on_the_first_day_is_not_guessed(spend, judge):
     spend("2026-11-03 10:00", "10")
     text = 'fx: {EUR: {2026-11-02: "0.5"}}\nbudgets: [{name: a, amount: "7.5", unit: eur}]'

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from llmcost.budgets import spending
 from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import BudgetCheck
-from llmcost.budgets.gate import Measured, place_of
+from llmcost.budgets.gate import Measured, hides_cost, place_of
 from llmcost.budgets.periods import BudgetPeriod, window_at
 from llmcost.budgets.status import Standing
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import DataError, LlmcostError, UsageError
 from llmcost.domain.exact import EXACT
 from llmcost.domain.period import time_zone
+from llmcost.domain.text import plural
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -41,6 +42,9 @@ class Entry:
     unit: str
     """A currency code, `tokens` or `requests`."""
     spent: Decimal
+    requests: int = 0
+    unpriced: int = 0
+    """Requests of unknown cost, in no sum; 0 in a baseline that does not say."""
     breached: tuple[tuple[str | None, ...], ...] = ()
     """The values of a budget for each that were reached; one empty value for a budget that was."""
 
@@ -60,13 +64,31 @@ class Baseline:
 class Difference:
     """What became of one scope."""
 
-    name: str | None
-    unit: str
-    before: Decimal | None
+    old: Entry | None
     """None for a budget the baseline does not have."""
-    after: Decimal
+    new: Entry
     crossed: tuple[tuple[str | None, ...], ...]
     """Values reached now and not then."""
+
+    @property
+    def name(self) -> str | None:
+        """The budget's; None for everything."""
+        return self.new.name
+
+    @property
+    def unit(self) -> str:
+        """A currency code, `tokens` or `requests`."""
+        return self.new.unit
+
+    @property
+    def before(self) -> Decimal | None:
+        """What was spent then; None for a budget the baseline does not have."""
+        return None if self.old is None else self.old.spent
+
+    @property
+    def after(self) -> Decimal:
+        """What is spent now."""
+        return self.new.spent
 
     @property
     def change(self) -> Decimal | None:
@@ -105,6 +127,8 @@ def measure(
             name=budget.name or None,
             unit=(budget.currency or budget.measure).lower(),
             spent=spending.amount(found.by_value[()], budget.measure),
+            requests=found.by_value[()].requests,
+            unpriced=found.by_value[()].unpriced,
             breached=tuple(sorted(breached.get(budget.name, []), key=_sortable)),
         )
         for budget, found in zip(chosen, sums, strict=True)
@@ -125,10 +149,8 @@ def compared(base: Baseline, now: Baseline) -> tuple[Difference, ...]:
         old = before.get((one.name, one.unit))
         found.append(
             Difference(
-                name=one.name,
-                unit=one.unit,
-                before=None if old is None else old.spent,
-                after=one.spent,
+                old=old,
+                new=one,
                 crossed=tuple(values for values in one.breached if old is None or values not in old.breached),
             )
         )
@@ -169,6 +191,7 @@ def _rise(settings: Settings, one: Difference, days: int) -> list[Measured]:
     above_share = share is None or one.change > EXACT.multiply(share, one.before)
     above_amount = amount is None or not in_money or one.change >= amount
     failed = one.change > 0 and above_share and above_amount
+    hiding = _hiding(settings, one, failed=failed)
     name = one.name or "everything"
     rate = "" if one.ratio is None else f" ({one.ratio * 100:+.1f}%)"
     digits = 2 if in_money else 0
@@ -180,16 +203,35 @@ def _rise(settings: Settings, one: Difference, days: int) -> list[Measured]:
         )
         if text
     )
+    message = (
+        f"{name}: {one.change:+,.{digits}f} {one.unit}{rate} in {days} days since the baseline; {allowed} is allowed"
+    )
+    if hiding is not None:
+        when = "now" if hiding is one.new else "at the baseline"
+        message += f"; without a known price {when}: {hiding.unpriced:,} of {plural(hiding.requests, 'request')}"
     return [
         Measured(
             name="increase",
-            outcome="failed" if failed else "ok",
+            outcome="not_evaluated" if hiding is not None else "failed" if failed else "ok",
             value=f"{one.change:f}",
             limit=f"{amount:f}" if amount is not None and in_money else f"{share:f}",
-            message=f"{name}: {one.change:+,.{digits}f} {one.unit}{rate} in {days} days since the baseline; {allowed} is allowed",
+            message=message,
             place=place_of(settings, "gate", "increase" if share is not None else "increase_amount"),
+            missing=hiding is not None,
         )
     ]
+
+
+def _hiding(settings: Settings, one: Difference, *, failed: bool) -> Entry | None:
+    """The side whose requests without a known price leave the verdict open.
+
+    What is spent now may be more than a rise that is allowed; one that is not may be from a cost nothing is known of.
+    """
+    side = one.old if failed else one.new
+    if side is None or side.unit in {"tokens", "requests"}:
+        return None
+    hides = side.unpriced == side.requests > 0 if failed else hides_cost(settings, side.unpriced, side.requests)
+    return side if hides else None
 
 
 def excused(check: BudgetCheck, base: Baseline) -> BudgetCheck:
@@ -233,6 +275,8 @@ def dumped(base: Baseline) -> str:
                 "budget": one.name,
                 "unit": one.unit,
                 "spent": f"{one.spent:f}",
+                "requests": one.requests,
+                "unpriced_requests": one.unpriced,
                 "breached": [list(values) for values in one.breached],
             }
             for one in base.entries
@@ -274,6 +318,8 @@ def _entry(one: dict[str, Any]) -> Entry:
         name=one["budget"],
         unit=one["unit"],
         spent=spent,
+        requests=int(one.get("requests", 0)),
+        unpriced=int(one.get("unpriced_requests", 0)),
         breached=tuple(tuple(values) for values in one["breached"]),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from llmcost.budgets import spending
 from llmcost.budgets.budget import Budget
 from llmcost.budgets.causes import cause
-from llmcost.budgets.gate import Measured, conditions, freshness
+from llmcost.budgets.gate import Measured, conditions, freshness, hides_cost
 from llmcost.budgets.periods import Window, window_at
 from llmcost.budgets.spending import Sums, Values, Watched
 from llmcost.budgets.status import Standing, judged, missing_reason, pace_of
@@ -179,7 +179,8 @@ def _standing(
     status, reason = judged(budget, amount, pace, now)
     missing = unproven = False
     allowed = settings.gate.unpriced or Decimal(0)
-    if status != "breached" and budget.measure == "cost" and spent.unpriced > allowed * spent.requests:
+    hidden = budget.measure == "cost" and hides_cost(settings, spent.unpriced, spent.requests)
+    if status != "breached" and hidden:
         status, reason, missing = "not_evaluated", missing_reason(spent.unpriced, spent.requests, allowed), True
         unproven = True
     elif status == "ok" and fresh.missing:

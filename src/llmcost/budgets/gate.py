@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from llmcost.budgets.spending import selection
+from llmcost.budgets.status import missing_reason
 from llmcost.config.settings import FILE_NAME, Settings
 from llmcost.config.yaml import Key
 from llmcost.domain.exact import EXACT
@@ -20,6 +21,7 @@ from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.metrics import metric
+from llmcost.ledger.queries import Facts
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -134,17 +136,31 @@ def conditions(connection: "Connection", settings: Settings, basis: Basis, now: 
         text = "{share} of the log lines could not be read; `llmcost db rejects` lists them"
         found.append(_share(settings, ("rejected",), lines, lines + everything.rows, most=gate.rejected, text=text))
     if gate.cost is not None:
-        found.append(
-            Measured(
-                name="cost",
-                outcome="failed" if cost >= gate.cost else "ok",
-                value=f"{cost:f}",
-                limit=f"{gate.cost:f}",
-                message=f"{settings.currency} {cost:,.2f} were spent in {gate.period}; the limit is {gate.cost:,.2f}",
-                place=place_of(settings, "gate", "cost"),
-            )
-        )
+        found.append(_spent(settings, gate.cost, cost, facts))
     return found
+
+
+def hides_cost(settings: Settings, unpriced: int, requests: int) -> bool:
+    """Whether more than the allowed share of requests has no known price, so that a sum of their cost proves nothing."""
+    return unpriced > (settings.gate.unpriced or Decimal(0)) * requests
+
+
+def _spent(settings: Settings, most: Decimal, cost: Decimal, facts: Facts) -> Measured:
+    """What was spent against its limit: one that is reached is a failure whatever else was spent."""
+    hidden = cost < most and hides_cost(settings, facts.unpriced, facts.requests)
+    message = f"{settings.currency} {cost:,.2f} were spent in {settings.gate.period}; the limit is {most:,.2f}"
+    if hidden:
+        allowed = settings.gate.unpriced or Decimal(0)
+        message = f"{message}; {missing_reason(facts.unpriced, facts.requests, allowed)}"
+    return Measured(
+        name="cost",
+        outcome="failed" if cost >= most else "not_evaluated" if hidden else "ok",
+        value=f"{cost:f}",
+        limit=f"{most:f}",
+        message=message,
+        place=place_of(settings, "gate", "cost"),
+        missing=hidden,
+    )
 
 
 def _share(

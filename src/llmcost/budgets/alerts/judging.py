@@ -10,7 +10,7 @@ from llmcost.budgets import spending
 from llmcost.budgets.alerts.rule import ANY, AlertRule
 from llmcost.budgets.alerts.windows import Span, span
 from llmcost.budgets.checking import check as check_budgets
-from llmcost.budgets.gate import Measured, freshness
+from llmcost.budgets.gate import Measured, freshness, hides_cost
 from llmcost.budgets.reading import read_budgets
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import ConfigError, ExitCode, UsageError
@@ -220,18 +220,21 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
     judged = few = unpriced = unlimited = 0
     for group in groups:
         earlier = before.get(group.keys)
-        requests = int(group.values["requests"] or 0)
-        if requests < rule.min_requests or _cost(group, earlier) < rule.min_cost:
+        if int(group.values["requests"] or 0) < rule.min_requests:
             few += 1
             continue
-        alert = _measured(one, group, earlier)
+        if rule.limited and _limit(rule, group) is None:
+            unlimited += 1
+            continue
+        alert = None if _cost(group, earlier) < rule.min_cost else _measured(one, group, earlier)
         if alert is None:
-            unlimited += rule.limited
-            few += not rule.limited
+            hidden = any(_hides(rule, each, settings) for each in (group, earlier) if each is not None)
+            unpriced += hidden
+            few += not hidden
             continue
         if alert.level:
             firing.append(alert)
-        elif _hides(rule, group, settings):
+        elif rule.direction == "above" and _hides(rule, group, settings):
             unpriced += 1
             continue
         judged += 1
@@ -269,7 +272,7 @@ def _measured(one: _Asked, group: Group, earlier: Group | None) -> Alert | None:
             return None
         value = EXACT.divide(EXACT.subtract(value, against), against)
     elif rule.limited:
-        against = rule.limits.get(group.keys[-1] or "" if group.keys else ANY, rule.limits.get(ANY))
+        against = _limit(rule, group)
         if against is None:
             return None
         value = EXACT.divide(value, against)
@@ -285,12 +288,18 @@ def _measured(one: _Asked, group: Group, earlier: Group | None) -> Alert | None:
     )
 
 
+def _limit(rule: AlertRule, group: Group) -> Decimal | None:
+    """The limit of the group's value of the last dimension, else the one for any."""
+    return rule.limits.get(group.keys[-1] or "" if group.keys else ANY, rule.limits.get(ANY))
+
+
 def _hides(rule: AlertRule, group: Group, settings: Settings) -> bool:
     """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing."""
-    if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY or rule.direction == "below":
+    if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY:
         return False
-    requests, unpriced = (Decimal(group.values[name] or 0) for name in ("requests", "unpriced_requests"))
-    return unpriced > (settings.gate.unpriced or Decimal(0)) * requests
+    if metric(rule.metric).parts[0].outcome is not None:
+        return False  # revenue has no price
+    return hides_cost(settings, int(group.values["unpriced_requests"] or 0), int(group.values["requests"] or 0))
 
 
 def _cost(group: Group, earlier: Group | None) -> Decimal:
