@@ -1,27 +1,46 @@
 """What a change costs: two measures of whole days, and which breaches are older than it."""
 
+from datetime import date, timedelta
+
 import pytest
 
-from llmcost.budgets.baseline import compared, dumped, judged, measure, read
+from llmcost.budgets.baseline import compared, dumped, excused, judged, measure, read
 from llmcost.budgets.checking import check
 from llmcost.budgets.reading import read_budgets
+from llmcost.domain.errors import UsageError
 from llmcost.domain.period import parse_instant, time_zone
 
 
 @pytest.fixture
-def taken(ledger, settings_of, tmp_path):
-    """The baseline of a text at an instant, read from its file."""
+def taken(ledger, settings_of):
+    """The baseline of a text at an instant."""
 
-    def run(text, as_of, days=1):
+    def run(text, as_of):
         settings = settings_of(text)
         budgets = read_budgets(settings)
         now = parse_instant(as_of, time_zone(settings.tz))
-        found = measure(ledger, settings, budgets, check(ledger, settings, budgets, now, gates=False), days=days)
+        return measure(ledger, settings, budgets, check(ledger, settings, budgets, now, gates=False), days=1)
+
+    return run
+
+
+@pytest.fixture
+def filed(taken, tmp_path):
+    """The same, read from its file."""
+
+    def run(text, as_of):
         path = tmp_path / "baseline.json"
-        path.write_text(dumped(found))
+        path.write_text(dumped(taken(text, as_of)))
         return read(path)
 
     return run
+
+
+@pytest.fixture
+def a_dollar_a_day(spend):
+    """Of one customer, from 20 September to 20 November."""
+    for day in range(62):
+        spend(f"{date(2026, 9, 20) + timedelta(days=day)} 10:00", "1", customer_id="acme")
 
 
 @pytest.mark.parametrize(
@@ -37,13 +56,13 @@ def taken(ledger, settings_of, tmp_path):
         (([None], ["11.01"]), "not_evaluated"),  # from nobody knows what
     ],
 )
-def test_a_rise_is_no_pass_where_more_may_be_spent(spend, settings_of, taken, costs, outcome):
+def test_a_rise_is_no_pass_where_more_may_be_spent(spend, settings_of, filed, costs, outcome):
     text = "gate: {increase: 10%}"
     spend("2026-11-01 10:00", "1")
     for day, part in zip((2, 4), costs, strict=True):
         for cost in part:
             spend(f"2026-11-0{day} 10:00", cost)
-    (gate,) = judged(settings_of(text), taken(text, "2026-11-03"), taken(text, "2026-11-05"))
+    (gate,) = judged(settings_of(text), filed(text, "2026-11-03"), filed(text, "2026-11-05"))
 
     assert (gate.outcome, gate.missing) == (outcome, outcome == "not_evaluated")
 
@@ -69,3 +88,33 @@ def test_a_baseline_that_does_not_tell_requests_is_read(spend, taken, tmp_path):
     (one,) = compared(read(path), taken("tz: UTC", "2026-11-03"))
 
     assert (one.old.requests, one.old.unpriced, one.new.requests, one.change) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("period", "new"),
+    [
+        ("month", True),
+        ("quarter", False),
+        ("20d", True),  # from 2 November on
+        ("25d", False),  # from 28 October on
+    ],
+)
+@pytest.mark.usefixtures("a_dollar_a_day")
+def test_a_breach_of_a_later_period_is_new(judge, taken, filed, period, new):
+    text = f'budgets: [{{name: acme, per: customer_id, period: {period}, amount: "15"}}]\ngate: {{crossed: true}}'
+    base = filed(text, "2026-10-31T20:00")
+    (one,) = excused(judge(text, "2026-11-21"), base).standings
+    everything, acme = compared(base, taken(text, "2026-11-21"))
+
+    assert one.status == ("breached" if new else "warning")
+    assert acme.crossed == ((("acme",),) if new else ())
+    assert everything.crossed == ()
+
+
+def test_a_baseline_whose_time_is_in_no_zone_is_refused(tmp_path):
+    path = tmp_path / "baseline.json"
+    path.write_text(
+        '{"schema": "llmcost/baseline/1", "as_of": "2026-11-01", "days": 7, "complete": true, "entries": []}'
+    )
+    with pytest.raises(UsageError, match="2026-11-01 is in no time zone"):
+        read(path)

@@ -47,6 +47,8 @@ class Entry:
     """Requests of unknown cost, in no sum; 0 in a baseline that does not say."""
     breached: tuple[tuple[str | None, ...], ...] = ()
     """The values of a budget for each that were reached; one empty value for a budget that was."""
+    since: datetime | None = None
+    """When the budget's running period began, UTC; None where it is not in force, and in a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def measure(
     chosen = [whole, *(replace(one, period=period, per=()) for one in budgets if one.name in judged)]
     members = [spending.watched(connection, one, window, check.now) for one in chosen]
     sums = spending.sums(connection, settings, members, check.basis)
+    running = {one.budget.name: one.window.since for one in check.standings if one.window is not None}
     breached: dict[str, list[tuple[str | None, ...]]] = {}
     for one in check.breached:
         breached.setdefault(one.budget.name, []).append(one.values)
@@ -130,6 +133,7 @@ def measure(
             requests=found.by_value[()].requests,
             unpriced=found.by_value[()].unpriced,
             breached=tuple(sorted(breached.get(budget.name, []), key=_sortable)),
+            since=running.get(budget.name),
         )
         for budget, found in zip(chosen, sums, strict=True)
     ]
@@ -151,7 +155,11 @@ def compared(base: Baseline, now: Baseline) -> tuple[Difference, ...]:
             Difference(
                 old=old,
                 new=one,
-                crossed=tuple(values for values in one.breached if old is None or values not in old.breached),
+                crossed=tuple(
+                    values
+                    for values in one.breached
+                    if old is None or values not in old.breached or not _in_period(base, one.since)
+                ),
             )
         )
     return tuple(found)
@@ -174,7 +182,7 @@ def judged(settings: Settings, base: Baseline, now: Baseline) -> list[Measured]:
                     outcome="failed",
                     value=str(len(one.crossed)),
                     limit="0",
-                    message=f"budget {one.name} was not reached at the baseline and is now",
+                    message=f"budget {one.name} was reached since the baseline",
                     place=place_of(settings, "gate", "crossed"),
                 )
             )
@@ -237,13 +245,19 @@ def _hiding(settings: Settings, one: Difference, *, failed: bool) -> Entry | Non
 def excused(check: BudgetCheck, base: Baseline) -> BudgetCheck:
     """The check with breaches that the baseline knows as warnings: a change is not to blame for them."""
     known = {(one.name, values) for one in base.entries for values in one.breached}
-    return replace(check, standings=tuple(_excused(one, known) for one in check.standings))
+    return replace(check, standings=tuple(_excused(one, base, known) for one in check.standings))
 
 
-def _excused(one: Standing, known: set[tuple[str | None, tuple[str | None, ...]]]) -> Standing:
-    if one.status != "breached" or (one.budget.name, one.values) not in known:
+def _excused(one: Standing, base: Baseline, known: set[tuple[str | None, tuple[str | None, ...]]]) -> Standing:
+    since = None if one.window is None else one.window.since
+    if one.status != "breached" or (one.budget.name, one.values) not in known or not _in_period(base, since):
         return one
     return replace(one, status="warning", reason="it was reached before the baseline")
+
+
+def _in_period(base: Baseline, since: datetime | None) -> bool:
+    """Whether a baseline is of the period that began then: what was reached in an earlier one began anew."""
+    return since is not None and base.as_of >= since
 
 
 def missing(settings: Settings, error: LlmcostError) -> Measured:
@@ -298,7 +312,7 @@ def read(path: Path) -> Baseline:
         if document["schema"] != SCHEMA:
             raise UsageError(f"{path} is not a baseline but {document['schema']!r}", hint=f"expected {SCHEMA}")
         return Baseline(
-            as_of=datetime.fromisoformat(document["as_of"]),
+            as_of=_instant(document["as_of"]),
             days=int(document["days"]),
             complete=bool(document["complete"]),
             entries=tuple(_entry(one) for one in document["entries"]),
@@ -308,6 +322,13 @@ def read(path: Path) -> Baseline:
             f"{path} is not a baseline: {type(error).__name__} {error}",
             hint="write it again with `llmcost budget baseline`",
         ) from error
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(f"{text} is in no time zone")
+    return instant
 
 
 def _entry(one: dict[str, Any]) -> Entry:
