@@ -341,6 +341,15 @@ def test_a_warning_fails_only_when_asked(cli, shop):
     assert cli("budget", "check", "--as-of", BREACHED, "--fail-on", "warning", cwd=shop).code == 1
 
 
+def test_a_breach_that_never_fails_does_not_hide_missing_data(cli, shop):
+    assert cli("budget", "check", "--as-of", BREACHED, "--fail-on", "never", cwd=shop).code == 0
+
+    text = (shop / "llmcost.yaml").read_text()
+    (shop / "llmcost.yaml").write_text(text.replace("gate:\n", "gate:\n  estimated: 1%\n  period: 2027-01\n"))
+    assert cli("budget", "check", "--as-of", BREACHED, cwd=shop).code == 1
+    assert cli("budget", "check", "--as-of", BREACHED, "--fail-on", "never", cwd=shop).code == 3
+
+
 def test_what_init_writes_passes_on_the_day_it_was_written(cli, shop):
     (shop / "llmcost.yaml").unlink()
     refused = cli("init", "--as-of", BREACHED, cwd=shop)

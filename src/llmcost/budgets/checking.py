@@ -56,13 +56,16 @@ class BudgetCheck:
         return len(wanting)
 
     @property
+    def missing(self) -> bool:
+        """Whether data it takes to judge something is missing."""
+        return any(one.missing for one in self.standings) or any(one.missing for one in self.gates)
+
+    @property
     def exit_code(self) -> ExitCode:
         """1 for a breach or a condition not met, else 3 where data is missing."""
         if self.breached or any(one.outcome == "failed" for one in self.gates):
             return ExitCode.FINDING
-        if any(one.missing for one in self.standings) or any(one.missing for one in self.gates):
-            return ExitCode.DATA
-        return ExitCode.OK
+        return ExitCode.DATA if self.missing else ExitCode.OK
 
 
 def check(

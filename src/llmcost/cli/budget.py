@@ -67,7 +67,7 @@ def check(
     if threshold == "warning" and any(one.status == "warning" for one in found.standings):
         code = ExitCode.FINDING
     if threshold == "never" and code == ExitCode.FINDING:
-        code = ExitCode.OK
+        code = ExitCode.DATA if found.missing else ExitCode.OK
     if code:
         raise typer.Exit(code)
 
