@@ -256,6 +256,10 @@ def test_a_dimension_the_ledger_does_not_know_is_missing_data(spend, watch):
         ("{rule: rate-limit, limit: 0}", "a limit of zero is always reached"),
         ("{rule: daily-spend, above: 5, unit: tokens}", "unit cannot be 'tokens'"),
         ("{rule: daily-spend, above: 5, where: [nonsense]}", "cannot read"),
+        ("{rule: daily-spend, above: 5, where: [team=a, customer_id~(]}", "2:51: cannot read the pattern '('"),
+        ("{rule: daily-spend, above: 5, where: day=2026-11-01}", "2:35: an alert cannot be about day"),
+        ("{rule: daily-spend, above: 5, per: [team, hour]}", "2:47: an alert cannot be about hour"),
+        ("{rule: daily-spend, above: 5, per: cost}", "'cost' is a metric, not a dimension"),
         ("{rule: daily-spend, above: 5, min_requests: -1}", "expected a whole number"),
     ],
 )

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from llmcost.domain.errors import ConfigError
+
 MONTH = 'budgets: [{name: all, amount: "10", warn_at: [80]}]'
 
 
@@ -278,6 +280,12 @@ def test_a_cost_that_leaves_requests_out_is_no_pass_and_may_be_a_failure(spend, 
     assert {"ok": 0, "failed": 1, "not_evaluated": 3}[gate.outcome] == code
     assert gate.missing == (code == 3)
     assert ("no known price, so more may be spent" in gate.message) == (code == 3)
+
+
+def test_a_gate_about_no_dimension_is_refused_with_its_place(spend, judge):
+    spend("2026-11-03 10:00", "5")
+    with pytest.raises(ConfigError, match=r"llmcost\.yaml:1:23: no dimension or tag is called 'temm'"):
+        judge("gate: {unattributed: {temm: 5%}}", "2026-11-04")
 
 
 def test_a_currency_without_rates_on_the_first_day_is_not_guessed(spend, judge):

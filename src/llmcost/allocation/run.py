@@ -22,7 +22,6 @@ from llmcost.ledger import pools, queries
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.keys import Key, resolve, unknown_key
-from llmcost.ledger.patterns import check_pattern
 from llmcost.ledger.scopes import Conditions
 from llmcost.pricing.charges import charge_lines
 
@@ -179,10 +178,6 @@ class _Run:
         )
 
     def _conditions(self, terms: tuple[Term, ...]) -> Conditions:
-        for term in terms:
-            if term.condition.operator == "~":
-                for pattern in term.condition.values:
-                    check_pattern(self._connection, pattern or "")
         return tuple((_known(self._connection, term.condition.key), term.condition) for term in terms)
 
 

@@ -12,6 +12,7 @@ from llmcost.budgets.spending import selection
 from llmcost.budgets.status import missing_reason
 from llmcost.config.settings import FILE_NAME, Settings
 from llmcost.config.yaml import Key
+from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.domain.exact import EXACT
 from llmcost.domain.finding import Place
 from llmcost.domain.period import Period, parse_period, time_zone
@@ -126,9 +127,14 @@ def conditions(connection: "Connection", settings: Settings, basis: Basis, now: 
         text = f"{{share}} of the cost {span} is estimated"
         found.append(_share(settings, ("estimated",), part, cost, most=gate.estimated, text=text))
     for name, most in gate.unattributed.items():
-        part = _cost(connection, _narrowed(connection, chosen, dict.fromkeys((name,) if name else OWNERS)))
         text = f"{{share}} of the cost {span} has no {name or 'owner'}"
         path = ("unattributed", name) if name else ("unattributed",)
+        try:
+            nobody = _narrowed(connection, chosen, dict.fromkeys((name,) if name else OWNERS))
+        except UsageError as error:
+            where = place_of(settings, "gate", *path)
+            raise ConfigError(f"{where.file}:{where.line}:{where.column}: {error.message}", hint=error.hint) from error
+        part = _cost(connection, nobody)
         found.append(_share(settings, path, part, cost, most=most, text=text))
     if gate.rejected is not None:
         lines = Decimal(queries.rejected_lines(connection))

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from llmcost.budgets.budget import Budget, Measure
+from llmcost.budgets.entry import ScopedEntry
 from llmcost.budgets.gate import place_of
 from llmcost.budgets.periods import CALENDAR, BudgetPeriod
 from llmcost.budgets.spending import rates_for
@@ -14,7 +15,6 @@ from llmcost.config.settings import Settings
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import time_zone
-from llmcost.ledger.entry import Entry
 from llmcost.ledger.filters import Condition
 
 _AMOUNT = re.compile(r"\+?\d[\d_]{0,24}(?:\.\d{1,12})?")
@@ -40,8 +40,11 @@ def read_budgets(settings: Settings) -> tuple[Budget, ...]:
     return tuple(budgets)
 
 
-class _Entry(Entry):
+class _Entry(ScopedEntry):
     """One entry of the list, read key by key."""
+
+    subject = "a budget"
+    span = "period"
 
     def budget(self) -> Budget:
         name = self.text("name")
@@ -54,7 +57,7 @@ class _Entry(Entry):
             place=place_of(self.settings, *self.path),
             conditions=tuple(condition for _, condition in terms),
             scope=" and ".join(text for text, _ in terms),
-            per=self.names("per"),
+            per=self.per(),
             period=self.period(),
             amount=self.amount(),
             measure=measure,
@@ -76,6 +79,7 @@ class _Entry(Entry):
         return [self.dimension(key, wanted) for key, wanted in value.items()]
 
     def dimension(self, key: str, wanted: Any) -> tuple[str, Condition]:
+        self.check_name(key, "scope", key)
         values = wanted if isinstance(wanted, list) else [wanted]
         written = [
             value if isinstance(value, str) else self.document.written(*self.path, "scope", key) for value in values

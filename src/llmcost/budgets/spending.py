@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING
 from llmcost.budgets.budget import Budget, Measure
 from llmcost.budgets.periods import Window
 from llmcost.config.settings import Settings
-from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE, Rates
 from llmcost.domain.period import Period, start_of
 from llmcost.ledger import scopes
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.conversion import Conversion
-from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key, resolve, unknown_key
-from llmcost.ledger.patterns import check_pattern
 from llmcost.ledger.scopes import Conditions, Scope, Spent
 from llmcost.pricing.currency import chosen_currency
 
@@ -62,7 +59,7 @@ def watched(connection: "Connection", budget: Budget, window: Window, now: datet
         budget=budget,
         window=window,
         period=Period(since=window.since, until=min(window.until, now.astimezone(UTC))),
-        conditions=tuple((_key(connection, one.key), _checked(connection, one)) for one in budget.conditions),
+        conditions=tuple((_key(connection, one.key), one) for one in budget.conditions),
         keys=tuple(_key(connection, name) for name in budget.per),
     )
 
@@ -204,13 +201,4 @@ def _key(connection: "Connection", name: str) -> Key:
     key = resolve(connection, name)
     if not key.known:
         raise unknown_key(connection, name)
-    if key.grain:
-        raise UsageError(f"a budget cannot be about {name}", hint="its period says when; name a dimension or a tag")
     return key
-
-
-def _checked(connection: "Connection", condition: Condition) -> Condition:
-    if condition.operator == "~":
-        for pattern in condition.values:
-            check_pattern(connection, pattern or "")
-    return condition

@@ -7,6 +7,7 @@ from llmcost.config.settings import Settings
 from llmcost.config.yaml import Document, Key
 from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.ledger.filters import Condition, parse_condition
+from llmcost.ledger.patterns import check_patterns
 
 
 class Entry:
@@ -53,7 +54,10 @@ class Entry:
             if not isinstance(item, str):
                 raise self.error("expected a condition", "where", place, hint="such as customer_id=acme")
             try:
-                found.append((item.strip(), parse_condition(item)))
+                condition = parse_condition(item)
+                if condition.operator == "~":
+                    check_patterns(value or "" for value in condition.values)
             except UsageError as error:
                 raise self.error(error.message.replace("--where ", ""), "where", place, hint=error.hint) from error
+            found.append((item.strip(), condition))
         return found

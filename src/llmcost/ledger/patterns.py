@@ -1,12 +1,22 @@
 """Patterns that users write: RE2, as DuckDB reads it."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+def check_patterns(patterns: Iterable[str]) -> None:
+    """Raise UsageError for the first that is not RE2, where no ledger is open yet."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        for pattern in patterns:
+            check_pattern(connection, pattern)
 
 
 def check_pattern(connection: "DuckDBPyConnection", pattern: str) -> None:

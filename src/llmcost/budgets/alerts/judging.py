@@ -19,11 +19,9 @@ from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period, time_zone
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis
-from llmcost.ledger.filters import Condition
 from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.metrics import metric
-from llmcost.ledger.patterns import check_pattern
 from llmcost.ledger.scopes import Conditions
 
 if TYPE_CHECKING:
@@ -154,7 +152,7 @@ def _ask(
         return Judged(rule=rule, reason="the ledger does not reach back to the window it is compared with")
     try:
         keys = tuple(_key(connection, name) for name in rule.per)
-        conditions = tuple(_condition(connection, one) for one in rule.conditions)
+        conditions = tuple((_key(connection, one.key), one) for one in rule.conditions)
     except UsageError as error:
         reason = error.message if error.hint is None else f"{error.message} ({error.hint})"
         return Judged(rule=rule, reason=reason, missing=True)
@@ -165,16 +163,7 @@ def _key(connection: "Connection", name: str) -> Key:
     key = resolve(connection, name)
     if not key.known:
         raise unknown_key(connection, name)
-    if key.grain:
-        raise UsageError(f"an alert cannot be about {name}", hint="its window says when; name a dimension or a tag")
     return key
-
-
-def _condition(connection: "Connection", condition: Condition) -> tuple[Key, Condition]:
-    if condition.operator == "~":
-        for pattern in condition.values:
-            check_pattern(connection, pattern or "")
-    return _key(connection, condition.key), condition
 
 
 class _Tables:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from llmcost.budgets.alerts.pack import PACK, Shipped
 from llmcost.budgets.alerts.rule import AlertRule, Direction
 from llmcost.budgets.alerts.windows import HINT, is_window
+from llmcost.budgets.entry import ScopedEntry
 from llmcost.budgets.gate import place_of
 from llmcost.config.settings import Settings
 from llmcost.config.yaml import Key
 from llmcost.domain.text import nearest
-from llmcost.ledger.entry import Entry
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.ledger.registry import Kind
 
@@ -97,8 +97,11 @@ def escalation(
     return (threshold * 2,) if direction == "above" else (threshold / 2,)
 
 
-class _Entry(Entry):
+class _Entry(ScopedEntry):
     """One entry of the list, read key by key."""
+
+    subject = "an alert"
+    span = "window"
 
     def rule(self) -> AlertRule:
         shipped = self.text("rule")
@@ -121,7 +124,7 @@ class _Entry(Entry):
             place=place_of(self.settings, *self.path),
             metric=watched,
             kind=kind,
-            per=self.names("per") if "per" in self.values else () if base is None else base.per,
+            per=self.per() if "per" in self.values else () if base is None else base.per,
             conditions=tuple(condition for _, condition in terms),
             scope=" and ".join(text for text, _ in terms),
             window=self.window(base, watched),
