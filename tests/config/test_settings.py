@@ -94,6 +94,7 @@ def test_an_absolute_path_stays(write):
         ("gate: {unpriced: 1}", "1:8: expected a percentage"),
         ("gate: {unpriced: 101%}", "1:8: expected a percentage"),
         ("gate: {stale: 48}", "1:8: expected a length of time"),
+        ("gate: {stale: 0h}", "1:8: expected a length of time above 0"),
         ("attribution: {custmer_id: [a]}", "1:15: unknown key 'custmer_id'; did you mean 'customer_id'?"),
         ("attribution: {team: [[a]]}", "1:22: expected text"),
         ("attribution: [team]", "1:1: expected a mapping"),

@@ -107,13 +107,17 @@ class Reader:
         return Decimal(found["number"]) / 100
 
     def duration(self, *path: Key) -> timedelta | None:
-        """A length of time such as 48h."""
+        """A length of time such as 48h, more than none."""
         value = self.at(*path)
         if value is None:
             return None
         found = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if found is None:
             raise self.document.error("expected a length of time", *path, hint="write it as 30m, 48h, 2d or 1w")
+        if not int(found["number"]):
+            raise self.document.error(
+                "expected a length of time above 0", *path, hint="nothing is ever as young as that"
+            )
         return timedelta(**{_UNITS[found["unit"]]: int(found["number"])})
 
     def mapping(self, *path: Key) -> Mapping[str, Any]:
