@@ -363,6 +363,7 @@ def test_what_init_writes_passes_on_the_day_it_was_written(cli, shop):
     assert cli("check", "--as-of", BREACHED, cwd=shop).code == 0
     assert cli("init", cwd=shop).code == 2
     assert cli("init", "--stdout", "--as-of", BREACHED, cwd=shop).stdout == written
+    assert 'tz: "Asia/Tokyo"' in cli("init", "--stdout", "--tz", "Asia/Tokyo", cwd=shop).stdout
 
 
 def test_init_writes_the_way_to_the_ledger_without_detours(cli, shop):

@@ -1,7 +1,7 @@
 """A commented llmcost.yaml to start from, with numbers from what the ledger holds."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
@@ -39,11 +39,11 @@ class Seen:
 
 def seen(connection: "Connection", now: datetime, tz: str) -> Seen | None:
     """The last 30 days of the ledger before `now`; None where it holds nothing."""
-    zone = time_zone(tz)
+    zone, now = time_zone(tz), now.astimezone(UTC)
     bounds = scopes.bounds(connection, Selection(period=Period(until=now), zone=zone, basis="requests"))
     if bounds is None:
         return None
-    last = bounds[1].replace(tzinfo=now.astimezone(time_zone("UTC")).tzinfo) + timedelta(microseconds=1)
+    last = bounds[1].replace(tzinfo=UTC) + timedelta(microseconds=1)
     chosen = Selection(period=Period(since=last - timedelta(days=_DAYS), until=last), zone=zone, basis="requests")
     key = resolve(connection, "customer_id")
     facts = queries.facts(connection, chosen, key)
