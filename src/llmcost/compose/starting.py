@@ -1,16 +1,17 @@
 """A commented llmcost.yaml to start from, with numbers from what the ledger holds."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.config.gate import Gate
 from llmcost.config.quoting import quoted
 from llmcost.domain.exact import EXACT
-from llmcost.domain.period import Period, time_zone
+from llmcost.domain.period import Period, parse_period, time_zone
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Selection
-from llmcost.ledger.keys import resolve
+from llmcost.ledger.keys import Key, resolve
 from llmcost.ledger.metrics import metric
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Seen:
     """Share of the cost without a customer, 0 to 1."""
     unpriced: Decimal
     """Share of the requests."""
+    most_unpriced: Decimal
+    """The largest such share of a customer, then or in the month that has begun: a budget for each is made of those."""
     rejected: Decimal
     """Share of all log lines."""
 
@@ -62,8 +65,28 @@ def seen(connection: "Connection", now: datetime, tz: str) -> Seen | None:
         environments=tuple(group.keys[0] for group in environments if group.keys[0] is not None),
         unattributed=_share(facts.unattributed_cost or Decimal(0), total),
         unpriced=_share(Decimal(facts.unpriced), Decimal(facts.requests)),
+        most_unpriced=max(
+            _most_unpriced(connection, replace(chosen, period=period), key)
+            for period in (chosen.period, *_judged(now, zone))
+        ),
         rejected=_share(Decimal(rejected), Decimal(everything + rejected)),
     )
+
+
+def _judged(now: datetime, zone: tzinfo) -> tuple[Period, Period]:
+    """What a check at that instant looks at: the period of the gate, and the month so far of the budgets."""
+    gate, month = parse_period(Gate().period, now, zone), parse_period("mtd", now, zone)
+    return replace(gate, until=now), replace(month, until=now)
+
+
+def _most_unpriced(connection: "Connection", chosen: Selection, key: Key) -> Decimal:
+    """The largest share of unpriced requests of a value of the key; requests without a value are one."""
+    groups, _ = queries.grouped(connection, chosen, [key], [metric("requests"), metric("unpriced_requests")])
+    shares = (
+        _share(Decimal(group.values["unpriced_requests"] or 0), Decimal(group.values["requests"] or 0))
+        for group in groups
+    )
+    return max(shares, default=Decimal(0))
 
 
 def template(found: Seen | None, *, db: str, tz: str) -> str:
@@ -75,7 +98,6 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
     else:
         customers = "1 customer" if found.customers == 1 else f"{found.customers:,} customers"
         basis = f"The last {found.days} days cost {found.cost:,.2f} dollars, by {customers}; amounts are a fifth above."
-    unpriced = Decimal(0) if found is None else found.unpriced
     rejected = Decimal(0) if found is None else found.rejected
     unattributed = Decimal("0.2") if found is None else found.unattributed
     each_lines = [
@@ -109,7 +131,7 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
         *_environment(found),
         "",
         "gate:",
-        f"  unpriced: {_percent(unpriced, Decimal(1))} # of requests, of the last 30 days",
+        _unpriced(found),
         f"  unattributed: {_percent(unattributed, Decimal(5))} # of cost without any owner",
         f"  rejected: {_percent(rejected, Decimal('0.1'))} # of log lines",
         "  stale: 48h # older data is never a pass",
@@ -120,6 +142,16 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
         "# quota: [gateway/]",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _unpriced(found: Seen | None) -> str:
+    """What the budgets may leave out: as much as the worst of them does today, so that each can be judged."""
+    share = Decimal(0) if found is None else found.most_unpriced
+    about = "of the last 30 days"
+    if found is not None and found.customers:
+        whole = _percent(found.unpriced, Decimal(0))
+        about = f"the largest share of a customer today; of all of them {whole}"
+    return f"  unpriced: {_percent(share, Decimal(1))} # of requests, {about}"
 
 
 def _environment(found: Seen | None) -> list[str]:
