@@ -1,6 +1,7 @@
 """Excel files hold text as text and numbers as numbers."""
 
 import builtins
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -149,3 +150,18 @@ def test_an_excel_file_is_not_written_to_stdout(cli, calls, command):
     assert run.code == 2
     assert "name" in run.stderr
     assert "--output" in run.stderr
+
+
+def test_a_long_table_tells_how_far_it_is(tmp_path, monkeypatch):
+    told = []
+
+    @contextmanager
+    def watched(label):
+        yield lambda done, total: told.append((label, done, total))
+
+    monkeypatch.setattr(excel, "progress", watched)
+    rows = [(n,) for n in range(2001)]
+    assert excel.excel_table("Requests", ["n"], rows, tmp_path / "a.xlsx") == 2001
+    assert excel.excel_table("Requests", ["n"], iter(rows[:1]), tmp_path / "b.xlsx") == 1
+
+    assert told == [("writing", 0, 2001), ("writing", 1000, 2001), ("writing", 2000, 2001), ("writing", 0, None)]

@@ -7,7 +7,7 @@ JSON, CSV and Parquet.
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.domain.printable import printable
 from llmcost.ledger.exports import Shape, request_rows
 from llmcost.render.parquet import tables
+from llmcost.render.progress import Advance, progress
 from llmcost.reports.record import Column, Overview, Report, Study
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ROWS = 1_048_576
 """The most rows a sheet has, its heading included; what is beyond goes to a further sheet."""
+_STEP = 1_000
+"""How many rows are written before progress is told."""
 _LONGEST = 32_767
 _LARGEST = 2**53
 _FORMATS = {
@@ -48,6 +51,8 @@ class _Book:
 
     workbook: Any
     formats: dict[str, Any]
+    advance: Advance
+    """Told how many rows of a table are written."""
 
 
 def written(document: Report | Overview | Study, path: Path) -> None:
@@ -61,7 +66,8 @@ def written(document: Report | Overview | Study, path: Path) -> None:
     report = base.base if isinstance(base, Study) else base
     with _workbook(path) as book:
         for title, columns, rows in tables(base):
-            _sheets(book, title, [column.name for column in columns], [_kind(column) for column in columns], rows)
+            names, kinds = [column.name for column in columns], [_kind(column) for column in columns]
+            _sheets(book, title, names, kinds, rows)
         about = book.workbook.add_worksheet("About")
         about.set_column(0, 0, 60)
         lines = [
@@ -97,7 +103,10 @@ def _sheets(
 ) -> int:
     """Write rows below a heading, beginning another sheet when one is full; returns how many."""
     sheet, number, place, pages = None, 0, ROWS, 0
+    total = len(rows) if isinstance(rows, Sized) else None
     for row in rows:
+        if number % _STEP == 0:
+            book.advance(number, total)
         if place == ROWS:
             pages += 1
             sheet, place = _begun(book, title if pages == 1 else f"{title} {pages}", names), 1
@@ -151,7 +160,7 @@ def _kind(column: Column) -> str:
 
 @contextlib.contextmanager
 def _workbook(path: Path) -> Iterator[_Book]:
-    """A workbook that is written when the block succeeds."""
+    """A workbook that is written when the block succeeds; a second takes some 3,000 rows, so that progress is shown."""
     try:
         import xlsxwriter
     except ImportError as error:
@@ -163,5 +172,7 @@ def _workbook(path: Path) -> Iterator[_Book]:
     # The same ledger gives the same bytes.
     workbook.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
     formats = {kind: workbook.add_format({"num_format": code}) for kind, code in _FORMATS.items()}
-    yield _Book(workbook=workbook, formats={**formats, "heading": workbook.add_format({"bold": True})})
-    workbook.close()
+    heading = workbook.add_format({"bold": True})
+    with progress("writing") as advance:
+        yield _Book(workbook=workbook, formats={**formats, "heading": heading}, advance=advance)
+        workbook.close()
