@@ -1,10 +1,14 @@
 """An envelope says the same whether or not it has the keys of those before it."""
 
 import json
+from importlib import resources
 from typing import Any
 
 import pytest
 from tests.ingesting import chat, query, read, write
+
+from llmcost.ingest.envelope import TEXT_KEYS
+from llmcost.ledger import database
 
 _ENVELOPES: tuple[dict[str, Any], ...] = (
     {"ts": "2026-11-01T10:00:00.5Z", "latency_ms": 12, "user": "u1", "metadata": {"customer_id": "acme", "team": ""}},
@@ -89,3 +93,51 @@ def test_a_log_of_many_places_gives_each_line_once_and_names_the_line_that_is_no
     result = read(tmp_path / "ledger", tmp_path / "log.jsonl")
     assert (result.total("new"), result.total("known"), result.total("rejected")) == (397, 0, 3)
     assert query(tmp_path / "ledger", "select line from reject order by line") == [(58,), (184,), (391,)]
+
+
+def _tags(tmp_path, **envelope):
+    line = {"ts": "2026-11-01T10:00:00Z", **envelope, "response": chat("tagged", created=None)}
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [line]))
+    ((tags, customer, user, feature),) = query(
+        tmp_path / "ledger", "select tags, customer_id, user_id, feature from request"
+    )
+    return json.loads(tags or "{}"), customer, user, feature
+
+
+def test_an_empty_value_or_a_placeholder_hides_none_that_comes_later(tmp_path):
+    nobody = {"tenant_id": None, "feature": "", "user_id": "default_user_id"}
+    tags, *who = _tags(tmp_path, metadata=nobody, tenant_id="acme", feature="chat", user_id="u-1")
+    assert (tags, who) == (
+        {"tenant_id": "acme", "feature": "chat", "user_id": "u-1"},
+        ["acme", "u-1", "chat"],
+    )
+
+
+def test_a_placeholder_alone_is_nobody(tmp_path):
+    assert _tags(tmp_path, user="default_user_id", metadata={"customer_id": "default_user_id"}) == (
+        {},
+        None,
+        None,
+        None,
+    )
+
+
+def test_words_of_a_prompt_are_no_tags_wherever_they_stand(tmp_path):
+    said = "please summarise the contract"
+    tags, *_ = _tags(
+        tmp_path,
+        metadata={
+            "prompt": said, "query": "faq", "messages": [{"role": "user", "content": said}], "feature": "chat",
+            "trace": {"steps": [{"input": said}]}, "app": {"name": "web"}, "note": "two words",
+        },
+        context={"system_prompt": said, "answer": "x" * 65},
+    )  # fmt: skip
+    assert tags == {"query": "faq", "feature": "chat", "app": '{"name":"web"}', "note": "two words"}
+
+
+def test_both_lists_of_keys_that_hold_text_are_the_same():
+    sql = resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8")
+    with database.connect() as connection:
+        connection.execute(sql)
+        keys = "select list_filter($keys, lambda key: not regexp_full_match(key, text_keys()))"
+        assert connection.execute(keys, {"keys": [*TEXT_KEYS, "feature"]}).fetchone() == (["feature"],)

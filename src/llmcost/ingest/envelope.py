@@ -111,22 +111,26 @@ def _columns(read: Read) -> dict[str, str]:
     }
 
 
-_TEXT_KEYS = (
-    *("prompt", "prompts", "input", "inputs", "output", "outputs", "completion", "text", "content", "messages"),
-    *("question", "answer", "system", "system_prompt", "instructions", "query", "user_message", "assistant_message"),
+TEXT_KEYS = (
     *(
-        "user_prompt",
-        "user_input",
-        "response_text",
-        "request_body",
-        "raw_request",
-        "error_message",
+        "prompt",
+        "prompts",
+        "input",
+        "inputs",
+        "output",
+        "outputs",
+        "completion",
+        "text",
+        "content",
         "message",
-        "headers",
+        "messages",
     ),
+    *("question", "answer", "system", "system_prompt", "instructions", "query", "user_message", "assistant_message"),
+    *("user_prompt", "user_input", "response_text", "request_body", "raw_request", "error_message", "headers"),
 )
+"""Keys that hold prompt or answer text."""
 
-_NOT_TAGS = (*_TEXT_KEYS, *_KEYS)
+_NOT_TAGS = (*TEXT_KEYS, *_KEYS)
 
 ENVELOPE_TIME = "envelope_time"
 """Column: when the envelope says the call began, UTC."""

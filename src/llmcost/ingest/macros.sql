@@ -121,16 +121,34 @@ create or replace temp macro pairs_of_scalars(j, without) as
         lambda e: to_json(e[1]) || ':'
             || case when left(e[2]::varchar, 1) = '"' then e[2]::varchar else '"' || e[2]::varchar || '"' end), 'string_agg', ',');
 
+-- Keys by which logs keep prompts and answers; `envelope.TEXT_KEYS`.
+create or replace temp macro text_keys() as
+    'prompts?|inputs?|outputs?|completion|text|content|messages?|question|answer|system|system_prompt|instructions|query'
+    || '|user_message|assistant_message|user_prompt|user_input|response_text|request_body|raw_request|error_message|headers';
+
+-- Whether a value says something: not empty, no placeholder for nobody, and no words of a prompt or an answer. A name such as
+-- "faq" under `query` is none; what is inside lists and objects is looked at as well.
+create or replace temp macro is_tag(k, v) as
+    v not in ('', 'default_user_id') and not starts_with(k, 'User-Agent') and k <> 'tfy_log_request'
+    and not (regexp_full_match(k, text_keys()) and (length(v) > 64 or regexp_matches(v, '\s|^[{\[]')))
+    and not (regexp_matches(v, '^[{\[]') and regexp_matches(v, '"(' || text_keys() || ')"\s*:'));
+
+-- The first value of a key that says something, of several with that key.
+create or replace temp macro told(t, k) as
+    case when is_tag(k, value_of(t, k)) then value_of(t, k) else list_filter(
+        list_transform(list_filter(list_zip(json_keys(t), json_extract(t, '$.*')), lambda e: e[1] = k),
+            lambda e: json_extract_string(e[2], '$')),
+        lambda v: is_tag(k, v))[1] end;
+
 -- Tags as a JSON object of non-empty strings with sorted, distinct keys.
 create or replace temp macro canonical_tags(t) as
     '{' || coalesce(list_aggregate(list_transform(
-        list_filter(list_sort(list_distinct(json_keys(t))),
-            lambda k: value_of(t, k) <> '' and not starts_with(k, 'User-Agent') and k <> 'tfy_log_request'),
-        lambda k: to_json(k) || ':' || to_json(value_of(t, k))), 'string_agg', ','), '') || '}';
+        list_filter(list_sort(list_distinct(json_keys(t))), lambda k: told(t, k) is not null),
+        lambda k: to_json(k) || ':' || to_json(told(t, k))), 'string_agg', ','), '') || '}';
 
 -- Most tags are clean already and pass as they are.
 create or replace temp macro clean_tags(t) as
-    case when regexp_matches(t, ':\s*([^"\s]|"")') then canonical_tags(t) else t end;
+    case when regexp_matches(t, ':\s*([^"\s]|""|"default_user_id")|"(' || text_keys() || ')"\s*:') then canonical_tags(t) else t end;
 
 -- Ids that a local server may hand out again: a placeholder, a bare small number, or a word with a small number.
 create or replace temp macro is_weak_id(x) as
