@@ -25,24 +25,26 @@ create or replace temp macro sum_amount(x) as try_cast(x as decimal(24, 12));
 -- A real number such as a latency; null when not finite.
 create or replace temp macro number_of(x) as case when isfinite(try_cast(x as double)) then try_cast(x as double) end;
 
--- Unix time in s, ms, us or ns, told by magnitude.
+-- Unix time in s, ms, us or ns, told by its digits, of which there are so many from 2001 to 2286. A date without marks, such as
+-- 20261110080000, has another number of them.
 create or replace temp macro instant_of_number(x) as
     case
-        when regexp_full_match(x, '[0-9]{9,11}(\.[0-9]+)?')
+        when regexp_full_match(x, '[0-9]{10}(\.[0-9]+)?')
             then make_timestamp((try_cast(x as decimal(38, 9)) * 1000000)::bigint)
-        when regexp_full_match(x, '[0-9]{12,14}(\.[0-9]+)?')
+        when regexp_full_match(x, '[0-9]{13}(\.[0-9]+)?')
             then make_timestamp((try_cast(x as decimal(38, 9)) * 1000)::bigint)
-        when regexp_full_match(x, '[0-9]{15,17}') then make_timestamp(try_cast(x as bigint))
-        when regexp_full_match(x, '[0-9]{18,19}') then make_timestamp(try_cast(x as bigint) // 1000)
+        when regexp_full_match(x, '[0-9]{16}') then make_timestamp(try_cast(x as bigint))
+        when regexp_full_match(x, '[0-9]{19}') then make_timestamp(try_cast(x as bigint) // 1000)
     end;
 
--- A time whose year was written with four digits: DuckDB takes 4/1/25 for 25 January of the year 4.
-create or replace temp macro dated(t) as case when t >= timestamp '1000-01-01' then t end;
+-- A time whose year was written with four digits: DuckDB takes 4/1/25 for 25 January of the year 4, and infinity for a time.
+create or replace temp macro dated(t) as case when t >= timestamp '1000-01-01' and t < timestamp '9999-01-01' then t end;
 
 -- A point in time as UTC: ISO 8601 with or without offset, or Unix time.
 create or replace temp macro instant(x) as
     case
-        when substr(x, 20) similar to '(\.[0-9]+)?Z?' then coalesce(dated(try_cast(x as timestamp)), instant_of_number(x))
+        when substr(x, 20) similar to '(\.[0-9]+)?Z?' and not (length(x) < 20 and regexp_matches(substr(x, 11), '[+-]'))
+            then coalesce(dated(try_cast(x as timestamp)), instant_of_number(x))
         else coalesce(dated(timezone('UTC', try_cast(x as timestamptz))), instant_of_number(x))
     end;
 
