@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module, resources
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from llmcost.ingest import sources
 from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import Item, Pending, Reject, expand, read
-from llmcost.ingest.recognise import recognise
+from llmcost.ingest.recognise import claimed, recognise
 from llmcost.ingest.registry import all_sources
 from llmcost.ingest.source import Route, Source
 from llmcost.ledger import database
@@ -79,7 +80,8 @@ def keys_of(source: Source) -> list[str]:
 def _detect(connection: "Connection", file: LogFile, known: Mapping[str, Source], sample: int) -> Detection:
     texts: list[str] = []
     unreadable = 0
-    for item in expand(islice(_items(connection, file), sample), known, {}):
+    whole = partial(claimed, connection, sources=known)
+    for item in expand(islice(_items(connection, file), sample), known, {}, whole):
         if isinstance(item, Reject | Pending):
             unreadable += 1
         else:

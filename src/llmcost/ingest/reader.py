@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -44,6 +44,9 @@ class Pending:
 
 
 Item = tuple[int, Record] | Reject | Pending
+
+Claimed = Callable[[Sequence[Record]], Sequence[bool]]
+"""Tells of each record whether some source knows it as it is."""
 
 
 def hash_of(line: bytes) -> str:
@@ -295,26 +298,27 @@ class _Lines:
         self._taken = []
 
 
-def expand(items: Iterable[Item], sources: Mapping[str, Source], lineage: Mapping[str, str]) -> Iterator[Item]:
+def expand(
+    items: Iterable[Item], sources: Mapping[str, Source], lineage: Mapping[str, str], claimed: Claimed
+) -> Iterator[Item]:
     """Take containers and sequences apart, and records that bill several passes."""
     streams = [source for source in sources.values() if source.recognises_stream and source.stream]
     waiting: dict[int, list[tuple[int, Record]]] = {}
-    for item in items:
+    for item in _without_pages(items, claimed):
         if not isinstance(item, tuple):
             yield item
             continue
         line, record = item
-        for inner in contained(record):
-            owner = next(
-                (n for n, source in enumerate(streams) if source.recognises_stream and source.recognises_stream(inner)),
-                None,
-            )
-            if owner is None:
-                yield line, inner
-            elif streams[owner].grain == "bucket":
-                yield from _apart(streams[owner], line, inner, lineage)
-            else:
-                waiting.setdefault(owner, []).append((line, inner))
+        owner = next(
+            (n for n, source in enumerate(streams) if source.recognises_stream and source.recognises_stream(record)),
+            None,
+        )
+        if owner is None:
+            yield line, record
+        elif streams[owner].grain == "bucket":
+            yield from _apart(streams[owner], line, record, lineage)
+        else:
+            waiting.setdefault(owner, []).append((line, record))
     for owner, records in waiting.items():
         stream = streams[owner].stream
         if stream is not None:
@@ -327,19 +331,58 @@ def _apart(source: Source, line: int, record: Record, lineage: Mapping[str, str]
         yield from source.stream([(line, record)], lineage)
 
 
-def contained(record: Record) -> Iterator[Record]:
-    """The records of an API answer that holds a page of them, or the record itself."""
+def _without_pages(items: Iterable[Item], claimed: Claimed) -> Iterator[Item]:
+    """The items, with the records of a page in place of each that is a page."""
+    batch: list[Item] = []
+    held = 0
+    for item in items:
+        batch.append(item)
+        held += 1
+        if isinstance(item, tuple) and (key := _page_key(item[1])) is not None:
+            held += len(item[1][key])
+        if held >= _HELD_AT_ONCE:
+            yield from _paged(batch, claimed)
+            batch, held = [], 0
+    yield from _paged(batch, claimed)
+
+
+def _paged(batch: Sequence[Item], claimed: Claimed) -> Iterator[Item]:
+    pages = iter(pages_of([item[1] for item in batch if isinstance(item, tuple)], claimed))
+    for item in batch:
+        page = next(pages) if isinstance(item, tuple) else None
+        if page is None or not isinstance(item, tuple):
+            yield item
+        else:
+            yield from ((item[0], record) for record in page)
+
+
+def pages_of(records: Sequence[Record], claimed: Claimed) -> list[list[Record] | None]:
+    """Per record, those it holds where it is an API answer with a page of them.
+
+    One that a source knows by what else it says is none: a log of searches keeps the documents found beside the call.
+    """
+    keys = {number: key for number, record in enumerate(records) if (key := _page_key(record)) is not None}
+    known = claimed([{**records[number], key: []} for number, key in keys.items()]) if keys else ()
+    pages: list[list[Record] | None] = [None] * len(records)
+    for (number, key), whole in zip(keys.items(), known, strict=True):
+        pages[number] = None if whole else records[number][key]
+    return pages
+
+
+def _page_key(record: Record) -> str | None:
+    """The key of what may be a page of records."""
     for key in ("data", "logs", "items", "results", "result", "events"):
         page = record.get(key)
         if isinstance(page, list) and "usage" not in record and all(isinstance(item, dict) for item in page):
             if page and "embedding" in page[0]:
                 continue
             if _PAGE_MARKS & record.keys() or record.keys() == {"data", "error"}:
-                yield from page
-                return
-    yield record
+                return key
+    return None
 
 
+_HELD_AT_ONCE = 100
+"""Records that are held while it is asked which of them are pages."""
 _PAGE_MARKS = frozenset(
     (
         *("total", "page", "pagination", "has_more", "total_pages", "next_page", "meta"),
@@ -349,11 +392,11 @@ _PAGE_MARKS = frozenset(
 """Keys that say a list beside them is a page of an answer: Cloudflare's and CloudWatch's among them."""
 
 
-def needs_sequence(record: Record, sources: Mapping[str, Source]) -> bool:
+def needs_sequence(record: Record, sources: Mapping[str, Source], claimed: Claimed) -> bool:
     """Whether this record can only be read together with its neighbours, or holds several."""
     if any(source.recognises_stream and source.recognises_stream(record) for source in sources.values()):
         return True
-    return next(contained(record), None) is not record
+    return pages_of([record], claimed) != [None]
 
 
 def json_text(record: Record) -> str:

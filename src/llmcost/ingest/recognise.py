@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from llmcost.ingest.envelope import MOUNTS
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.mapping import layout_of
 from llmcost.ingest.paths import Computed, leaves_of
-from llmcost.ingest.source import Route, Source
+from llmcost.ingest.reader import json_text
+from llmcost.ingest.source import Record, Route, Source
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
@@ -41,6 +42,17 @@ def recognise(connection: "Connection", records: Sequence[str], sources: Mapping
         for number, names in zip(left, found, strict=True):
             claims[number] = tuple(Route(source_id=name, source=sources[name], mount=mount) for name in names)
     return Recognition(claims=tuple(claims))
+
+
+def claimed(connection: "Connection", records: Sequence[Record], sources: Mapping[str, Source]) -> list[bool]:
+    """Of each record, whether some source knows it as it is. A mapping, which claims everything, knows those with a time."""
+    asked = {
+        name: replace(source, claims=f"({source.fields['started_at']}) is not null")
+        if source.claims == "true"
+        else source
+        for name, source in sources.items()
+    }
+    return [bool(claim) for claim in recognise(connection, [json_text(record) for record in records], asked).claims]
 
 
 _MOUNT_KEYS = re.compile(f'"({"|".join(sorted({key for mount in MOUNTS for key in mount}))})"')

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.reader import needs_sequence, parse
+from llmcost.ingest.reader import Claimed, needs_sequence, parse
 from llmcost.ingest.source import Route, Source
 
 SAMPLE_LINES = 400
@@ -23,14 +23,14 @@ def sample(files: Sequence[LogFile]) -> list[str]:
     return records
 
 
-def is_sequence(file: LogFile, sources: Mapping[str, Source]) -> bool:
+def is_sequence(file: LogFile, sources: Mapping[str, Source], claimed: Claimed) -> bool:
     """Whether the first records of a file only make sense together, or hold several."""
     for line in file.first_lines(5):
         try:
             record = parse(line)
         except ValueError:
             continue
-        if isinstance(record, dict) and needs_sequence(record, sources):
+        if isinstance(record, dict) and needs_sequence(record, sources, claimed):
             return True
     return False
 

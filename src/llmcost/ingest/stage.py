@@ -12,9 +12,9 @@ from llmcost.domain.request import COLUMNS, Column
 from llmcost.ingest.extraction import link_name
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.mapping import Mapped, layout_of, mapped
-from llmcost.ingest.recognise import recognise, root_keys
+from llmcost.ingest.recognise import claimed, recognise, root_keys
 from llmcost.ingest.rejected import Rejects, make_room
-from llmcost.ingest.source import Route, Source
+from llmcost.ingest.source import Record, Route, Source
 from llmcost.ingest.staged import BUCKETS, BULK, REST, keys_select, staged_select
 from llmcost.ingest.tagging import Tagging
 from llmcost.ledger.identifiers import quote_literal
@@ -158,6 +158,10 @@ class Stage:
     def claims(self, records: Sequence[str]) -> tuple[tuple[Route, ...], ...]:
         """Per record (JSON text), the routes that claim it."""
         return recognise(self.connection, records, self.settings.sources).claims
+
+    def claimed(self, records: Sequence[Record]) -> list[bool]:
+        """Of each record, whether some source knows it as it is."""
+        return claimed(self.connection, records, self.settings.sources)
 
     def chosen(self, claims: Sequence[tuple[Route, ...]]) -> tuple[Route, ...]:
         """Of some records: a source at the root before any in an envelope, which might claim its records as well."""

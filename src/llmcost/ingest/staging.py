@@ -16,7 +16,7 @@ def fill(stage: Stage) -> None:
     bulk = [
         number
         for number, file in enumerate(stage.files)
-        if file.format == "lines" and not file.damaged and not is_sequence(file, stage.settings.sources)
+        if file.format == "lines" and not file.damaged and not is_sequence(file, stage.settings.sources, stage.claimed)
     ]
     if bulk:
         for number, ordinals in read_bulk(stage, bulk):

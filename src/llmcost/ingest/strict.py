@@ -61,7 +61,8 @@ class StrictPass:
         """Items of the strict reader, in chunks, through the same mapping."""
         chunk: list[tuple[int, str]] = []
         size = 0
-        for item in expand(self._counted(number, items), self.stage.settings.sources, self.stage.settings.lineage):
+        settings = self.stage.settings
+        for item in expand(self._counted(number, items), settings.sources, settings.lineage, self.stage.claimed):
             if isinstance(item, Reject):
                 self.stage.outcomes[number].rejects.append(item)
             elif not isinstance(item, Pending):
