@@ -174,7 +174,8 @@ class _Builder:
         if "reported_cost" in self.fields:
             yield (
                 "reported_cost",
-                f"try_cast(amount({self._mark('reported_cost')}) * {self._unit()} as decimal(18, 12))",
+                # Fifteen places before the point: a nano unit needs them for what the ledger has room for.
+                f"try_cast(try_cast({self._mark('reported_cost')} as decimal(27, 12)) * {self._unit()} as decimal(18, 12))",
             )
             currency = self._mark("reported_currency") if "reported_currency" in self.fields else "'USD'"
             yield "reported_currency", currency
@@ -195,7 +196,7 @@ class _Builder:
             raise self.document.error(
                 f"unknown unit {unit!r}", "fields", "reported_cost", "unit", hint=f"one of {', '.join(_UNITS)}"
             )
-        return f"{_UNITS[unit]}::decimal(12, 9)"
+        return f"{_UNITS[unit]}::decimal(10, 9)"
 
     def _time(self, name: str) -> str:
         mark = self._mark(name)
