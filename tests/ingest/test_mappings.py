@@ -35,3 +35,47 @@ def test_an_amount_in_any_unit_is_read_up_to_what_the_ledger_holds(tmp_path, uni
     fields = f"timestamp: at, model: {{const: gpt-5.4}}, reported_cost: {{column: paid, unit: {unit}}}"
     _read(tmp_path, f"fields: {{{fields}}}", "at,paid", f"2026-11-10 08:00:00,{stated}")
     assert query(tmp_path / "ledger", "select reported_cost from request") == [(Decimal(dollars),)]
+
+
+_DOTTED = """
+fields: {timestamp: at, model: model, input_tokens: usage.in, output_tokens: usage.out, customer_id: who.tenant}
+tags: [who.team]
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at,model,usage.in,usage.out,who.tenant,who.team\n2026-11-10 08:00:00,gpt-5.4,100,10,acme,blue\n",
+        '{"at": "2026-11-10 08:00:00", "model": "gpt-5.4", "usage": {"in": 100, "out": 10}, '
+        '"who": {"tenant": "acme", "team": "blue"}}\n',
+        '{"at": "2026-11-10 08:00:00", "model": "gpt-5.4", "usage.in": 100, "usage": {"in": 7, "out": 10}, '
+        '"who.tenant": "acme", "who": {"team": "blue"}}\n',
+    ],
+    ids=["columns", "objects", "the-very-name-first"],
+)
+def test_a_name_with_dots_is_a_column_or_a_place_in_an_object(tmp_path, text):
+    (tmp_path / "log").write_text(text)
+    read(tmp_path / "ledger", tmp_path / "log", mapping=mapping_of(parse_document(_DOTTED, "map.yaml")))
+    sql = "select uncached_input_tokens, output_text_tokens, customer_id, tags from request"
+    assert query(tmp_path / "ledger", sql) == [(100, 10, "acme", '{"customer_id":"acme","who.team":"blue"}')]
+
+
+def test_a_count_in_a_column_with_dots_that_is_none_is_named(tmp_path):
+    result = _read(
+        tmp_path,
+        "fields: {timestamp: at, model: model, input_tokens: usage.in}",
+        "at,model,usage.in",
+        "2026-11-10 08:00:00,gpt-5.4,many",
+    )
+    assert [reject.reason for file in result.files for reject in file.rejects] == ["usage.in is many, not a count"]
+
+
+def test_a_column_in_use_is_no_tag(tmp_path):
+    _read(
+        tmp_path,
+        "fields: {timestamp: at, model: model, input_tokens: usage.in}",
+        "at,model,usage.in,usage",
+        "2026-11-10 08:00:00,gpt-5.4,5,high",
+    )
+    assert query(tmp_path / "ledger", "select tags from request") == [('{"usage":"high"}',)]

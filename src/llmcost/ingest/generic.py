@@ -2,7 +2,7 @@
 
 title: billing export of the image service
 fields:
-  timestamp: created            # a column; dots reach into objects
+  timestamp: created            # a column; where none has this very name, dots reach into objects
   provider: {const: openai}     # a fixed value
   model: model
   input_tokens: usage.in        # field names are those of the native record
@@ -131,7 +131,7 @@ class _Builder:
             )
         if not isinstance(given, str) or not given or '"' in given:
             raise self.document.error(f"{name} needs the name of a column", "fields", name)
-        return sigil + ".".join(f'"{key}"' for key in given.split("."))
+        return _place(given, sigil)
 
     def _count(self, name: str) -> str:
         """A count, or zero where the mapping has no such column."""
@@ -215,7 +215,7 @@ class _Builder:
             for n, column in enumerate(given):
                 if not isinstance(column, str) or not column or '"' in column:
                     raise self.document.error("a tag is the name of a column", "tags", n)
-                yield f'pair({quote_literal(column)}, @"' + column.replace(".", '"."') + '")'
+                yield f"pair({quote_literal(column)}, {_place(column)})"
             return
         if given != "all":
             raise self.document.error("tags is `all` or a list of columns", "tags")
@@ -227,4 +227,13 @@ class _Builder:
         given = self.fields[name]
         if isinstance(given, dict):
             given = given.get("column")
-        return given.split(".")[0] if isinstance(given, str) else None
+        return given if isinstance(given, str) else None
+
+
+def _place(column: str, sigil: str = "@") -> str:
+    """The mark of a column of this very name or, where there is none, of what its dots reach into."""
+    keys = column.split(".")
+    exact = f'{sigil}"{column}"'
+    if len(keys) == 1 or not all(keys):
+        return exact
+    return f"coalesce({exact}, {sigil}" + ".".join(f'"{key}"' for key in keys) + ")"
