@@ -7,6 +7,8 @@ from tests.ingesting import query, read
 
 from llmcost.config.yaml import parse_document
 from llmcost.ingest.generic import mapping_of
+from llmcost.ledger import database
+from llmcost.render.ingest import remarks
 
 
 def _read(folder, mapping, *rows):
@@ -47,10 +49,14 @@ tags: [who.team]
     "text",
     [
         "at,model,usage.in,usage.out,who.tenant,who.team\n2026-11-10 08:00:00,gpt-5.4,100,10,acme,blue\n",
-        '{"at": "2026-11-10 08:00:00", "model": "gpt-5.4", "usage": {"in": 100, "out": 10}, '
-        '"who": {"tenant": "acme", "team": "blue"}}\n',
-        '{"at": "2026-11-10 08:00:00", "model": "gpt-5.4", "usage.in": 100, "usage": {"in": 7, "out": 10}, '
-        '"who.tenant": "acme", "who": {"team": "blue"}}\n',
+        (
+            '{"at": "2026-11-10 08:00:00", "model": "gpt-5.4", "usage": {"in": 100, "out": 10}, '
+            '"who": {"tenant": "acme", "team": "blue"}}\n'
+        ),
+        (
+            '{"at": "2026-11-10 08:00:00", "model": "gpt-5.4", "usage.in": 100, "usage": {"in": 7, "out": 10}, '
+            '"who.tenant": "acme", "who": {"team": "blue"}}\n'
+        ),
     ],
     ids=["columns", "objects", "the-very-name-first"],
 )
@@ -79,3 +85,52 @@ def test_a_column_in_use_is_no_tag(tmp_path):
         "2026-11-10 08:00:00,gpt-5.4,5,high",
     )
     assert query(tmp_path / "ledger", "select tags from request") == [('{"usage":"high"}',)]
+
+
+_MISSPELT = """
+fields:
+  timestamp: at
+  model: model
+  input_tokens: used.in
+  output_tokens: usde_out
+tags: [team, floor]
+"""
+
+
+def _said(result):
+    return [(remark.message, remark.hint) for remark in remarks(result) if remark.serious]
+
+
+def test_a_column_that_a_table_does_not_have_is_told_of(tmp_path):
+    result = _read(tmp_path, _MISSPELT, "at,model,used_out,used.in,team", "2026-11-10 08:00:00,gpt-5.4,10,100,red")
+    table = tmp_path / "table.csv"
+    assert _said(result) == [
+        (
+            f"map.yaml:6:3: no column 'usde_out' in {table}, which leaves the field empty",
+            "did you mean 'used_out'?",
+        ),
+        (f"map.yaml:7:14: no column 'floor' in {table}, which leaves the field empty", None),
+    ]
+
+
+def test_so_it_is_of_parquet_whose_columns_may_hold_objects(tmp_path):
+    table = tmp_path / "table.parquet"
+    row = "'2026-11-10 08:00:00' as at, 'gpt-5.4' as model, {'in': 100} as used, 10 as usde_out, 'red' as team"
+    with database.connect() as connection:
+        connection.execute(f"copy (select {row}) to '{table}'")
+    result = read(tmp_path / "ledger", table, mapping=mapping_of(parse_document(_MISSPELT, "map.yaml")))
+    assert query(tmp_path / "ledger", "select uncached_input_tokens, output_text_tokens from request") == [(100, 10)]
+    assert _said(result) == [(f"map.yaml:7:14: no column 'floor' in {table}, which leaves the field empty", None)]
+
+
+def test_tables_that_lack_the_same_column_are_told_of_together(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("at,model,used.in,usde_out,team\n2026-11-10 08:00:00,gpt-5.4,1,1,red\n")
+    source = mapping_of(parse_document(_MISSPELT, "map.yaml"))
+    result = read(tmp_path / "ledger", tmp_path / "a.csv", tmp_path / "b.csv", mapping=source)
+    assert _said(result) == [
+        (
+            f"map.yaml:7:14: no column 'floor' in {tmp_path / 'a.csv'} and 1 more file, which leaves the field empty",
+            None,
+        )
+    ]

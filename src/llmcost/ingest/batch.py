@@ -171,7 +171,13 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
     rejects = outcome.rejects.first()
     if counts is None:
         return FileResult(
-            path=file.shown, status="unrecognised", named=file.named, sources={}, lines=outcome.lines, rejects=rejects
+            path=file.shown,
+            status="unrecognised",
+            named=file.named,
+            sources={},
+            lines=outcome.lines,
+            rejects=rejects,
+            absent=outcome.absent,
         )
     return FileResult(
         path=file.shown,
@@ -192,4 +198,5 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         skipped=outcome.skipped,
         pending=outcome.pending,
         rejects=rejects,
+        absent=outcome.absent,
     )

@@ -108,6 +108,7 @@ class _Builder:
             tags=tuple(self._tags()),
             whole=True,
             weak_ids=True,
+            columns=dict(self._named()),
         )
 
     def _zone(self) -> str:
@@ -222,6 +223,15 @@ class _Builder:
         used = [self._column_name(name) for name in self.fields]
         without = ", ".join(quote_literal(name) for name in used if name) or "''"
         yield f"pairs_of_scalars(@@, [{without}])"
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """Each column in use, and where it is named."""
+        for name in self.fields:
+            if (column := self._column_name(name)) is not None:
+                yield column, self.document.place("fields", name)
+        given = self.value.get("tags")
+        for n, column in enumerate(given if isinstance(given, list) else ()):
+            yield column, self.document.place("tags", n)
 
     def _column_name(self, name: str) -> str | None:
         given = self.fields[name]

@@ -232,9 +232,14 @@ def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
         yield from _cells(text, head)
 
 
-def _cells(text: IO[str], head: bytes) -> Iterator[Item]:
+def delimiter_of(head: bytes) -> str:
+    """What stands between the cells of a table that begins so."""
     first = head.splitlines()[0].decode("utf-8-sig", "replace") if head else ""
-    delimiter = max(",\t;|", key=first.count)
+    return max(",\t;|", key=first.count)
+
+
+def _cells(text: IO[str], head: bytes) -> Iterator[Item]:
+    delimiter = delimiter_of(head)
     csv.field_size_limit(_CELL_LIMIT)
     lines = _Lines(text)
     header: list[str] | None = None

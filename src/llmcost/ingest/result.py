@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from llmcost.domain.doubled import Doubled
+from llmcost.ingest.absent import Absent
 from llmcost.ingest.reader import Reject
 
 
@@ -38,6 +39,8 @@ class FileResult:
     """Spans of a bill that another file of the run tells differently."""
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
+    absent: tuple[Absent, ...] = ()
+    """Columns that the mapping names and the table does not have."""
     pulled: bool = False
     """Whether it is the API of a gateway; its lines are records then."""
 

@@ -67,6 +67,8 @@ class Source:
     lines_add_up: bool = False
     """Of buckets: records of one file that agree in everything but their numbers are lines of one bill, to be added up. Else
     each is the whole bucket, and the larger one holds."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Of a mapping: each column it names, and where it does: `file:line:column`."""
     revision: int = 1
     """Raised when the mapping changes, so that known files are read again."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.bucket import STAGED_COLUMNS
 from llmcost.domain.request import COLUMNS, Column
+from llmcost.ingest.absent import Absent
 from llmcost.ingest.extraction import link_name
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.mapping import Mapped, layout_of, mapped
@@ -40,6 +41,8 @@ class FileOutcome:
     pending: int = 0
     """Truncated last lines, left for the next run."""
     rejects: Rejects
+    absent: tuple[Absent, ...] = ()
+    """Columns that a mapping names and the table does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from llmcost.ingest.absent import absent_of, header_of
 from llmcost.ingest.bulk import Untaken
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
@@ -28,6 +29,11 @@ class StrictPass:
     def file(self, number: int) -> None:
         """All of a file."""
         file = self.stage.files[number]
+        sources = self.stage.settings.sources.values()
+        if any(source.columns for source in sources) and file.format in {"csv", "parquet"}:
+            nested = file.format == "parquet"
+            header = self._parquet_header(number) if nested else header_of(file.head())
+            self.stage.outcomes[number].absent = tuple(absent_of(sources, header, nested=nested))
         self.take(number, self._parquet(number) if file.format == "parquet" else read(file))
 
     def lines(self, number: int, untaken: Untaken) -> None:
@@ -45,6 +51,10 @@ class StrictPass:
                     outcome.rejects.append(rejected(line, known[1], text, source=known[0]))
 
         self.take(number, up_to_damage(suspects()))
+
+    def _parquet_header(self, number: int) -> list[str]:
+        link = quote_literal(str(self.stage.link(number)))
+        return [name for name, *_ in self.stage.connection.execute(f"describe from read_parquet({link})").fetchall()]
 
     def _parquet(self, number: int) -> Iterator[Item]:
         with self.stage.connection.cursor() as cursor:

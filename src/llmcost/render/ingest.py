@@ -162,6 +162,7 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
     if in_folders:
         names = ", ".join(in_folders[:3]) + (", ..." if len(in_folders) > 3 else "")
         yield Remark(message=f"skipped {plural(len(in_folders), 'unrecognised file')}: {names}")
+    yield from _absent(result.files)
     if result.total("rejected"):
         yield Remark(
             message=f"{plural(result.total('rejected'), 'line')} could not be read: {_first_rejects(result.files)}",
@@ -194,6 +195,25 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
     yield from _locked(result, options)
     if result.summary is not None and result.summary.assumed_times:
         yield Remark(message=f"{plural(result.summary.assumed_times, 'request')} with an assumed time")
+
+
+def _absent(files: Sequence[FileResult]) -> Iterator[Remark]:
+    """A remark for each place of a mapping that names a column some of the tables do not have."""
+    lacking: dict[tuple[str, str], list[FileResult]] = {}
+    nearest: dict[tuple[str, str], str] = {}
+    for file in files:
+        for one in file.absent:
+            lacking.setdefault((one.place, one.column), []).append(file)
+            if one.nearest is not None:
+                nearest.setdefault((one.place, one.column), one.nearest)
+    for named, found in lacking.items():
+        place, column = named
+        more = f" and {plural(len(found) - 1, 'more file')}" if len(found) > 1 else ""
+        yield Remark(
+            message=f"{place}: no column {column!r} in {found[0].path}{more}, which leaves the field empty",
+            hint=f"did you mean {nearest[named]!r}?" if named in nearest else None,
+            serious=True,
+        )
 
 
 def _doubled(found: Sequence[Doubled], options: str) -> Remark:
