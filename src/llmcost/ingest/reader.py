@@ -19,7 +19,7 @@ from llmcost.ingest.databases import NotADatabaseError, records_of
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.formats import DamageError, is_damage
 from llmcost.ingest.lines import numbered_lines
-from llmcost.ingest.source import Record, Source
+from llmcost.ingest.source import Record, Source, Stray
 
 _DOCUMENT_LIMIT = 256 * 1024 * 1024
 """A single JSON document larger than this (in bytes) is refused rather than held in memory."""
@@ -307,7 +307,7 @@ def expand(
     items: Iterable[Item], sources: Mapping[str, Source], lineage: Mapping[str, str], claimed: Claimed
 ) -> Iterator[Item]:
     """Take containers and sequences apart, and records that bill several passes."""
-    streams = [source for source in sources.values() if source.recognises_stream and source.stream]
+    streams = [(name, source) for name, source in sources.items() if source.recognises_stream and source.stream]
     waiting: dict[int, list[tuple[int, Record]]] = {}
     for item in _without_pages(items, claimed):
         if not isinstance(item, tuple):
@@ -315,25 +315,30 @@ def expand(
             continue
         line, record = item
         owner = next(
-            (n for n, source in enumerate(streams) if source.recognises_stream and source.recognises_stream(record)),
+            (n for n, (_, s) in enumerate(streams) if s.recognises_stream and s.recognises_stream(record)),
             None,
         )
         if owner is None:
             yield line, record
-        elif streams[owner].grain == "bucket":
-            yield from _apart(streams[owner], line, record, lineage)
+        elif streams[owner][1].grain == "bucket":
+            # By itself: bills may be larger than memory.
+            yield from _in_sequence(*streams[owner], [(line, record)], lineage)
         else:
             waiting.setdefault(owner, []).append((line, record))
     for owner, records in waiting.items():
-        stream = streams[owner].stream
-        if stream is not None:
-            yield from stream(records, lineage)
+        yield from _in_sequence(*streams[owner], records, lineage)
 
 
-def _apart(source: Source, line: int, record: Record, lineage: Mapping[str, str]) -> Iterator[Item]:
-    """The buckets of one record, which stands by itself: bills may be larger than memory."""
-    if source.stream is not None:
-        yield from source.stream([(line, record)], lineage)
+def _in_sequence(
+    name: str, source: Source, records: Sequence[tuple[int, Record]], lineage: Mapping[str, str]
+) -> Iterator[Item]:
+    """What a source makes of a sequence of its records."""
+    for item in source.stream(records, lineage) if source.stream is not None else ():
+        if isinstance(item, Stray):
+            text = json_text(item.record).encode("utf-8", "replace")
+            yield Reject(line=item.line, reason=item.reason, line_hash=hash_of(text), source=name)
+        else:
+            yield item
 
 
 def _without_pages(items: Iterable[Item], claimed: Claimed) -> Iterator[Item]:

@@ -21,6 +21,15 @@ Numbered = tuple[int, Record]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """A record of a sequence that says what was used, and not of which call."""
+
+    line: int
+    record: Record
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One log shape or export."""
 
@@ -56,7 +65,7 @@ class Source:
     """From such a record, and the envelope it stands in, the records to map instead."""
     recognises_stream: Callable[[Record], bool] | None = None
     """For shapes that only make sense in sequence: is this line one of theirs?"""
-    stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered]] | None = None
+    stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered | Stray]] | None = None
     """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen. Of
     buckets, each record is a sequence of its own."""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None
