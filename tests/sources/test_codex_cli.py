@@ -1,6 +1,10 @@
 """Codex rollouts whose meaning spans several lines or files."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
+from tests.ingesting import query, read, rejects, write
 
 from llmcost.ingest.sources.codex_cli import calls, lineage
 
@@ -11,7 +15,7 @@ def opened(session: str, parent: str | None = None) -> Line:
     return {"type": "session_meta", "timestamp": "t", "payload": {"id": session, "forked_from_id": parent}}
 
 
-def counted(total: int, last: int, at: str = "t") -> Line:
+def counted(total: Any, last: int, at: str = "t") -> Line:
     """An event of `total` input tokens so far, `last` of them by the latest call."""
     info = {"total_token_usage": {"input_tokens": total}, "last_token_usage": {"input_tokens": last}}
     return {"type": "event_msg", "timestamp": at, "payload": {"type": "token_count", "info": info}}
@@ -78,11 +82,7 @@ def test_lines_that_are_not_what_they_seem_are_passed_over() -> None:
     odd: list[Line] = [
         {"type": ["session_meta"], "payload": {}},
         {"type": "event_msg", "payload": {"type": "token_count", "info": None}},
-        {
-            "type": "event_msg",
-            "payload": {"type": "token_count", "info": {"total_token_usage": {"input_tokens": "many"}}},
-        },
-        {"type": "event_msg", "payload": {"type": "token_count", "info": {"total_token_usage": {"input_tokens": -1}}}},
+        {"type": "event_msg", "payload": {"type": "token_count", "info": {"total_token_usage": "many"}}},
         {"type": "session_meta", "payload": {"id": 7, "forked_from_id": 8}},
     ]
     assert used(*odd) == []
@@ -96,3 +96,23 @@ def test_lineage_comes_from_the_line_that_opens_a_fork() -> None:
     assert lineage(opened("b", "a")) == ("b", "a")
     assert lineage(opened("a")) is None
     assert lineage(counted(1, 1)) is None
+
+
+@pytest.mark.parametrize("stated", [150, 150.0, "150", "150.0"])
+def test_a_count_is_one_in_any_spelling(stated: Any) -> None:
+    assert used(opened("a"), counted(100, 100), counted(stated, 50), counted(160, 10)) == used(
+        opened("a"), counted(100, 100), counted(150, 50), counted(160, 10)
+    )
+
+
+@pytest.mark.parametrize("stated", [-5, 1.5, "many", True, []])
+def test_a_count_that_is_none_is_left_to_be_named_and_the_next_totals_hold_its_tokens(stated: Any) -> None:
+    found = used(opened("a"), counted(100, 100), counted(stated, 50), counted(170, 20))
+    assert [count for _, count in found] == [100, stated, 70]
+
+
+def test_a_count_that_is_none_is_a_reject(tmp_path: Path) -> None:
+    lines = [opened("a"), *(counted(total, 100, "2026-11-10T08:00:00Z") for total in (100, "-5", 300))]
+    read(tmp_path / "ledger", write(tmp_path / "rollout.jsonl", lines))
+    assert rejects(tmp_path / "ledger") == [(3, "codex_call.input_tokens is -5, not a count")]
+    assert query(tmp_path / "ledger", "select sum(uncached_input_tokens) from request") == [(300,)]

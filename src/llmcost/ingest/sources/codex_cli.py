@@ -9,6 +9,7 @@ another root.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from llmcost.ingest.source import Numbered, Record, Source
 
 _KINDS = frozenset(("session_meta", "turn_context", "event_msg", "response_item", "compacted"))
 _COUNTS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens")
+
+_WHOLE = re.compile(r"[0-9]{1,16}(\.0+)?")
 
 Counts = dict[str, int]
 
@@ -59,7 +62,8 @@ def calls(numbered: Iterable[Numbered], parents: Mapping[str, str]) -> Iterator[
             if repeated is not None and rollout.falls(info):
                 rollout = repeated
             repeated = None
-            used = rollout.used(info)
+            # A count that is none is left for the mapping to name; the next totals hold what this event added.
+            used = _no_count(info) or rollout.used(info)
             if used is not None:
                 yield (
                     line,
@@ -142,12 +146,26 @@ def _counts(usage: Any) -> Counts | None:
     """The counts of a usage object; None when there is none or one of them is no count."""
     if not isinstance(usage, dict):
         return None
-    found = {name: usage.get(name, 0) or 0 for name in _COUNTS}
-    return found if all(isinstance(count, int) and count >= 0 for count in found.values()) else None
+    found = {name: count for name in _COUNTS if (count := _count(usage.get(name))) is not None}
+    return found if len(found) == len(_COUNTS) else None
+
+
+def _count(stated: Any) -> int | None:
+    """A whole count as the mapping knows it, `12`, `12.0` or `"12"`; zero where nothing is stated."""
+    text = "0" if stated in (None, "") else str(stated)
+    return int(text.split(".")[0]) if _WHOLE.fullmatch(text) else None
+
+
+def _no_count(info: Record) -> Record | None:
+    """Of the counts of a `token_count` event, those that are none."""
+    usages = [usage for key in ("total_token_usage", "last_token_usage") if isinstance(usage := info.get(key), dict)]
+    wrong = {name: usage[name] for usage in usages for name in _COUNTS if _count(usage.get(name)) is None}
+    return wrong or None
 
 
 source = Source(
     title="Codex CLI rollouts",
+    revision=2,
     issuer="'codex'",
     claims="@codex_call.timestamp is not null or @codex_call.input_tokens is not null",
     recognises_stream=is_rollout,
