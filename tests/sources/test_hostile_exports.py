@@ -57,7 +57,7 @@ def test_any_value_may_stand_anywhere(name):
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(record=full | some)
     def holds(record):
-        items = list(expand([(1, record)], EXPORTS, {}))
+        items = list(expand([(1, record)], EXPORTS, {}, lambda records: [False] * len(records)))
         assert all(isinstance(item, tuple) and isinstance(item[1], dict) for item in items)
         if source.recognises_stream is not None and source.stream is not None and source.recognises_stream(record):
             assert all(isinstance(found, dict) for _, found in source.stream([(1, record)], {}))
