@@ -110,6 +110,14 @@ def test_a_damaged_or_foreign_first_line_does_not_make_a_document_of_a_log(tmp_p
         assert (result.total("new"), result.total("rejected")) == (2, 1)
 
 
+def test_usage_in_a_text_that_is_no_json_is_told_by_its_column_alone(tmp_path):
+    header = "request_id,call_type,startTime,spend,metadata"
+    row = "lt-1-5f0c1d2e,acompletion,2026-11-10 08:00:00,0.01,\"{'usage_object': {'prompt_tokens': 7}}\""
+    (tmp_path / "spend.csv").write_text(f"{header}\n{row}\n")
+    read(tmp_path / "ledger", tmp_path / "spend.csv")
+    assert rejects(tmp_path / "ledger") == [(2, "metadata is neither empty nor JSON")]
+
+
 def test_marks_inside_the_texts_of_a_mapping_are_texts(tmp_path):
     mapping = tmp_path / "map.yaml"
     mapping.write_text(

@@ -295,17 +295,26 @@ class _Mapping:
         return f"coalesce({', '.join(parts)})" if parts else None
 
     def _bad(self, route: Route) -> str | None:
-        """The place of the first count that is not one, among the counts of its route."""
+        """The place of the first count that is not one, among the counts of its route, or of the first text after them."""
         wrong = [f"{count} is null and {text} is not null" for _, text, count in self._counts(route)]
+        wrong += [self.layout.unread((*route.mount, key)) for key in self._usage_text(route)]
         return f"list_position([{', '.join(wrong)}], true)" if wrong else None
 
     def _what_is_bad(self, route: Route) -> str | None:
         counts = self._counts(route)
         names = ", ".join(quote_literal(name) for name, _, _ in counts)
         texts = ", ".join(text for _, text, _ in counts)
-        return (
-            f"[{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || ', not a count'" if counts else None
+        told = (
+            f"[{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || ', not a count'" if counts else "null"
         )
+        unread = ", ".join(quote_literal(key) for key in self._usage_text(route))
+        if unread:
+            told = f"coalesce({told}, [{unread}][bad_count - {len(counts)}] || ' is neither empty nor JSON')"
+        return told if told != "null" else None
+
+    def _usage_text(self, route: Route) -> tuple[str, ...]:
+        """Keys whose text must be JSON. A plain pass leaves records with text there to the next one."""
+        return () if self.plain else route.source.usage_text
 
     def _counts(self, route: Route) -> list[tuple[str, str, str]]:
         """Name, column with the text, and column with the count, of everything a route counts."""

@@ -212,6 +212,12 @@ class Layout:
             return self._access(owner, stored)
         return f"json_extract({self._access(owner, stored)}, {_pointer(rest[len(stored) :])})"
 
+    def unread(self, path: Path) -> str:
+        """SQL: whether an embedded object is a text that is no JSON. Python writes `None` and `nan` where there is nothing."""
+        held = self._json_of(path)
+        text = f"json_extract_string({held}, '$')"
+        return f"json_type({held}) = 'VARCHAR' and {text} not in ('', 'None', 'nan') and unwrapped({held}) is null"
+
     def _access(self, owner: Path | None, path: Path) -> str:
         if len(path) > 1:
             return f"{self._nodes[owner, path[:-1]]}.{quote_identifier(path[-1])}"

@@ -56,6 +56,8 @@ class Source:
     it depends on the record; it may use the marks of `issuer`."""
     json_text: tuple[str, ...] = ()
     """Top-level keys that some exports hold as JSON inside a string."""
+    usage_text: tuple[str, ...] = ()
+    """Those of `json_text` that say what was used: text there that is no JSON rejects the record."""
     sparse: tuple[str, ...] = ()
     """Paths of objects that most records leave out or null. They are taken apart in a second step: reaching for a field
     costs the same whether it is there or not."""

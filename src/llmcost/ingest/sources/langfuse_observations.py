@@ -34,11 +34,13 @@ _CACHED = "coalesce($cache_read, 0) + coalesce($written, 0) + coalesce($written_
 
 source = Source(
     title="Langfuse observations",
+    revision=2,
     issuer="'langfuse'",
     claims=f"{_either('traceId', 'trace_id')} is not null and {_START} is not null and @type is not null "
     "and coalesce(@usageDetails:json, @usage_details:json, @costDetails:json, @cost_details:json) is not null",
     keeps="one_of(@type, 'GENERATION|EMBEDDING')",
     json_text=("usageDetails", "usage_details", "costDetails", "cost_details", "metadata", "tags", "usage"),
+    usage_text=("usageDetails", "usage_details", "costDetails", "cost_details", "usage"),
     steps={
         "input": f"coalesce({_counts('input', 'input_tokens', 'prompt_tokens')}, #usage.input)",
         "output": f"coalesce({_counts('output', 'output_tokens', 'completion_tokens')}, #usage.output)",

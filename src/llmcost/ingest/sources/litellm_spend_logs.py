@@ -10,9 +10,11 @@ from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, CALLER_TAGS, U
 
 source = Source(
     title="LiteLLM spend logs",
+    revision=2,
     issuer="'litellm'",
     claims="@request_id is not null and @call_type is not null and @startTime is not null and @spend is not null",
     json_text=("metadata",),
+    usage_text=("metadata",),
     sparse=(
         "metadata.usage_object.prompt_tokens_details",
         "metadata.usage_object.completion_tokens_details",

@@ -12,12 +12,14 @@ _KNOWN = "$input is not null or $output is not null"
 
 source = Source(
     title="llm logs",
+    revision=2,
     issuer="'llm'",
     claims="@datetime_utc is not null and @model is not null "
     "and coalesce(@input_tokens, @output_tokens, @duration_ms, @conversation_id, @thread_id) is not null "
     # Else it is somebody's envelope around a provider's answer.
     "and json_type(@response:json) is distinct from 'OBJECT'",
     json_text=(_DETAILS,),
+    usage_text=(_DETAILS,),
     weak_ids=True,
     steps={
         "input": "#input_tokens",
