@@ -93,7 +93,7 @@ def test_an_ingest_says_how_many_buckets_came(reading):
     ]
     assert as_text(again).splitlines()[0] == "1 file, 1 line: 2 usage buckets, 1 of them new"
     assert json.loads(as_json(again))["totals"] == {
-        "lines": 1, "new": 0, "known": 0, "parts": 0, "conflicts": 0, "rejected": 0, "unpriced": 0, "buckets": 2, "new_buckets": 1,
+        "lines": 1, "new": 0, "known": 0, "parts": 0, "conflicts": 0, "rejected": 0, "left_out": 0, "unpriced": 0, "buckets": 2, "new_buckets": 1,
     }  # fmt: skip
 
 

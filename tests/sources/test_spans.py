@@ -1,11 +1,16 @@
 """Which spans of a trace are calls."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ingesting import query, read, write
 
 from llmcost.ingest.sources import _span_tree
 from llmcost.ingest.sources._otlp import is_spans, spans
+from llmcost.ingest.sources._span_tree import is_lone
+from llmcost.render.ingest import as_json, remarks
 
 Span = dict[str, Any]
 
@@ -108,3 +113,28 @@ def test_prompts_do_not_travel_with_the_span() -> None:
 def test_spans_of_any_shape_are_read_without_failing(odd: dict[str, Any]) -> None:
     if is_spans(odd):
         list(spans([(1, odd)], {}))
+
+
+def _left_out(*found: Span) -> list[str]:
+    container = {"resourceSpans": [{"scopeSpans": [{"spans": list(found)}]}]}
+    return [one["otlp_span"]["span_id"] for _, one in spans([(1, container)], {}) if is_lone(one)]
+
+
+def test_an_agent_without_a_call_is_left_out_and_known_to_be() -> None:
+    assert _left_out(agent("a")) == ["a"]
+    assert _left_out(agent("a"), chat("b", "a", tokens=None)) == ["a"]
+    assert _left_out(agent("a"), span("b", "a"), chat("c", "b")) == []
+
+
+def test_an_agent_that_was_sent_twice_is_not_left_out() -> None:
+    assert _left_out(agent("a"), chat("b", "a"), agent("a")) == []
+
+
+def test_spans_that_are_left_out_are_told_of_and_not_counted(tmp_path: Path) -> None:
+    found = [agent("a"), chat("b", "a"), agent("c"), agent("d", "c"), chat("e", tokens="7")]
+    container = {"resourceSpans": [{"scopeSpans": [{"spans": found}]}]}
+    result = read(tmp_path / "ledger", write(tmp_path / "spans.jsonl", [container]))
+    assert query(tmp_path / "ledger", "select sum(uncached_input_tokens) from request") == [(12,)]
+    assert json.loads(as_json(result))["totals"]["left_out"] == 2
+    (said,) = remarks(result)
+    assert said.message.startswith("2 spans of an agent, tool or workflow with usage of their own and no call below")

@@ -196,6 +196,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         new_buckets=counts.new_buckets,
         disagreements=counts.disagreements,
         skipped=outcome.skipped,
+        left_out=outcome.left_out,
         pending=outcome.pending,
         rejects=rejects,
         absent=outcome.absent,

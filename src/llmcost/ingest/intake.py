@@ -236,6 +236,7 @@ _SUMMED = (
         "rejected",
         "ambiguous",
         "skipped",
+        "left_out",
         "pending",
         "buckets",
         "new_buckets",

@@ -31,6 +31,8 @@ class FileResult:
     unpriced: int = 0
     ambiguous: int = 0
     skipped: int = 0
+    left_out: int = 0
+    """Spans of agents, tools and the like that state usage, with no call below them that does."""
     pending: int = 0
     buckets: int = 0
     """Aggregates, which are no calls."""

@@ -70,6 +70,8 @@ class Source:
     stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered | Stray]] | None = None
     """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen. Of
     buckets, each record is a sequence of its own."""
+    left_out: Callable[[Record], bool] | None = None
+    """Of what `stream` makes: does this record, which is no call, say what was used and no call is known that says it too?"""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None
     """From a line: (session, the session it was forked from)."""
     grain: Literal["request", "bucket"] = "request"

@@ -38,6 +38,8 @@ class FileOutcome:
     lines: int = 0
     skipped: int = 0
     """Lines of a known shape that are no calls."""
+    left_out: int = 0
+    """Of them those that say what was used, and no call says it too."""
     pending: int = 0
     """Truncated last lines, left for the next run."""
     rejects: Rejects

@@ -71,11 +71,13 @@ class StrictPass:
         """Items of the strict reader, in chunks, through the same mapping."""
         chunk: list[tuple[int, str]] = []
         size = 0
-        settings = self.stage.settings
+        settings, outcome = self.stage.settings, self.stage.outcomes[number]
+        left_out = {source.left_out for source in settings.sources.values() if source.left_out is not None}
         for item in expand(self._counted(number, items), settings.sources, settings.lineage, self.stage.claimed):
             if isinstance(item, Reject):
-                self.stage.outcomes[number].rejects.append(item)
+                outcome.rejects.append(item)
             elif not isinstance(item, Pending):
+                outcome.left_out += any(told(item[1]) for told in left_out)
                 chunk.append((item[0], json_text(item[1])))
                 size += len(chunk[-1][1])
             if size > _CHUNK_BYTES:

@@ -14,7 +14,7 @@ from llmcost.domain.text import plural
 from llmcost.ingest.result import FileResult, IngestResult, LedgerSummary
 from llmcost.render.numbers import money
 
-_COUNTS = ("lines", "new", "known", "parts", "conflicts", "rejected", "unpriced", "buckets", "new_buckets")
+_COUNTS = ("lines", "new", "known", "parts", "conflicts", "rejected", "left_out", "unpriced", "buckets", "new_buckets")
 _SHOWN_FILES = 12
 _SHOWN_REJECTS = 5
 
@@ -180,6 +180,13 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             message=f"bills of the same days differ from file to file, and of two readings the larger counts: {names}",
             hint="that is right for deliveries of one bill at different times; join the parts of one delivery to one file, and "
             "read that",
+            serious=True,
+        )
+    if left_out := result.total("left_out"):
+        yield Remark(
+            message=f"{plural(left_out, 'span')} of an agent, tool or workflow with usage of {'its' if left_out == 1 else 'their'} "
+            "own and no call below: not counted, since such usage is that of calls",
+            hint="read them with the files that hold the rest of their traces; without such, instrument the calls themselves",
             serious=True,
         )
     if result.total("pending"):

@@ -55,12 +55,18 @@ def settle(trace: list[Numbered]) -> None:
                 parent["wraps"] = True
     for _, span in trace:
         head = span["otlp_span"]
+        # A span that was sent twice is a wrapper both times.
+        head["wraps"] = (heads.get(head["span_id"]) or head)["wraps"]
         if head["role"] == "call":
             # A call without usage inside one that has it is the same call seen further down.
             repeated = not head["usage"] and any(
                 p["role"] == "call" and p["usage"] and not p["wraps"] for p in above(head)
             )
-            # A span that was sent twice is a wrapper both times.
-            known: Record = heads.get(head["span_id"]) or head
-            if known["wraps"] or repeated:
+            if head["wraps"] or repeated:
                 head["role"] = "wrapper"
+
+
+def is_lone(span: Record) -> bool:
+    """Whether a settled span states usage without being a call, and without one below it that was seen."""
+    head = span.get("otlp_span")
+    return isinstance(head, dict) and head.get("role") == "other" and bool(head.get("usage")) and not head.get("wraps")

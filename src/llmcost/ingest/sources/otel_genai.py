@@ -10,6 +10,7 @@ the span's; the provider's is kept as the tag `response_id`. TrueFoundry's expor
 
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, spans
+from llmcost.ingest.sources._span_tree import is_lone
 
 _DETAILS = "gen_ai.usage.details."
 
@@ -21,6 +22,7 @@ source = Source(
     keeps="@otlp_span.role = 'call'",
     recognises_stream=is_spans,
     stream=spans,
+    left_out=is_lone,
     steps={
         "input": at(
             *(
