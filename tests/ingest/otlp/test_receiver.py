@@ -116,6 +116,14 @@ def test_a_trace_goes_on_after_the_receiver_was_started_again(receiving, tmp_pat
     assert [name for name, *_ in calls(tmp_path / "ledger")] == [f"{1:032x}:{3:016x}"]
 
 
+def test_an_agent_without_a_call_is_told_of(receiving, tmp_path):
+    lone = {**AGENT, "gen_ai.operation.name": "invoke_agent"}
+    with receiving(**LATER) as receiver:
+        receiver.post(request(span(1, attributes=lone), span(2, parent=1), span(3, attributes=lone, trace=2)))
+    assert [name for name, *_ in calls(tmp_path / "ledger")] == [f"{1:032x}:{2:016x}"]
+    assert receiver.result.total("left_out") == 1
+
+
 def test_a_wrapper_around_a_wrapper_that_comes_last_is_not_counted(receiving, tmp_path):
     with receiving() as receiver:
         for one in (span(3, parent=2), span(2, parent=1, attributes=AGENT), span(1, attributes=AGENT)):

@@ -15,6 +15,7 @@ from llmcost.ingest.reader import json_text
 from llmcost.ingest.registry import source_named
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import FileResult, IngestResult
+from llmcost.ingest.sources._span_tree import is_lone
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
@@ -88,7 +89,11 @@ class SpanWriter:
             )
             (result,) = self._run.batch([part])
             self._total = _joined(self._total, result)
-        self._total = replace(self._total, skipped=self._total.skipped + len(settled.spans) - len(calls))
+        self._total = replace(
+            self._total,
+            skipped=self._total.skipped + len(settled.spans) - len(calls),
+            left_out=self._total.left_out + sum(map(is_lone, settled.spans)),
+        )
 
     def result(self) -> IngestResult:
         """What all of it came to, with a look at the ledger as it is now."""
