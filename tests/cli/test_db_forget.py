@@ -4,10 +4,11 @@ import json
 import shutil
 
 import pytest
-from tests.ingesting import native, read, write
+from tests.ingesting import native, query, read, write
 from tests.once import made_once
 
 from llmcost.domain.errors import ExitCode
+from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 
 
 def read_call(folder):
@@ -55,6 +56,24 @@ def test_forget_of_somebody_unknown_is_an_error_unless_it_is_meant(cli, ledger, 
     assert (again.code, "forgotten before" in again.stderr) == (0, True)
     read(ledger, write(tmp_path / "later.jsonl", [native(request_id="call-0002", customer_id="cust-later")]))
     assert b"cust-later" not in ledger.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("slip", "hint"),
+    [("zyxwv", "did you mean 'cust-zyxwv'? --in-advance forgets"), ("x", "--in-advance forgets")],
+)
+def test_letters_of_somebody_else_are_nobody(cli, ledger, slip, hint):
+    """`zyxwv` is a word of `cust-zyxwv`, and `x` a letter of it."""
+    done = cli("db", "forget", "--customer", slip, "--dry-run")
+    assert (done.code, done.stdout, hint in done.stderr) == (ExitCode.USAGE, "", True)
+
+
+def test_a_short_id_of_outcomes_alone_is_somebody(cli, ledger, tmp_path):
+    events = tmp_path / "events.csv"
+    events.write_text("date,metric,value,customer_id\n2026-11-01,conversions,5,x\n", "utf-8")
+    ingest_outcomes(OutcomeRequest(paths=(str(events),), ledger=ledger))
+    assert cli("db", "forget", "--customer", "x", "--yes").code == 0
+    assert query(ledger, "select dimensions from outcome") == [('{"customer_id":"forgotten"}',)]
 
 
 def test_forget_says_what_a_receiver_still_holds(cli, ledger):

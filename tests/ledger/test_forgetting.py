@@ -194,6 +194,88 @@ def test_an_id_that_could_be_anything_is_only_taken_where_it_is_an_id(tmp_path):
     assert {row["customer_id"] for row in rows(tmp_path / "ledger", "customer_id")} == {"forgotten", "7"}
 
 
+def test_others_whose_ids_only_contain_the_id_stay_who_they_are(tmp_path):
+    log = [
+        native(request_id="call-0001", customer_id="acme", input_tokens=100),
+        native(request_id="call-0002", tags={"tenant": "acme-labs", "note": "as for acme"}, project="acme"),
+        native(request_id="call-0003", customer_id="initech/acme", user_id="jo@acme", tags={"user": "jo@acme"}),
+        native(request_id="call-0004", user_id="acme", endpoint="/v1/acme/chat"),
+    ]
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", log))
+    forget(asked(tmp_path / "ledger", "acme"))
+    wanted = [
+        ("call-0001", "forgotten", None, None, None, {"customer_id": "forgotten"}),
+        ("call-0002", "acme-labs", None, "forgotten", None, {"tenant": "acme-labs", "note": "as for forgotten"}),
+        ("call-0003", "initech/acme", "jo@acme", None, None, {"customer_id": "initech/acme", "user": "jo@acme", "user_id": "jo@acme"}),
+        ("call-0004", None, "forgotten", None, "/v1/forgotten/chat", {"endpoint": "/v1/forgotten/chat", "user_id": "forgotten"}),
+    ]  # fmt: skip
+
+    def found():
+        return [
+            (*row[:-1], json.loads(row[-1]))
+            for row in query(
+                tmp_path / "ledger",
+                "select request_id, customer_id, user_id, project, endpoint, tags from request order by request_id",
+            )
+        ]
+
+    assert found() == wanted
+    with database.writing(tmp_path / "ledger") as connection:
+        connection.execute("delete from request where request_id <> 'call-0001'")
+    read(tmp_path / "ledger", write(tmp_path / "again.jsonl", reversed(log)))
+    assert found() == wanted
+    reattribute(tmp_path / "ledger", DEFAULT_ATTRIBUTION)
+    assert found() == wanted
+
+
+def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(tmp_path):
+    ledger = tmp_path / "ledger"
+    read(ledger, write(tmp_path / "log.jsonl", [native(customer_id="acme"), native(customer_id="acme-labs")]))
+    content = {
+        "allocation": {"lines": [{"owner": "acme"}, {"owner": "acme-labs"}, {"owner": "müller acme"}]},
+        "policy": {"note": "acme pays", "shares": {"acme-labs": "1"}},
+        "previous": None,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    stated = "customer_id=acme-labs\x1fteam=for acme\x1fuser_id=acme"
+    with database.writing(ledger) as connection:
+        connection.execute(
+            "insert into chargeback values ('customer_id', '2026-10', '2026-10-01', '2026-11-01', '2026-11-01', 'acme', $text, $hash, null, null)",
+            {"text": text, "hash": hashlib.sha256(text.encode()).hexdigest()},
+        )
+        connection.execute(
+            "insert into outcome values (uuid(), 1, '2026-11-01', $dimensions, 'revenue', 5)",
+            {"dimensions": '{"customer_id":"acme-labs"}'},
+        )
+        connection.execute(
+            "insert into alert_state values ('r', $subject, null, 'c', 1, null, null, null)",
+            {"subject": '{"customer_id":"acme-labs","team":"acme-labs"}'},
+        )
+        connection.execute(
+            "insert into usage_bucket (bucket_key, source, ingest_id, bucket_start, bucket_end, cost_status, customer_id, stated_who) "
+            "values (uuid(), 's', 1, '2026-11-01', '2026-11-02', 'unpriced', 'acme-labs', $stated)",
+            {"stated": stated},
+        )
+    expected = preview(asked(ledger, "acme"))
+    assert forget(asked(ledger, "acme")) == expected
+    assert (expected.requests, expected.remaining["request.customer_id"]) == (1, 1)
+    assert "outcome.dimensions" not in expected.masked
+    ((closed, note),) = query(ledger, "select content, note from chargeback")
+    assert json.loads(closed) == {
+        "allocation": {"lines": [{"owner": "forgotten"}, {"owner": "acme-labs"}, {"owner": "müller acme"}]},
+        "policy": {"note": "forgotten pays", "shares": {"acme-labs": "1"}},
+        "previous": None,
+    }
+    assert note == "forgotten"
+    assert query(ledger, "select dimensions from outcome") == [('{"customer_id":"acme-labs"}',)]
+    assert query(ledger, "select subject from alert_state") == [
+        ('{"customer_id":"acme-labs","team":"forgotten-labs"}',)
+    ]
+    assert query(ledger, "select customer_id, stated_who from usage_bucket") == [
+        ("acme-labs", "customer_id=acme-labs\x1fteam=for forgotten\x1fuser_id=forgotten")
+    ]
+
+
 @pytest.mark.slow
 def test_ids_of_any_letters_are_forgotten(tmp_path):
     names = ["Müller & Söhne", 'a"b\\c', "日本語会社", "x.y*(z)+[w]\n \\Ework"]

@@ -20,7 +20,20 @@ from llmcost.domain.period import clock
 from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
-from llmcost.ledger.redaction import MASK, Subject, columns_of, declare, is_distinctive, masked, redacted, texts_of
+from llmcost.ledger.redaction import (
+    MASK,
+    SUBJECT_COLUMNS,
+    Subject,
+    columns_of,
+    declare,
+    is_distinctive,
+    masked,
+    redacted,
+    replaced_beside,
+    replaced_in,
+    subject_keys,
+    texts_of,
+)
 from llmcost.ledger.tombstones import keys, mac, path_mask
 
 if TYPE_CHECKING:
@@ -124,6 +137,7 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
     ).fetchone() or (0,)
     hits: dict[str, int] = {}
     left: dict[str, int] = {}
+    owners = _other_owners(connection, request)
     for table in tables_of(connection):
         columns = columns_of(connection, f"ledger.{quote_identifier(table)}")
         texts = [name for name, kind in columns.items() if kind.upper() == "VARCHAR"]
@@ -135,15 +149,15 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
             connection, source, {name: f"contains({quote_identifier(name)}, $id)" for name in texts}, request
         )
         # Telling words from letters in every column would take longer to plan than all the rest to run.
+        changes = _changes(table, columns, "$id", request, owners) if is_distinctive(request.id) else {}
         words = _counted(
             connection,
             source,
-            {name: f"forget_words({(text := quote_identifier(name))}, $id) <> {text}" for name in held},
+            {name: f"{changes[name]} <> {quote_identifier(name)}" for name in held if name in changes},
             request,
         )
-        chosen = set(_masked_columns(table, columns)) if is_distinctive(request.id) else set()
         for name, there in held.items():
-            taken = words.get(name, 0) if name in chosen else 0
+            taken = words.get(name, 0)
             if taken:
                 hits[f"{table}.{name}"] = taken
             if there > taken:
@@ -189,6 +203,31 @@ def _masked_columns(table: str, columns: Mapping[str, str]) -> list[str]:
     return [name for name, kind in columns.items() if kind.upper() == "VARCHAR" and name not in _NEVER]
 
 
+def _changes(
+    table: str, columns: Mapping[str, str], word: str, request: ForgetRequest, owners: Sequence[str] = ()
+) -> dict[str, str]:
+    """SQL by column that replaces the SQL text `word`, also in rows that are not the subject's."""
+    ids = subject_keys(request.attribution)
+    return {
+        name: replaced_beside("content", word, owners)
+        if (table, name) == ("chargeback", "content")
+        else replaced_in(name, quote_identifier(name), word, ids)
+        for name in _masked_columns(table, columns)
+    }
+
+
+def _other_owners(connection: "Connection", request: ForgetRequest) -> list[str]:
+    """Other customers and users of closed periods with the id in theirs, as JSON that keeps to ASCII writes them."""
+    listed = ", ".join(map(quote_literal, SUBJECT_COLUMNS))
+    rows = connection.execute(
+        f"""
+        select distinct unnest(json_extract_string(content, '$.allocation.lines[*].owner')) as owner
+        from ledger.chargeback where dimension in ({listed}) order by owner
+        """
+    ).fetchall()
+    return [_spellings(owner)[-1] for (owner,) in rows if owner and owner != request.id and request.id in owner]
+
+
 def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
     """One table into the new file."""
     source = f"ledger.{quote_identifier(table)}"
@@ -202,14 +241,17 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
             relation = f"(select * from {relation} where {_ROWS[table]} not in (select row_key from forgotten_key))"
     elif table == "outcome":
         own = f"forget_member(dimensions, '{request.kind}_id') is not distinct from {word}"
-        kept = f"case when {own} then forget_in_object(dimensions, {word}) else dimensions end as dimensions"
+        hidden = replaced_in("dimensions", "dimensions", word, subject_keys(request.attribution))
+        kept = f"case when {own} then {hidden} else dimensions end as dimensions"
         relation = f"(select * replace ({kept}) from {source} {f'where not ({own})' if request.delete else ''})"
     if is_distinctive(request.id):
         if table == "file":
             _copy_files(connection, request, columns)
             return
+        owners = _other_owners(connection, request) if table == "chargeback" else ()
         for spelling in _spellings(request.id):
-            relation = f"({masked(relation, columns, quote_literal(spelling), _masked_columns(table, columns))})"
+            literal = quote_literal(spelling)
+            relation = f"({masked(relation, _changes(table, columns, literal, request, owners), literal)})"
     connection.execute(f"delete from fresh.{quote_identifier(table)}")
     connection.execute(f"insert into fresh.{quote_identifier(table)} by name select * from {relation}")
     if table == "chargeback" and is_distinctive(request.id):
@@ -238,7 +280,8 @@ def _copy_files(connection: "Connection", request: ForgetRequest, columns: Mappi
     word, mask = quote_literal(request.id), quote_literal(path_mask(mac(key, request.id)))
     path = f"replace(forget_words(path, {word}), {quote_literal(MASK)}, {mask})"
     changed = f"case when forget_words(path, {word}) <> path then {path} else path end as path"
-    rest = masked("ledger.file", columns, word, [name for name in _masked_columns("file", columns) if name != "path"])
+    changes = _changes("file", columns, word, request)
+    rest = masked("ledger.file", {name: changed for name, changed in changes.items() if name != "path"}, word)
     connection.execute("delete from fresh.file")
     connection.execute(f"insert into fresh.file by name select * replace ({changed}) from ({rest})")
 

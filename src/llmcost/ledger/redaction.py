@@ -2,10 +2,11 @@
 
 The rows that are of the subject keep when, which model, how much and at what cost, and lose who: `customer_id` and `user_id`
 become `forgotten`, sessions, traces and hashes of prompts null, and of the tags only those stay that fill columns about the
-product (team, feature, environment and the like). In every other text the id is replaced where it stands as a word of its own.
+product (team, feature, environment and the like). In every other text the id is replaced where it stands as a word of its own;
+but where a customer or user is named it is replaced only if it is all of the name: `acme-labs` is somebody else than `acme`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.request import WHO
@@ -20,6 +21,8 @@ MASK = "forgotten"
 Subject = Literal["customer", "user"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 _COLUMN = {"customer": "customer_id", "user": "user_id"}
+SUBJECT_COLUMNS = tuple(_COLUMN.values())
+"""Columns whose value is the id of a customer or user."""
 _PRIVATE = ("session_id", "trace_id", "parent_id", "prompt_hash")
 _IDENTIFYING = frozenset({"customer_id", "user_id", "session_id"})
 JSON_OBJECTS = frozenset({"tags", "dimensions", "subject"})
@@ -30,6 +33,9 @@ _TEXTS = frozenset(
 )
 """Columns of requests, aggregates and outcomes in which an id may stand; others speak of models, prices and sources."""
 
+_SHIELD = "ª"
+"""A letter that JSON which keeps to ASCII never has."""
+
 # `forgotten_value` holds the ids at hand in the clear, for as long as the connection lives.
 _MACROS = f"""
 create or replace temp macro forget_words(text, word) as
@@ -37,17 +43,28 @@ create or replace temp macro forget_words(text, word) as
          else regexp_replace(regexp_replace(text,
              '(^|[^\\p{{L}}\\p{{N}}])\\Q' || replace(word, '\\E', '\\E\\\\E\\Q') || '\\E($|[^\\p{{L}}\\p{{N}}])', '\\1{MASK}\\2', 'g'),
              '(^|[^\\p{{L}}\\p{{N}}])\\Q' || replace(word, '\\E', '\\E\\\\E\\Q') || '\\E($|[^\\p{{L}}\\p{{N}}])', '\\1{MASK}\\2', 'g') end;
+create or replace temp macro forget_id(text, word) as case when text = word then '{MASK}' else text end;
+create or replace temp macro forget_value(name, text, word, ids) as
+    case when list_contains(ids, name) then forget_id(text, word) else forget_words(text, word) end;
 create or replace temp macro forget_member(object, name) as
     json_extract_string(object, '/' || replace(replace(name, '~', '~0'), '/', '~1'));
-create or replace temp macro forget_in_object(object, word) as
+create or replace temp macro forget_in_object(object, word, ids) as
     '{{' || coalesce(list_aggregate(list_transform(json_keys(object), lambda name:
         to_json(forget_words(name, word)) || ':'
-        || coalesce(to_json(forget_words(forget_member(object, name), word))::varchar, 'null')), 'string_agg', ','), '') || '}}';
-create or replace temp macro forget_tags(tags, word, keep, blank) as
+        || coalesce(to_json(forget_value(name, forget_member(object, name), word, ids))::varchar, 'null')), 'string_agg', ','), '')
+    || '}}';
+create or replace temp macro forget_stated(stated, word, ids) as
+    list_aggregate(list_transform(string_split(stated, chr(31)), lambda pair:
+        split_part(pair, '=', 1) || '=' || forget_value(split_part(pair, '=', 1), pair[strpos(pair, '=') + 1:], word, ids)),
+        'string_agg', chr(31));
+create or replace temp macro forget_beside(text, word, others) as
+    replace(forget_words(list_reduce(list_prepend(text, others), lambda so_far, other:
+        replace(so_far, other, replace(other, word, '{_SHIELD}' || word))), word), '{_SHIELD}', '');
+create or replace temp macro forget_tags(tags, word, keep, blank, ids) as
     nullif('{{' || coalesce(list_aggregate(list_transform(
         list_filter(list_sort(json_keys(tags)), lambda name: list_contains(keep, name) or list_contains(blank, name)),
         lambda name: to_json(name) || ':' || to_json(
-            case when list_contains(blank, name) then '{MASK}' else forget_words(forget_member(tags, name), word) end)),
+            case when list_contains(blank, name) then '{MASK}' else forget_value(name, forget_member(tags, name), word, ids) end)),
         'string_agg', ','), '') || '}}', '{{}}');
 """
 
@@ -68,7 +85,7 @@ def redacted(relation: str, key: str, columns: Mapping[str, str], attribution: M
         if kind.upper() != "VARCHAR" or name not in _TEXTS:
             continue
         own = f"rows_here.{quote_identifier(name)}"
-        if name in _COLUMN.values():
+        if name in SUBJECT_COLUMNS:
             hidden = "gone.is_customer" if name == "customer_id" else "true"
             changed = f"case when {own} is not null and {hidden} then {quote_literal(MASK)} else {own} end"
         elif name in _PRIVATE:
@@ -79,7 +96,7 @@ def redacted(relation: str, key: str, columns: Mapping[str, str], attribution: M
                 f"else {_tags(own, attribution, ('user',))} end"
             )
         else:
-            changed = f"forget_words({own}, gone.word)"
+            changed = replaced_in(name, own, "gone.word", subject_keys(attribution))
         replaced.append(f"case when gone.row_key is null then {own} else {changed} end as {quote_identifier(name)}")
     return (
         f"select rows_here.* replace ({', '.join(replaced)}) from {relation} as rows_here "
@@ -87,15 +104,34 @@ def redacted(relation: str, key: str, columns: Mapping[str, str], attribution: M
     )
 
 
-def masked(relation: str, columns: Mapping[str, str], word: str, chosen: Collection[str] | None = None) -> str:
-    """SELECT of a relation with the SQL text `word` replaced by the mask in its texts, or only in the `chosen` ones."""
-    replaced = []
-    for name, kind in columns.items():
-        if kind.upper() == "VARCHAR" and (chosen is None or name in chosen):
-            own = quote_identifier(name)
-            changed = f"forget_in_object({own}, {word})" if name in JSON_OBJECTS else f"forget_words({own}, {word})"
-            replaced.append(f"case when contains({own}, {word}) then {changed} else {own} end as {own}")
+def masked(relation: str, changes: Mapping[str, str], word: str) -> str:
+    """SELECT of a relation with the SQL of `changes` in place of each column of that name that holds the SQL text `word`."""
+    replaced = [
+        f"case when contains({(own := quote_identifier(name))}, {word}) then {changed} else {own} end as {own}"
+        for name, changed in changes.items()
+    ]
     return f"select * replace ({', '.join(replaced)}) from {relation}" if replaced else f"select * from {relation}"
+
+
+def replaced_in(name: str, own: str, word: str, ids: Collection[str]) -> str:
+    """SQL for a column's text `own` with the SQL text `word` replaced by the mask. `ids` are the keys of `subject_keys`."""
+    if name in SUBJECT_COLUMNS:
+        return f"forget_id({own}, {word})"
+    if name in JSON_OBJECTS:
+        return f"forget_in_object({own}, {word}, {_list(ids)})"
+    if name == "stated_who":
+        return f"forget_stated({own}, {word}, {_list(ids)})"
+    return f"forget_words({own}, {word})"
+
+
+def subject_keys(attribution: Mapping[str, Sequence[str]]) -> list[str]:
+    """Keys of tags, and columns, whose value is the id of a customer or user."""
+    return list(dict.fromkeys(key for name in SUBJECT_COLUMNS for key in (name, *attribution.get(name, ()))))
+
+
+def replaced_beside(own: str, word: str, others: Iterable[str]) -> str:
+    """SQL for a text of ASCII with `word` replaced by the mask, but not within the ids of `others`."""
+    return f"forget_beside({own}, {word}, {_list(others)})"
 
 
 def texts_of(columns: Mapping[str, str]) -> list[str]:
@@ -118,8 +154,9 @@ def _tags(own: str, attribution: Mapping[str, Sequence[str]], subjects: Sequence
     blank = [key for subject in subjects for key in attribution.get(_COLUMN[subject], ())]
     hidden = {_COLUMN[subject] for subject in subjects} | (_IDENTIFYING - {"customer_id"})
     keep = [key for column in WHO if column not in hidden for key in attribution.get(column, ()) if key not in blank]
-    return f"forget_tags({own}, gone.word, {_list(keep)}, {_list(blank)})"
+    ids = _list(subject_keys(attribution))
+    return f"forget_tags({own}, gone.word, {_list(keep)}, {_list(blank)}, {ids})"
 
 
-def _list(names: Sequence[str]) -> str:
+def _list(names: Iterable[str]) -> str:
     return f"cast([{', '.join(map(quote_literal, names))}] as varchar[])"

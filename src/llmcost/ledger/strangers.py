@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from llmcost.ledger import database
 from llmcost.ledger.forgetting import ForgetRequest, Forgotten
-from llmcost.ledger.redaction import is_distinctive
 from llmcost.ledger.tombstones import keys, mac
 
 _MOST = 3
@@ -23,12 +22,14 @@ class Stranger:
 
 def stranger(request: ForgetRequest, found: Forgotten) -> Stranger | None:
     """None for an id that a preview found something of. Raises DataError for a ledger that cannot be read."""
-    # Of an id that could be anything, only the same letters in other texts are counted.
-    letters = bool(found.remaining) and not is_distinctive(request.id)
-    if found.requests or found.buckets or found.masked or found.paths or letters:
+    if found.requests or found.buckets or found.masked or found.paths:
         return None
     column = f"{request.kind}_id"
     with database.reading(request.ledger, wait=request.wait) as connection:
+        # Only of an id that could be anything do the counts above leave this out.
+        outcome = f"json_extract_string(dimensions, '/{column}') = $id"
+        if connection.execute(f"select 1 from ledger.outcome where {outcome} limit 1", {"id": request.id}).fetchone():
+            return None
         macs = [mac(key, request.id) for key in keys(connection)]
         (stones,) = connection.execute(
             "select count(*) from ledger.tombstone where kind = $kind and list_contains($macs, mac)",

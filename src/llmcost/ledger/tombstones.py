@@ -20,6 +20,8 @@ from llmcost.ledger.redaction import (
     declare,
     is_distinctive,
     redacted,
+    replaced_in,
+    subject_keys,
     texts_of,
 )
 
@@ -179,18 +181,18 @@ def take_out(connection: "Connection", table: str, key: str, attribution: Mappin
     connection.execute(f"create or replace temp table taken_out as {redacted(table, key, columns, attribution)}")
     for (word,) in connection.execute("select distinct word from forgotten_value order by word").fetchall():
         if is_distinctive(word):
-            _mask_words(connection, "taken_out", columns, word)
+            _mask_words(connection, "taken_out", columns, word, subject_keys(attribution))
     connection.execute(f"create or replace temp table {table} as from taken_out")
     connection.execute("drop table taken_out")
 
 
-def _mask_words(connection: "Connection", table: str, columns: Mapping[str, str], word: str) -> None:
+def _mask_words(
+    connection: "Connection", table: str, columns: Mapping[str, str], word: str, ids: Sequence[str]
+) -> None:
     for name in texts_of(columns):
         own = quote_identifier(name)
-        call = "forget_in_object" if name in JSON_OBJECTS else "forget_words"
-        connection.execute(
-            f"update {table} set {own} = {call}({own}, $word) where contains({own}, $word)", {"word": word}
-        )
+        changed = replaced_in(name, own, "$word", ids)
+        connection.execute(f"update {table} set {own} = {changed} where contains({own}, $word)", {"word": word})
 
 
 def _pads(key: bytes) -> tuple[bytes, bytes]:
