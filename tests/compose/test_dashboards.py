@@ -354,6 +354,20 @@ def test_what_is_missing_says_how_to_get_it(ledger):
     assert "llmcost init" in _panel(_shown(ledger, "exec"), "budgets")["empty"]
 
 
+@pytest.mark.parametrize("name", dashboard_names())
+def test_where_nothing_has_a_price_every_dashboard_says_so(cli, tmp_path, name):
+    """One call of a model that no price list has."""
+    log = write(tmp_path / "log.jsonl", [native(request_id="call-0001", provider="vllm", model="house-7b", team="ml")])
+    read(tmp_path / "llmcost.duckdb", log)
+    shown = {form: cli("dashboard", name, "--format", form) for form in ("table", "html", "json")}
+    assert [one.code for one in shown.values()] == [0, 0, 0]
+    assert "$0" not in shown["table"].stdout + shown["html"].stdout
+    if name == "exec":
+        (pace,) = [panel for panel in json.loads(shown["json"].stdout)["panels"] if panel["id"] == "pace"]
+        assert pace["empty"] == "no request here has a price"
+        assert "No request here has a price." in shown["table"].stdout
+
+
 def test_a_period_without_requests_has_no_panels(ledger):
     empty = Question(period=parse_period("2025-01", _NOW, UTC))
     for name in dashboard_names():

@@ -226,19 +226,23 @@ class Answer:
             beside=beside,
             whole=whole,
             target=target,
-            empty=self._empty(chosen, measure or names[0], empty),
+            empty=self._empty(chosen, kind, measure or names[0], empty),
             notes=notes,
         )
 
-    def _empty(self, groups: Sequence[Group], measure: str, otherwise: str) -> str:
+    def _empty(self, groups: Sequence[Group], kind: PanelKind, measure: str, otherwise: str) -> str:
         """Why there is nothing to show: no rows, none with a value of the key, or none whose measure is known."""
         if not groups:
             return otherwise or "no requests in this period"
         if not self.key.grain and all(group.keys[0] is None and not group.other for group in groups):
             name = self.key.name
             return f"no request here has a value for {name}; `attribution:` in llmcost.yaml says which tag of your log is it"
-        if measure != "cost" and all(group.values[measure] is None for group in groups):
+        known = any(group.values[measure] is not None for group in groups)
+        if measure != "cost" and not known:
             return otherwise or "no request here tells"
+        # A table says of each row that it is unpriced; a line has nothing to stand for it.
+        if kind == "trend" and not known:
+            return "no request here has a price"
         return ""
 
 
