@@ -73,6 +73,16 @@ def test_columns_of_numbers_go_before_names_are_folded():
     assert "3,000,000" in text
 
 
+@pytest.mark.parametrize("columns", range(20, 161, 10))
+def test_columns_that_other_grids_have_are_no_loss_to_this_one(columns):
+    """The numbers are 10 wide each, the name takes 25 but no more than half of it: up to 40 columns something must go."""
+    cells = grid([("claude-sonnet-4-5-2025092", "10,000,000", "20,000,000")])
+
+    text = plain(drawn(cells, Surface(width=columns), ("c2", "of another grid")))
+
+    assert ("Not shown" in text, "another" in text) == (columns <= 40, False)
+
+
 def test_room_that_is_left_lowers_the_tallest_heading_first():
     columns = (
         Column(name="month", title="Month", kind="text", role="key"),

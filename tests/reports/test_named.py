@@ -60,6 +60,8 @@ def test_every_report_is_there_in_every_format_and_fits_a_terminal(small, name):
     assert len({len(line) for line in table}) == 1
     shown = render(document, "table", Surface(width=80)).replace("\x1b[1m", "").replace("\x1b[0m", "")
     assert all(len(line) <= 80 for line in shown.splitlines())
+    for columns in range(20, 161, 20):
+        assert render(document, "table", Surface(width=columns)).endswith("\n")
 
 
 @pytest.mark.parametrize("name", report_names())

@@ -12,7 +12,9 @@ from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
+from llmcost.render.surface import Surface
 from llmcost.render.tiers_curve import curves
+from llmcost.render.tiers_simulation import render_simulation
 from llmcost.tiers.market import Constraints
 from llmcost.tiers.plans import plans_of
 from llmcost.tiers.rating import offer
@@ -78,6 +80,16 @@ def test_standard_and_professional_with_customers_moving(three_months, policy):
         ("flat", "standard", 2),
         ("flat", "professional", 1),
     ]
+
+
+def test_the_tables_are_drawn_at_any_width(three_months):
+    dear = STANDARD.replace('price: "20"', 'price: "20000000"')
+    found = simulate(three_months, ALL, offer(_plans(dear), None, None, "smallest_covering"))
+
+    for columns in range(20, 161, 5):
+        shown = render_simulation(found, "table", Surface(width=columns))
+        # Today: Ann and Bob three months, Cid two, at 20 million each.
+        assert "$160,000,000" in shown
 
 
 def test_who_needs_a_word(three_months):

@@ -64,6 +64,13 @@ def test_where_the_plans_of_the_file_are_allowed_it_beats_them_itself(demo):
         assert ways["suggested"].fit_margin >= ways[name].fit_margin
 
 
+def test_the_tables_are_drawn_at_any_width(demo):
+    found = _suggested(demo, "0.7")
+
+    for columns in range(20, 161, 5):
+        assert "Compared by margin" in render_suggestion(found, "table", Surface(width=columns))
+
+
 def test_the_suggested_file_is_billed_as_the_search_said(demo):
     found = _suggested(demo, "0.7")
     text = render_suggestion(found, "yaml", Surface())

@@ -16,10 +16,14 @@ _RULES = "    \n    \n ── \n    \n ── \n ── \n    \n    \n"
 
 
 def drawn(cells: Grid, surface: Surface, expendable: Sequence[str] = ()) -> str:
-    """The grid, without as many of the `expendable` columns (the last go first) as it takes to fit, which are then named."""
+    """The grid, without as many of the `expendable` columns (the last go first) as it takes to fit, which are then named.
+
+    Several grids may share a list: names that this one has no column of count for nothing.
+    """
     if surface.width is None:
         return _aligned(cells)
-    left = list(expendable)
+    titles = dict(zip((column.name for column in cells.columns), cells.headings, strict=True))
+    left = [name for name in expendable if name in titles]
     shown = cells
     hidden: list[str] = []
     while left and _least_width(shown, 1, surface.width) > surface.width:
@@ -27,7 +31,6 @@ def drawn(cells: Grid, surface: Surface, expendable: Sequence[str] = ()) -> str:
         shown = _without(cells, hidden)
     text = _rich(shown, surface)
     drawings = {column.name for column in cells.columns if column.role == "drawing"}
-    titles = dict(zip((column.name for column in cells.columns), cells.headings, strict=True))
     lost_names = [titles[name] or name for name in hidden if name not in drawings]
     if not lost_names:
         return text
