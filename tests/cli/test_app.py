@@ -171,6 +171,13 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch, capsys, environ, tty,
     assert capsys.readouterr().err == said
 
 
+def test_a_result_drawn_for_stderr_keeps_its_styles(capsys):
+    diagnostics.drawn("\x1b[1mBudget\x1b[0m\nall\n")
+    diagnostics.lines("\x1b[1mnobody meant this\n")
+
+    assert capsys.readouterr().err == "\x1b[1mBudget\x1b[0m\nall\n\\x1b[1mnobody meant this\n"
+
+
 def python(code: str, environ: dict[str, str], **options) -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, "-c", code], env=environ, stderr=subprocess.PIPE, text=True, **options)
 

@@ -54,6 +54,12 @@ def lines(text: str) -> None:
         _write(printable(line))
 
 
+def drawn(text: str) -> None:
+    """A result for people as `render` draws it for stderr: names are safe in it, and its styles are meant."""
+    for line in text.splitlines():
+        _write(line)
+
+
 def _say(label: str, message: str, hint: str | None = None) -> None:
     _write(f"{label} {printable(message)}")
     if hint is not None:

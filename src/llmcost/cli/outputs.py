@@ -73,4 +73,4 @@ def written(chosen: Outputs[_Name], render: Callable[[_Name, "Surface"], str], p
     for name, path in chosen.files:
         output.write(render(name, Surface()), path)
     if chosen.stdout != people:
-        diagnostics.lines(render(people, surface_of(sys.stderr)))
+        diagnostics.drawn(render(people, surface_of(sys.stderr)))
