@@ -14,6 +14,7 @@ from llmcost.ingest.generic import read_mapping
 from llmcost.ingest.rejects import stored_rejects
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.run import ingest
+from llmcost.render.ingest import as_text, remarks
 
 GOOD = json.dumps(chat("good")).encode()
 
@@ -325,6 +326,32 @@ def test_things_in_a_folder_that_are_no_logs_keep_nothing_from_being_read(tmp_pa
     )
     assert (result.total("new"), result.total("rejected")) == (1, 0)
     assert result.complete
+
+
+def test_what_a_folder_does_not_let_be_read_is_said(tmp_path, monkeypatch):
+    logs = tmp_path / "logs"
+    write(logs / "a.jsonl", [GOOD])
+    (logs / "closed").mkdir()
+    (logs / "gone.jsonl").symlink_to(logs / "nowhere")
+    looked_into = os.scandir
+
+    def refused(path="."):
+        if path in {logs / "closed", str(logs / "closed")}:
+            raise PermissionError(13, "Permission denied", str(path))
+        return looked_into(path)
+
+    monkeypatch.setattr("os.scandir", refused)
+    result = read(tmp_path / "ledger", logs)
+    assert (result.total("new"), result.complete) == (1, True)
+    first, *others = remarks(result)
+    reasons = ("closed: Permission denied", "gone.jsonl: No such file or directory")
+    assert first.message == f"passed over 2 paths: {'; '.join(f'cannot read {logs}/{one}' for one in reasons)}"
+    assert first.serious
+    assert not any("unrecognised" in one.message for one in others)
+    assert f"  unreadable  {logs}/closed\n" in as_text(result)
+    assert {file.status for file in result.unrecognised} == {"unrecognised"}
+    with pytest.raises(DataError, match=f"cannot read {logs}/closed: Permission denied"):
+        read(tmp_path / "ledger", logs / "closed")
 
 
 def test_a_pipe_given_by_name_is_refused_and_not_waited_for(tmp_path):

@@ -112,8 +112,8 @@ def _unreadable(shown: str, error: OSError) -> DataError:
 def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tuple[Path, str, bool]]:
     """(path, shown name, given by name) of every file behind paths, folders and globs, each once, in order.
 
-    In folders hidden entries, ledgers and files that cannot be logs (code, configuration) are passed over. Raises
-    UsageError for a path that does not exist and a glob that matches nothing.
+    In folders hidden entries, ledgers and files that cannot be logs (code, configuration) are passed over. A folder that
+    cannot be listed stands for what is in it: `look_at` says why. Raises UsageError for a path that does not exist and a glob that matches nothing.
     """
     found: dict[Path, tuple[str, bool]] = {}
     without = {Path(os.path.realpath(path)) for path in ignored}
@@ -121,7 +121,7 @@ def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tupl
         path = Path(argument).expanduser()
         if path.is_dir():
             for name in sorted(_walk(path)):
-                found.setdefault(Path(os.path.realpath(name)), (str(name), False))
+                found.setdefault(Path(os.path.realpath(name)), (str(name), name == path))
         elif path.exists():
             found[Path(os.path.realpath(path))] = (argument, True)
         elif glob.has_magic(argument):
@@ -140,7 +140,10 @@ def find(arguments: Sequence[str], *, ignored: Iterable[Path] = ()) -> list[tupl
 
 def _walk(folder: Path) -> Iterator[Path]:
     seen = set()
-    for base, folders, names in os.walk(folder, followlinks=True):
+    closed: list[Path] = []
+    for base, folders, names in os.walk(
+        folder, followlinks=True, onerror=lambda error: closed.append(Path(error.filename))
+    ):
         # Links to folders are followed, each real folder once, so that no circle of links goes on for ever.
         real = os.path.realpath(base)
         if real in seen:
@@ -151,13 +154,18 @@ def _walk(folder: Path) -> Iterator[Path]:
         for name in names:
             if not name.startswith(".") and not name.endswith(_SKIPPED_SUFFIXES) and not _LEDGER_FILE.search(name):
                 yield Path(base) / name
+    yield from closed
 
 
 def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
     """A file as it is now. Raises DataError when it cannot be read."""
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            os.scandir(path).close()
+            raise DataError(f"{shown} is a folder", hint="name one of its files")
         # Opening a pipe would wait for somebody to write into it.
-        if not stat.S_ISREG(path.stat().st_mode):
+        if not stat.S_ISREG(mode):
             raise DataError(f"{shown} is not a regular file", hint="pipe it in instead: `... | llmcost ingest -`")
         with path.open("rb") as raw:
             status = os.fstat(raw.fileno())

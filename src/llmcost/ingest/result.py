@@ -43,6 +43,8 @@ class FileResult:
     """The first of them."""
     absent: tuple[Absent, ...] = ()
     """Columns that the mapping names and the table does not have."""
+    trouble: str | None = None
+    """Why what a folder holds could not even be looked at."""
     pulled: bool = False
     """Whether it is the API of a gateway; its lines are records then."""
 

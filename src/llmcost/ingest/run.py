@@ -128,12 +128,17 @@ def _read(run: Run, files: Sequence[LogFile]) -> list[FileResult]:
                 raise DataError(f"{file.shown} has gone", hint="run the command again with what is there") from error
     left = [file for file in files if file not in gone]
     read = iter(_read(run, left) if left else ())
-    return [_unread(file, "has gone since the folder was looked at") if file in gone else next(read) for file in files]
+    return [
+        _unread(file, f"{file.shown} has gone since the folder was looked at") if file in gone else next(read)
+        for file in files
+    ]
 
 
 def _unread(file: LogFile, reason: str | None) -> FileResult:
     rejects = () if reason is None else (Reject(line=0, reason=reason, line_hash=""),)
-    return FileResult(path=file.shown, status="unrecognised", named=file.named, sources={}, rejects=rejects)
+    return FileResult(
+        path=file.shown, status="unrecognised", named=file.named, sources={}, rejects=rejects, trouble=reason
+    )
 
 
 def _batches(files: Sequence[LogFile], numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -84,8 +84,8 @@ def _what(files: tuple[FileResult, ...]) -> str:
 def _files(result: IngestResult) -> Iterator[str]:
     """A line for each file that was not simply known already, the rest counted."""
     order = {"unrecognised": 0, "partial": 1, "read": 2, "known": 3}
-    shown = sorted(result.files, key=lambda file: order[file.status])
-    width = max((len(file.status) for file in shown[:_SHOWN_FILES]), default=0)
+    shown = sorted(result.files, key=lambda file: (file.trouble is None, order[file.status]))
+    width = max((len(_standing(file)) for file in shown[:_SHOWN_FILES]), default=0)
     for file in shown[:_SHOWN_FILES]:
         sources = ", ".join(
             f"{name} {count:,}" for name, count in sorted(file.sources.items(), key=lambda item: (-item[1], item[0]))
@@ -93,9 +93,13 @@ def _files(result: IngestResult) -> Iterator[str]:
         detail = f"  {sources}" if sources else ""
         apart = f"  {plural(file.parts, 'part')} billed apart" if file.parts else ""
         rejected = f"  {file.rejected:,} rejected" if file.rejected else ""
-        yield printable(f"  {file.status:<{width}}  {file.path}{detail}{apart}{rejected}")
-    for status, files in groupby(shown[_SHOWN_FILES:], key=lambda file: file.status):
+        yield printable(f"  {_standing(file):<{width}}  {file.path}{detail}{apart}{rejected}")
+    for status, files in groupby(shown[_SHOWN_FILES:], key=_standing):
         yield f"  and {plural(len(list(files)), 'file')} more {status}"
+
+
+def _standing(file: FileResult) -> str:
+    return file.status if file.trouble is None else "unreadable"
 
 
 def _ledger(result: IngestResult, summary: LedgerSummary) -> Iterator[str]:
@@ -158,7 +162,14 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
                 hint="`llmcost sources` lists what is read; `--source ID` forces one; `--suggest-map FILE` drafts a mapping",
                 serious=True,
             )
-    in_folders = [file.path for file in result.unrecognised if not file.named]
+    if closed := [file.trouble for file in result.unrecognised if file.trouble is not None]:
+        reasons = "; ".join(closed[:3]) + ("; ..." if len(closed) > 3 else "")
+        yield Remark(
+            message=f"passed over {plural(len(closed), 'path')}: {reasons}",
+            hint="check their permissions, or name the paths to read",
+            serious=True,
+        )
+    in_folders = [file.path for file in result.unrecognised if not file.named and file.trouble is None]
     if in_folders:
         names = ", ".join(in_folders[:3]) + (", ..." if len(in_folders) > 3 else "")
         yield Remark(message=f"skipped {plural(len(in_folders), 'unrecognised file')}: {names}")
