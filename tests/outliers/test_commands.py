@@ -48,6 +48,15 @@ def test_repeats_are_priced_by_how_soon_they_come(cli, books):
     assert told["net_savings"]["mid"] == "1.298"
 
 
+def test_spend_without_a_price_is_unknown_and_not_nothing(cli, tmp_path):
+    log = write(tmp_path / "log.jsonl", [native(request_id="call-odd", provider="vllm", model="house-7b")])
+    read(tmp_path / "llmcost.duckdb", log)
+    for words in (["outliers"], ["savings"], ["savings", "whatif", "--swap", "house-7b=gpt-4o-mini"]):
+        assert "$0.00 of spend" not in (text := cli(*words).stdout), words
+        assert "unknown cost" in text, words
+        assert json.loads(cli(*words, "--format", "json").stdout)["cost"] is None, words
+
+
 def test_json_names_what_was_not_evaluated(cli, books):
     told = json.loads(cli("outliers", "--format", "json").stdout)
 

@@ -53,6 +53,20 @@ def test_list_shows_shares_and_what_a_key_fills(cli, ledger):
     assert "\x1b" not in cli("tags", "list").stdout
 
 
+def test_the_cost_of_unpriced_requests_is_not_nothing(cli, tmp_path):
+    """One request without a price; then also one that is free, because a cache answered it."""
+    odd = native(request_id="call-odd", model="acme-internal/x", tags={"team": "search"})
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "odd.jsonl", [odd]))
+    (row,) = json.loads(cli("tags", "coverage", "team", "--by", "model", "--format", "json").stdout)["rows"]
+    assert (row["cost"], row["attributed"]["team"]["cost"], row["attributed"]["team"]["requests"]) == (None, None, 1)
+    free = native(request_id="call-free", model="acme-internal/x", tags={"team": "search"}, gateway_cached=True)
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "free.jsonl", [free]))
+    shown = [
+        cli("tags", *words).stdout for words in (["list"], ["coverage", "team"], ["coverage", "team", "--by", "model"])
+    ]
+    assert all("unpriced" in text and "$0.00" not in text for text in shown)
+
+
 def test_coverage_is_the_share_of_cost_with_a_value(cli, ledger):
     document = json.loads(cli("tags", "coverage", "team", "customer_id", "--by", "model", "--format", "json").stdout)
     assert document["total"]["attributed"]["customer_id"] == {

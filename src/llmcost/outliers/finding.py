@@ -109,3 +109,8 @@ class Audit:
     until: datetime | None
     hidden: int = 0
     """Findings below what was asked for, or dismissed."""
+
+    @property
+    def known_cost(self) -> Decimal | None:
+        """The cost; None where no request has a price."""
+        return None if self.unpriced and self.unpriced == self.requests else self.cost

@@ -48,7 +48,8 @@ class WhatIf:
     """The dearest first."""
     requests: int
     """All that the question is about."""
-    cost: Decimal
+    cost: Decimal | None
+    """None where none of them has a price."""
     left_out: int
     """Requests to be changed that cannot be priced again: billed by the provider, without a price, or failed at no cost."""
     other_tokenizer: bool
@@ -132,7 +133,7 @@ def what_if(
     return WhatIf(
         changes=tuple(_change(row) for row in found),
         requests=traffic.requests,
-        cost=traffic.cost,
+        cost=None if traffic.unpriced and traffic.unpriced == traffic.requests else traffic.cost,
         left_out=int(asked["asked"]),
         other_tokenizer=any(row["foreign_count"] for row in found),
     )

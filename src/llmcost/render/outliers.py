@@ -51,7 +51,9 @@ def summary(audit: Audit, currency: str) -> list[str]:
     low, mid, high = audit.net_total
     share = f", {human(mid / audit.cost, 'percent', currency)} of it" if audit.cost else ""
     days = f"{audit.since:%Y-%m-%d} to {audit.until:%Y-%m-%d} UTC"
-    lines = [f"Looked at {money(audit.cost, currency)} of spend: {plural(audit.requests, 'request')}, {days}."]
+    requests = plural(audit.requests, "request")
+    looked = f"{requests} of unknown cost" if audit.unpriced and not audit.cost else None
+    lines = [f"Looked at {looked or f'{money(audit.cost, currency)} of spend: {requests}'}, {days}."]
     if not audit.findings:
         return [*lines, f"Nothing found by {plural(len(audit.clean), 'detector')}."]
     found = plural(len(audit.findings), "finding")
@@ -175,7 +177,7 @@ def _json(audit: Audit, currency: str) -> dict[str, Any]:
         "currency": currency,
         "requests": audit.requests,
         "unpriced_requests": audit.unpriced,
-        "cost": plain(audit.cost),
+        "cost": None if audit.known_cost is None else plain(audit.known_cost),
         "net_savings": {"low": plain(low), "mid": plain(mid), "high": plain(high)},
         "findings": [_finding_json(one, audit) for one in audit.findings],
         "not_evaluated": [{"detector": one.detector, "reason": one.reason} for one in audit.not_evaluated],

@@ -125,7 +125,8 @@ def render_what_if(answer: WhatIf, format_name: SavingsFormat, surface: Surface,
     )
     verb = "saves" if was >= mid else "costs"
     between = amount_range(was - high, was - low, currency)
-    whole = f"{money(answer.cost, currency)} in {plural(answer.requests, 'request')}"
+    cost = "unknown cost" if answer.cost is None else money(answer.cost, currency)
+    whole = f"{cost} in {plural(answer.requests, 'request')}"
     closing = [
         f"That {verb} {money(abs(was - mid), currency)}{'' if verb == 'saves' else ' more'} ({between}) of {whole}.",
         "Prices only: whether answers stay good enough is not in a log.",
@@ -212,7 +213,7 @@ def _json(audit: Audit, levers: Sequence[_Lever], measured: Decimal, currency: s
         "schema": "llmcost/savings/1",
         "currency": currency,
         "requests": audit.requests,
-        "cost": plain(audit.cost),
+        "cost": None if audit.known_cost is None else plain(audit.known_cost),
         "net_savings": {"low": plain(low), "mid": plain(mid), "high": plain(high)},
         "avoidable": plain(measured),
         "potential": plain(mid - measured),
@@ -234,7 +235,7 @@ def _what_if_json(answer: WhatIf, currency: str) -> dict[str, Any]:
         "schema": "llmcost/whatif/1",
         "currency": currency,
         "requests": answer.requests,
-        "cost": plain(answer.cost),
+        "cost": None if answer.cost is None else plain(answer.cost),
         "left_out": answer.left_out,
         "other_tokenizer": answer.other_tokenizer,
         "sample_for_5_points": sample_size(0.05),

@@ -53,7 +53,7 @@ def list_table(found: Usage, currency: str, surface: Surface) -> str:
         )
         for one in found.keys
     ]
-    lines = [f"{plural(found.requests, 'request')}, {_money(found.cost, currency)}; shares are of these."]
+    lines = [f"{plural(found.requests, 'request')}, {_money(found.known_cost, currency)}; shares are of these."]
     if found.key_count > len(found.keys):
         lines.append(f"{len(found.keys):,} of {found.key_count:,} keys shown.")
     return _drawn(columns, rows, lines, surface, ("examples", "fills", "first"))
@@ -97,7 +97,7 @@ def coverage_json(found: Coverage, currency: str) -> str:
                 name: {
                     "requests": one.requests,
                     "requests_ratio": _ratio(one.requests, row.requests),
-                    "cost": plain(one.cost),
+                    "cost": None if row.cost is None else plain(one.cost),
                     "cost_ratio": _ratio(one.cost, row.cost),
                     "unattributed_cost": None if row.cost is None else plain(row.cost - one.cost),
                 }
@@ -218,7 +218,7 @@ def _key_entry(one: KeyUse, found: Usage) -> dict[str, Any]:
 def _dimension_table(found: Coverage, currency: str, surface: Surface) -> str:
     columns, rows = _dimensions(found, currency)
     total = found.total
-    lines = [f"{plural(total.requests, 'request')}, {_money(total.cost, currency)}; shares are of these."]
+    lines = [f"{plural(total.requests, 'request')}, {_money(total.known_cost, currency)}; shares are of these."]
     return _drawn(columns, rows, [*lines, *_unpriced(total)], surface, ("requests", "without"))
 
 
@@ -231,17 +231,17 @@ def _dimensions(found: Coverage, currency: str) -> tuple[tuple[Column, ...], Seq
         _number("cost", "Attributed", "money"),
         _number("without", "Unattributed", "money"),
     )
-    whole = total.cost or Decimal(0)
-    places = money_places([one.cost for one in total.attributed] + [whole - one.cost for one in total.attributed])
+    whole = total.known_cost
+    parts = [(None, None) if whole is None else (one.cost, whole - one.cost) for one in total.attributed]
+    places = money_places(amount for pair in parts for amount in pair if amount is not None)
     rows = [
         (
             _name(name),
             _percent(one.requests, total.requests),
             _percent(one.cost, total.cost),
-            human(one.cost, "money", currency, places=places),
-            human(whole - one.cost, "money", currency, places=places),
+            *(human(amount, "money", currency, places=places) for amount in pair),
         )
-        for name, one in zip(found.dimensions, total.attributed, strict=True)
+        for name, one, pair in zip(found.dimensions, total.attributed, parts, strict=True)
     ]
     return columns, rows
 
@@ -263,7 +263,7 @@ def _grouped(found: Coverage, currency: str) -> Grid:
     places = money_places(row.cost for row in (*found.rows, found.total) if row.cost is not None)
 
     def numbers(row: Row) -> tuple[str, ...]:
-        cost = "unpriced" if row.cost is None else human(row.cost, "money", currency, places=places)
+        cost = "unpriced" if row.known_cost is None else human(row.cost, "money", currency, places=places)
         return (cost, *(_percent(one.cost, row.cost) for one in row.attributed))
 
     rows = [(*(UNATTRIBUTED if key is None else _name(key) for key in row.keys), *numbers(row)) for row in found.rows]

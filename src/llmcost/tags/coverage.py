@@ -33,6 +33,11 @@ class Row:
     attributed: tuple[Attributed, ...]
     """In the order of the dimensions."""
 
+    @property
+    def known_cost(self) -> Decimal | None:
+        """The cost people are shown: that of free requests alone, beside unpriced ones, would read as if all were free."""
+        return None if self.unpriced and not self.cost else self.cost
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:

@@ -62,6 +62,11 @@ class Usage:
     columns: Mapping[str, int]
     """Requests that have a value, by dimension that tags fill."""
 
+    @property
+    def known_cost(self) -> Decimal | None:
+        """The cost people are shown: that of free requests alone, beside unpriced ones, would read as if all were free."""
+        return None if self.unpriced and not self.cost else self.cost
+
     def carrying(self, key: str) -> int:
         """Requests that carry a key, or have a value in the dimension of that name."""
         found = next((one.requests for one in self.keys if one.key == key), 0)
