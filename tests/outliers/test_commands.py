@@ -116,6 +116,7 @@ def test_another_model_in_an_environment_answers_chats_and_makes_no_embeddings(c
         (("savings", "whatif", "--swap", "gpt-4o=no-such-model"), 2),
         (("savings", "whatif", "--swap", "o3=gpt-4o"), 2),
         (("savings", "accept", "no-such-finding"), 2),
+        (("outliers", "dismiss", "no-such-finding", "--reason", "a slip"), 2),
         (("savings", "verify"), 2),
         (("savings",), 0),
     ],
@@ -132,6 +133,27 @@ def test_a_dismissed_finding_is_not_shown_and_counted(cli, books):
 
     assert (told["findings"], told["hidden"]) == ([], 1)
     assert json.loads(cli("savings", "--format", "json").stdout)["levers"] == []
+
+
+@pytest.mark.parametrize("command", [("outliers", "dismiss"), ("savings", "accept")])
+def test_a_slip_in_an_id_decides_nothing(cli, books, command):
+    (books / "llmcost.duckdb").rename(books / "a b.duckdb")
+    slip = cli(*command, "duplicate-requests-000000", "--reason", "polling", "--db", "a b.duckdb")
+
+    assert (slip.code, (books / "llmcost-findings.yaml").exists()) == (2, False)
+    assert slip.stderr == (
+        "error: there is no finding 'duplicate-requests-000000'\n"
+        "  hint: `llmcost outliers --db 'a b.duckdb'` shows the ids\n"
+    )
+
+
+def test_a_finding_that_shows_with_a_condition_is_dismissed_with_it(cli, books):
+    only = ("--where", "feature=search", "--period", "2026-11")
+    (found,) = json.loads(cli("outliers", *only, "--detector", "duplicate-requests", "--format", "json").stdout)[
+        "findings"
+    ]
+
+    assert cli("outliers", "dismiss", found["id"], "--reason", "polling", *only).code == 0
 
 
 def test_an_accepted_finding_is_too_early_to_judge_without_days_after(cli, books):

@@ -1,7 +1,8 @@
 """`llmcost outliers`: the waste, with its price and its evidence."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +22,12 @@ from llmcost.cli.options import (
     names,
 )
 from llmcost.domain.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from llmcost.domain.period import Period
+    from llmcost.outliers.finding import Finding
 
 DetectorOption = Annotated[
     list[str] | None, typer.Option("--detector", metavar="A,B", help="Only these detectors; repeat for more.")
@@ -168,27 +175,63 @@ def dismiss(
     until: Annotated[
         str | None, typer.Option("--until", metavar="DATE", help="Show it again from this day on; never unless given.")
     ] = None,
+    where: Where = None,
+    period: PeriodOption = None,
     tz: Tz = None,
     as_of: AsOf = None,
     findings: FindingsFile = DECISIONS,
+    db: Db = None,
+    config: Config = None,
 ) -> None:
-    """Do not show a finding any more, for a reason that is kept in a file to be committed."""
+    """Do not show a finding any more, for a reason that is kept in a file to be committed.
+
+    --where and --period are those it was shown with.
+    """
     from llmcost.cli import diagnostics
-    from llmcost.domain.period import clock, parse_instant, time_zone
+    from llmcost.domain.period import chosen_period, clock, parse_instant, time_zone
     from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
 
     zone = time_zone(tz or "UTC")
     if not reason.strip():
         raise UsageError("--reason is empty", hint="say in a few words why it is no waste")
+    now = clock(as_of, zone)
+    shown = chosen_period(period=period, since=None, until=None, now=now, tz=zone)
     new = Decision(
-        id=finding,
+        id=found_again(finding, zone=zone, period=shown, where=where, db=db, config=config).id,
         word="dismissed",
         reason=reason.strip(),
-        on=clock(as_of, zone).date(),
+        on=now.date(),
         until=None if until is None else parse_instant(until, zone).astimezone(zone).date(),
     )
     write_decisions(findings, with_decision(read_decisions(findings), new))
     diagnostics.note(f"{finding} is dismissed in {findings}")
+
+
+def found_again(
+    name: str, *, zone: "tzinfo", period: "Period", where: list[str] | None, db: Path | None, config: Path | None
+) -> "Finding":
+    """The finding of that id. Raises UsageError where there is none: the id may be a slip."""
+    from llmcost.compose.limits_in_use import limits_in_use
+    from llmcost.config.settings import load_settings
+    from llmcost.ledger.database import reading
+    from llmcost.outliers.run import AuditRequest, audit
+    from llmcost.pricing.price_list import load_price_list
+
+    settings = load_settings(config)
+    request = AuditRequest(
+        period=period,
+        zone=zone,
+        where=tuple(where or ()),
+        production=settings.production,
+        limits=limits_in_use(settings),
+    )
+    with reading(settings.ledger_path(db)) as connection:
+        findings = audit(connection, load_price_list(settings.pricing), request).findings
+    one = next((one for one in findings if one.id == name), None)
+    if one is None:
+        options = narrowing(period=None, since=None, until=None, db=db, config=config, where=where)
+        raise UsageError(f"there is no finding {name!r}", hint=f"`llmcost outliers{options}` shows the ids")
+    return one
 
 
 def amount(option: str, text: str) -> Decimal:

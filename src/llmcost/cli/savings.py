@@ -140,23 +140,14 @@ def accept(
 ) -> None:
     """Note that a finding is acted on, so that `savings verify` can compare before and after."""
     from llmcost.cli import diagnostics
-    from llmcost.compose.limits_in_use import limits_in_use
+    from llmcost.cli.outliers import found_again
     from llmcost.config.settings import load_settings
-    from llmcost.domain.period import clock, parse_instant, time_zone
-    from llmcost.ledger.database import reading
+    from llmcost.domain.period import Period, clock, parse_instant, time_zone
     from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
-    from llmcost.outliers.run import AuditRequest, audit
-    from llmcost.pricing.price_list import load_price_list
 
-    settings = load_settings(config)
-    zone = time_zone(tz or settings.tz)
+    zone = time_zone(tz or load_settings(config).tz)
     known = read_decisions(findings)
-    with reading(settings.ledger_path(db)) as connection:
-        request = AuditRequest(zone=zone, production=settings.production, limits=limits_in_use(settings))
-        found = audit(connection, load_price_list(settings.pricing), request)
-    one = next((one for one in found.findings if one.id == finding), None)
-    if one is None:
-        raise UsageError(f"there is no finding {finding!r}", hint="`llmcost outliers` shows the ids")
+    one = found_again(finding, zone=zone, period=Period(), where=None, db=db, config=config)
     day = clock(as_of, zone) if on is None else parse_instant(on, zone).astimezone(zone)
     new = Decision(id=finding, word="accepted", reason=reason, on=day.date(), detector=one.detector, scope=one.scope)
     write_decisions(findings, with_decision(known, new))
