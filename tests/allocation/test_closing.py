@@ -258,6 +258,11 @@ def reconciliation(tmp_path):
     return write
 
 
+def test_a_reconciliation_that_is_not_there_is_a_slip(office, tmp_path):
+    with pytest.raises(UsageError, match=r"no such file: .*none\.json"):
+        office.reconciled("2026-10", tmp_path / "none.json")
+
+
 def test_a_reconciled_provider_counts_as_billed_and_the_others_as_logged(office, spend, reconciliation):
     spend("2026-10-02", "30", team="search", provider="openai")
     spend("2026-10-02", "7", team="search", provider="anthropic")

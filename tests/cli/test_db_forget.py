@@ -104,4 +104,8 @@ def test_ledgers_move_and_merge(cli, ledger, tmp_path):
         {"path": "copy.duckdb", "requests": 1, "new": 0, "changed": 0, "known": 1, "conflicts": 0, "late": 0}
     ]
     assert cli("db", "merge", "copy.duckdb").stdout == "copy.duckdb: 0 new, 0 merged, 1 known\n"
-    assert cli("db", "merge", "none.duckdb").code == ExitCode.DATA
+    missing = cli("db", "merge", "none.duckdb", "--db", "copy.duckdb")
+    assert (missing.code, "--db" in missing.stderr) == (ExitCode.DATA, False)
+    assert cli("db", "import", "nowhere", "--db", "other.duckdb").code == ExitCode.USAGE
+    (tmp_path / "adir").mkdir()
+    assert "there is a folder at " in cli("db", "import", "out", "--db", "adir").stderr

@@ -173,6 +173,25 @@ def test_detect_shows_no_control_characters_of_a_file_name(cli, tmp_path):
     assert done.stdout.splitlines()[0] == "a\\x1b[2J.jsonl (lines)"
 
 
+def test_detect_of_a_folder_without_files_is_an_error_as_in_ingest(cli, tmp_path):
+    (tmp_path / "logs").mkdir()
+    detected, ingested = cli("sources", "detect", "logs"), cli("ingest", "logs")
+    assert (detected.code, detected.stdout, detected.stderr) == (3, "", ingested.stderr)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("none.csv", 2, "error: no such file: none.csv\n  hint: check the path\n"),
+        ("logs", 3, "error: logs is a folder\n  hint: name one of its files\n"),
+    ],
+)
+def test_a_mapping_is_drafted_for_a_file_only(cli, tmp_path, path, code, said):
+    (tmp_path / "logs").mkdir()
+    done = cli("ingest", "--suggest-map", path)
+    assert (done.code, done.stderr) == (code, said)
+
+
 def test_detect_of_a_missing_file_is_a_usage_error(cli):
     done = cli("sources", "detect", "nowhere.jsonl")
 

@@ -67,6 +67,10 @@ def test_the_cost_of_unpriced_requests_is_not_nothing(cli, tmp_path):
     assert all("unpriced" in text and "$0.00" not in text for text in shown)
 
 
+def test_a_draft_has_no_other_format(cli, ledger):
+    assert cli("tags", "glossary", "--write-draft", "--format", "json").code == ExitCode.USAGE
+
+
 def test_coverage_is_the_share_of_cost_with_a_value(cli, ledger):
     document = json.loads(cli("tags", "coverage", "team", "customer_id", "--by", "model", "--format", "json").stdout)
     assert document["total"]["attributed"]["customer_id"] == {

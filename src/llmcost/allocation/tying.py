@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost.allocation import spans
 from llmcost.allocation.record import Allocation
 from llmcost.allocation.run import Asked
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import Period, start_of, time_zone
 from llmcost.ledger import queries
@@ -54,8 +54,9 @@ class _Bill:
 def reconciled(connection: "Connection", asked: Asked, current: Allocation, files: "Sequence[Path]") -> Reconciled:
     """Requests and charges, with the cost of each reconciled provider replaced by what it billed on the days of the bill.
 
-    `files` are documents of `llmcost reconcile --format json`. DataError for one that cannot be read, is about other days or
-    another currency, or no longer matches the ledger; and for two about the same days of a provider.
+    `files` are documents of `llmcost reconcile --format json`. UsageError for one that is not there; DataError for one that
+    cannot be read, is about other days or another currency, or no longer matches the ledger, and for two about the same days of
+    a provider.
     """
     found = [_bill(connection, asked, path) for path in files]
     for one, other in combinations(found, 2):
@@ -126,8 +127,13 @@ def _check_apart(one: _Bill, other: _Bill, asked: Asked) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         shape = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UsageError(f"no such file: {path}", hint="check the path given with --reconciled") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise DataError(
+            f"{path}: cannot be read: {(error.strerror or str(error)).lower()}",
+            hint="name a file that `llmcost reconcile --format json` wrote",
+        ) from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no JSON", hint="write it with `llmcost reconcile --format json`") from error
     if not isinstance(shape, dict) or shape.get("schema") != _SCHEMA:

@@ -27,7 +27,7 @@ def init(
     from llmcost.cli import diagnostics
     from llmcost.compose.starting import seen, template
     from llmcost.config.settings import FILE_NAME, Settings
-    from llmcost.domain.errors import UsageError
+    from llmcost.domain.errors import DataError, UsageError
     from llmcost.domain.period import clock, time_zone
     from llmcost.ledger.database import reading
     from llmcost.render import output
@@ -50,5 +50,8 @@ def init(
     if stdout:
         output.write(text)
         return
-    output.write(text, path)
+    try:
+        output.write(text, path)
+    except DataError as error:
+        raise DataError(error.message, hint="run it in a folder you may write to, or print it with --stdout") from error
     diagnostics.note(f"wrote {path}; try `llmcost budget status`, then `llmcost check`")

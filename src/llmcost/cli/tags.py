@@ -157,8 +157,8 @@ def glossary(
         bool, typer.Option("--write-draft", help="Print a `tags:` section, drafted from what the ledger holds.")
     ] = False,
     output_format: Annotated[
-        Literal["markdown", "json"], typer.Option("--format", help="How to show it.")
-    ] = "markdown",
+        Literal["markdown", "json"] | None, typer.Option("--format", help="How to show it; markdown unless given.")
+    ] = None,
     output: Output = None,
     db: Db = None,
     config: Config = None,
@@ -168,13 +168,15 @@ def glossary(
     The draft is YAML to paste into llmcost.yaml, which is not changed; --output FILE writes it to a new file.
     """
     from llmcost.config.settings import load_settings
-    from llmcost.domain.errors import ConfigError
+    from llmcost.domain.errors import ConfigError, UsageError
     from llmcost.ledger.database import reading
     from llmcost.render import output as destination
     from llmcost.render.tags import glossary_json, glossary_markdown
     from llmcost.tags.glossary import draft
     from llmcost.tags.usage import usage
 
+    if write_draft and output_format is not None:
+        raise UsageError("--write-draft and --format contradict each other", hint="the draft is YAML")
     settings = load_settings(config)
     if write_draft:
         _spare(settings, output)

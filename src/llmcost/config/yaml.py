@@ -97,7 +97,9 @@ def read_document(path: Path, *, mistakes: list[ConfigError] | None = None) -> D
             f"{path}: cannot be read: {(error.strerror or str(error)).lower()}", hint="check the path"
         ) from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise ConfigError(
+            f"{path}: cannot be read: {(error.strerror or str(error)).lower()}", hint="name a file you may read"
+        ) from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from importlib import import_module, resources
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from llmcost.domain.errors import DataError
 from llmcost.ingest import sources
 from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.paths import leaves_of
@@ -56,9 +57,15 @@ class Detection:
 
 
 def detect(paths: Iterable[str], *, sample: int = SAMPLE) -> list[Detection]:
-    """What each file behind paths, folders and globs is. Raises UsageError for a path that does not exist."""
+    """What each file behind paths, folders and globs is.
+
+    Raises UsageError for a path that does not exist and DataError where there are no files.
+    """
+    paths = list(paths)
     known = {name: source for name, source in all_sources().items() if source.claims != "false"}
-    files = [look_at(path, shown, named=named) for path, shown, named in find(list(paths))]
+    files = [look_at(path, shown, named=named) for path, shown, named in find(paths)]
+    if not files:
+        raise DataError(f"no files in {', '.join(paths)}", hint="name a folder that holds logs, or the logs themselves")
     with database.connect() as connection:
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
         return [_detect(connection, file, known, sample) for file in files]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
-from llmcost.domain.errors import UsageError
+from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import RANK
 from llmcost.ingest.identity import CONFLICTS, PRICED_BY, merged_select, stated
@@ -81,7 +81,7 @@ def merge(request: MergeRequest) -> list[Merged]:
             raise UsageError(f"{path} is named twice", hint="name each ledger once, and ours with --db")
     for path in request.others:
         if not failures.is_there(path):
-            raise failures.missing(path.absolute())
+            raise DataError(f"no ledger at {path.absolute()}", hint="check the paths of the ledgers to merge")
     with ExitStack() as stack:
         others = _without_forgotten(request, stack)
         connection = stack.enter_context(database.writing(request.ledger, wait=request.wait))

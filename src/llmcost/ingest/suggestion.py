@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.files import look_at
 from llmcost.ingest.reader import read
 from llmcost.ingest.source import Record
@@ -68,6 +68,8 @@ _SAMPLE = 200
 
 def suggest(path: Path) -> str:
     """A commented mapping file for `path`, as YAML. Raises DataError when it holds no records."""
+    if not path.exists():
+        raise UsageError(f"no such file: {path}", hint="check the path")
     file = look_at(path, str(path), named=True)
     records: list[Record] = [item[1] for item in islice(read(file), _SAMPLE) if isinstance(item, tuple)]
     if not records:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost import __version__
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 from llmcost.ledger import database, failures, migrations, scratch
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
 
@@ -64,8 +64,8 @@ def export_ledger(ledger: Path, folder: Path, *, wait: float = 5) -> Archived:
 def import_ledger(folder: Path, ledger: Path) -> Archived:
     """Make a ledger of a folder that `export_ledger` wrote.
 
-    Every file is held against its checksum before anything is made of it. An older schema is migrated. Raises DataError for
-    a folder that is incomplete, changed or of a newer llmcost, and where there is a ledger already.
+    Every file is held against its checksum before anything is made of it. An older schema is migrated. Raises UsageError
+    where there is no such folder, DataError for a folder that is incomplete, changed or of a newer llmcost, and where there is a ledger already.
     """
     manifest = _manifest(folder)
     names = manifest["migrations"]
@@ -131,6 +131,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        if not folder.exists():
+            raise UsageError(f"no such folder: {folder}", hint="check the path") from None
         raise foreign from None
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise foreign

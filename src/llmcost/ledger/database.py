@@ -158,7 +158,8 @@ def creating(path: Path, only: Collection[str] | None = None) -> Iterator["DuckD
     `only` names the migrations of an older schema. Raises DataError where there is something at `path` already.
     """
     target = _real(path)
-    there = DataError(f"there is a ledger at {target} already", hint="name another file with --db PATH")
+    kind = "folder" if target.is_dir() else "ledger"
+    there = DataError(f"there is a {kind} at {target} already", hint="name another file with --db PATH")
     if failures.is_there(target):
         raise there
     mask = os.umask(0o077)
