@@ -64,6 +64,19 @@ def test_every_report_is_there_in_every_format_and_fits_a_terminal(small, name):
         assert render(document, "table", Surface(width=columns)).endswith("\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "by", "title"),
+    [
+        ("latency", (), "Latency by model"),
+        ("latency", ("endpoint",), "Latency by endpoint"),
+        ("by-customer", ("team", "model"), "Cost by team, model"),
+        ("errors", ("team",), "Errors"),
+    ],
+)
+def test_a_title_names_what_a_report_is_broken_down_by(small, name, by, title):
+    assert ask(small, name, by=by).title == title
+
+
 @pytest.mark.parametrize("name", report_names())
 def test_every_report_of_nothing_is_empty_and_not_wrong(ledger, name):
     document = ask(ledger, name)

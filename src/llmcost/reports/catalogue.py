@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -63,7 +64,7 @@ def named_report(
     asked = replace(asked, by=question.by or _by(connection, asked, chosen))
     run = chosen.run
     found = cost_by(connection, asked) if run is None else run(connection, asked, surroundings or Surroundings())
-    return replace(found, name=name, title=chosen.title)
+    return replace(found, name=name, title=_title(connection, chosen, asked.by))
 
 
 def for_people(document: Report | Study, question: Question) -> Report | Study:
@@ -71,6 +72,14 @@ def for_people(document: Report | Study, question: Question) -> Report | Study:
     if isinstance(document, Study) or question.limit or question.top or document.by[0] in GRAINS:
         return document
     return replace(document, rows=document.rows[:_SHOWN])
+
+
+def _title(connection: "Connection", chosen: Definition, by: Sequence[str]) -> str:
+    """`Latency by model`, or by what was asked for instead."""
+    subject, named_for, _ = chosen.title.partition(" by ")
+    if not named_for or tuple(by) == chosen.by:
+        return chosen.title
+    return f"{subject} by {', '.join(resolve(connection, name).title.lower() for name in by)}"
 
 
 def _by(connection: "Connection", asked: Question, chosen: Definition) -> tuple[str, ...]:
