@@ -149,6 +149,15 @@ def test_what_was_pulled_from_a_gateway_is_its_own(tmp_path, logs):
     assert other.rows.requests == 0
 
 
+def test_hints_name_the_ledger(tmp_path):
+    ledger = tmp_path / "a b.duckdb"
+    read(ledger, write(tmp_path / "log.jsonl", [native(request_id="call-0001", model="house-7b"), b"{"]))
+    found = examine(Settings(), ledger, now=NOW, environ={}, offline=True, options=" --db 'a b.duckdb'")
+    hints = [one.hint for one in found.problems]
+    assert "`llmcost db rejects --db 'a b.duckdb'` lists them" in hints
+    assert all("--db 'a b.duckdb'" in hint for hint in hints if hint and "`llmcost" in hint)
+
+
 def test_no_gateway_is_asked_offline(tmp_path, logs, monkeypatch):
     answering(monkeypatch, AssertionError())
     settings = Settings(ingest=(Pull(gateway="litellm", url=URL),))

@@ -1,5 +1,6 @@
 """`llmcost doctor`: whether the ledger, its sources and the price list are well."""
 
+import shlex
 import sys
 from typing import Annotated, Literal
 
@@ -42,6 +43,7 @@ def doctor(
         now=clock(as_of, time_zone(settings.tz)),
         offline=offline,
         wait=2 if wait is None else wait,
+        options=f" --db {shlex.quote(str(db))}" if db is not None else "",
     )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(as_json(found) if output_format == "json" else as_text(found, surface), output)

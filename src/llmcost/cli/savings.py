@@ -95,6 +95,7 @@ def whatif(
     """What the same requests would have cost with other models or a better cache; quality is not part of the answer."""
     import sys
 
+    from llmcost.cli.outliers import narrowing
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.composition import Selection
@@ -119,7 +120,14 @@ def whatif(
         selection = Selection(
             period=chosen, zone=zone, basis="requests", conditions=conditions(connection, tuple(where or ()))
         )
-        traffic = open_traffic(connection, selection, prices, production=settings.production, floors=Floors())
+        traffic = open_traffic(
+            connection,
+            selection,
+            prices,
+            production=settings.production,
+            floors=Floors(),
+            narrowing=narrowing(period=period, since=since, until=until, db=db, config=config, where=where),
+        )
         answer = what_if(traffic, swaps=swaps, environments=environments, cache_hit=hit)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_what_if(answer, chosen_format, surface, prices.currency), output)

@@ -37,8 +37,12 @@ def examine(
     environ: Mapping[str, str] = os.environ,
     offline: bool = False,
     wait: float = 2,
+    options: str = "",
 ) -> Checkup:
-    """Look at everything; what is wrong is part of the result. `offline` asks no gateway."""
+    """Look at everything; what is wrong is part of the result. `offline` asks no gateway.
+
+    `options` is what a command in a hint needs to find the same ledger, such as ` --db FILE`.
+    """
     problems: list[Problem] = []
     ledger = Ledger(path=path)
     rows: Mapping[str, _Stored] = {}
@@ -51,7 +55,7 @@ def examine(
     except DataError as error:
         problems.append(_error("ledger", error))
     else:
-        problems += _of_ledger(settings, ledger, now)
+        problems += _of_ledger(settings, ledger, now, options)
     held = waiting(path)
     if held:
         problems.append(
@@ -59,12 +63,12 @@ def examine(
                 severity="warning",
                 subject="receiver",
                 message=f"{plural(held, 'batch', 'batches')} of spans received and not in the ledger yet",
-                hint="if no receiver is running, `llmcost ingest --listen :4318` brings them in",
+                hint=f"if no receiver is running, `llmcost ingest --listen :4318{options}` brings them in",
             )
         )
     prices = _prices(settings, now, problems)
     places = [
-        _gateway(entry, rows, environ=environ, now=now, offline=offline, problems=problems)
+        _gateway(entry, rows, environ=environ, now=now, offline=offline, problems=problems, options=options)
         if isinstance(entry, Pull)
         else _path(entry, rows, problems)
         for entry in settings.ingest
@@ -118,7 +122,7 @@ def _rows(connection: "Connection") -> dict[str, _Stored]:
     }
 
 
-def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Problem]:
+def _of_ledger(settings: Settings, ledger: Ledger, now: datetime, options: str) -> list[Problem]:
     problems = []
     longest = settings.gate.stale or DEFAULT_STALE
     if ledger.rows.newest is None:
@@ -127,9 +131,9 @@ def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Proble
                 severity="warning",
                 subject="ledger",
                 message="no requests, only usage exports" if ledger.buckets else "no requests",
-                hint="`llmcost ingest` reads some; `llmcost report --basis exports` shows the exports"
+                hint=f"`llmcost ingest{options}` reads some; `llmcost report --basis exports{options}` shows the exports"
                 if ledger.buckets
-                else "`llmcost ingest` reads some",
+                else f"`llmcost ingest{options}` reads some",
             )
         )
     elif now - ledger.rows.newest > longest:
@@ -140,7 +144,7 @@ def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Proble
                 severity="error" if stated else "warning",
                 subject="ledger",
                 message=f"the newest request is of {ledger.rows.newest:%Y-%m-%d %H:%M} UTC, more than {hours} ago",
-                hint="`llmcost ingest` reads what is new",
+                hint=f"`llmcost ingest{options}` reads what is new",
                 exit_code=ExitCode.DATA,
             )
         )
@@ -150,7 +154,7 @@ def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Proble
                 severity="warning",
                 subject="ledger",
                 message=f"{plural(ledger.unpriced, 'request')} of {ledger.rows.requests:,} without a price",
-                hint="`llmcost report --by model,cost_reason --where cost_status=unpriced` names the models",
+                hint=f"`llmcost report --by model,cost_reason --where cost_status=unpriced{options}` names the models",
             )
         )
     if ledger.rejected:
@@ -159,7 +163,7 @@ def _of_ledger(settings: Settings, ledger: Ledger, now: datetime) -> list[Proble
                 severity="warning",
                 subject="ledger",
                 message=f"{plural(ledger.rejected, 'line')} could not be read",
-                hint="`llmcost db rejects` lists them",
+                hint=f"`llmcost db rejects{options}` lists them",
             )
         )
     return problems
@@ -192,6 +196,7 @@ def _gateway(
     now: datetime,
     offline: bool,
     problems: list[Problem],
+    options: str,
 ) -> Place:
     name = f"{entry.gateway} {entry.url}" if entry.url else entry.gateway
     answer: Probe | None = None
@@ -218,7 +223,7 @@ def _gateway(
                 severity="warning",
                 subject=name,
                 message="it has records, and none was read from it",
-                hint=f"`llmcost ingest --from {entry.gateway}`",
+                hint=f"`llmcost ingest --from {entry.gateway}{options}`",
             )
         )
     told = Answer(reachable=answer.reachable, authorised=answer.authorised, recent=answer.recent) if answer else None

@@ -100,7 +100,9 @@ def what_if(
         Query(sql=f"select 1 as found from ({rows.sql}) where target is not null limit 1", values=rows.values)
     ):
         wanted = ", ".join(name for _, name in rules)
-        raise UsageError(f"no request here is of {wanted}", hint="see `llmcost report --by model,environment`")
+        raise UsageError(
+            f"no request here is of {wanted}", hint=f"see `{traffic.verify('report --by model,environment')}`"
+        )
     swapped(traffic, "waste_else", rows, _changes(cache_hit, written=False))
     dearest = "waste_else"
     if cache_hit is not None:
