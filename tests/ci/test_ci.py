@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from tests.ingesting import read
+from tests.ingesting import native, read, write
 from tests.once import made_once
 
 from llmcost.config.yaml import read_document
@@ -364,6 +364,12 @@ def test_what_init_writes_passes_on_the_day_it_was_written(cli, shop):
     assert cli("init", cwd=shop).code == 2
     assert cli("init", "--stdout", "--as-of", BREACHED, cwd=shop).stdout == written
     assert 'tz: "Asia/Tokyo"' in cli("init", "--stdout", "--tz", "Asia/Tokyo", cwd=shop).stdout
+
+
+def test_init_of_a_ledger_of_one_day_speaks_of_the_day(cli, tmp_path):
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", [native(request_id="call-0001")]))
+
+    assert "# The last day cost " in cli("init", "--stdout", "--as-of", "2026-11-02").stdout
 
 
 def test_init_writes_the_way_to_the_ledger_without_detours(cli, shop):

@@ -183,6 +183,15 @@ def test_an_unknown_key_names_the_nearest(small):
     assert "region_code" in (caught.value.hint or "")
 
 
+def test_an_unknown_key_names_each_of_all_once(small):
+    with pytest.raises(UsageError) as caught:
+        cost_by(small, Question(by=("qqqzzz",)))
+
+    names = (caught.value.hint or "").removeprefix("the dimensions and tags are ").split(", ")
+    assert "region_code" in names
+    assert len(names) == len(set(names))
+
+
 def test_a_metric_is_not_a_dimension(small):
     with pytest.raises(UsageError, match="'cost' is a metric"):
         cost_by(small, Question(by=("cost",)))

@@ -36,6 +36,7 @@ def baseline(
     from llmcost.cli import diagnostics
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import DataError
+    from llmcost.domain.text import plural
     from llmcost.render import output as destination
 
     settings = load_settings(config)
@@ -47,7 +48,9 @@ def baseline(
         except OSError as error:
             raise DataError(f"cannot make {path.parent}: {error.strerror or error}") from error
     destination.write(dumped(found), path)
-    diagnostics.note(f"wrote {path}: {len(found.entries) - 1:,} budgets and everything over {days} days")
+    diagnostics.note(
+        f"wrote {path}: {plural(len(found.entries) - 1, 'budget')} and everything over {plural(days, 'day')}"
+    )
     if not found.complete:
         diagnostics.warning(
             f"the ledger does not reach back {days} days, so nothing can be compared with this baseline",

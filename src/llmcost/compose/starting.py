@@ -97,7 +97,8 @@ def template(found: Seen | None, *, db: str, tz: str) -> str:
         basis = "The ledger is empty, so the amounts are examples."
     else:
         customers = "1 customer" if found.customers == 1 else f"{found.customers:,} customers"
-        basis = f"The last {found.days} days cost {found.cost:,.2f} dollars, by {customers}; amounts are a fifth above."
+        days = "day" if found.days == 1 else f"{found.days} days"
+        basis = f"The last {days} cost {found.cost:,.2f} dollars, by {customers}; amounts are a fifth above."
     rejected = Decimal(0) if found is None else found.rejected
     unattributed = Decimal("0.2") if found is None else found.unattributed
     each_lines = [

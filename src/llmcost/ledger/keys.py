@@ -62,10 +62,11 @@ def resolve(connection: "DuckDBPyConnection", name: str) -> Key:
 def unknown_key(connection: "DuckDBPyConnection", name: str) -> UsageError:
     """No dimension and no tag in the ledger is called `name`."""
     tags = tag_keys(connection)
-    return UsageError(
-        f"no dimension or tag is called {name!r}",
-        hint=nearest_or_all(name, [*dimension_names(), *tags, *(_TAG + tag for tag in tags)], "dimensions"),
-    )
+    if name.startswith(_TAG) and tags:
+        known, what = [_TAG + tag for tag in tags], "tags"
+    else:
+        known, what = list(dict.fromkeys([*dimension_names(), *tags])), "dimensions and tags"
+    return UsageError(f"no dimension or tag is called {name!r}", hint=nearest_or_all(name, known, what))
 
 
 def nearest_or_all(name: str, known: list[str], what: str) -> str:
