@@ -102,10 +102,10 @@ def outliers(
         production=settings.production,
         dismissed=dismissed(read_decisions(findings), now.date()),
         min_savings=None if min_savings is None else amount("--min-savings", min_savings),
-        narrowing=_as_typed(
+        narrowing=as_typed(
             *(("--where", term) for term in where or ()), ("--tz", tz), ("--db", db), ("--config", config)
         ),
-        spanning=_as_typed(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
+        spanning=as_typed(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
         limits=limits_in_use(settings),
     )
     prices = load_price_list(settings.pricing)
@@ -188,10 +188,11 @@ def dismiss(
     --where and --period are those it was shown with.
     """
     from llmcost.cli import diagnostics
+    from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, parse_instant, time_zone
     from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
 
-    zone = time_zone(tz or "UTC")
+    zone = time_zone(tz or load_settings(config).tz)
     if not reason.strip():
         raise UsageError("--reason is empty", hint="say in a few words why it is no waste")
     now = clock(as_of, zone)
@@ -229,7 +230,7 @@ def found_again(
         findings = audit(connection, load_price_list(settings.pricing), request).findings
     one = next((one for one in findings if one.id == name), None)
     if one is None:
-        options = narrowing(period=None, since=None, until=None, db=db, config=config, where=where)
+        options = as_typed(*(("--where", term) for term in where or ()), ("--db", db), ("--config", config))
         raise UsageError(f"there is no finding {name!r}", hint=f"`llmcost outliers{options}` shows the ids")
     return one
 
@@ -245,7 +246,7 @@ def amount(option: str, text: str) -> Decimal:
     return value
 
 
-def _as_typed(*options: tuple[str, object]) -> str:
+def as_typed(*options: tuple[str, object]) -> str:
     """The options that were given, for another command line."""
     import shlex
 
