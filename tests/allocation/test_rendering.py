@@ -296,3 +296,13 @@ def test_a_period_without_requests_says_what_the_ledger_has(spend, shown):
 
     text = render_chargeback(shown(), "table", Surface())
     assert "no requests in this period; the ledger has requests of 2026-11-02 to 2026-11-02." in text
+
+
+def test_a_narrow_page_keeps_the_total_in_sight_beside_unpriced_requests(spend, shown):
+    spend("2026-10-02", "5.00", team="search")
+    spend("2026-10-03", None, team="search")
+
+    page = render_chargeback(shown(), "html", Surface())
+
+    assert '<th scope="col" class="n sum">Total</th>' in page
+    assert '<th scope="col" class="n">Unpriced</th>' in page

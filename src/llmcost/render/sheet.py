@@ -35,7 +35,7 @@ dt { grid-column: 1; color: var(--soft) } dd { grid-column: 2; margin: 0; min-wi
 code { display: block; font: .82rem/1.5 ui-monospace, "SF Mono", Consolas, monospace; background: var(--shade);
   padding: .15rem .5rem; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere }
 @media (max-width: 40rem) { body { padding: 1.25rem 1rem 2rem } dl { grid-template-columns: 1fr; gap: 0 } dd { grid-column: 1; margin-bottom: .5rem }
-  th:last-child, td:last-child { position: sticky; right: 0; background: var(--paper); padding-left: .75rem } }
+  .sum { position: sticky; right: 0; background: var(--paper); padding-left: .75rem } }
 @media print {
   :root { --ink: #000; --soft: #444; --rule: #bbb; --paper: #fff; --shade: #f4f4f4 }
   body { max-width: none; padding: 0; font-size: 10.5pt } @page { margin: 18mm }
@@ -96,9 +96,13 @@ def _table(cells: Grid) -> str:
 def _row(cells: Grid, texts: Sequence[str], scope: str) -> str:
     """A row of headings, or one whose first cell is its heading."""
     found = []
+    # On a phone what it comes to stays in sight: the last amount.
+    amounts = [place for place, column in enumerate(cells.columns) if column.kind == "money"]
+    kept = amounts[-1] if amounts else len(cells.columns) - 1
     for place, (column, text) in enumerate(zip(cells.columns, texts, strict=True)):
-        number = ' class="n"' if is_number(column) else ""
+        classes = [*(["n"] if is_number(column) else []), *(["sum"] if place == kept else [])]
+        styled = f' class="{" ".join(classes)}"' if classes else ""
         heads = scope == "col" or (place == 0 and bool(text))
         tag, scoped = ("th", f' scope="{scope}"') if heads else ("td", "")
-        found.append(f"<{tag}{scoped}{number}>{safe(text)}</{tag}>")
+        found.append(f"<{tag}{scoped}{styled}>{safe(text)}</{tag}>")
     return f"<tr>{''.join(found)}</tr>"
