@@ -106,6 +106,37 @@ def test_a_virtual_account_at_1500_requests_a_day(ledger):
     assert simulated(ledger, rate_limits(ACCOUNT), algorithm="sliding_log").rules[0].refused == 200
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "minutes"),
+    [
+        # Two an hour: full at 00:01, so that 00:02 and 00:29 are refused.
+        ("fixed", 58),  # until 01:00
+        ("anchored", 58),  # the window started at 00:00
+        ("sliding_log", 59),  # the second call is forgotten at 01:01
+        ("sliding_buckets", 58),  # the bucket of both, 00:00 to 00:10, is forgotten at 01:00
+        ("gcra", 58),  # a call drains in 30 minutes, two have at 01:00
+    ],
+)
+def test_a_limit_is_closed_until_what_filled_it_is_forgotten(ledger, algorithm, minutes):
+    fill(ledger, [call(at("2026-11-02T00:00") + minute * MINUTE) for minute in (0, 1, 2, 29)])
+
+    limit = "limits:\n  - {id: hour, limit: 2, unit: requests, window: 1h}\n"
+    rule = simulated(ledger, limit, algorithm=algorithm).rules[0]
+
+    assert (rule.refused, rule.breaches) == (2, 1)
+    assert (rule.longest.length, rule.longest.refused) == (minutes * MINUTE, 2)
+
+
+@pytest.mark.parametrize("algorithm", ["anchored", "sliding_log", "sliding_buckets", "gcra"])
+def test_an_empty_counter_that_refuses_is_closed_for_a_window(ledger, algorithm):
+    fill(ledger, [call(at("2026-11-02T00:10"))])
+
+    limit = "limits:\n  - {id: hour, limit: 0, unit: requests, window: 1h}\n"
+    rule = simulated(ledger, limit, algorithm=algorithm).rules[0]
+
+    assert (rule.refused, rule.longest.length) == (1, HOUR)
+
+
 def test_exactly_the_limit_passes(ledger):
     fill(ledger, every(at("2026-11-02"), SECOND, 1500, account="ci"))
 

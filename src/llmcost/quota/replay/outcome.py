@@ -21,7 +21,7 @@ class Closure:
     """The last one."""
     refused: int
     end: int = 0
-    """When a request went through again, at the latest when the window had passed."""
+    """When a request went through again, at the latest when what filled the counter was forgotten."""
 
     @property
     def length(self) -> int:

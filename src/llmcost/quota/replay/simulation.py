@@ -207,7 +207,7 @@ class _State:
             closure = self.closed[key] = Closure(key=key, caller=event[3], start=now, last=now, refused=0)
         closure.last = now
         closure.refused += 1
-        closure.end = self.meter.reopens(now) or 0
+        closure.end = self.meter.opens(key, now) or 0
 
     def reopen(self, closure: Closure, now: int | None) -> None:
         """A closure is over: something went through `now`, or its window has passed."""

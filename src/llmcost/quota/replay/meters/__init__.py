@@ -27,3 +27,6 @@ class Meter(Protocol):
 
     def reopens(self, now: int) -> int | None:
         """When a caller refused at `now` who waits for a whole window comes back; None: never."""
+
+    def opens(self, key: str, now: int) -> int | None:
+        """When a counter that refused at `now` has room at the latest, if nothing more is charged; None: never."""

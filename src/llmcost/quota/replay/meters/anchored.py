@@ -33,3 +33,8 @@ class AnchoredWindow:
     def reopens(self, now: int) -> int:
         """One length later: the key's own window is over by then."""
         return now + self._length
+
+    def opens(self, key: str, now: int) -> int:
+        """When the key's own window is over."""
+        window = self._windows.get(key)
+        return (now if window is None or now - window[0] >= self._length else window[0]) + self._length

@@ -43,6 +43,10 @@ class CalendarWindow:
             self._turn(now)
         return self._end or now
 
+    def opens(self, key: str, now: int) -> int:  # noqa: ARG002  as every meter
+        """The start of the next span, for all keys."""
+        return self.reopens(now)
+
     def _turn(self, now: int) -> None:
         self._end = bounds(now, self._span, self._zone)[1]
         self._sums.clear()

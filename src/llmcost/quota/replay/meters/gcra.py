@@ -31,3 +31,8 @@ class Gcra:
     def reopens(self, now: int) -> int:
         """One length later: a bucket full now has drained by then."""
         return now + self._length
+
+    def opens(self, key: str, now: int) -> int:
+        """When the bucket has drained, to the microsecond; one that is empty refuses for a length."""
+        drained = -(-self._arrivals.get(key, 0) // self._amount) if self._amount else now
+        return drained if drained > now else now + self._length

@@ -21,3 +21,6 @@ class Lifetime:
 
     def reopens(self, now: int) -> None:
         """Never."""
+
+    def opens(self, key: str, now: int) -> None:
+        """Never."""

@@ -43,6 +43,14 @@ class SlidingBuckets:
         """When everything that counts now is forgotten."""
         return now + self._length
 
+    def opens(self, key: str, now: int) -> int:
+        """When the key's last bucket is forgotten; without any it refuses for a length."""
+        row = self._rows.get(key)
+        if row is None or not row.buckets:
+            return now + self._length
+        # The first microsecond of the bucket a window later.
+        return -(-(row.buckets[-1][0] + self._buckets) * self._length // self._buckets)
+
     def _number(self, now: int) -> int:
         # Multiplied first, so that a length the buckets do not divide is cut exactly all the same.
         return now * self._buckets // self._length

@@ -41,6 +41,11 @@ class SlidingLog:
         """When everything that counts now is forgotten."""
         return now + self._length
 
+    def opens(self, key: str, now: int) -> int:
+        """When the key's last charge is forgotten; a log without any refuses for a length."""
+        log = self._logs.get(key)
+        return (log.charges[-1][0] if log is not None and log.charges else now) + self._length
+
 
 class _Log:
     __slots__ = ("charges", "total")
