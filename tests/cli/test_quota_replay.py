@@ -50,6 +50,16 @@ def test_simulate_tells_who_is_refused(cli, folder):
     assert run.stderr == ""
 
 
+def test_a_period_starts_with_the_counters_the_log_before_it_filled(cli, folder):
+    # Bob's 1,200 come one a minute from midnight on. Of the 180 from 17:00 to 20:00 none fits into 1,000 a day: 1,020 came before.
+    run = cli("quota", "simulate", "limits.yaml", "--algorithm", "fixed", "--since", "2026-11-02T17:00:00")
+
+    assert run.code == 0, run.stderr
+    assert "180 requests, 180 of them under a limit; 180 (100.0%) would have been" in run.stdout
+    assert "asked for p50 120%  p95 120%  p99 120%  max 120% of the limit" in run.stdout
+    assert "Counters start as the requests before the period left them" in run.stdout
+
+
 def test_a_failed_assertion_is_exit_1(cli, folder):
     run = cli("quota", "simulate", "limits.yaml", "--assert", "blocked_pct<1", "--assert", "per-user.blocked=0")
 

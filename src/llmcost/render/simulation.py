@@ -208,7 +208,7 @@ def _footer(result: Simulated) -> list[str]:
         if result.retried
         else "What is not spent supposes that nobody tries again."
     )
-    lines.append("Counters are empty when the period starts.")
+    lines.append("Counters start as the requests before the period left them; where the log begins they are empty.")
     lines += [f"{printable(label)} was not replayed: it {printable(reason)}." for label, reason in result.left_out]
     return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in map(printable, result.notes))]
 

@@ -71,11 +71,14 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """What a limit is asked for in windows that start where the clock or the calendar does, refused or not."""
+    """What a limit is asked for in windows that start where the clock or the calendar does, refused or not.
+
+    A window that began before the period is told whole: the limit is compared with all of it.
+    """
 
     counters: int
     windows: int
-    """Windows with any use."""
+    """Windows with any use in the period."""
     p50: int
     p95: int
     p99: int
@@ -206,14 +209,17 @@ class Traffic:
         )
 
     def use_by_window(self, number: int) -> tuple[str, dict[str, object]]:
-        """SQL with its values for what every counter of slot `number` uses in every window: key, bucket, weight, whole."""
+        """SQL with its values for what every counter of slot `number` uses in every window: key, bucket, whole, weight.
+
+        The weight is null where no request of the period is in the window.
+        """
         slot = self._plan.slots[number]
         query, source = self._source()
         instant = "ended" if slot.limit.charge == "post" else "arrived"
         sql = f"""
             {source}
             select key_{number} as key, {self._bucket(slot, instant)} as bucket,
-                sum({slot.limit.unit}) filter ({self._asked}) as weight, sum({slot.limit.unit}) as whole
+                sum({slot.limit.unit}) as whole, case when bool_or({self._asked}) then whole end as weight
             from matched
             where key_{number} is not null
             group by all
