@@ -112,6 +112,89 @@ def test_a_fix_changes_nothing_else(ending):
     assert [one.after.text for one in changed] == [text.replace("when: ,", "when: {} ,").replace("'5'", "5")]
 
 
+_MOVES = """\
+name: n
+type: gateway-budget-config
+rules:
+  # Everybody else.
+  - id: everybody
+    when: {}
+    limit_to: 5
+    unit: cost_per_day
+    alerts: {thresholds: [80]}
+    # limit_to: 6
+    # llmcost: ignore[QB554] account manager watches it
+  - id: acme
+    when: {metadata: {customer_id: acme}}
+    limit_to: 50
+    unit: cost_per_day
+    note: |
+      # not a comment
+
+# Trials.
+
+  # BOLT: until Friday
+  # by contract
+  - id: bolt
+    when: {metadata: {customer_id: bolt}}
+    limit_to: 1
+    unit: cost_per_day
+    alerts: {thresholds: [80]}
+  # The end.
+"""
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_rule_moves_with_its_comments_and_leaves_those_of_others(ending):
+    text = _MOVES.replace("\n", ending)
+    chosen = choice(("QR401",), (), pedantic=True)
+    changed, _ = fixed([opened_text(parse_text(text, "a.yaml"))], chosen, KNOWN, unsafe=True)
+
+    # Acme first: its silencing comment goes along, what was left out of `everybody` and the heading stay. Then bolt, with the
+    # blank line that sets it off.
+    parts = _MOVES.split("\n")
+    head, everybody, acme = parts[:3], parts[3:10], parts[10:17]
+    trials, bolt, end = parts[17:20], parts[20:27], parts[27:]
+    assert changed[0].after.text.split(ending) == [*head, *acme, *bolt, "", *everybody, *trials, *end]
+
+
+@pytest.mark.parametrize(
+    ("head", "alerts", "moves"),
+    [("", "&eighty {thresholds: [80]}", False), ("x: &eighty {thresholds: [80]}\n", "*eighty", True)],
+)
+def test_a_rule_with_an_alias_stays_below_its_anchor(head, alerts, moves):
+    text = (
+        f"{head}name: n\ntype: gateway-budget-config\nrules:\n"
+        f"- {{id: a, when: {{}}, limit_to: 5, unit: cost_per_day, alerts: {alerts}}}\n"
+        "- {id: b, when: {models: [x]}, limit_to: 1, unit: cost_per_day, alerts: *eighty}\n"
+    )
+
+    assert [one.fix is not None for one in _check(text)[1].findings if one.code == "QR401"] == [moves]
+
+
+def test_a_fix_leaves_an_anchor_for_its_aliases():
+    text = (
+        "name: n\ntype: gateway-budget-config\nrules:\n"
+        "- {id: a, when: {metadata: {environment: &env no}}, limit_to: 5, unit: cost_per_day}\n"
+        "- {id: b, when: {metadata: {environment: *env}, models: [x]}, limit_to: 5, unit: cost_per_day}\n"
+    )
+    file, found = _check(text)
+    changed, _ = fixed([file], ALL, KNOWN, unsafe=False)
+
+    assert [one.after.text for one in changed] == [text.replace("&env no", '&env "no"')]
+    (place,) = {(one.place.line, one.place.column) for one in found.findings if one.code == "QY102"}
+    assert place == (4, text.split("\n")[3].index("no}") + 1)
+
+
+def test_a_fix_ends_its_lines_as_the_file_does():
+    text = "type: gateway-budget-config\r\nrules:\r\n- id: '{user}-day'\r\n  when: {}\r\n  limit_to: 5\r\n  unit: cost_per_day\r\n"
+    (change,), _ = fixed([opened_text(parse_text(text, "a.yaml"))], ALL, KNOWN, unsafe=True)
+
+    assert change.after.text == "name: budgets\r\n" + text.replace(
+        "'{user}-day'", '"day"\r\n  budget_applies_per: ["user"]'
+    )
+
+
 def test_a_place_counts_characters_after_an_emoji_and_a_tab():
     text = "name: '🙂\t'\ntype: gateway-budget-config\nrules:\n- {id: '🙂🙂', when: {}, limit_to: '5', unit: cost_per_day}\n"
     file, found = _check(text)

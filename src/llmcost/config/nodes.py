@@ -27,6 +27,7 @@ _TAG = "tag:yaml.org,2002:"
 _BREAK = re.compile(r"\r\n|\n|\r")
 _STAR = re.compile(r"(?:^|[\s,\[{:-])\*")
 """Where an alias may stand."""
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]+\s*")
 _BASES = {"0b": 2, "0x": 16}
 
 
@@ -154,6 +155,12 @@ class Text:
     def lines(self) -> list[str]:
         """The lines without their breaks."""
         return _BREAK.split(self.text)
+
+    @cached_property
+    def line_break(self) -> str:
+        """How its lines end: as the first does."""
+        found = _BREAK.search(self.text)
+        return "\n" if found is None else found[0]
 
     def position(self, index: int) -> tuple[int, int]:
         """Line and column, both from 1, columns in characters."""
@@ -289,6 +296,9 @@ class _Builder:
         start, end = node.start_mark.index, node.end_mark.index
         tag = node.tag.removeprefix(_TAG) if node.tag else "str"
         if node.id == "scalar":
+            # What is written in the scalar's place must leave the anchor for its aliases.
+            if (anchor := _ANCHOR.match(self.text, start, end)) is not None:
+                start = anchor.end()
             return Node(kind="scalar", start=start, end=end, tag=tag, text=node.value, style=node.style or None)
         flow = bool(node.flow_style)
         if not flow:

@@ -30,7 +30,7 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
         if not limit.node.flow and not limit.per:
             column = config.source.position((limit.node.key("id") or node).start)[1]
             name = _HOLE.sub("", node.text) or "limit"
-            line = f'\n{" " * (column - 1)}{key}: ["{hole[1]}"]'
+            line = f'{config.source.line_break}{" " * (column - 1)}{key}: ["{hole[1]}"]'
             change = Change(
                 title=f'add `{key}: ["{hole[1]}"]`',
                 safe=False,

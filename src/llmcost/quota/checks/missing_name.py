@@ -21,7 +21,8 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
     name = "budgets" if "budget" in kind.text else "rate-limits"
     change = None
     if not config.root.flow:
-        change = Change(title=f"add `name: {name}`", safe=True, edits=((key.start, key.start, f"name: {name}\n"),))
+        line = f"name: {name}{config.source.line_break}"
+        change = Change(title=f"add `name: {name}`", safe=True, edits=((key.start, key.start, line),))
     yield Problem(at=key, message="the config has no `name`, and cannot be applied without", change=change)
 
 
