@@ -137,6 +137,36 @@ def test_an_empty_counter_that_refuses_is_closed_for_a_window(ledger, algorithm)
     assert (rule.refused, rule.longest.length) == (1, HOUR)
 
 
+def test_requests_sent_again_meet_limits_that_were_never_full(ledger):
+    # Of 60 calls, one every 10 minutes, 40 fit into the day; 20 come again at midnight, of which the minute lets 5 pass.
+    fill(ledger, every(at("2026-11-02"), 10 * MINUTE, 60, cost="1"))
+    limits = (
+        "limits:\n"
+        "  - {id: day, limit: 40, unit: requests, window: 1d, algorithm: fixed}\n"
+        "  - {id: minute, limit: 5, unit: requests, window: 1m, algorithm: fixed}\n"
+    )
+
+    result = simulated(ledger, limits)
+
+    assert [rule.refused for rule in result.rules] == [20, 0]
+    assert (result.cost_low, result.cost_high) == (15, 20)
+
+
+def test_a_refused_request_that_counts_and_comes_again_counts_twice(ledger):
+    # A minute lets 2 of 4 pass. The 2 refused ones come again in the next minute and pass; the pool of 5 a day has counted
+    # all 4 and both again, so that it has room for the first of them only.
+    fill(ledger, every(at("2026-11-02T12:00"), SECOND, 4, cost="1"))
+    limits = (
+        "limits:\n"
+        "  - {id: minute, limit: 2, unit: requests, window: 1m, algorithm: fixed}\n"
+        "  - {id: day, limit: 5, unit: requests, window: 1d, algorithm: fixed}\n"
+    )
+
+    result = simulated(ledger, limits, refused_count=True)
+
+    assert (result.refused, result.cost_low, result.cost_high) == (2, 1, 2)
+
+
 def test_exactly_the_limit_passes(ledger):
     fill(ledger, every(at("2026-11-02"), SECOND, 1500, account="ci"))
 

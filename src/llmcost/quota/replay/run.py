@@ -14,7 +14,7 @@ from llmcost.quota.replay.exposure import exposures
 from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, forgets, limit_sets
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
 from llmcost.quota.replay.simulation import Simulation
-from llmcost.quota.replay.traffic import Traffic
+from llmcost.quota.replay.traffic import CLOCKS, Traffic
 from llmcost.quota.replay.warming import warmed
 from llmcost.quota.semantics import OTHER_READING, PROFILES
 
@@ -62,11 +62,13 @@ def replayed(
     totals = traffic.totals()
     demands = [traffic.demand(number) for number in range(len(made.slots))]
     hot = [number for number, demand in enumerate(demands) if demand.hot]
-    outcomes = _played(traffic, made, manner, hot, since)
+    reached = _reached(traffic, made, manner, hot) if manner.retries else hot
+    outcomes = _played(traffic, made, manner, (hot, reached), since)
     plain = outcomes["plain"]
     again = outcomes.get("retried")
+    late = dict(zip(_order(made, reached), again.limits, strict=True)) if again else {}
     by_slot = {
-        number: (plain.limits[at], again.limits[at] if again else None) for at, number in enumerate(_order(made, hot))
+        number: (outcome, late.get(number)) for number, outcome in zip(_order(made, hot), plain.limits, strict=True)
     }
     exposed, together = (
         (None, None)
@@ -143,12 +145,37 @@ def in_unit(units: int, unit: str) -> Decimal:
     return _dollars(units) if unit == "cost" else Decimal(units)
 
 
-def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int], since: int | None) -> dict[str, Outcome]:
-    """The replay as it is, with requests sent again, and with other algorithms, all in one pass over the events."""
-    places, firsts, _ = traffic.layout(hot)
+def _reached(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> list[int]:
+    """The slots that can be full once what the `hot` ones refuse comes again, which may make others refuse in turn."""
+    reached, delay = hot, 0
+    while (longest := max((_delay(made.slots[number]) for number in reached), default=0)) > delay:
+        delay = longest
+        reached = [
+            number for number in range(len(made.slots)) if traffic.can_fill(number, delay, twice=manner.refused_count)
+        ]
+    return reached
+
+
+def _delay(slot: Slot) -> int:
+    """Seconds after which what a slot refuses comes again at the latest; 0: it does not."""
+    window = slot.limit.window
+    if slot.limit.mode == "audit" or window.longest is None:
+        return 0
+    return window.longest + (CLOCKS if window.kind == "calendar" else 0)
+
+
+def _played(
+    traffic: Traffic, made: Plan, manner: Manner, taking_part: tuple[list[int], list[int]], since: int | None
+) -> dict[str, Outcome]:
+    """The replay as it is, with requests sent again, and with other algorithms, all in one pass over the events.
+
+    The slots `taking_part` are those that can be full, and those that can once requests are sent again.
+    """
+    hot, reached = taking_part
+    places, firsts, _ = traffic.layout(reached)
 
     def simulation(algorithm: Algorithm | None, *, retried: bool = False) -> Simulation:
-        sets = limit_sets(made, hot, places, firsts, algorithm)
+        sets = limit_sets(made, reached if retried else hot, places, firsts, algorithm)
         return Simulation(sets, refused_count=manner.refused_count, retried=retried, since=since)
 
     running = {"plain": simulation(manner.algorithm)}
@@ -165,7 +192,7 @@ def _played(traffic: Traffic, made: Plan, manner: Manner, hot: list[int], since:
                 sets, refused_count=manner.refused_count, since=since
             )
     if hot:
-        for piece in traffic.events(hot):
+        for piece in traffic.events(reached):
             for one in running.values():
                 one.feed(piece)
     return {name: one.finish() for name, one in running.items()}

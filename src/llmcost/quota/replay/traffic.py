@@ -5,6 +5,8 @@ window of that length, wherever it starts, can be full, however many requests ot
 replay and are proven never to refuse. (Three neighbours for spans of the calendar, whose days and months differ in length;
 for GCRA, whose bucket holds one window's amount, two suffice as well.) What is left is sorted and handed out in pieces.
 
+Requests sent again come at most so much later, and once: then what there was to charge in that time before counts as well.
+
 Where only one algorithm is played, and that one forgets everything after a window, the same holds for stretches of time: of a
 counter, only the windows in which it can be full and their neighbours are needed.
 """
@@ -35,6 +37,12 @@ _PIECE = 20_000
 _LEADERS = 20
 _INPUT = tuple(name for name in LEAF_TOKENS if "output" not in name and name != "reasoning_tokens")
 _OUTPUT = tuple(name for name in LEAF_TOKENS if name not in _INPUT)
+CLOCKS = 3_600
+"""Seconds a span of the calendar may be shorter or longer because clocks change."""
+_SHORTEST = {
+    span: days * 86_400 - CLOCKS
+    for span, days in {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}.items()
+}
 _WEIGHTS = {
     "requests": "1",
     "tokens": " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS),
@@ -155,24 +163,9 @@ class Traffic:
 
     def demand(self, number: int) -> Demand:
         """What slot `number` is asked for; also notes which of its counters can be full, for `events`."""
-        slot = self._plan.slots[number]
         sql, values = self.use_by_window(number)
         self._connection.execute(f"create or replace temp table demand_{number} as {sql}", values)
-        neighbours = 2 if slot.limit.window.kind == "calendar" else 1
-        full = f"{'>=' if slot.limit.charge == 'post' else '>'} $amount"
-        near = f"""
-            select key, bucket, sum(whole) over (
-                partition by key order by bucket range between {neighbours} preceding and current row
-            ) as near
-            from demand_{number}
-        """
-        if number in self._stretches:
-            chosen = f"""
-                select distinct key, bucket + unnest([-1, 0, 1]) as bucket from ({near}) where near {full}
-            """
-        else:
-            chosen = f"select key from ({near}) group by key having max(near) {full}"
-        self._connection.execute(f"create or replace temp table hot_{number} as {chosen}", {"amount": slot.amount})
+        self.can_fill(number)
         row = self._connection.execute(
             f"""
             select count(distinct key), count(*),
@@ -207,6 +200,33 @@ class Traffic:
             hot=row[5],
             leaders=tuple((key, count, *map(int, shares), int(most)) for key, count, shares, most in leaders),
         )
+
+    def can_fill(self, number: int, delay: int = 0, *, twice: bool = False) -> bool:
+        """Whether counters of slot `number` can be full, and note which, for `events`; after `demand`.
+
+        A request may come again up to `delay` seconds later, and with `twice` counts both times.
+        """
+        slot = self._plan.slots[number]
+        window = slot.limit.window
+        neighbours = 2 if window.kind == "calendar" else 1
+        shortest = _SHORTEST[window.span or "day"] if window.kind == "calendar" else window.seconds
+        neighbours += -(-delay // shortest) if shortest else 0
+        full = f"{'* 2 ' if twice else ''}{'>=' if slot.limit.charge == 'post' else '>'} $amount"
+        near = f"""
+            select key, bucket, sum(whole) over (
+                partition by key order by bucket range between {neighbours} preceding and current row
+            ) as near
+            from demand_{number}
+        """
+        if number in self._stretches:
+            chosen = f"""
+                select distinct key, bucket + unnest([-1, 0, 1]) as bucket from ({near}) where near {full}
+            """
+        else:
+            chosen = f"select key from ({near}) group by key having max(near) {full}"
+        self._connection.execute(f"create or replace temp table hot_{number} as {chosen}", {"amount": slot.amount})
+        found = self._connection.execute(f"select exists (select 1 from hot_{number})").fetchone()
+        return found is not None and bool(found[0])
 
     def use_by_window(self, number: int) -> tuple[str, dict[str, object]]:
         """SQL with its values for what every counter of slot `number` uses in every window: key, bucket, whole, weight.
