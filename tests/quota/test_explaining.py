@@ -51,6 +51,24 @@ def test_a_team_that_is_not_known_leaves_it_open():
     ]
 
 
+def test_the_second_override_takes_the_place_of_a_base_without_a_name():
+    text = """
+type: tenant-budget-config
+limits: {cost_per_day: 10}
+applies_to:
+  type: per-user
+  overrides:
+    - {users: [lead], limits: {cost_per_day: 100}}
+    - {users: [chief], limits: {cost_per_day: 200}}
+"""
+
+    assert parts(text, user="chief") == [
+        (None, "replaced", "user:chief"),
+        (None, "no", None),
+        (None, "decides", "user:chief"),
+    ]
+
+
 def test_an_override_takes_the_place_of_its_base():
     text = """
 name: dev

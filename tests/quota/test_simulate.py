@@ -334,6 +334,19 @@ def test_a_lifetime_budget_never_opens_again(ledger):
     assert result.rules[0].algorithm == "lifetime"
 
 
+def test_an_override_replaces_a_base_without_a_name(ledger):
+    # Lead spends $4 on a day, one call an hour: more than the base's $1 and less than the override's $50.
+    fill(ledger, every(at("2026-11-02T10:00"), HOUR, 4, user="lead", cost="1", seconds=1))
+    text = (
+        "type: tenant-budget-config\nlimits: {cost_per_day: 1}\n"
+        "applies_to: {type: per-user, overrides: [{users: [lead], limits: {cost_per_day: 50}}]}\n"
+    )
+
+    result = simulated(ledger, text)
+
+    assert [(rule.matched, rule.refused) for rule in result.rules] == [(0, 0), (4, 0)]
+
+
 def test_an_override_replaces_its_base_and_several_windows_hold_together(ledger):
     rules = """
 name: dev

@@ -73,7 +73,6 @@ def explained(config: Config, request: Mapping[str, Collection[str]]) -> Explain
     for limit in sorted(config.limits, key=lambda one: one.rule):
         answer = matches(limit.match, request)
         counter = _counter(limit, request)
-        other = next((one for one in config.limits if one.base is not None and one.base == limit.id), None)
         part: Part
         reason = ""
         if answer is False:
@@ -84,7 +83,7 @@ def explained(config: Config, request: Mapping[str, Collection[str]]) -> Explain
                 "no key",
                 f"the request has no {' and no '.join(lacking)}; what gateways do then is not documented",
             )
-        elif limit.base is None and other is not None and matches(other.match, request) is True:
+        elif any(one.overrides(limit) and matches(one.match, request) is True for one in config.limits):
             part, reason = "replaced", "an override holds for this request"
         elif first and decided is not None and decided != limit.rule:
             part = "counts" if answer else "may count"

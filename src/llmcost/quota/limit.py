@@ -132,7 +132,7 @@ class Limit:
     counted: str = ""
     """What exactly is counted, where the unit does not say; limits that differ here do not compare."""
     base: str | None = None
-    """Id of the limit this one overrides for those it matches."""
+    """Id of the limit this one overrides for those it matches; empty where that has none."""
     local: bool = False
     """Whether every instance of the gateway counts for itself."""
     node: Node
@@ -144,6 +144,10 @@ class Limit:
     def label(self) -> str:
         """How messages call it."""
         return self.id if self.id is not None else "/".join(map(str, self.path))
+
+    def overrides(self, other: Limit) -> bool:
+        """Whether it takes the place of another limit of its config, for the requests it matches."""
+        return self.base is not None and other.base is None and self.base == (other.id or "")
 
     def place(self, *names: str) -> Node:
         """The first of these that is written, else the rule itself."""

@@ -101,11 +101,7 @@ def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None
                     set_number=number,
                     file=config.source.name,
                     amount=whole_amount(amount, limit.unit, limit.charge),
-                    overrides=tuple(
-                        other
-                        for other in config.limits
-                        if other.base is not None and other.base == limit.id and not limit.base
-                    ),
+                    overrides=tuple(other for other in config.limits if other.overrides(limit)),
                 )
             )
     if unknown:
