@@ -370,6 +370,14 @@ applies_to: {type: per-user, overrides: [{users: [lead], limits: {cost_per_day: 
     assert [(rule.window, rule.refused) for rule in result.rules] == [("day", 6), ("month", 4), ("day", 3)]
 
 
+def test_a_limit_in_a_time_zone_nobody_knows_is_left_out(ledger):
+    text = "limits:\n  - {id: a, limit: 1, unit: usd, window: month, tz: Mars/X}\n"
+
+    result = simulated(ledger, text)
+
+    assert result.left_out == (("a", "has a time zone nobody knows, Mars/X"),)
+
+
 def test_an_empty_ledger_and_a_period_without_requests(ledger):
     result = simulated(ledger, rate_limits(USER))
 

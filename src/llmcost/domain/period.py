@@ -58,6 +58,15 @@ def time_zone(name: str) -> tzinfo:
         ) from error
 
 
+def is_time_zone(name: str) -> bool:
+    """Whether `time_zone` knows it."""
+    try:
+        time_zone(name)
+    except UsageError:
+        return False
+    return True
+
+
 def parse_instant(text: str, tz: tzinfo) -> datetime:
     """An ISO 8601 instant in UTC; without an offset it is in `tz`, and a date is its midnight there."""
     try:

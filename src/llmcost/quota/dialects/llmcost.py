@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from llmcost.domain.period import is_time_zone
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.limit import SECONDS, Alerts, Condition, Limit, Matcher, Unit, Window, WindowKind
@@ -144,6 +145,15 @@ def _window(item: Node, unit: Unit) -> Window:
 
 
 def _window_problems(item: Node) -> Iterator[Problem]:
+    zone = item.get("tz")
+    if zone is not None and zone.kind == "scalar" and not zone.is_null and not is_time_zone(zone.text):
+        yield Problem(
+            code="QS205",
+            at=zone,
+            message=f"`tz` is `{zone.text}`, which is no time zone",
+            help="use a name such as UTC, Europe/Berlin or America/New_York",
+            rule_id=reading.scalar(item, "id"),
+        )
     node = item.get("window")
     if node is None or node.kind != "scalar" or node.is_null:
         return

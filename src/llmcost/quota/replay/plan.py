@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from llmcost.domain.errors import UsageError
-from llmcost.domain.period import time_zone
+from llmcost.domain.period import is_time_zone, time_zone
 from llmcost.domain.text import nearest
 from llmcost.quota.replay.columns import knows
 from llmcost.quota.replay.counting import Counting, LimitSet, whole_amount
@@ -229,4 +229,6 @@ def _hindrance(limit: Limit, amount: Decimal | None) -> str | None:
         return "has no window"
     if window.kind == "calendar" and window.span not in {"day", "week", "month", "quarter", "year"}:
         return f"has a window the calendar does not know: {window.name}"
+    if window.kind == "calendar" and not is_time_zone(window.tz):
+        return f"has a time zone nobody knows, {window.tz}"
     return None
