@@ -22,7 +22,7 @@ class Text:
 
     one_of: tuple[str, ...] = ()
     strict: bool = False
-    """Whether a number there is no text."""
+    """Whether a number or a date there is no text."""
     lenient: bool = False
     """Whether a mapping there is reported elsewhere."""
     about: str = ""
@@ -61,6 +61,8 @@ class MapOf:
     """A mapping with any keys."""
 
     value: Shape
+    compared: bool = False
+    """Whether requests are compared with its values, so that each must say something."""
     about: str = ""
 
 
@@ -103,9 +105,18 @@ def mismatches(node: Node, shape: Shape, what: str, rule_id: str | None = None) 
             if node.kind != "mapping":
                 yield _wrong(node, what, "a mapping", rule_id)
                 return
-            for name, (_, value) in node.entries.items():
+            for name, (key, value) in node.entries.items():
+                inner = f"`{what.strip('`')}.{name}`"
                 if not value.is_null:
-                    yield from mismatches(value, shape.value, f"`{what.strip('`')}.{name}`", rule_id)
+                    yield from mismatches(value, shape.value, inner, rule_id)
+                elif shape.compared:
+                    yield Problem(
+                        code="QY105",
+                        at=key,
+                        message=f"{inner} says nothing, and no gateway says what it compares then",
+                        help="quote the text that is meant, or leave the key out",
+                        rule_id=rule_id,
+                    )
         case ListOf():
             if node.kind == "sequence":
                 for item in node.items:
@@ -118,7 +129,7 @@ def mismatches(node: Node, shape: Shape, what: str, rule_id: str | None = None) 
             if node.kind != "scalar":
                 if not shape.lenient:
                     yield _wrong(node, what, "text", rule_id)
-            elif node.tag == "bool" or (shape.strict and node.tag in {"int", "float"}):
+            elif node.tag == "bool" or (shape.strict and node.tag in {"int", "float", "timestamp"}):
                 yield _no_text(node, what, rule_id)
             elif shape.one_of and node.text not in shape.one_of:
                 yield _unknown_value(node, shape, what, rule_id)
@@ -245,10 +256,11 @@ def _no_text(node: Node, what: str, rule_id: str | None) -> Problem:
         )
     value = node.value
     became = "" if str(value) == node.text else f" ({value})"
+    kind = "date" if node.tag == "timestamp" else "number"
     return Problem(
         code="QY104",
         at=node,
-        message=f"{what} is the number {node.text}{became}, where text is compared",
+        message=f"{what} is the {kind} {node.text}{became}, where text is compared",
         help="quote it",
         rule_id=rule_id,
         change=change,

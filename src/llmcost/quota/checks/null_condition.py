@@ -1,9 +1,9 @@
 """A condition says nothing.
 
 `when:` without a value is null. Whether a gateway takes that for `{}`, which matches every request, or refuses it is not
-written anywhere.
+written anywhere; nor is what equals a value of metadata that is left empty or `null`.
 
-Fix: write `when: {}` if every request is meant.
+Fix: write `when: {}` if every request is meant, and quotes around a value that is text.
 """
 
 from llmcost.quota.check import Check

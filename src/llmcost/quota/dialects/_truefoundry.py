@@ -30,7 +30,9 @@ WHEN = Record(
     fields={
         "subjects": ListOf(item=Text(lenient=True, about="user:EMAIL, team:NAME or virtualaccount:NAME")),
         "models": ListOf(item=Text(about="model as requested, such as openai-main/gpt-4o")),
-        "metadata": MapOf(value=Text(strict=True), about="values of the X-TFY-METADATA header, all of them"),
+        "metadata": MapOf(
+            value=Text(strict=True), compared=True, about="values of the X-TFY-METADATA header, all of them"
+        ),
     },
     nothing_means="which matches every request",
     about="Which requests: all that is said here holds; {} is every request.",

@@ -49,7 +49,9 @@ SHAPE = ListOf(
         fields={
             "id": Text(about="How reports name it."),
             "when": MapOf(
-                value=ListOf(item=Text(strict=True), single=True), about="Column of a request to value or values."
+                value=ListOf(item=Text(strict=True), single=True),
+                compared=True,
+                about="Column of a request to value or values.",
             ),
             "limit": Number(about="How much of the unit in a window."),
             "unit": Text(one_of=tuple(_UNITS)),
