@@ -334,6 +334,22 @@ def test_a_lifetime_budget_never_opens_again(ledger):
     assert result.rules[0].algorithm == "lifetime"
 
 
+def test_another_amount_is_for_one_limit_and_not_for_its_overrides(ledger):
+    # Bob and the lead spend $4 each. Tried with $2 a day, bob has two calls of $1 refused; the lead still has $50.
+    day = at("2026-11-02T10:00")
+    fill(ledger, [call(day + n * MINUTE, user=user, cost="1", seconds=1) for n in range(4) for user in ("bob", "lead")])
+    text = (
+        "name: dev\ntype: tenant-budget-config\nlimits: {cost_per_day: 10}\n"
+        "applies_to: {type: per-user, overrides: [{users: [lead], limits: {cost_per_day: 50}}]}\n"
+    )
+
+    result = simulated(ledger, text, changes={"dev": Decimal(2)})
+
+    assert [(rule.amount, rule.refused) for rule in result.rules] == [(2, 2), (50, 0)]
+    with pytest.raises(UsageError, match=r"--what-if names 2 limits of 0.yaml: dev has cost per day, cost per month"):
+        simulated(ledger, text.replace("10}", "10, cost_per_month: 100}"), changes={"dev": Decimal(2)})
+
+
 def test_an_override_replaces_a_base_without_a_name(ledger):
     # Lead spends $4 on a day, one call an hour: more than the base's $1 and less than the override's $50.
     fill(ledger, every(at("2026-11-02T10:00"), HOUR, 4, user="lead", cost="1", seconds=1))

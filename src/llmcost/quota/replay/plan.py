@@ -20,7 +20,7 @@ from llmcost.quota.replay.meters.sliding_counter import SlidingCounter
 from llmcost.quota.replay.meters.sliding_log import SlidingLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from llmcost.quota.config import Config
@@ -79,16 +79,18 @@ class Plan:
 def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None) -> Plan:
     """The plan for some configs, in order; `changes` are other amounts for rules, by id.
 
-    Raises UsageError when a change names no rule.
+    Raises UsageError when a change names no rule, or several limits of a config.
     """
     slots: list[Slot] = []
     left_out: list[tuple[Limit, str]] = []
     wanted = dict(changes or {})
     unknown = set(wanted)
     for number, config in enumerate(configs):
+        _no_two(wanted, config)
         for limit in config.limits:
             amount = limit.amount
-            if limit.id in wanted:
+            # An override has an amount of its own.
+            if limit.id in wanted and limit.base is None:
                 unknown.discard(limit.id)
                 amount = wanted[limit.id]
             reason = _hindrance(limit, amount)
@@ -205,6 +207,21 @@ class _Maker:
                 return Lifetime()
             case _:
                 return FixedWindow(length)
+
+
+def _no_two(names: Iterable[str], config: Config) -> None:
+    """One amount cannot be that of a rule's day and of its month."""
+    for name in names:
+        alike = [
+            f"{limit.unit} per {limit.window.name}"
+            for limit in config.limits
+            if limit.id == name and limit.base is None
+        ]
+        if len(alike) > 1:
+            raise UsageError(
+                f"--what-if names {len(alike)} limits of {config.source.name}: {name} has {', '.join(alike)}",
+                hint="write the other amount into a copy of the file, and simulate that one with --compare",
+            )
 
 
 def _window(slot: Slot, algorithm: Algorithm | None) -> Window:
