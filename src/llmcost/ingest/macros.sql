@@ -40,12 +40,15 @@ create or replace temp macro instant_of_number(x) as
 -- A time whose year was written with four digits: DuckDB takes 4/1/25 for 25 January of the year 4, and infinity for a time.
 create or replace temp macro dated(t) as case when t >= timestamp '1000-01-01' and t < timestamp '9999-01-01' then t end;
 
+-- The same with seconds, which DuckDB 1.5 wants before an offset.
+create or replace temp macro to_the_second(x) as regexp_replace(x, '^(.{11}[0-9]{2}:[0-9]{2})([+-])', '\1:00\2');
+
 -- A point in time as UTC: ISO 8601 with or without offset, or Unix time.
 create or replace temp macro instant(x) as
     case
         when substr(x, 20) similar to '(\.[0-9]+)?Z?' and not (length(x) < 20 and regexp_matches(substr(x, 11), '[+-]'))
             then coalesce(dated(try_cast(x as timestamp)), instant_of_number(x))
-        else coalesce(dated(timezone('UTC', try_cast(x as timestamptz))), instant_of_number(x))
+        else coalesce(dated(timezone('UTC', try_cast(to_the_second(x) as timestamptz))), instant_of_number(x))
     end;
 
 -- What is left of an inclusive total once its parts are taken out. Parts larger than the total mean that the total
