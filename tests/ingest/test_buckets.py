@@ -341,6 +341,7 @@ def test_an_unpriced_bucket_is_told_even_where_nobody_counts_requests(reading, t
     assert found.notes == ("the exports do not tell latency_p50",)
 
 
+@pytest.mark.slow
 def test_the_order_of_exports_does_not_matter(tmp_path):
     pages = {
         "morning": usage(completions(400), completions(10, model="o3")),

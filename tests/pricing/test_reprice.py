@@ -203,6 +203,7 @@ def many(request, ledger):
     return ledger
 
 
+@pytest.mark.slow
 def test_neither_threads_nor_the_order_of_rows_matter(many, request_of, monkeypatch):
     """The copies of b have 0 to 69,999 tokens more, 1 of the old list's millionths each, then 2; those of c cost 0.5 each."""
     more = sum(range(COPIES)) * Decimal("0.000001")

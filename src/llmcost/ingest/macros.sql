@@ -147,8 +147,7 @@ create or replace temp macro told(t, k) as
 
 -- Tags as a JSON object of non-empty strings with sorted, distinct keys.
 create or replace temp macro canonical_tags(t) as
-    '{' || coalesce(list_aggregate(list_transform(
-        list_filter(list_sort(list_distinct(json_keys(t))), lambda k: told(t, k) is not null),
+    '{' || coalesce(list_aggregate(list_transform(list_sort(list_distinct(json_keys(t))),
         lambda k: to_json(k) || ':' || to_json(told(t, k))), 'string_agg', ','), '') || '}';
 
 -- Most tags are clean already and pass as they are.
