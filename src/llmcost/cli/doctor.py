@@ -1,6 +1,5 @@
 """`llmcost doctor`: whether the ledger, its sources and the price list are well."""
 
-import shlex
 import sys
 from typing import Annotated, Literal
 
@@ -29,6 +28,7 @@ def doctor(
     Of a gateway: whether it can be reached, whether it takes the key, how fresh its requests are and how many have tags.
     Exit code 2 for a wrong configuration, else 3 for missing or stale data, else 4 where a gateway did not answer.
     """
+    from llmcost.cli.retyped import retyped
     from llmcost.compose.doctor import examine
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
@@ -43,7 +43,7 @@ def doctor(
         now=clock(as_of, time_zone(settings.tz)),
         offline=offline,
         wait=2 if wait is None else wait,
-        options=f" --db {shlex.quote(str(db))}" if db is not None else "",
+        options=retyped(("--db", db)),
     )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(as_json(found) if output_format == "json" else as_text(found, surface), output)

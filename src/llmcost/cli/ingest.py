@@ -1,6 +1,5 @@
 """`llmcost ingest`: read logs into the ledger, each call once."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -69,6 +68,7 @@ def ingest(
     """Read logs into the ledger. The format is recognised; what was read before is not read twice."""
     from llmcost.cli import diagnostics, ingest_pull
     from llmcost.cli.ingest_listen import received
+    from llmcost.cli.retyped import retyped
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode, LlmcostError, UsageError
     from llmcost.ingest.generic import read_mapping
@@ -137,7 +137,7 @@ def ingest(
         result = received(request, listen, quiet=quiet)
     else:
         result, errors = ingest_pull.read(request, pulls, following=follow, quiet=quiet)
-    options = f" --db {shlex.quote(str(db))}" if db is not None else ""
+    options = retyped(("--db", db))
     typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
     if not quiet:
         _talk(result, options)
@@ -158,6 +158,7 @@ def _outcomes(
 ) -> None:
     """Business events instead of calls."""
     from llmcost.cli import diagnostics
+    from llmcost.cli.retyped import retyped
     from llmcost.domain.errors import DataError, ExitCode
     from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
     from llmcost.render import outcomes as rendered
@@ -171,7 +172,7 @@ def _outcomes(
             stdin=sys.stdin.buffer if "-" in paths else None,
         )
     )
-    options = f" --db {shlex.quote(str(db))}" if db is not None else ""
+    options = retyped(("--db", db))
     typer.echo(rendered.as_json(result) if as_json else rendered.as_text(result, options))
     for message, hint in rendered.failures(result):
         diagnostics.fail(DataError(message, hint=hint))

@@ -77,6 +77,7 @@ def outliers(
         return
     import sys
 
+    from llmcost.cli.retyped import retyped
     from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -102,10 +103,10 @@ def outliers(
         production=settings.production,
         dismissed=dismissed(read_decisions(findings), now.date()),
         min_savings=None if min_savings is None else amount("--min-savings", min_savings),
-        narrowing=as_typed(
+        narrowing=retyped(
             *(("--where", term) for term in where or ()), ("--tz", tz), ("--db", db), ("--config", config)
         ),
-        spanning=as_typed(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
+        spanning=retyped(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
         limits=limits_in_use(settings),
     )
     prices = load_price_list(settings.pricing)
@@ -212,6 +213,7 @@ def found_again(
     name: str, *, zone: "tzinfo", period: "Period", where: list[str] | None, db: Path | None, config: Path | None
 ) -> "Finding":
     """The finding of that id. Raises UsageError where there is none: the id may be a slip."""
+    from llmcost.cli.retyped import retyped
     from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
     from llmcost.ledger.database import reading
@@ -230,7 +232,7 @@ def found_again(
         findings = audit(connection, load_price_list(settings.pricing), request).findings
     one = next((one for one in findings if one.id == name), None)
     if one is None:
-        options = as_typed(*(("--where", term) for term in where or ()), ("--db", db), ("--config", config))
+        options = retyped(*(("--where", term) for term in where or ()), ("--db", db), ("--config", config))
         raise UsageError(f"there is no finding {name!r}", hint=f"`llmcost outliers{options}` shows the ids")
     return one
 
@@ -244,10 +246,3 @@ def amount(option: str, text: str) -> Decimal:
     if not value.is_finite() or value < 0:
         raise UsageError(f"{option} {text!r} is no amount", hint="write it as 5 or 12.50")
     return value
-
-
-def as_typed(*options: tuple[str, object]) -> str:
-    """The options that were given, for another command line."""
-    import shlex
-
-    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in options if value is not None)

@@ -95,7 +95,7 @@ def whatif(
     """What the same requests would have cost with other models or a better cache; quality is not part of the answer."""
     import sys
 
-    from llmcost.cli.outliers import as_typed
+    from llmcost.cli.retyped import retyped
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.composition import Selection
@@ -126,10 +126,10 @@ def whatif(
             prices,
             production=settings.production,
             floors=Floors(),
-            narrowing=as_typed(
+            narrowing=retyped(
                 *(("--where", term) for term in where or ()), ("--tz", tz), ("--db", db), ("--config", config)
             ),
-            spanning=as_typed(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
+            spanning=retyped(("--period", period), ("--since", since), ("--until", until), ("--as-of", as_of)),
         )
         answer = what_if(traffic, swaps=swaps, environments=environments, cache_hit=hit)
     surface = Surface() if output is not None else surface_of(sys.stdout)
