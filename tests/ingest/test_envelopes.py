@@ -74,6 +74,16 @@ def test_what_an_envelope_says(ledger):
     ]
 
 
+def test_a_body_in_a_text_is_read_after_many_that_are_objects(tmp_path):
+    lines = [{"ts": "2026-11-01T10:00:00Z", "response": chat(f"object-{n:03}")} for n in range(450)]
+    lines += [{"ts": "2026-11-01T10:00:00Z", "response": json.dumps(chat(f"text-{n}", prompt=7))} for n in range(3)]
+    lines += [{"ts": "2026-11-01T10:00:00Z", "response": None}, {"ts": "2026-11-01T10:00:00Z", "response": "timed out"}]
+    result = read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines))
+    assert (result.total("new"), result.total("rejected")) == (453, 2)
+    found = query(tmp_path / "ledger", "select count(*), sum(uncached_input_tokens)::int from request")
+    assert found == [(453, 450 * 100 + 3 * 7)]
+
+
 _PLACES: tuple[tuple[str, ...], ...] = (
     ("response",), ("body",), ("response_body",), ("completion",), ("result",), ("payload",), ("data",), ("event", "response"),
 )  # fmt: skip

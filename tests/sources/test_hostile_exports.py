@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost.ingest.reader import expand
+from llmcost.ingest.expanding import expand
 from llmcost.ingest.registry import all_sources
 
 EXPORTS = {name: source for name, source in all_sources().items() if source.grain == "bucket"}

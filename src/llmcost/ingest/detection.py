@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError
 from llmcost.ingest import sources
+from llmcost.ingest.expanding import expand
 from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.paths import leaves_of
-from llmcost.ingest.reader import Item, Pending, Reject, expand, read
+from llmcost.ingest.reader import Item, Pending, Reject, read
 from llmcost.ingest.recognise import claimed, recognise
 from llmcost.ingest.registry import all_sources
 from llmcost.ingest.source import Route, Source

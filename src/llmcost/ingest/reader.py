@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -19,7 +19,7 @@ from llmcost.ingest.databases import NotADatabaseError, records_of
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.formats import DamageError, is_damage
 from llmcost.ingest.lines import numbered_lines
-from llmcost.ingest.source import Record, Source, Stray
+from llmcost.ingest.source import Record
 
 _DOCUMENT_LIMIT = 256 * 1024 * 1024
 """A single JSON document larger than this (in bytes) is refused rather than held in memory."""
@@ -44,9 +44,6 @@ class Pending:
 
 
 Item = tuple[int, Record] | Reject | Pending
-
-Claimed = Callable[[Sequence[Record]], Sequence[bool]]
-"""Tells of each record whether some source knows it as it is."""
 
 
 def hash_of(line: bytes) -> str:
@@ -301,117 +298,6 @@ class _Lines:
     def forget(self) -> None:
         """The row is done with."""
         self._taken = []
-
-
-def expand(
-    items: Iterable[Item], sources: Mapping[str, Source], lineage: Mapping[str, str], claimed: Claimed
-) -> Iterator[Item]:
-    """Take containers and sequences apart, and records that bill several passes."""
-    streams = [(name, source) for name, source in sources.items() if source.recognises_stream and source.stream]
-    waiting: dict[int, list[tuple[int, Record]]] = {}
-    for item in _without_pages(items, claimed):
-        if not isinstance(item, tuple):
-            yield item
-            continue
-        line, record = item
-        owner = next(
-            (n for n, (_, s) in enumerate(streams) if s.recognises_stream and s.recognises_stream(record)),
-            None,
-        )
-        if owner is None:
-            yield line, record
-        elif streams[owner][1].grain == "bucket":
-            # By itself: bills may be larger than memory.
-            yield from _in_sequence(*streams[owner], [(line, record)], lineage)
-        else:
-            waiting.setdefault(owner, []).append((line, record))
-    for owner, records in waiting.items():
-        yield from _in_sequence(*streams[owner], records, lineage)
-
-
-def _in_sequence(
-    name: str, source: Source, records: Sequence[tuple[int, Record]], lineage: Mapping[str, str]
-) -> Iterator[Item]:
-    """What a source makes of a sequence of its records."""
-    for item in source.stream(records, lineage) if source.stream is not None else ():
-        if isinstance(item, Stray):
-            text = json_text(item.record).encode("utf-8", "replace")
-            yield Reject(line=item.line, reason=item.reason, line_hash=hash_of(text), source=name)
-        else:
-            yield item
-
-
-def _without_pages(items: Iterable[Item], claimed: Claimed) -> Iterator[Item]:
-    """The items, with the records of a page in place of each that is a page."""
-    batch: list[Item] = []
-    held = 0
-    for item in items:
-        key = _page_key(item[1]) if isinstance(item, tuple) else None
-        if key is None and not batch:
-            yield item
-            continue
-        batch.append(item)
-        held += 1
-        if key is not None and isinstance(item, tuple):
-            held += len(item[1][key]) // 10
-        if held >= _HELD_AT_ONCE:
-            yield from _paged(batch, claimed)
-            batch, held = [], 0
-    yield from _paged(batch, claimed)
-
-
-def _paged(batch: Sequence[Item], claimed: Claimed) -> Iterator[Item]:
-    pages = iter(pages_of([item[1] for item in batch if isinstance(item, tuple)], claimed))
-    for item in batch:
-        page = next(pages) if isinstance(item, tuple) else None
-        if page is None or not isinstance(item, tuple):
-            yield item
-        else:
-            yield from ((item[0], record) for record in page)
-
-
-def pages_of(records: Sequence[Record], claimed: Claimed) -> list[list[Record] | None]:
-    """Per record, those it holds where it is an API answer with a page of them.
-
-    One that a source knows by what else it says is none: a log of searches keeps the documents found beside the call.
-    """
-    keys = {number: key for number, record in enumerate(records) if (key := _page_key(record)) is not None}
-    known = claimed([{**records[number], key: []} for number, key in keys.items()]) if keys else ()
-    pages: list[list[Record] | None] = [None] * len(records)
-    for (number, key), whole in zip(keys.items(), known, strict=True):
-        pages[number] = None if whole else records[number][key]
-    return pages
-
-
-def _page_key(record: Record) -> str | None:
-    """The key of what may be a page of records."""
-    for key in ("data", "logs", "items", "results", "result", "events"):
-        page = record.get(key)
-        if isinstance(page, list) and "usage" not in record and all(isinstance(item, dict) for item in page):
-            if page and "embedding" in page[0]:
-                continue
-            if _PAGE_MARKS & record.keys() or record.keys() == {"data", "error"}:
-                return key
-    return None
-
-
-_HELD_AT_ONCE = 1000
-"""Records that are held while it is asked which of them are pages, which takes as long for one as for many; ten inside a page
-weigh as much as one."""
-_PAGE_MARKS = frozenset(
-    (
-        *("total", "page", "pagination", "has_more", "total_pages", "next_page", "meta"),
-        *("result_info", "searchedLogStreams", "nextToken"),
-    )
-)
-"""Keys that say a list beside them is a page of an answer: Cloudflare's and CloudWatch's among them."""
-
-
-def needs_sequence(record: Record, sources: Mapping[str, Source], claimed: Claimed) -> bool:
-    """Whether this record can only be read together with its neighbours, or holds several."""
-    if any(source.recognises_stream and source.recognises_stream(record) for source in sources.values()):
-        return True
-    return pages_of([record], claimed) != [None]
 
 
 def json_text(record: Record) -> str:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llmcost.ingest.expanding import Claimed, needs_sequence
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.reader import Claimed, needs_sequence, parse
+from llmcost.ingest.reader import parse
 from llmcost.ingest.source import Route, Source
 
 SAMPLE_LINES = 400

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from llmcost.ingest.absent import absent_of, header_of
 from llmcost.ingest.bulk import Untaken
+from llmcost.ingest.expanding import expand
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of
-from llmcost.ingest.reader import Item, Pending, Reject, expand, json_text, read, read_lines, up_to_damage
+from llmcost.ingest.reader import Item, Pending, Reject, json_text, read, read_lines, up_to_damage
 from llmcost.ingest.rejected import rejected
 from llmcost.ingest.sampling import SAMPLE_LINES
 from llmcost.ingest.source import Record, Route
