@@ -77,8 +77,8 @@ def commit_batch(
             "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
         )
         connection.execute(
-            "create or replace temp table touched as select row_key from stage group by row_key having count(*) > 1 "
-            "union select row_key from stored_key"
+            "create or replace temp table touched as select row_key from stage semi join met_again using (row_key) "
+            "group by row_key having count(*) > 1 union select row_key from stored_key"
         )
         new = _new_per_file(connection)
         conflicts = _merge(connection, attribution, forgets=forgets)
@@ -153,7 +153,10 @@ def _new_per_file(connection: "Connection") -> dict[int, int]:
         connection.execute(
             """
             select file_no, count(*) from (
-                select min(file_no) as file_no from stage anti join stored_key using (row_key) group by row_key
+                select file_no from stage anti join touched using (row_key)
+                union all
+                select min(file_no) from stage semi join touched using (row_key) anti join stored_key using (row_key)
+                group by row_key
             ) group by file_no
             """
         ).fetchall()

@@ -67,9 +67,10 @@ create or replace temp macro one_of(x, words) as regexp_full_match(x, words);
 -- A flag in any spelling.
 create or replace temp macro flag(x) as regexp_full_match(lower(x), 'true|1|yes|hit');
 
--- JSON that may stand inside a string.
+-- JSON that may stand inside a string. DuckDB writes values without white space around them, so that the first character
+-- tells a string without another parse.
 create or replace temp macro unwrapped(j) as
-    case when json_type(j) = 'VARCHAR' then try_cast(json_extract_string(j, '$') as json) else j end;
+    case when starts_with(j, '"') then try_cast(json_extract_string(j, '$') as json) else j end;
 
 -- The object at hand, or null: lists and scalars hold no tags.
 create or replace temp macro object_only(j) as case when json_type(j) = 'OBJECT' then j end;

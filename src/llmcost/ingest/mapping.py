@@ -37,7 +37,7 @@ _ORIGIN = f"case when coalesce({', '.join(QUANTITIES)}) is not null then 'billed
 """SQL: where usage comes from unless the source says otherwise."""
 
 TOP = ("file_no", "route", "verdict", "source", "near_unique", "row_key")
-"""Columns of a bulk pass that stand beside `record`."""
+"""Columns of a bulk pass that stand beside `record`, as do those of its tags."""
 
 _DERIVED = {"source", "issuer", "time_origin", "usage_origin", "tags"}
 
@@ -142,11 +142,12 @@ class _Mapping:
         self.tags = {route.name: self._tags(number, route) for number, route in enumerate(routes, 1)}
 
     def over(self, extracted: str, assumed_time: str | None) -> Mapped:
+        issuer = self._by_route(lambda r: self._sql(r, r.source.issuer))
         columns = [
             "file_no",
             "route",
             f"{self._by_route(lambda r: quote_literal(r.source_id))}::varchar as source",
-            f"{self._by_route(lambda r: self._sql(r, r.source.issuer))}::varchar as issuer",
+            f"{issuer}::varchar as issuer",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.keeps), 'false')}, false) as kept",
             f"case when bad_count > 0 then {self._by_route(self._what_is_bad)} end as bad_field",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.needs_parts), 'false')}, false) as needs_parts",
@@ -156,6 +157,8 @@ class _Mapping:
             f"({self._by_route(self._started_at)})::timestamp as started_at",
         ]
         constants: dict[str, str] = {}
+        if self.bulk and _CONSTANT.fullmatch(issuer):
+            constants["issuer"] = f"{issuer}::varchar"
         for column in self.columns:
             if column.name not in _DERIVED | {"started_at"}:
                 sql = self._by_route(self._column(column.name, column.default), column.default or "null")
@@ -183,9 +186,10 @@ class _Mapping:
         select = self._keyed(relation, assumed_time, [*constants, *derived])
         if self.bulk:
             packed = [c.name for c in COLUMNS if c.name not in {"source", *constants, *derived}] + ["stated_who"]
-            packed += [ROUTE_INPUT, *self.tagging.inputs] if self.tagging.inputs else []
             record = ", ".join(f"{name} := {name}" for name in packed)
-            select = f"select {', '.join(TOP)}, struct_pack({record}) as record from ({select})"
+            select = (
+                f"select {', '.join((*TOP, *self.tagging.staged))}, struct_pack({record}) as record from ({select})"
+            )
             return Mapped(
                 select=select, tagging=self.tagging, constants=constants, derived=derived, packed=tuple(packed)
             )

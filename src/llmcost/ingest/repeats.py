@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from llmcost.ingest.staged import BULK
+from llmcost.ingest.tagging import INPUTS, KEY
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
+
+_COLUMNS = "select column_name from duckdb_columns() where table_name = $table"
 
 Tally = Mapping[tuple[int, str], tuple[int, int]]
 """(number of the file in the batch, source) -> calls, and parts of calls."""
@@ -16,7 +19,7 @@ def drop_repeats(connection: "Connection") -> Tally:
     """Delete from the bulk table what repeats another of its rows; returns how many rows went, by file and source.
 
     Merging equal sightings gives the sighting itself, only later. A key that is also met elsewhere is left to the merge.
-    The first file to have the row keeps it.
+    The first file to have the row keeps it. The keys that were met more than once are left in the table `met_again`.
     """
     connection.execute(
         "create or replace temp table met_again as select row_key, count(*) as sightings from stage "
@@ -24,21 +27,20 @@ def drop_repeats(connection: "Connection") -> Tally:
     )
     if connection.execute("select 1 from met_again limit 1").fetchone() is None:
         return {}
-    (there,) = connection.execute(
-        "select count(*) from duckdb_tables() where table_name = $name", {"name": BULK}
-    ).fetchone() or (0,)
-    if not there:
+    columns = {name for (name, *_) in connection.execute(_COLUMNS, {"table": BULK}).fetchall()}
+    if not columns:
         return {}
+    content = ", ".join(f"'{name}': {name}" for name in ("source", "record", KEY, INPUTS) if name in columns)
     connection.execute(
         f"""
         create or replace temp table repeat as
         select unnest(list_filter(places, lambda place: place <> kept)) as place
         from (
             select list(place) as places, arg_min(place, file_no) as kept
-            from (select rowid as place, file_no, row_key, source, record from {BULK})
+            from (select rowid as place, file_no, row_key, {{{content}}} as content from {BULK})
             join met_again using (row_key)
             group by row_key, sightings
-            having count(*) = sightings and count(distinct {{'source': source, 'record': record}}) = 1
+            having count(*) = sightings and count(distinct content) = 1
         )
         """
     )

@@ -16,8 +16,8 @@ from llmcost.ingest.mapping import Mapped, layout_of, mapped
 from llmcost.ingest.recognise import claimed, recognise, root_keys
 from llmcost.ingest.rejected import Rejects, make_room
 from llmcost.ingest.source import Record, Route, Source
-from llmcost.ingest.staged import BUCKETS, BULK, REST, keys_select, staged_select
-from llmcost.ingest.tagging import Tagging
+from llmcost.ingest.staged import BUCKETS, BULK, REST, TAG_SET, keys_select, staged_select
+from llmcost.ingest.tagging import INPUTS, KEY, Tagging
 from llmcost.ledger.identifiers import quote_literal
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ROUTES_AT_ONCE = 6
 rarer shapes go through the strict reader."""
 
 _MOST_COMBINATIONS = 200_000
-"""A table of more combinations of tags than this, some 700 bytes each, leaves too little memory for the insert."""
+"""A table of more combinations of tags than this, some 400 bytes each, leaves too little memory for the insert."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Stage:
         """Keys that the batch's envelopes usually have."""
         self._tables: list[str] = []
         self._bulk: Mapped | None = None
-        for table in (BULK, REST, "tag_set"):
+        for table in (BULK, REST, TAG_SET):
             connection.execute(f"drop table if exists {table}")
         connection.execute(f"create or replace temp table {BUCKETS} ({_staged_columns(STAGED_COLUMNS)})")
 
@@ -140,13 +140,22 @@ class Stage:
             self.connection.execute(f"create or replace temp view {view} as {select}")
 
     def _share_tags(self, tagging: Tagging) -> bool:
-        """Make the tags of each combination, unless these are too many."""
+        """Make the tags of each combination, unless these are too many or two have the same hash."""
         if not tagging.inputs:
             return True
-        (combinations,) = self.connection.execute(tagging.combinations()).fetchone() or (0,)
-        if combinations > _MOST_COMBINATIONS:
+        (about,) = self.connection.execute(f"select approx_count_distinct({KEY}) from {BULK}").fetchone() or (0,)
+        if about > _MOST_COMBINATIONS:
             return False
-        self.connection.execute(f"create temp table tag_set as {tagging.tag_set(self.settings.attribution)}")
+        made = tagging.tag_set(BULK, self.settings.attribution)
+        self.connection.execute(f"create temp table {TAG_SET} as {made}")
+        (apart,) = self.connection.execute(f"select count(*) = count(distinct {KEY}) from {TAG_SET}").fetchone() or (
+            True,
+        )
+        if not apart:
+            self.connection.execute(f"drop table {TAG_SET}")
+            return False
+        # Nearly a third of the table, which leaves room for the insert.
+        self.connection.execute(f"alter table {BULK} drop column {INPUTS}")
         return True
 
     def link(self, number: int) -> Path:

@@ -1,7 +1,7 @@
 """The rows of a batch as one view, wherever they are staged.
 
-`stage_bulk` holds what DuckDB mapped in one pass: one struct a row, without the columns that are the same everywhere and
-without tags. `stage_rest` holds what the strict reader brought, column by column. `staged` shows both alike; `stage` shows
+`stage_bulk` holds what DuckDB mapped in one pass: one struct a row, without the columns that are the same everywhere, and
+what its tags are made of. `stage_rest` holds what the strict reader brought, column by column. `staged` shows both alike; `stage` shows
 only their keys and parts.
 """
 
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from llmcost.domain.request import WHO
 from llmcost.ingest.mapping import Mapped
-from llmcost.ingest.tagging import MADE, ROUTE_INPUT, Attribution, Tagging
+from llmcost.ingest.tagging import KEY, MADE, ROUTE_INPUT, Attribution, Tagging
 
 KEYS = ("file_no", "source", "near_unique", "row_key")
 BULK, REST = "stage_bulk", "stage_rest"
+TAG_SET = "tag_set"
+"""Tags, and who they say a request was for, by the hash of what they are made of."""
 BUCKETS = "stage_bucket"
 """Aggregates, which no view of calls shows."""
 
@@ -40,10 +42,13 @@ def staged_select(
     chosen = f" semi join {only} using (row_key)" if only else ""
     parts = []
     if BULK in tables and bulk is not None:
-        relation = _bulk_select(bulk, chosen)
         tagging = bulk.tagging
-        if tagging.inputs and tagged:
-            relation = _shared_tags(relation, tagging) if shared else _own_tags(relation, tagging, attribution)
+        if not (tagging.inputs and tagged):
+            relation = _bulk_select(bulk, chosen)
+        elif shared:
+            relation = _shared_tags(_bulk_select(bulk, chosen, KEY))
+        else:
+            relation = _own_tags(_bulk_select(bulk, chosen, tagging.unpacked()), tagging, attribution)
         parts.append(relation)
     if REST in tables:
         parts.append(
@@ -52,8 +57,8 @@ def staged_select(
     return " union all by name ".join(parts)
 
 
-def _bulk_select(bulk: Mapped, chosen: str) -> str:
-    names = [*KEYS, *(f"record.{name} as {name}" for name in bulk.packed)]
+def _bulk_select(bulk: Mapped, chosen: str, *tags: str) -> str:
+    names = [*KEYS, *(f"record.{name} as {name}" for name in bulk.packed), *tags]
     relation = f"select {', '.join(names)}, stage_row, '{BULK}' as stage_table from (select *, rowid as stage_row from {BULK}){chosen}"
     for left_out in (bulk.constants, bulk.derived):
         if left_out:
@@ -61,13 +66,11 @@ def _bulk_select(bulk: Mapped, chosen: str) -> str:
     return relation
 
 
-def _shared_tags(relation: str, tagging: Tagging) -> str:
-    inputs = tuple(tagging.inputs)
-    replaced = ", ".join(f"coalesce(bulk.{name}, tag_set.{name}) as {name}" for name in (*WHO, "tags"))
-    equal = " and ".join(f"bulk.{name} is not distinct from tag_set.{name}" for name in inputs)
+def _shared_tags(relation: str) -> str:
+    replaced = ", ".join(f"coalesce(bulk.{name}, {TAG_SET}.{name}) as {name}" for name in (*WHO, "tags"))
     return (
-        f"select bulk.* exclude ({', '.join((ROUTE_INPUT, *inputs))}) replace ({replaced}) from ({relation}) as bulk "
-        f"left join tag_set on bulk.{ROUTE_INPUT} = tag_set.{ROUTE_INPUT} and {equal}"
+        f"select bulk.* exclude ({KEY}) replace ({replaced}) from ({relation}) as bulk "
+        f"left join {TAG_SET} on bulk.{KEY} = {TAG_SET}.{KEY}"
     )
 
 

@@ -1,8 +1,9 @@
 """Tags and who they say a request was for.
 
-Most logs have few distinct combinations of tags. In a bulk pass the staging table therefore keeps what the tags are made of,
-and each combination is made into tags once. Where there are so many that the table of them would not fit into memory, rows
-are tagged as they are read; records that carry tags in an envelope of their own are tagged one by one in any case.
+Most logs have few distinct combinations of tags. In a bulk pass the staging table therefore keeps what the tags are made of
+and a hash of it. Each combination is made into tags once, in the table `tag_set`; a row then needs the hash alone, and what
+the tags were made of is let go. Where combinations are so many that the table of them would not fit into memory, rows are
+tagged as they are read; records that carry tags in an envelope of their own are tagged one by one in any case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from llmcost.ingest.source import Route
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 ROUTE_INPUT = "tag_route"
+INPUTS, KEY = "tag_inputs", "tag_key"
+"""Columns of a bulk pass: what the tags are made of, in a struct, and the hash of it. Null in rows tagged one by one."""
 MADE = "made_"
 """What stands before the name of a column that was made of tags, where the record has a column of that name itself."""
 
@@ -52,13 +55,30 @@ class Tagging:
         """Whether this route's tags are made per combination."""
         return route.name in self._shared
 
-    def tag_set(self, attribution: Attribution) -> str:
-        """SELECT of the tags and columns of each combination in the staging table."""
-        columns = ", ".join((ROUTE_INPUT, *self.inputs))
-        packed = ", ".join(f"record.{name} as {name}" for name in (ROUTE_INPUT, *self.inputs))
-        relation = f"select distinct {packed} from stage_bulk where record.{ROUTE_INPUT} is not null"
+    @property
+    def staged(self) -> tuple[str, ...]:
+        """What a bulk pass keeps of the tags: SQL over `ROUTE_INPUT` and the inputs."""
+        if not self.inputs:
+            return ()
+        packed = ", ".join(f"{name} := {name}" for name in (ROUTE_INPUT, *self.inputs))
+        return (
+            f"case when {ROUTE_INPUT} is not null then {self.key()} end as {KEY}",
+            f"struct_pack({packed}) as {INPUTS}",
+        )
+
+    def key(self) -> str:
+        """SQL for the hash of a combination. Two may share one, which `tag_set` then tells."""
+        return f"hash({', '.join((ROUTE_INPUT, *self.inputs))})"
+
+    def unpacked(self) -> str:
+        """SQL for what `INPUTS` holds."""
+        return ", ".join(f"{INPUTS}.{name} as {name}" for name in (ROUTE_INPUT, *self.inputs))
+
+    def tag_set(self, table: str, attribution: Attribution) -> str:
+        """SELECT of the key, the tags and the columns of each combination in a table."""
+        relation = f"select distinct {KEY}, {self.unpacked()} from {table} where {KEY} is not null"
         made = ", ".join(f"{MADE}{name} as {name}" for name in ("tags", *WHO))
-        return f"select {columns}, {made} from ({self.tagged(relation, attribution)})"
+        return f"select {KEY}, {made} from ({self.tagged(relation, attribution)})"
 
     def tagged(self, relation: str, attribution: Attribution) -> str:
         """SELECT of a relation that has the inputs, with what they make: `MADE` before `tags` and before each column of WHO."""
@@ -78,11 +98,6 @@ class Tagging:
         valued = f"select *, {values(attribution, f'{MADE}tags')} as tag_values from ({cleaned})"
         filled = ", ".join(f"{found(name, attribution)} as {MADE}{name}" for name in WHO)
         return f"select * exclude (tag_values), {filled} from ({valued})"
-
-    def combinations(self) -> str:
-        """SELECT of about how many combinations there are in the staging table."""
-        packed = ", ".join(f"record.{name}" for name in (ROUTE_INPUT, *self.inputs))
-        return f"select approx_count_distinct(hash({packed})) from stage_bulk"
 
 
 def joined(pieces: Sequence[str]) -> str:
