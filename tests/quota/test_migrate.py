@@ -82,6 +82,52 @@ def test_a_combination_is_left_out_with_two_manifests_where_each_user_has_a_coun
     ]
 
 
+MINI = '{id: mini, when: {models: ["openai/gpt-4o-mini"]}, limit_to: 1000, unit: requests_per_day}'
+OPENAI = '{id: openai, when: {models: ["openai/*"]}, limit_to: 5, unit: requests_per_day}'
+
+
+def test_what_an_earlier_rule_decides_of_a_pattern_is_left_out():
+    result = migrated(config_of(MINI, OPENAI))
+
+    assert said(result)[1] == (
+        "openai",
+        {"model": ["openai/*"]},
+        {"model": ["openai/gpt-4o-mini"]},
+        "aggregate",
+        False,
+    )
+    assert not result.remarks
+
+
+def test_a_value_that_an_earlier_pattern_covers_is_taken_from_the_list():
+    two = '{id: two, when: {models: ["openai/gpt-4o", "mistral/large"]}, limit_to: 3, unit: requests_per_day}'
+
+    assert said(migrated(config_of(OPENAI, two)))[1] == ("two", {"model": ["mistral/large"]}, {}, "aggregate", False)
+
+
+def test_a_combination_is_left_out_of_a_pattern():
+    cut = '{id: cut, when: {models: ["openai/gpt-4o"], subjects: ["user:bob"]}, limit_to: 5, unit: requests_per_day}'
+    each = (
+        '{id: each, when: {models: ["openai/*"]}, limit_to: 3, unit: requests_per_day, rate_limit_applies_per: [model]}'
+    )
+
+    assert said(migrated(config_of(cut, each)))[1:] == [
+        ("each", {"model": ["openai/*"]}, {"model": ["openai/gpt-4o"]}, "per-model", False),
+        ("each-2", {"model": ["openai/gpt-4o"]}, {"user": ["bob"]}, "per-model", False),
+    ]
+
+
+def test_a_combination_of_patterns_that_share_texts_cannot_be_left_out():
+    cut = '{id: cut, when: {models: ["*/gpt-4o"], subjects: ["user:bob"]}, limit_to: 5, unit: requests_per_day}'
+    each = (
+        '{id: each, when: {models: ["openai/*"]}, limit_to: 3, unit: requests_per_day, rate_limit_applies_per: [model]}'
+    )
+    result = migrated(config_of(cut, each))
+
+    assert said(result)[1] == ("each", {"model": ["openai/*"]}, {}, "per-model", True)
+    assert [(one.rule_id, one.lost) for one in result.remarks] == [("each", True)]
+
+
 def test_a_combination_cannot_be_left_out_of_a_shared_counter():
     result = migrated(config_of(COMBINED, "{id: pool, when: {}, limit_to: 9, unit: requests_per_minute}"))
 

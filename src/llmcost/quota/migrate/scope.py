@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
+
+from llmcost.quota.matching import pattern_covers, patterns_meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,28 +24,47 @@ class Scope:
     inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     outside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def only(self, condition: Condition) -> Scope | None:
-        """This scope within a condition of one kind of subject; None when the condition mixes kinds, and for nobody."""
+    def only(self, condition: Condition) -> list[Scope] | None:
+        """This scope within a condition: none for nobody; None where one list of values cannot say it."""
         parts = by_kind(condition)
         if len(parts) != 1:
             return None
         ((name, values),) = parts.items()
-        kept = values if name not in self.inside else self.inside[name] & values
-        return replace(self, inside={**self.inside, name: kept}) if kept else None
+        kept = values if name not in self.inside else _both(self.inside[name], values)
+        if kept is None:
+            return None
+        return [replace(self, inside={**self.inside, name: kept})] if kept else []
 
     def without(self, condition: Condition) -> Scope | None:
         """This scope outside a condition; None when nobody is left."""
         scope = self
         for name, values in by_kind(condition).items():
-            if name in scope.inside and not any("*" in value for value in values):
-                kept = scope.inside[name] - values
+            excluded = values
+            if name in scope.inside:
+                kept = frozenset(
+                    one for one in scope.inside[name] if not any(pattern_covers(out, one) for out in values)
+                )
                 if not kept:
                     return None
                 scope = replace(scope, inside={**scope.inside, name: kept})
-            else:
-                excluded = scope.outside.get(name, frozenset()) | values
+                excluded = frozenset(out for out in values if any(patterns_meet(out, one) for one in kept))
+            if excluded:
+                excluded |= scope.outside.get(name, frozenset())
                 scope = replace(scope, outside={**scope.outside, name: excluded})
         return scope
+
+
+def _both(left: frozenset[str], right: frozenset[str]) -> frozenset[str] | None:
+    """Values that are of both lists; None where two patterns share some texts of each: no pattern says which."""
+    kept = set()
+    for one, other in product(left, right):
+        if pattern_covers(one, other):
+            kept.add(other)
+        elif pattern_covers(other, one):
+            kept.add(one)
+        elif patterns_meet(one, other):
+            return None
+    return frozenset(kept)
 
 
 def by_kind(condition: Condition) -> dict[str, frozenset[str]]:

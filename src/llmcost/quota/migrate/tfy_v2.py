@@ -196,7 +196,7 @@ def _outside(scopes: list[Scope], conditions: list[Condition], limit: Limit) -> 
         outer, inner = scope.without(cut), scope.only(cut)
         found += [outer] if outer is not None else []
         rest = [one for one in conditions if one is not cut]
-        within = _outside([inner], rest, limit) if inner is not None else []
+        within = _outside(inner, rest, limit) if inner else inner
         if within is None:
             return None
         found += within
