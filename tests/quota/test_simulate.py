@@ -14,7 +14,9 @@ from llmcost.quota.files import opened_text
 from llmcost.quota.replay.assertion import asserted
 from llmcost.quota.replay.comparison import changed
 from llmcost.quota.replay.plan import plan
+from llmcost.quota.replay.record import Simulation
 from llmcost.quota.replay.run import Manner, replayed
+from llmcost.render.simulation import simulation
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -298,6 +300,20 @@ def test_assertions_hold_or_not(ledger):
     for text in ("blocked_pc<1", "blocked", "b.blocked<1", "newly_blocked<1"):
         with pytest.raises(UsageError):
             asserted([text], result, None)
+
+
+def test_every_subject_refused_is_counted(ledger):
+    # 1,200 users with two requests each: the second one is refused.
+    fill(ledger, [call(at("2026-11-02") + n * SECOND, user=f"u{n % 1200}") for n in range(2400)])
+    text = "limits:\n  - {id: one, limit: 1, unit: requests, window: day, per: [user_id]}\n"
+
+    result = simulated(ledger, text, others=False, retries=False, exposure=False)
+    (found,) = asserted(["one.blocked_subjects<=1000"], result, None)
+
+    assert (found.value, found.holds) == (1200, False)
+    shown = simulation(Simulation(result=result), None)
+    assert "1,200 subjects of 1,200" in shown
+    assert "and 1,197 more" in shown
 
 
 def test_a_refused_request_may_count(ledger):

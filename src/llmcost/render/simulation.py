@@ -127,7 +127,7 @@ def _rule(rule: RuleResult, result: Simulated, wide: int, *, unicode: bool) -> s
     lines = [f"{printable(rule.rule_id)}: {limit_text(rule)}, {rule.algorithm}{audit}"]
     lines.append(
         f"refuses   {rule.refused:,} of {rule.decided:,} ({share(rule.refused, rule.decided)});"
-        f" {plural(len(rule.subjects), 'subject')} of {rule.counters:,}; {avoided(rule.cost_low, rule.cost_high)} not spent"
+        f" {plural(rule.refused_subjects, 'subject')} of {rule.counters:,}; {avoided(rule.cost_low, rule.cost_high)} not spent"
     )
     uses = [rule.utilisation(value) for value in (rule.p50, rule.p95, rule.p99, rule.most)]
     if uses[0] is not None:
@@ -145,7 +145,7 @@ def _rule(rule: RuleResult, result: Simulated, wide: int, *, unicode: bool) -> s
             f"exposes   {_exposed(rule.exposure)} in 30 days, all {plural(rule.counters, 'counter')} at the limit"
         )
     hit = ", ".join(f"{printable(name)} ({count:,})" for name, count in rule.subjects[:3])
-    more = f" and {len(rule.subjects) - 3:,} more" if len(rule.subjects) > 3 else ""
+    more = f" and {rule.refused_subjects - 3:,} more" if rule.refused_subjects > 3 else ""
     lines.append(f"whom      {hit}{more}")
     if result.first is not None and result.last is not None:
         blocks, step = strip(rule.hours, result.first, result.last, min(wide - 12, 60), unicode=unicode)

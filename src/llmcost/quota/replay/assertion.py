@@ -53,7 +53,7 @@ _WHOLE: dict[str, Callable[[Simulated], Decimal]] = {
 _RULE: dict[str, Callable[[RuleResult], Decimal]] = {
     "blocked": lambda rule: Decimal(rule.refused),
     "blocked_pct": lambda rule: _percent(rule.refused, rule.decided),
-    "blocked_subjects": lambda rule: Decimal(len(rule.subjects)),
+    "blocked_subjects": lambda rule: Decimal(rule.refused_subjects),
     "avoided": lambda rule: rule.cost_high,
     "longest_closure": _seconds,
     "exposure": lambda rule: _worst(rule.exposure),

@@ -65,8 +65,10 @@ class RuleResult:
     cost_high: Decimal
     """Cost of all requests refused, US dollars."""
     first: datetime | None
+    refused_subjects: int
+    """How many subjects were refused anything."""
     subjects: tuple[tuple[str, int], ...]
-    """Refusals by subject, most first."""
+    """Refusals of the subjects refused most, most first."""
     worst_hour: tuple[datetime, int] | None
     longest: Breach | None
     breaches: int

@@ -251,6 +251,7 @@ def _rule(
         cost_low=_dollars(_least(0 if outcome is None else outcome.cost, again)),
         cost_high=_dollars(0 if outcome is None else outcome.cost),
         first=None if outcome is None else _moment(outcome.first),
+        refused_subjects=len(keys),
         subjects=tuple(
             (subject_of(limit, key), count)
             for key, count in sorted(keys.items(), key=lambda pair: (-pair[1], pair[0]))[:_SUBJECTS]
