@@ -68,6 +68,42 @@ def test_a_caller_of_the_day_before_only_is_not_in_the_report(ledger):
     assert (rule.counters, rule.most_subject) == (1, "user_id:bob")
 
 
+@pytest.mark.parametrize(
+    ("window", "started", "seconds", "since"),
+    [
+        # 10,000 tokens come after the window began, or while it slides, of a call that began before it.
+        ("day", "2026-11-01T23:50", 1_200, "2026-11-02"),
+        ("1m", "2026-11-02T11:55", 310, "2026-11-02T12:00"),
+        ("1h", "2026-11-02T08:00", 14_390, "2026-11-02T12:00"),
+    ],
+)
+def test_a_call_under_way_when_the_warming_starts_is_charged_when_it_ends(ledger, window, started, seconds, since):
+    before = call(at(started), user="bob", tokens=10_000, seconds=seconds)
+    after = max(before["ended_at"], at(since)) + timedelta(seconds=1)
+    fill(ledger, [before, *every(after, timedelta(seconds=10), 4, user="bob", tokens=100, seconds=1)])
+    text = f"limits:\n  - {{id: a, limit: 5000, unit: tokens, window: {window}, per: [user_id]}}\n"
+
+    result = simulated(ledger, text, since)
+
+    assert (result.requests, result.refused) == (4, 4)
+
+
+def test_what_was_refused_in_the_window_before_is_not_charged_in_this_one(ledger):
+    # The 6,000 tokens of 08:00 fill the day; the call under way at midnight was refused, and its 10,000 never came.
+    calls = [
+        call(at("2026-11-01T08:00"), user="bob", tokens=6_000, seconds=1),
+        call(at("2026-11-01T23:50"), user="bob", tokens=10_000, seconds=1_200),
+        call(at("2026-11-02T00:30"), user="bob", tokens=100, seconds=1),
+    ]
+    fill(ledger, calls)
+
+    result = simulated(
+        ledger, "limits:\n  - {id: a, limit: 5000, unit: tokens, window: day, per: [user_id]}\n", "2026-11-02"
+    )
+
+    assert (result.requests, result.refused) == (1, 0)
+
+
 @pytest.mark.parametrize("algorithm", ["fixed", "sliding_buckets"])
 @pytest.mark.parametrize("stretches", [True, False])
 def test_the_end_of_a_replay_is_the_replay_of_the_end(ledger, algorithm, stretches):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from llmcost.quota.limit import Condition, Matcher
 
+ENDED = "coalesce(ended_at, started_at + to_microseconds(cast(latency_ms * 1000 as bigint)))"
+"""When a response ended; null where the log does not say."""
 _SUBJECTS = ("user", "team", "virtualaccount")
 """Prefixes of subjects, each also the name of a dimension."""
 _CALLERS = ("user", "virtualaccount", "team", "api_key", "customer")

@@ -29,7 +29,7 @@ _ONE_OF = 20
 
 def headroom(connection: Connection, selection: Selection, made: Plan) -> tuple[Headroom, ...]:
     """What the selected requests asked of each limit of a plan that decides any of them, in the plan's order."""
-    wide, since = warmed(selection, made.slots)
+    wide, since = warmed(connection, selection, made.slots)
     traffic = Traffic(connection, wide, made, since=since)
     totals = traffic.totals()
     return tuple(

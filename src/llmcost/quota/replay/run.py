@@ -57,7 +57,7 @@ def replayed(
     """What the limits of a plan would have done to the selected requests."""
     alone = not (manner.others or manner.retries)
     stretches = frozenset(number for number, slot in enumerate(made.slots) if alone and forgets(slot, manner.algorithm))
-    wide, since = warmed(selection, made.slots)
+    wide, since = warmed(connection, selection, made.slots)
     traffic = Traffic(connection, wide, made, shared=manner.shared, stretches=stretches, since=since)
     totals = traffic.totals()
     demands = [traffic.demand(number) for number in range(len(made.slots))]

@@ -23,7 +23,7 @@ from llmcost.domain.request import LEAF_TOKENS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.keys import tag_keys
 from llmcost.ledger.timezones import offsets
-from llmcost.quota.replay.columns import Columns
+from llmcost.quota.replay.columns import ENDED, Columns
 from llmcost.quota.replay.counting import PICO
 
 if TYPE_CHECKING:
@@ -323,12 +323,11 @@ class Traffic:
             keys.append(f"case when match_{number} then {key} end as key_{number}")
         firsts = [f"{self._first(number)} as first_{number}" for number in range(len(self._plan.semantics))]
         weights = [f"{sql} as {name}" for name, sql in _WEIGHTS.items() if name != "cost"]
-        end = "coalesce(ended_at, started_at + to_microseconds(cast(latency_ms * 1000 as bigint)))"
         columns_sql = [
             "row_key, status, http_status, cost_status",
             "epoch_us(started_at) as arrived",
-            f"{end} is not null as has_end",
-            f"greatest(arrived, coalesce(epoch_us({end}), arrived)) as ended",
+            f"{ENDED} is not null as has_end",
+            f"greatest(arrived, coalesce(epoch_us({ENDED}), arrived)) as ended",
             f"{_WEIGHTS['cost']} as cost",
             *weights,
             f"{columns.caller()} as caller",

@@ -133,7 +133,7 @@ class _Search:
         """How many requests each rule refuses, for several sets of amounts that grow, in one pass."""
         plans = [self._with(amounts) for amounts in tries]
         # What cannot fill the smallest amounts, which come first, cannot fill the others.
-        wide, since = warmed(self.selection, plans[0].slots)
+        wide, since = warmed(self.connection, self.selection, plans[0].slots)
         traffic = Traffic(self.connection, wide, plans[0], since=since)
         hot = [number for number in rules if traffic.demand(number).hot]
         places, firsts, _ = traffic.layout(hot)
