@@ -100,6 +100,20 @@ def test_a_check_is_silent_where_nothing_is_wrong(code, form, case, at):
     assert _run(code, form, case)[0] == []
 
 
+@pytest.mark.parametrize(
+    ("code", "unit", "confidence"),
+    [("QC501", "requests", "proved"), ("QC501", "tokens", "maybe"), ("QB551", "cost", "maybe")],
+)
+def test_a_long_window_is_surely_out_of_reach_only_where_use_counts_before_the_call(code, unit, confidence):
+    kind = "tenant-budget-config" if unit == "cost" else "tenant-rate-limit-config/model"
+    spans = ("day", "month") if unit == "cost" else ("minute", "hour")
+    text = f"name: a\ntype: {kind}\nlimits: {{{unit}_per_{spans[0]}: 10, {unit}_per_{spans[1]}: 9000}}\n"
+    _, (found,) = _run(code, "text", {"text": text})
+
+    assert found.confidence == confidence
+    assert ("and what the calls under way go over it" in found.message) == (confidence == "maybe")
+
+
 def test_checks_that_need_data_do_not_run_without():
     lacking = {code for code, (_, one) in all_checks().items() if not one.can_run(KNOWN)}
 

@@ -17,6 +17,8 @@ _CALENDAR = {
     ("week", "month"): 6, ("week", "quarter"): 15, ("week", "year"): 54,
     ("month", "quarter"): 3, ("month", "year"): 12, ("quarter", "year"): 4,
 }  # fmt: skip
+OVERSHOOT = ", and what the calls under way go over it"
+"""What use that counts when a response ends adds to a limit."""
 _ALIGNED = {"sliding_log", "sliding_buckets", "calendar"}
 
 

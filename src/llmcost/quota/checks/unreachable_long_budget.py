@@ -1,14 +1,15 @@
 """A budget for a long period that the one for a short period keeps out of reach.
 
-$10 a day are at most $310 a month; a budget of $500 a month for the same callers never binds.
+$10 a day are at most $310 a month; a budget of $500 a month for the same callers binds only where calls go over the day's again
+and again, since what a call costs counts when it ends.
 
-Fix: lower the long one, or delete it.
+Fix: lower the long one.
 """
 
 from collections.abc import Iterator
 
 from llmcost.quota.check import Check, Known
-from llmcost.quota.checks._scopes import held, pairs
+from llmcost.quota.checks._scopes import OVERSHOOT, held, pairs
 from llmcost.quota.config import Config
 from llmcost.quota.problem import Problem
 
@@ -22,11 +23,11 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
         if short.amount and long.amount is not None and short.amount * count < long.amount:
             yield Problem(
                 at=long.place("amount"),
-                message=f"${long.amount:,f} per {long.window.name} is out of reach: ${short.amount:,f} per {short.window.name} is"
-                f" at most ${short.amount * count:,f}",
+                message=f"${long.amount:,f} per {long.window.name} is hard to reach: ${short.amount:,f} per {short.window.name} is"
+                f" at most ${short.amount * count:,f}{OVERSHOOT}",
                 rule_id=long.id,
                 related=((short.place("amount"), f"`{short.label}`"),),
             )
 
 
-check = Check(code="QB551", severity="warning", of_config=find)
+check = Check(code="QB551", severity="warning", confidence="maybe", of_config=find)
