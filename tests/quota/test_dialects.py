@@ -245,6 +245,34 @@ def test_litellm_resets_budgets_by_the_clock_of_its_zone_and_those_of_providers_
     assert unknown.window.tz == "UTC"
 
 
+@pytest.mark.parametrize(
+    ("duration", "kind", "seconds"),
+    [
+        # LiteLLM looks at the beginning: a number and s, m, h, d, w or mo.
+        ("30min", "anchored", 1_800), ("2hours", "anchored", 7_200), ("2mo", "anchored", 62 * 86_400),
+        ("1 day", "unknown", None), ("1M", "unknown", None), ("30", "unknown", None), ("0s", "unknown", None),
+        ("null", "lifetime", None),
+    ],
+)  # fmt: skip
+def test_a_litellm_duration_is_what_litellm_reads_of_it(duration, kind, seconds):
+    settings = f"litellm_settings: {{max_budget: 2, budget_duration: {duration}}}\n"
+    router = f"router_settings: {{provider_budget_config: {{openai: {{budget_limit: 1, time_period: {duration}}}}}}}\n"
+    for limit in _limits(settings + router):
+        assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
+
+
+@pytest.mark.parametrize(
+    ("duration", "kind", "seconds"),
+    [
+        ("2M", "anchored", 60 * 86_400), ("2Y", "anchored", 730 * 86_400), ("2w", "anchored", 14 * 86_400),
+        ("30min", "unknown", None),
+    ],
+)  # fmt: skip
+def test_months_and_years_of_bifrost_are_30_and_365_days(duration, kind, seconds):
+    (limit,) = _limits(f"governance: {{budgets: [{{id: a, max_limit: 9, reset_duration: {duration}}}]}}\n")
+    assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
+
+
 def test_a_rate_by_the_month_is_the_calendars():
     (limit,) = _limits("{name: rl, type: tenant-rate-limit-config/model, limits: {tokens_per_month: 100000}}\n")
     assert (limit.window.kind, limit.window.span) == ("calendar", "month")

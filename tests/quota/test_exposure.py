@@ -98,3 +98,11 @@ applies_to: {type: per-user}
 
     # 10 x 30 or 150, then 20; nobody knows how many users there are.
     assert together(exposures(file.configs, prices)) == (Decimal(170), 1)
+
+
+def test_a_budget_whose_period_is_no_length_of_time_is_unknown(prices):
+    text = "litellm_settings: {max_budget: 5, budget_duration: DURATION}\n"
+
+    # 48 half hours a day, 30 days.
+    assert _worst(text.replace("DURATION", "30min"), prices) == [("max_budget", 7200, 1, 7200)]
+    assert _worst(text.replace("DURATION", "1 day"), prices) == [("max_budget", None, 1, None)]

@@ -79,6 +79,8 @@ def _month(limit: Limit, prices: PriceList) -> tuple[Decimal | None, str]:
         return None, "the limit is no number"
     if limit.unit in {"requests", "concurrency", "tool_calls"}:
         return None, f"{limit.unit.replace('_', ' ')} bound no money"
+    if limit.window.kind == "unknown":
+        return None, "its window is no length of time"
     windows = _windows(limit)
     if windows is None:
         return (limit.amount, "once: it never resets") if limit.unit == "cost" else (None, "it never resets")

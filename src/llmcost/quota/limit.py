@@ -19,9 +19,19 @@ Unit = Literal["requests", "tokens", "input_tokens", "output_tokens", "cost", "c
 """What a limit counts; `tokens` is input and output together, `cost` is in US dollars."""
 
 WindowKind = Literal[
-    "fixed", "anchored", "sliding_log", "sliding_buckets", "sliding_counter", "gcra", "calendar", "lifetime", "instant"
+    "fixed",
+    "anchored",
+    "sliding_log",
+    "sliding_buckets",
+    "sliding_counter",
+    "gcra",
+    "calendar",
+    "lifetime",
+    "instant",
+    "unknown",
 ]
-"""How time is cut: `anchored` starts at the first request, `instant` is for requests in flight."""
+"""How time is cut: `anchored` starts at the first request, `instant` is for requests in flight, `unknown` is what the file says
+in words that are no length of time."""
 
 Charge = Literal["pre", "post", "reserve"]
 """When use counts: before the call; after it, so the last call may overshoot; or only if it still fits."""

@@ -13,32 +13,49 @@ if TYPE_CHECKING:
 
     from llmcost.config.nodes import Node
 
-_DURATION = re.compile(r"(?P<count>\d{1,6})(?P<unit>mo|[smhdwMY])")
+_DURATION = re.compile(r"(?P<count>(?!0+\D)\d{1,6})(?P<unit>mo|[smhdwMY])", re.ASCII)
+_BEGINNING = re.compile(r"\d+(?:mo|[smhdw])", re.ASCII)
 _SPANS = {
     "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "M": "month", "Y": "year",
 }  # fmt: skip
+_LONG = {"mo": 31 * SECONDS["day"], "M": 30 * SECONDS["day"], "Y": 365 * SECONDS["day"]}
+"""Several of them in a row: LiteLLM's months are the calendar's, at most so long; Bifrost's months and years are as long as here
+(https://github.com/maximhq/bifrost, framework/configstore/tables/utils.go)."""
 
 
-def window(text: str, kind: Literal["anchored", "fixed"] = "anchored") -> Window | None:
-    """The window a duration names; None when it is no duration. One month or year is the calendar's."""
+def window(text: str | None, kind: Literal["anchored", "fixed"] = "anchored") -> Window:
+    """The window a duration names; without one it lasts for ever. One month or year is the calendar's."""
+    if not text:
+        return Window(kind="lifetime")
     found = _DURATION.fullmatch(text)
     if found is None:
-        return None
+        return Window(kind="unknown")
     count, span = int(found["count"]), _SPANS[found["unit"]]
     if span in {"month", "year"}:
-        return Window(kind="calendar", span=span) if count == 1 else Window(kind=kind, seconds=count * 2_678_400)
+        return (
+            Window(kind="calendar", span=span)
+            if count == 1
+            else Window(kind=kind, seconds=count * _LONG[found["unit"]])
+        )
     seconds = count * SECONDS[span]
     return Window(kind=kind, seconds=seconds, span=span if count == 1 else None)
 
 
-def reset_window(text: str, tz: str) -> Window | None:
-    """The window of a budget that LiteLLM resets by the clock of a time zone; None when it is no duration.
+def loose_window(text: str | None) -> Window:
+    """The window LiteLLM takes from a duration, of which it reads the beginning: `30min` is `30m`."""
+    read = _beginning(text or "")
+    return Window(kind="unknown") if text and read is None else window(read)
+
+
+def reset_window(text: str | None, tz: str) -> Window:
+    """The window of a budget that LiteLLM resets by the clock of a time zone; without a duration it lasts for ever.
 
     `1d` ends at midnight, `7d` on Monday, `30d` on the 1st (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz); other
     lengths are counted from the first request.
     """
-    span = {"1d": "day", "24h": "day", "7d": "week", "30d": "month", "1mo": "month"}.get(text)
-    return window(text) if span is None else Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
+    spans = {"1d": "day", "24h": "day", "7d": "week", "30d": "month", "1mo": "month"}
+    span = spans.get(_beginning(text or "") or "")
+    return loose_window(text) if span is None else Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
 
 
 def duration_problems(
@@ -65,10 +82,10 @@ def duration_problems(
                 change=replaced(node, wanted, f"write {wanted}, a month", safe=False),
             )
         return
-    loose = re.match(r"(\d+)\s*(mo|[smhdwMY])?", text)
+    read = _beginning(text)
     reads = ""
-    if month == "1mo" and loose is not None and loose[2] and loose.end() < len(text) and " " not in text:
-        reads = f"; it is read as {loose[0]} only because the rest is not looked at"
+    if month == "1mo" and read is not None and read != text and _DURATION.fullmatch(read):
+        reads = f"; it is read as {read} only because the rest is not looked at"
     yield Problem(
         code="QS215",
         at=node,
@@ -77,3 +94,8 @@ def duration_problems(
         rule_id=rule_id,
         severity=None if reads else "error",
     )
+
+
+def _beginning(text: str) -> str | None:
+    found = _BEGINNING.match(text)
+    return None if found is None else found[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects._durations import duration_problems, window
-from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.limit import Condition, Limit, Matcher, Unit
 from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
 
 if TYPE_CHECKING:
@@ -98,7 +98,6 @@ def _limits(number: int, path: tuple[str | int, ...], item: Node, match: Matcher
         node = item.get(amount)
         if node is None or node.is_null:
             continue
-        text = reading.scalar(item, duration)
         yield Limit(
             id=reading.scalar(item, "id"),
             rule=number,
@@ -106,7 +105,7 @@ def _limits(number: int, path: tuple[str | int, ...], item: Node, match: Matcher
             match=match,
             unit=unit,
             amount=reading.amount_of(node),
-            window=(window(text) if text else None) or Window(kind="lifetime"),
+            window=window(reading.scalar(item, duration)),
             charge="pre" if unit == "requests" else "post",
             kind="budget" if budget else "rate",
             node=item,

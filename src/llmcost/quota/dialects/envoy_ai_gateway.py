@@ -130,7 +130,7 @@ def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
             ),
             unit="tokens",
             amount=reading.amount_of(bucket.get("limit")),
-            window=window(reading.scalar(bucket, "duration") or "1m", "fixed") or Window(kind="fixed", seconds=60),
+            window=window(reading.scalar(bucket, "duration") or "1m", "fixed"),
             charge="post",
             mode="audit" if shadow else "enforce",
             counted=reading.scalar(quota, "costExpression") or "",

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
-from llmcost.quota.dialects._durations import duration_problems, reset_window, window
+from llmcost.quota.dialects._durations import duration_problems, loose_window, reset_window
 from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
 from llmcost.quota.shape import Anything, ListOf, MapOf, Number, Record, Shape, Text, mismatches
 
@@ -106,7 +106,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
             continue
         problems += duration_problems(node.get(duration), "1mo", key)
         text = reading.scalar(node, duration)
-        reset = reset_window(text, _zone(root)) if text else None
+        reset = reset_window(text, _zone(root))
         budgets.append(_budget(deployments + len(budgets), path, node, key, unit=duration, window=reset, per=per))
     providers = root.get("router_settings", "provider_budget_config")
     for name, (_, node) in (providers.entries if providers is not None else {}).items():
@@ -115,7 +115,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         where = ("router_settings", "provider_budget_config", name)
         place = deployments + len(budgets)
         text = reading.scalar(node, "time_period")
-        first = window(text) if text else None
+        first = loose_window(text)
         budgets.append(
             _budget(place, where, node, "budget_limit", unit="time_period", window=first, match=match, name=name)
         )
@@ -162,7 +162,7 @@ def _budget(
     key: str,
     *,
     unit: str,
-    window: Window | None,
+    window: Window,
     per: tuple[str, ...] = (),
     match: Matcher | None = None,
     name: str | None = None,
@@ -175,7 +175,7 @@ def _budget(
         per=per,
         unit="cost",
         amount=reading.amount_of(node.get(key)),
-        window=window or Window(kind="lifetime"),
+        window=window,
         charge="post",
         kind="budget",
         node=node,
