@@ -132,6 +132,24 @@ def test_what_if_changes_an_amount_and_markdown_is_a_table(cli, folder):
     assert "| user-daily | 1,150 requests/day |" in run.stdout
 
 
+def test_markdown_shows_no_control_characters_of_a_name(cli, tmp_path):
+    with writing(tmp_path / "llmcost.duckdb") as ledger:
+        fill(ledger, every(at("2026-11-02"), timedelta(seconds=1), 3, user="\x1b[31mred\nnl\u202e"))
+    limits = 'limits:\n  - {id: "b\\e", limit: 1, unit: requests, window: day, per: [user_id]}\n'
+    (tmp_path / "own.yaml").write_text(limits + '  - {id: "c\\nd", limit: 1, unit: concurrency}\n', "utf-8")
+    (tmp_path / "old.yaml").write_text(limits.replace("limit: 1", "limit: 9"), "utf-8")
+
+    for compare in ([], ["--compare", "old.yaml"]):
+        run = cli("quota", "simulate", "own.yaml", "--format", "markdown", "--assert", "b\x1b.blocked<=2", *compare)
+
+        assert run.code == 0, run.stderr
+        assert not set("\x1b\u202e") & set(run.stdout)
+        assert "| user:\\\\x1b\\[31mred\\\\nnl\\\\u202e | " in run.stdout
+        assert "| b\\\\x1b | " in run.stdout
+        assert "- [x] b\\\\x1b.blocked&lt;=2" in run.stdout
+        assert "- c\\\\nd was not replayed" in run.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

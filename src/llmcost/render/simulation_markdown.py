@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.render.markdown import escape
 from llmcost.render.numbers import money
@@ -44,9 +45,9 @@ def simulation_markdown(document: Simulation) -> str:
         *(f"{label} was not replayed: it {reason}" for label, reason in result.left_out),
         *result.notes,
     ]
-    parts.append("\n".join(f"- {escape(line)}" for line in lines))
+    parts.append("\n".join(f"- {_shown(line)}" for line in lines))
     if document.assertions:
-        parts.append("\n".join(f"- [{'x' if one.holds else ' '}] {escape(one.text)}" for one in document.assertions))
+        parts.append("\n".join(f"- [{'x' if one.holds else ' '}] {_shown(one.text)}" for one in document.assertions))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -70,5 +71,9 @@ def _rules(result: Simulated) -> str:
 
 def _table(rows: Sequence[tuple[str, ...]], *, texts: int) -> str:
     rules = tuple(":---" if index < texts else "---:" for index in range(len(rows[0])))
-    lines = [tuple(map(escape, rows[0])), rules, *(tuple(map(escape, row)) for row in rows[1:])]
+    lines = [tuple(map(_shown, rows[0])), rules, *(tuple(map(_shown, row)) for row in rows[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _shown(text: str) -> str:
+    return escape(printable(text))
