@@ -125,7 +125,7 @@ def test_the_json_has_its_shape(cli, folder):
 
 
 def test_what_if_changes_an_amount_and_markdown_is_a_table(cli, folder):
-    run = cli("quota", "simulate", "limits.yaml", "--what-if", "user-daily.limit_to=1150", "--format", "markdown")
+    run = cli("quota", "simulate", "limits.yaml", "--what-if", "user-daily.limit_to=1,150", "--format", "markdown")
 
     assert run.code == 0, run.stderr
     assert "**50 of 1,250 requests (4.0%) would have been refused**" in run.stdout
@@ -155,13 +155,16 @@ def test_markdown_shows_no_control_characters_of_a_name(cli, tmp_path):
     [
         (["simulate", "limits.yaml", "--what-if", "nobody=3"], 2, "--what-if names no rule"),
         (["simulate", "limits.yaml", "--what-if", "user-daily=many"], 2, "cannot read --what-if"),
+        (["simulate", "limits.yaml", "--what-if", "user-daily=0,5"], 2, "cannot read --what-if"),
         (["simulate", "limits.yaml", "--assert", "blocked"], 2, "cannot read --assert"),
+        (["simulate", "limits.yaml", "--assert", "blocked<5%"], 2, "blocked is no percentage"),
         (["simulate", "limits.yaml", "--algorithm", "guess"], 2, "--algorithm cannot be"),
         (["simulate", "missing.yaml"], 2, "missing.yaml"),
         (["simulate", "limits.yaml", "--db", "none.duckdb"], 3, "none.duckdb"),
         (["suggest", "--unit", "cost", "--window", "minute"], 2, "no budgets per minute"),
         (["suggest", "--per", "team"], 2, "no request of this period has a team"),
         (["suggest", "--block-rate", "much"], 2, "cannot read --block-rate"),
+        (["suggest", "--cap-month", "50,5"], 2, "cannot read --cap-month"),
         (["explain-request", "limits.yaml", "--metadata", "plan"], 2, "cannot read --metadata"),
     ],
 )

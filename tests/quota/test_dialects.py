@@ -273,6 +273,11 @@ def test_months_and_years_of_bifrost_are_30_and_365_days(duration, kind, seconds
     assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
 
 
+def test_a_comma_is_no_part_of_a_number_only_between_thousands():
+    rules = "{id: a, limit: '1,500', unit: requests}, {id: b, limit: '1,5', unit: requests}"
+    assert [limit.amount for limit in _limits(f"limits: [{rules}]\n")] == [1500, None]
+
+
 def test_a_rate_by_the_month_is_the_calendars():
     (limit,) = _limits("{name: rl, type: tenant-rate-limit-config/model, limits: {tokens_per_month: 100000}}\n")
     assert (limit.window.kind, limit.window.span) == ("calendar", "month")

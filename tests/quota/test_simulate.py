@@ -297,7 +297,15 @@ def test_assertions_hold_or_not(ledger):
 
     assert [(one.value, one.holds) for one in found[:3]] == [(40, False), (4, True), (40, True)]
     assert found[3].holds
-    for text in ("blocked_pc<1", "blocked", "b.blocked<1", "newly_blocked<1"):
+    for text in (
+        "blocked_pc<1",
+        "blocked",
+        "b.blocked<1",
+        "newly_blocked<1",
+        "blocked<5%",
+        "a.b.blocked<5%",
+        "blocked<$5",
+    ):
         with pytest.raises(UsageError):
             asserted([text], result, None)
 

@@ -177,8 +177,9 @@ def _amount(text: str) -> "Decimal":
     from decimal import Decimal
 
     from llmcost.domain.errors import UsageError
+    from llmcost.domain.grouping import ungrouped
 
-    plain = text.strip().replace(",", "").replace("_", "")
+    plain = ungrouped(text).strip()
     if not re.fullmatch(r"-?\d{1,24}(?:\.\d{1,12})?", plain):
         raise UsageError(f"cannot read --invoice-total {text!r}", hint="write an amount such as 1234.56")
     return Decimal(plain)

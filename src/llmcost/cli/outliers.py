@@ -22,6 +22,7 @@ from llmcost.cli.options import (
     names,
 )
 from llmcost.domain.errors import ExitCode, UsageError
+from llmcost.domain.grouping import ungrouped
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -240,7 +241,7 @@ def found_again(
 def amount(option: str, text: str) -> Decimal:
     """An amount of money as typed, `$` or not."""
     try:
-        value = Decimal(text.removeprefix("$").replace(",", ""))
+        value = Decimal(ungrouped(text).removeprefix("$"))
     except InvalidOperation as error:
         raise UsageError(f"{option} {text!r} is no amount", hint="write it as 5 or 12.50") from error
     if not value.is_finite() or value < 0:

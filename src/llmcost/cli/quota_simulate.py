@@ -195,12 +195,13 @@ def changes(texts: list[str] | None) -> dict[str, Decimal]:
     from decimal import InvalidOperation
 
     from llmcost.domain.errors import UsageError
+    from llmcost.domain.grouping import ungrouped
 
     found = {}
     for text in texts or ():
         name, _, number = text.rpartition("=")
         try:
-            amount = Decimal(number.replace("_", "").replace(",", "").strip())
+            amount = Decimal(ungrouped(number).strip())
         except InvalidOperation:
             amount = Decimal(-1)
         if not name.strip() or not amount.is_finite() or amount < 0:

@@ -100,10 +100,11 @@ def _share(text: str) -> Decimal:
 def dollars(option: str, text: str | None) -> Decimal | None:
     """The amount an option gives; UsageError when it is none or nothing."""
     from llmcost.domain.errors import UsageError
+    from llmcost.domain.grouping import ungrouped
 
     if text is None:
         return None
-    found = re.fullmatch(r"\s*\$?(\d+(?:\.\d+)?)\s*", text.replace(",", "").replace("_", ""), re.ASCII)
+    found = re.fullmatch(r"\s*\$?(\d+(?:\.\d+)?)\s*", ungrouped(text), re.ASCII)
     if found is None or not Decimal(found[1]):
         raise UsageError(f"cannot read {option} {text!r}", hint="write an amount of US dollars, such as 5000")
     return Decimal(found[1])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from llmcost.domain.grouping import ungrouped
 from llmcost.quota.problem import Change, Problem, quoted, replaced
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ def _number(node: Node, shape: Number, what: str, rule_id: str | None) -> Iterat
                 change=replaced(node, text, f"write {text}", safe=whole),
             )
         return
-    plain = node.text.replace(",", "").replace("_", "").strip()
+    plain = ungrouped(node.text).strip()
     digits = plain.isascii() and plain.replace(".", "", 1).isdigit()
     if shape.quoted and digits and plain == node.text:
         return

@@ -6,6 +6,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.domain.grouping import ungrouped
+
 if TYPE_CHECKING:
     from llmcost.config.nodes import Node
 
@@ -29,7 +31,7 @@ def amount_of(node: Node | None) -> Decimal | None:
         return _bounded(Decimal(value))
     if isinstance(value, Decimal):
         return _bounded(value)
-    text = str(value or "").replace(",", "")
+    text = ungrouped(str(value or ""))
     return _bounded(Decimal(text)) if re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?([eE]\d{1,2})?", text, re.ASCII) else None
 
 

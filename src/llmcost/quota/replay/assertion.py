@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from llmcost.quota.replay.exposure import Exposure
     from llmcost.quota.replay.record import CallerResult, RuleResult, Simulated
 
-_FORM = re.compile(r"\s*(?P<name>.+?)\s*(?P<sign><=|>=|==|!=|<|>|=)\s*\$?(?P<number>\d+(?:\.\d+)?)\s*%?\s*")
+_FORM = re.compile(
+    r"\s*(?P<name>.+?)\s*(?P<sign><=|>=|==|!=|<|>|=)\s*(?P<dollar>\$?)(?P<number>\d+(?:\.\d+)?)\s*(?P<percent>%?)\s*"
+)
+_MONEY = ("avoided", "exposure")
 _SIGNS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -76,6 +79,13 @@ def _one(text: str, result: Simulated, changed: Sequence[CallerResult] | None) -
     if found is None:
         raise UsageError(f"cannot read --assert {text!r}", hint="write NAME<NUMBER, such as blocked_pct<1")
     value = _value(found["name"], result, changed)
+    metric = found["name"].rpartition(".")[2]
+    if found["percent"] and not metric.endswith("_pct"):
+        raise UsageError(
+            f"--assert {text.strip()!r}: {metric} is no percentage", hint="those of blocked_pct and p99_pct are"
+        )
+    if found["dollar"] and metric not in _MONEY:
+        raise UsageError(f"--assert {text.strip()!r}: {metric} is no amount of money", hint="leave out the $")
     return Assertion(text=text.strip(), value=value, holds=_SIGNS[found["sign"]](value, Decimal(found["number"])))
 
 
