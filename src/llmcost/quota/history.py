@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from llmcost.domain.text import plural
@@ -108,6 +109,21 @@ class History:
         if dimension not in self._counts:
             self._counts[dimension] = self._counted(dimension)
         return self._counts[dimension]
+
+    @cached_property
+    def model_names(self) -> frozenset[str]:
+        """The models asked for as a replay compares them: with and without their provider in front."""
+        query = Query()
+        rows = query.rows(self._connection, self._selection, [])
+        model = Columns(query.bind, self._tags).expression("model")
+        found = self._connection.execute(
+            f"""
+            {rows}, named as (select distinct provider, {model} as model from keyed order by all limit {_VALUES})
+            select unnest([model, provider || '/' || model]) as name from named
+            """,
+            query.parameters,
+        ).fetchall()
+        return frozenset(name for (name,) in found if name is not None)
 
     def covers(self, limit: Limit) -> bool:
         """Whether the period is as long as a window of the limit, and so can tell whether it is ever reached."""

@@ -30,14 +30,10 @@ def find(config: Config, history: History, known: Known) -> Iterator[Problem]:
     seen = history.values("model")
     if not seen:
         return
-    providers = history.values("provider")
     for limit in config.rules:
         names = {name for condition in limit.match.on("model") for name in condition.values or ()}
         for name in sorted(names):
-            provider, _, rest = name.partition("/")
-            if any(pattern_covers(name, value) for value in seen) or (
-                provider in providers and any(pattern_covers(rest, value) for value in seen)
-            ):
+            if any(pattern_covers(name, asked) for asked in history.model_names):
                 continue
             prices = None if "*" in name else known.load_prices()
             priced = prices is None or any(
