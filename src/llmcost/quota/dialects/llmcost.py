@@ -20,10 +20,12 @@ import re
 from typing import TYPE_CHECKING
 
 from llmcost.domain.period import is_time_zone
+from llmcost.domain.text import nearest
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.limit import SECONDS, Alerts, Condition, Limit, Matcher, Unit, Window, WindowKind
 from llmcost.quota.problem import Problem
+from llmcost.quota.replay.columns import known_names, knows
 from llmcost.quota.shape import ListOf, MapOf, Number, Record, Text, mismatches
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ _ALGORITHMS: dict[str, WindowKind] = {
     "anchored": "anchored", "gcra": "gcra",
 }  # fmt: skip
 _CALENDAR = ("day", "week", "month", "quarter", "year")
-_LENGTH = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
+_LENGTH = re.compile(r"(?!0+\D)(\d{1,6})([smhdw])", re.ASCII)
 _LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 SHAPE = ListOf(
@@ -88,6 +90,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     for number, item in enumerate(listed.items):
         if item.kind == "mapping":
             problems += _window_problems(item)
+            problems += _name_problems(item)
             limits.append(_limit(number, item))
     return Read(limits=tuple(limits), problems=tuple(problems))
 
@@ -135,7 +138,7 @@ def _window(item: Node, unit: Unit) -> Window:
         return Window(kind="calendar", seconds=SECONDS.get(text), span=text, tz=tz)
     found = _LENGTH.fullmatch(text)
     if found is None:
-        return Window(kind="lifetime")
+        return Window(kind="lifetime" if text == "lifetime" else "unknown")
     kind = _ALGORITHMS.get(reading.scalar(item, "algorithm") or "sliding", "sliding_log")
     count, span = int(found[1]), _LETTERS[found[2]]
     return Window(
@@ -167,6 +170,25 @@ def _window_problems(item: Node) -> Iterator[Problem]:
             help=f"a number and s, m, h, d or w; or one of {', '.join(_CALENDAR)} or lifetime",
             rule_id=reading.scalar(item, "id"),
         )
+
+
+def _name_problems(item: Node) -> Iterator[Problem]:
+    """Conditions on, and counters by, what the ledger knows of no request."""
+    when, per = item.get("when"), item.get("per")
+    keys = [key for key, _ in when.entries.values()] if when is not None else []
+    named = [("QS203", "no request has a", key) for key in keys]
+    named += [
+        ("QS209", "requests cannot be counted by", node) for node in reading.items_of(per) or ((per,) if per else ())
+    ]
+    for code, what, node in named:
+        if node.kind == "scalar" and not node.is_null and not knows(node.text):
+            yield Problem(
+                code=code,
+                at=node,
+                message=f"{what} `{node.text}`",
+                help=nearest(node.text, sorted(known_names())) or "a column of a request, or tags.KEY",
+                rule_id=reading.scalar(item, "id"),
+            )
 
 
 dialect = Dialect(

@@ -44,11 +44,12 @@ _MAIL = "user_email"
 def knows(name: str) -> bool:
     """Whether the ledger may hold a dimension of a request."""
     kind, found, key = name.partition(".")
-    return (
-        name in {"user", "subject", *_COLUMNS}
-        or bool(found and key and kind in _TAGGED)
-        or (name in dimension_names() and "grain" not in dimension(name).notes)
-    )
+    return name in known_names() or bool(found and key and kind in _TAGGED)
+
+
+def known_names() -> set[str]:
+    """Dimensions of a request but those of its tags."""
+    return {"user", "subject", *_COLUMNS, *(name for name in dimension_names() if "grain" not in dimension(name).notes)}
 
 
 class Columns:
