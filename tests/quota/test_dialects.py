@@ -273,6 +273,27 @@ def test_months_and_years_of_bifrost_are_30_and_365_days(duration, kind, seconds
     assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
 
 
+def test_limits_of_kong_are_called_by_their_own_places_in_the_order_of_the_file():
+    policies = "config: {policies: [{limits: [{limit: 1, window_size: 60}, {limit: 2, window_size: 3600}]}, POLICY]}"
+    plugin = f"{{name: ai-rate-limiting-advanced, {policies}}}"
+    text = (
+        "plugins:\n"
+        f"  - {plugin.replace('POLICY', '{limits: [{limit: 3, window_size: 60}]}')}\n"
+        f"  - {plugin.replace('POLICY', '{limits: [{limit: 4, window_size: 60}]}')}\n"
+        "services: [{plugins: [{name: ai-rate-limiting-advanced, config:"
+        " {llm_providers: [{name: openai, limit: 5, window_size: 60}]}}]}]\n"
+    )
+    assert [("/".join(map(str, limit.path)), limit.amount) for limit in _limits(text)] == [
+        ("plugins/0/config/policies/0/limits/0", 1),
+        ("plugins/0/config/policies/0/limits/1", 2),
+        ("plugins/0/config/policies/1/limits/0", 3),
+        ("plugins/1/config/policies/0/limits/0", 1),
+        ("plugins/1/config/policies/0/limits/1", 2),
+        ("plugins/1/config/policies/1/limits/0", 4),
+        ("services/0/plugins/0/config/llm_providers/0/limit/0", 5),
+    ]
+
+
 def test_a_comma_is_no_part_of_a_number_only_between_thousands():
     rules = "{id: a, limit: '1,500', unit: requests}, {id: b, limit: '1,5', unit: requests}"
     assert [limit.amount for limit in _limits(f"limits: [{rules}]\n")] == [1500, None]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _NAME = "ai-rate-limiting-advanced"
 _LISTS = ("plugins", "services", "routes", "consumers", "consumer_groups", "ai_gateway_policies")
+_DEPTH = 4
+"""Lists inside lists, at most."""
 _UNITS: dict[str, Unit] = {
     "total_tokens": "tokens", "prompt_tokens": "input_tokens", "completion_tokens": "output_tokens", "cost": "cost",
 }  # fmt: skip
@@ -86,11 +88,11 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         if enabled is not None and enabled.value is False:
             continue
         attached = _attached(path, plugin)
-        for rule, (node, match, per, pairs) in enumerate(_rules(config)):
+        for rule, (where, node, match, per, pairs) in enumerate(_rules(config)):
             limits += [
                 _limit(
                     (number, rule),
-                    (*path, "config", place),
+                    (*path, "config", *where, place),
                     config,
                     node,
                     match=Matcher(conditions=(*attached, *match.conditions)),
@@ -103,23 +105,21 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     return Read(limits=tuple(limits), problems=tuple(problems))
 
 
-def _plugins(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node, Node]]:
-    """Path, node and config of each plugin, at the top or below services, routes and consumers."""
-    stack: list[tuple[tuple[str | int, ...], Node, int]] = [((), root, 0)]
-    while stack:
-        path, node, depth = stack.pop()
-        if _NAME in {reading.scalar(node, "name"), reading.scalar(node, "type"), reading.scalar(node, "plugin")}:
-            config = node.get("config")
-            if config is not None and config.kind == "mapping":
-                yield path, node, config
-            continue
-        for key in _LISTS if depth < 4 else ():
-            listed = node.get(key)
-            stack += [
-                ((*path, key, place), item, depth + 1)
-                for place, item in enumerate(listed.items if listed is not None else ())
-                if item.kind == "mapping"
-            ]
+def _plugins(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Node, Node]]:
+    """Path, node and config of each plugin, at the top or below services, routes and consumers, as they stand in the file."""
+    if _NAME in {reading.scalar(node, "name"), reading.scalar(node, "type"), reading.scalar(node, "plugin")}:
+        config = node.get("config")
+        if config is not None and config.kind == "mapping":
+            yield path, node, config
+        return
+    below = [
+        ((*path, key, place), item)
+        for key in (_LISTS if len(path) < 2 * _DEPTH else ())
+        for place, item in enumerate(reading.items_of(node.get(key)))
+        if item.kind == "mapping"
+    ]
+    for where, item in sorted(below, key=lambda one: one[1].start):
+        yield from _plugins(item, where)
 
 
 def _attached(path: tuple[str | int, ...], plugin: Node) -> tuple[Condition, ...]:
@@ -134,15 +134,16 @@ def _attached(path: tuple[str | int, ...], plugin: Node) -> tuple[Condition, ...
     return tuple(found)
 
 
-def _rules(config: Node) -> Iterator[tuple[Node, Matcher, tuple[str, ...], list[tuple[Node, Node]]]]:
-    providers = config.get("llm_providers")
-    for item in providers.items if providers is not None else ():
+def _rules(
+    config: Node,
+) -> Iterator[tuple[tuple[str | int, ...], Node, Matcher, tuple[str, ...], list[tuple[Node, Node]]]]:
+    """Place in the config, node, conditions, keys of counters, and amounts beside lengths of each rule."""
+    for number, item in enumerate(reading.items_of(config.get("llm_providers"))):
         name = reading.scalar(item, "name")
         match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),) if name else ())
         sizes, amounts = _listed(item.get("window_size")), _listed(item.get("limit"))
-        yield item, match, ("consumer",), list(zip(amounts, sizes, strict=False))
-    policies = config.get("policies")
-    for item in policies.items if policies is not None else ():
+        yield ("llm_providers", number, "limit"), item, match, ("consumer",), list(zip(amounts, sizes, strict=False))
+    for number, item in enumerate(reading.items_of(config.get("policies"))):
         conditions, per = [], []
         matches = item.get("match")
         for one in matches.items if matches is not None else ():
@@ -161,7 +162,7 @@ def _rules(config: Node) -> Iterator[tuple[Node, Matcher, tuple[str, ...], list[
             for one in (listed.items if listed is not None else ())
             if (amount := one.get("limit")) is not None and (size := one.get("window_size")) is not None
         ]
-        yield item, Matcher(conditions=tuple(conditions)), tuple(per), pairs
+        yield ("policies", number, "limits"), item, Matcher(conditions=tuple(conditions)), tuple(per), pairs
 
 
 def _limit(
