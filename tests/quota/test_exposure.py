@@ -106,3 +106,6 @@ def test_a_budget_whose_period_is_no_length_of_time_is_unknown(prices):
     # 48 half hours a day, 30 days.
     assert _worst(text.replace("DURATION", "30min"), prices) == [("max_budget", 7200, 1, 7200)]
     assert _worst(text.replace("DURATION", "1 day"), prices) == [("max_budget", None, 1, None)]
+    kong = "plugins: [{name: ai-rate-limiting-advanced, config: {tokens_count_strategy: cost, llm_providers: [PROVIDER]}}]\n"
+    provider = "{name: openai, limit: 5, window_size: 0}"
+    assert [month for _, month, _, _ in _worst(kong.replace("PROVIDER", provider), prices)] == [None]

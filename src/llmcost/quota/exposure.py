@@ -79,9 +79,9 @@ def _month(limit: Limit, prices: PriceList) -> tuple[Decimal | None, str]:
         return None, "the limit is no number"
     if limit.unit in {"requests", "concurrency", "tool_calls"}:
         return None, f"{limit.unit.replace('_', ' ')} bound no money"
-    if limit.window.kind == "unknown":
-        return None, "its window is no length of time"
     windows = _windows(limit)
+    if windows is None and limit.window.kind != "lifetime":
+        return None, "its window is no length of time"
     if windows is None:
         return (limit.amount, "once: it never resets") if limit.unit == "cost" else (None, "it never resets")
     count, months = windows
@@ -98,7 +98,7 @@ def _month(limit: Limit, prices: PriceList) -> tuple[Decimal | None, str]:
 
 
 def _windows(limit: Limit) -> tuple[int, int] | None:
-    """How many windows a month has, as a fraction; None when the limit never resets."""
+    """How many windows a month has, as a fraction; None when the limit never resets, or nobody can tell."""
     if limit.window.span in _MONTHS:
         return _MONTHS[limit.window.span]
     return (_MONTH, limit.window.seconds) if limit.window.seconds else None
