@@ -14,41 +14,27 @@ counter, only the windows in which it can be full and their neighbours are neede
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from llmcost.domain.period import time_zone
-from llmcost.domain.request import LEAF_TOKENS
-from llmcost.ledger.composition import Query, Selection
-from llmcost.ledger.keys import tag_keys
-from llmcost.ledger.timezones import offsets
-from llmcost.quota.replay.columns import ENDED, Columns
 from llmcost.quota.replay.counting import PICO
+from llmcost.quota.replay.matched import MatchedRequests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
-    from llmcost.quota.replay.plan import Plan, Slot
+    from llmcost.quota.replay.plan import Plan
     from llmcost.quota.replay.simulation import Event
 
 _PIECE = 20_000
 _LEADERS = 20
-_INPUT = tuple(name for name in LEAF_TOKENS if "output" not in name and name != "reasoning_tokens")
-_OUTPUT = tuple(name for name in LEAF_TOKENS if name not in _INPUT)
 CLOCKS = 3_600
 """Seconds a span of the calendar may be shorter or longer because clocks change."""
 _SHORTEST = {
     span: days * 86_400 - CLOCKS
     for span, days in {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}.items()
-}
-_WEIGHTS = {
-    "requests": "1",
-    "tokens": " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS),
-    "input_tokens": " + ".join(f"coalesce({name}, 0)" for name in _INPUT),
-    "output_tokens": " + ".join(f"coalesce({name}, 0)" for name in _OUTPUT),
-    "cost": "cast(coalesce(cost, 0) * 1000000000000 as bigint)",
 }
 
 
@@ -119,19 +105,16 @@ class Traffic:
         self._asked = "true" if since is None else f"arrived >= {since}"
         self._stretches = stretches
         self._connection = connection
-        self._selection = selection
         self._plan = made
-        self._shared = shared
-        self._tags = tag_keys(connection)
-        self._parts = bool(connection.execute("select exists (select 1 from request where part > 0)").fetchone()[0])  # type: ignore[index]
+        self._matched = MatchedRequests(connection, selection, made, shared=shared)
 
     def totals(self) -> Totals:
         """Sums over the traffic."""
         slots = range(len(self._plan.slots))
-        query, source = self._source()
+        query, source = self._matched.source()
         sums = ["0" if not slots else "count(*) filter (" + " or ".join(f"key_{n} is not null" for n in slots) + ")"]
         sums += [f"count(key_{n})" for n in slots]
-        sums += [f"count(*) filter ({self._is_decided(n)})" for n in slots]
+        sums += [f"count(*) filter ({self._matched.is_decided(n)})" for n in slots]
         sums += [f"count(*) filter (match_{n} and key_{n} is null)" for n in slots]
         row = self._connection.execute(
             f"""
@@ -234,11 +217,11 @@ class Traffic:
         The weight is null where no request of the period is in the window.
         """
         slot = self._plan.slots[number]
-        query, source = self._source()
+        query, source = self._matched.source()
         instant = "ended" if slot.limit.charge == "post" else "arrived"
         sql = f"""
             {source}
-            select key_{number} as key, {self._bucket(slot, instant)} as bucket,
+            select key_{number} as key, {self._matched.bucket(slot, instant)} as bucket,
                 sum({slot.limit.unit}) as whole, case when bool_or({self._asked}) then whole end as weight
             from matched
             where key_{number} is not null
@@ -248,7 +231,7 @@ class Traffic:
 
     def use(self, number: int) -> tuple[int, int]:
         """All that slot `number` counts, in its unit, and what the requests it is about cost, in units of 10^-12."""
-        query, source = self._source()
+        query, source = self._matched.source()
         unit = self._plan.slots[number].limit.unit
         row = self._connection.execute(
             f"{source} select coalesce(sum({unit}), 0), coalesce(sum(cost), 0) from matched where key_{number} is not null"
@@ -262,7 +245,7 @@ class Traffic:
         unit = self._plan.slots[number].limit.unit
         if unit == "cost":
             return Decimal(1), Decimal(1)
-        query, source = self._source()
+        query, source = self._matched.source()
         row = self._connection.execute(
             f"""
             {source}
@@ -291,7 +274,7 @@ class Traffic:
 
     def events(self, taking_part: list[int]) -> Iterator[list[Event]]:
         """What can meet a full counter, in order of arrival; equal instants in the order of the ledger's row keys."""
-        query, source = self._source()
+        query, source = self._matched.source()
         _, _, names = self.layout(taking_part)
         hot = ", ".join(
             f"case when {self._is_hot(number)} then key_{number} end as hot_key_{number}" for number in taking_part
@@ -309,106 +292,8 @@ class Traffic:
         while piece := result.fetchmany(_PIECE):
             yield piece
 
-    def _source(self) -> tuple[Query, str]:
-        """CTEs ending in `matched`: a row per request, with a key and a match per slot."""
-        query = Query()
-        rows = query.rows(self._connection, self._selection, [])
-        columns = Columns(query.bind, self._tags, self._plan.roster)
-        slots = self._plan.slots
-        matches, keys = [], []
-        for number, slot in enumerate(slots):
-            others = "".join(f" and not ({columns.matches(other.match)})" for other in slot.overrides)
-            matches.append(f"({columns.matches(slot.limit.match)}{others}) as match_{number}")
-            key = columns.key(slot.limit.per, shared=self._shared)
-            keys.append(f"case when match_{number} then {key} end as key_{number}")
-        firsts = [f"{self._first(number)} as first_{number}" for number in range(len(self._plan.semantics))]
-        weights = [f"{sql} as {name}" for name, sql in _WEIGHTS.items() if name != "cost"]
-        columns_sql = [
-            "row_key, status, http_status, cost_status",
-            "epoch_us(started_at) as arrived",
-            f"{ENDED} is not null as has_end",
-            f"greatest(arrived, coalesce(epoch_us({ENDED}), arrived)) as ended",
-            f"{_WEIGHTS['cost']} as cost",
-            *weights,
-            f"{columns.caller()} as caller",
-            *matches,
-            *keys,
-        ]
-        return (
-            query,
-            f"""
-            {rows},
-            call as ({self._folded() if self._parts else "select * from keyed where part = 0"}),
-            described as (select {", ".join(columns_sql)} from call),
-            matched as (select {", ".join(["*", *firsts])} from described)
-            """,
-        )
-
-    def _folded(self) -> str:
-        """Calls with what was billed apart inside them: the gateway saw one request."""
-        counted = (*LEAF_TOKENS, "cost")
-        sums = ", ".join(f"sum({name}) as part_{name}" for name in counted)
-        whole = ", ".join(f"coalesce({name} + coalesce(part_{name}, 0), part_{name}) as {name}" for name in counted)
-        return f"""
-            select keyed.* replace ({whole})
-            from keyed left join (
-                select issuer as part_issuer, request_id as part_id, {sums} from keyed where part > 0 group by all
-            ) on issuer = part_issuer and request_id = part_id
-            where part = 0
-            """
-
-    def _first(self, set_number: int) -> str:
-        """The first rule of a set that is about a request."""
-        branches = [
-            f"when key_{number} is not null then {slot.limit.rule}"
-            for number, slot in sorted(enumerate(self._plan.slots), key=lambda pair: pair[1].limit.rule)
-            if slot.set_number == set_number
-        ]
-        return f"case {' '.join(branches)} end" if branches else "null"
-
     def _is_hot(self, number: int) -> str:
         if number not in self._stretches:
             return f"key_{number} in (select key from hot_{number})"
-        bucket = self._bucket(self._plan.slots[number], "arrived")
+        bucket = self._matched.bucket(self._plan.slots[number], "arrived")
         return f"(key_{number}, {bucket}) in (select (key, bucket) from hot_{number})"
-
-    def _is_decided(self, number: int) -> str:
-        slot = self._plan.slots[number]
-        if self._plan.semantics[slot.set_number].decides == "all":
-            return f"key_{number} is not null"
-        return f"key_{number} is not null and first_{slot.set_number} = {slot.limit.rule}"
-
-    def _bucket(self, slot: Slot, instant: str) -> str:
-        """The number of the window an instant is in; neighbours have neighbouring numbers."""
-        window = slot.limit.window
-        if window.kind == "lifetime":
-            return "0"
-        if window.kind != "calendar":
-            return f"{instant} // {(window.seconds or 0) * 1_000_000}"
-        stamp = f"make_timestamp({instant})"
-        local = f"({stamp} + {self._offset(window.tz, stamp)})"
-        day = f"datediff('day', date '1970-01-01', cast({local} as date))"
-        match window.span:
-            case "day":
-                return day
-            case "week":
-                return f"({day} + 3) // 7"  # 1970 began on a Thursday
-            case "month":
-                return f"year({local}) * 12 + month({local})"
-            case "quarter":
-                return f"year({local}) * 4 + quarter({local})"
-            case _:
-                return f"year({local})"
-
-    def _offset(self, zone: str, stamp: str) -> str:
-        found = self._connection.execute(
-            "select min(started_at), max(coalesce(ended_at, started_at)) from request"
-        ).fetchone()
-        first, last = found if found is not None else (None, None)
-        months: list[datetime] = []
-        if first is not None and last is not None:
-            month = datetime(first.year, first.month, 1)  # noqa: DTZ001  the ledger's naive UTC
-            while month <= last:
-                months.append(month)
-                month = (month + timedelta(days=32)).replace(day=1)
-        return offsets(months, UTC if zone == "UTC" else time_zone(zone)).interval(stamp)
