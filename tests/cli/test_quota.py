@@ -226,7 +226,7 @@ def test_rules_are_listed(cli):
     document = json.loads(cli("quota", "rules", "--format", "json").stdout)
 
     assert len(lines) == len(document["checks"])
-    assert lines[0].split() == ["QB551", "unreachable-long-budget", "warning"]
+    assert lines[0].split() == ["QB551", "unreachable-long-budget", "warning,", "maybe"]
     assert document["schema"] == "llmcost/checks/1"
 
 
