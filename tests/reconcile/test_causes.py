@@ -323,3 +323,54 @@ def test_calls_lost_at_random_are_not_taken_for_anything_else(reconciled, tmp_pa
 
     assert {cause.cause for cause in result.causes} <= {"rounding"}
     assert not result.within_tolerance
+
+
+def by_day(charges):
+    """The same charges as one amount a day, as a bill without any grouping has them."""
+    days = defaultdict(Decimal)
+    for (day, _, __), amount in charges.items():
+        days[day, "", ""] += amount
+    return days
+
+
+@pytest.mark.parametrize(("searches", "explained"), [(0, 0), (3, 0), (5, Decimal("0.05"))])
+def test_a_round_charge_is_searches_only_as_far_as_searches_were_logged(reconciled, tmp_path, searches, explained):
+    """Five cents more are five searches at a cent, and every adjustment is whole cents."""
+    calls = claude()
+    first = next(number for number, call in enumerate(calls) if call.day() == SPAN["first"])
+    calls[first] = replace(calls[first], searches=searches, name=f"{calls[first].name}{searches}")
+    bill = by_day(exact(calls))
+    bill[SPAN["first"], "", ""] += Decimal("0.05")
+
+    result = reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))
+
+    assert result.difference == Decimal("0.05")
+    assert (result.explained, result.unexplained) == (explained, Decimal("0.05") - explained)
+    assert [cause.detail for cause in result.causes] == ["fees billed for more web searches than logged"] * bool(
+        explained
+    )
+
+
+def test_a_line_that_names_searches_may_charge_for_more_than_were_logged(reconciled, tmp_path):
+    calls = with_searches(claude(), luck(1))
+    bill = exact(calls)
+    odd = next(key for key in bill if key[2] == "web_search")
+    bill[odd] += 7
+
+    result = reconciled(calls, write_cost_report(tmp_path / "bill.json", bill))
+
+    assert told(result) == [("tool-fees", "fees billed for more web searches than logged", 7)]
+
+
+def test_a_charge_of_another_type_is_no_fee_for_a_tool(reconciled, tmp_path):
+    calls = claude()
+    path = write_cost_report(tmp_path / "bill.json", exact(calls))
+    document = json.loads(path.read_text())
+    seats = {"currency": "USD", "amount": "5000", "cost_type": "seats", "description": "Seats", "model": None}
+    document["data"][0]["results"].append(seats)
+    path.write_text(json.dumps(document))
+
+    result = reconciled(calls, path)
+
+    assert (result.causes, result.unexplained) == ((), 50)
+    assert not result.within_tolerance

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
 FORMAT = "exports"
+_DESCRIPTIONS = {"units": "searches and other units"}
+"""Words for the token classes that do not say what they are."""
 
 
 def exported_invoice(connection: "Connection", currency: str) -> ReadInvoice:
@@ -49,7 +51,7 @@ def _line(charge: ExportedCharge, currency: str) -> InvoiceLine | Unused:
         quantity=charge.quantity,
         amount=charge.amount,
         currency=currency,
-        description=charge.token_class or "usage",
+        description=_DESCRIPTIONS.get(charge.token_class or "", charge.token_class or "usage"),
         place=place,
     )
 

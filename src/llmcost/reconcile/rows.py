@@ -1,9 +1,10 @@
 """Bill and ledger side by side, as finely as the bill tells days, models and token classes apart."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -22,6 +23,9 @@ UNITS, WHOLE = "units", "whole"
 """The token class of what is not charged by the token, and that of a cost without components."""
 _NOISE = Decimal("1e-12")
 """What a request's cost is rounded to, and, relative to an amount, what a bill's binary fractions may be off."""
+
+_SEARCHES = re.compile("search", re.IGNORECASE)
+"""What a line of a bill is for where it charges for web searches."""
 
 _SURE = 1000
 """How many times finer than a fee amounts must be known for a whole number of fees to be no accident."""
@@ -52,6 +56,10 @@ class Row:
     """Requests behind the logged amount."""
     rounding: Decimal = Decimal(0)
     """How far rounding may have moved the billed amount."""
+    search_fees: Decimal = Decimal(0)
+    """What the lines charge that say they are for searches."""
+    searches: Decimal = Decimal(0)
+    """Web searches logged."""
 
     @property
     def tolerance(self) -> Decimal:
@@ -89,6 +97,10 @@ class BilledCells:
                 lines=len(members),
                 quantity=sum(quantities, Decimal(0)) if len(quantities) == len(members) else None,
                 rounding=quantum / 2 * (1 if rounding == "total" else len(members)),
+                search_fees=sum(
+                    (line.amount for line in members if _SEARCHES.search(line.description)),
+                    Decimal(0),
+                ),
             )
         self._spans: dict[date, list[tuple[date, date]]] = {}
         for since, until in sorted({(key.since, key.until) for key in self.cells}, key=lambda span: span[1] - span[0]):
@@ -118,16 +130,15 @@ class Book:
     def __init__(self, billed: BilledCells, usages: Sequence["LoggedUsage"]) -> None:
         self.billed = billed
         self.usages = usages
-        self.rows = {
-            key: Row(key=key, billed=cell.billed, lines=cell.lines, quantity=cell.quantity, rounding=cell.rounding)
-            for key, cell in billed.cells.items()
-        }
+        self.rows = {key: replace(cell) for key, cell in billed.cells.items()}
         self._keys: dict[tuple[date, str | None, str | None, str], RowKey] = {}
         for usage in usages:
             for token_class, amount in usage.costs.items():
                 row = self.row(self.key_of(usage, token_class))
                 row.logged += amount
                 row.requests += usage.requests
+            if searches := usage.quantities.get("web_searches"):
+                self.row(self.key_of(usage, UNITS)).searches += searches
 
     def row(self, key: RowKey) -> Row:
         """The row with this key, empty if there was none."""
@@ -144,11 +155,17 @@ class Book:
         return key
 
 
-def is_whole_fees(rest: Decimal, fee: Decimal, tolerance: Decimal) -> bool:
-    """Whether an amount is a whole number of fees, and known well enough for that to be no accident."""
-    if rest <= tolerance or not fee or tolerance * _SURE > fee:
+def is_search_fees(row: Row, rest: Decimal, fee: Decimal) -> bool:
+    """Whether what is left of a row is a whole number of fees for searches, known well enough for that to be no accident.
+
+    Adjustments and seats are whole cents, as many fees are: so no more of it than the bill's own lines charge for searches, or
+    than the searches logged would cost once more.
+    """
+    if rest <= row.tolerance or not fee or row.tolerance * _SURE > fee:
         return False
-    return abs(rest - (rest / fee).to_integral_value() * fee) <= tolerance
+    if rest > max(row.search_fees, row.searches * fee) + row.tolerance:
+        return False
+    return abs(rest - (rest / fee).to_integral_value() * fee) <= row.tolerance
 
 
 def _quantum(lines: Sequence[InvoiceLine]) -> Decimal:

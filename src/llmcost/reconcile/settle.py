@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from llmcost.reconcile.cause import Cause, Reading
 from llmcost.reconcile.charging import Charge, Rates, context_of
 from llmcost.reconcile.factor import Factor, constant_factor
-from llmcost.reconcile.rows import UNITS, Book, Row, RowKey, is_whole_fees
+from llmcost.reconcile.rows import UNITS, Book, Row, RowKey, is_search_fees
 
 if TYPE_CHECKING:
     from llmcost.ledger.billing import LoggedUsage
@@ -150,7 +150,7 @@ class Settler:
             if row.billed and abs(left) <= row.tolerance:
                 exact.add(key)
                 merit += row.bits
-            elif key.token_class in {UNITS, None} and is_whole_fees(left, fee, row.tolerance):
+            elif key.token_class in {UNITS, None} and is_search_fees(row, left, fee):
                 exact.add(key)
                 merit += math.log2(fee / row.tolerance)
             elif base is not None and row.is_moved(predicted[key] - base.predicted.get(key, Decimal(0))):

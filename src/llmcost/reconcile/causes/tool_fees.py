@@ -1,13 +1,14 @@
 """Fees for tools, such as web searches, that the log does not show.
 
-Named where a line of the bill is for such units and none was logged, or where what is left of a row is a whole number of fees.
+Named where a line of the bill is for such units and none was logged, or where what is left of a row is a whole number of fees
+and bill or log speak of that many searches.
 """
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.reconcile.cause import Cause, Evidence
-from llmcost.reconcile.rows import UNITS, is_whole_fees
+from llmcost.reconcile.rows import UNITS, is_search_fees
 
 if TYPE_CHECKING:
     from llmcost.reconcile.rows import Row
@@ -22,7 +23,7 @@ def _claims(row: "Row", rest: Decimal, evidence: Evidence) -> str | None:
         return None
     if row.key.token_class == UNITS and not row.logged:
         return "fees billed for tool calls that no log shows"
-    if is_whole_fees(rest, evidence.fee(row, "web_search"), row.tolerance):
+    if is_search_fees(row, rest, evidence.fee(row, "web_search")):
         return "fees billed for more web searches than logged"
     return None
 

@@ -36,7 +36,7 @@ def _line(result: Result) -> InvoiceLine | Unused:
             until=end_of(bucket.get("ending_at"), since),
             provider="anthropic",
             model=text_of(charge, "model"),
-            token_class=class_of(token_type) if token_type else "units" if kind and kind != "tokens" else None,
+            token_class=class_of(token_type or kind),
             quantity=None,
             amount=amount_of(charge.get("amount")).scaleb(-2),
             currency=(text_of(charge, "currency") or "USD").upper(),
