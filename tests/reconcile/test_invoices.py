@@ -209,6 +209,32 @@ def test_a_mapping_reads_any_table(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("dates", "formatted"),
+    [
+        (("01.11.2026", "02.11.2026", "04.11.2026", "31.10.2026"), 'date_format: "%d.%m.%Y"\n'),
+        (("2026-11-01", "2026-11-02", "2026-11-04", "2026-10-31"), ""),
+    ],
+)
+def test_a_charge_of_a_mapped_table_lasts_a_day_at_least(tmp_path, dates, formatted):
+    """The end is the day after the last; an invoice that writes one day from itself to itself means that day."""
+    first, next_day, later, earlier = dates
+    bill = file(
+        tmp_path, "From,To,Amount\n" + "".join(f"{first},{end},1\n" for end in (first, next_day, later, earlier, ""))
+    )
+    mapping = file(tmp_path, f"columns: {{date: From, until: To, amount: Amount}}\n{formatted}", "map.yaml")
+
+    _, found, unused = lines(bill, invoice_map=read_map(mapping))
+
+    assert [one[:2] for one in found] == [
+        ("2026-11-01", "2026-11-02"),
+        ("2026-11-01", "2026-11-02"),
+        ("2026-11-01", "2026-11-04"),
+        ("2026-11-01", "2026-11-02"),
+    ]
+    assert unused == [(":5", "ends on 2026-10-31, before it begins on 2026-11-01")]
+
+
+@pytest.mark.parametrize(
     ("mapping", "message"),
     [
         ("columns: {date: A}\n", "map.yaml:1:1: no column for amount"),

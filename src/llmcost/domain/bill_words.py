@@ -64,13 +64,23 @@ def day_of(text: object) -> date:
 
 
 def end_of(text: object, since: date) -> date:
-    """The day after the last of a charge that ends, exclusively, at the time `text`; a day without one."""
+    """The day after the last of a charge that ends, exclusively, at the time `text`; a day without one.
+
+    ValueError where it ends before it begins.
+    """
     if text is None or text == "":
         return since + timedelta(days=1)
     until = day_of(text)
     found = _DAY.fullmatch(str(text).strip())
     if found is not None and found["time"] is not None and found["time"].strip("0:"):
         until += timedelta(days=1)
+    return after(until, since)
+
+
+def after(until: date, since: date) -> date:
+    """The end of a charge, a day after it begins at least; ValueError where it ends before."""
+    if until < since:
+        raise ValueError(f"ends on {until}, before it begins on {since}")
     return max(until, since + timedelta(days=1))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import cast
 
 from llmcost.config.yaml import Document, check_keys, read_document
-from llmcost.domain.bill_words import TOKEN_CLASSES, TokenClass, amount_of, class_of, day_of, end_of
+from llmcost.domain.bill_words import TOKEN_CLASSES, TokenClass, after, amount_of, class_of, day_of, end_of
 from llmcost.domain.errors import DataError
 from llmcost.domain.providers import normalise_provider
 from llmcost.reconcile.bill import Bill, Cells
@@ -73,7 +73,9 @@ class InvoiceMap:
             kind = cell("token_class")
             return InvoiceLine(
                 since=since,
-                until=self._day(cell("until")) if cell("until") and self.date_format else end_of(cell("until"), since),
+                until=after(self._day(cell("until")), since)
+                if cell("until") and self.date_format
+                else end_of(cell("until"), since),
                 provider=normalise_provider(provider) or provider,
                 model=cell("model") or None,
                 token_class=self.token_classes[kind] if kind in self.token_classes else class_of(kind),
