@@ -201,12 +201,22 @@ def test_what_cannot_be_is_refused(cli, db, arguments, code, message):
     assert run.stdout == ""
 
 
-def test_another_providers_bill_matches_nothing(cli, db):
-    run = cli("reconcile", "--invoice", INVOICE, "--db", db, "--provider", "openai")
+def test_a_bill_that_names_its_provider_is_nobody_elses(cli, db):
+    named = cli("reconcile", "--invoice", INVOICE, "--db", db, "--provider", "openai")
+
+    assert named == cli("reconcile", "--invoice", INVOICE, "--db", db)
+
+
+def test_another_providers_bill_matches_nothing(cli, db, tmp_path):
+    bill, mapping = tmp_path / "bill.csv", tmp_path / "map.yaml"
+    bill.write_text("Day,Amount\n2026-11-07,1.50\n")
+    mapping.write_text("columns: {date: Day, amount: Amount}\n")
+
+    run = cli("reconcile", "--invoice", bill, "--map", mapping, "--db", db, "--provider", "openai")
 
     assert run.code == 0
     assert "Missing traffic: billed, and no request logged in that time" in run.stdout
     assert (
-        run.stderr
-        == "warning: the ledger has no request of openai in these days\n  hint: name whose bill it is with --provider\n"
+        run.stderr == "warning: the ledger has no request of openai in these days\n"
+        "  hint: `llmcost report --by provider` lists whom it knows\n"
     )

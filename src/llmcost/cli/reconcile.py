@@ -130,7 +130,7 @@ def reconcile(
     if not result.requests and compared == "requests":
         whose = f" of {', '.join(result.providers)}" if result.providers else ""
         diagnostics.warning(
-            f"the ledger has no request{whose} in these days", hint="name whose bill it is with --provider"
+            f"the ledger has no request{whose} in these days", hint="`llmcost report --by provider` lists whom it knows"
         )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_reconciliation(result, chosen_format, surface, limit), output)

@@ -142,9 +142,11 @@ class _Run:
         )
 
     def _owned(self, line: InvoiceLine) -> InvoiceLine:
-        """The line with its provider, if the user knows better or the bill does not say."""
+        """The line with the provider the user names, where the bill names none."""
         wanted = self._request.provider
-        return line if wanted is None else replace(line, provider=normalise_provider(wanted) or wanted)
+        if wanted is None or line.provider is not None:
+            return line
+        return replace(line, provider=normalise_provider(wanted) or wanted)
 
     def _in_currency(self, line: InvoiceLine) -> bool:
         if line.currency == self._request.currency:
