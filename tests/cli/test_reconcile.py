@@ -161,6 +161,42 @@ def test_lines_that_cannot_be_used_are_listed(cli, db, tmp_path):
 
     assert f"warning: {tmp_path}/invoice.json: data[0].results[3]: 'a lot' is not an amount\n" in run.stderr
     assert "data[0].results[4]: charged in EUR, while the ledger is in USD" in run.stderr
+    assert "2 lines of the bill could not be compared and are in no sum." in run.stdout
+
+
+def test_a_bill_that_could_not_be_read_whole_is_not_in_agreement(cli, db, tmp_path):
+    def change(results):
+        results.append({**results[0], "amount": "a lot"})
+
+    path = edited(tmp_path, change)
+    whole = cli("reconcile", "--invoice", INVOICE, "--db", db)
+    run = cli("reconcile", "--invoice", path, "--db", db)
+    document = json.loads(cli("reconcile", "--invoice", path, "--db", db, "--format", "json").stdout)
+
+    assert (whole.code, run.code) == (0, 3)
+    assert "0.0% of the bill, within the tolerance of 1%; 1 line of the bill not compared\n" in run.stdout
+    assert run.stdout.endswith("1 line of the bill could not be compared and is in no sum.\n")
+    assert document["within_tolerance"] is False
+    assert [(one["kind"], one["billed"]) for one in document["unused"]] == [("unread", None)]
+
+
+def test_what_is_unexplained_weighs_more_than_what_is_unread(cli, db, tmp_path):
+    def change(results):
+        results[1]["amount"] = "3.21"  # haiku's output: 1.39 cents are logged
+        results[3]["amount"] = "a lot"
+
+    assert cli("reconcile", "--invoice", edited(tmp_path, change), "--db", db).code == 1
+
+
+def test_rows_agree_and_the_bill_does_not_where_a_line_is_unread(cli, db, tmp_path):
+    bill, mapping = tmp_path / "bill.csv", tmp_path / "map.yaml"
+    bill.write_text('Day,Amount\n2026-11-07,0.5034815\n2026-11-07,"1.000,00"\n')
+    mapping.write_text("columns: {date: Day, amount: Amount}\n")
+
+    run = cli("reconcile", "--invoice", bill, "--map", mapping, "--db", db)
+
+    assert (run.code, run.stderr) == (3, f"warning: {bill}:3: '1.000,00' is not an amount\n")
+    assert "What of the bill could be compared agrees with the log in every one of 1 row." in run.stdout
 
 
 def test_names_on_a_bill_do_not_command_the_terminal(cli, db, tmp_path):

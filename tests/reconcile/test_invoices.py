@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from llmcost.domain.bill_words import amount_of
 from llmcost.domain.errors import ConfigError, DataError, UsageError
 from llmcost.reconcile.mapping import read_map
 from llmcost.reconcile.reading import read_invoices
@@ -87,6 +88,28 @@ def test_openai_json_numbers_keep_their_digits(tmp_path):
         ],
         [(":", "the API announced another page, which is not here")],
     )
+
+
+def test_a_page_announced_may_be_another_file(tmp_path):
+    def page(day, *, more):
+        start = 1_793_491_200 + 86_400 * day
+        bucket = {"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": []}
+        text = json.dumps({"object": "page", "has_more": more, "data": [bucket]})
+        return file(tmp_path, text, f"page-{day}.json")
+
+    first, second, third = page(0, more=True), page(1, more=True), page(2, more=False)
+
+    def unread(*paths):
+        return [len(invoice.unused) for invoice in read_invoices(paths, format_name="openai-costs")]
+
+    assert unread(first, second, third) == [0, 0, 0]
+    assert unread(first, third) == [1, 0]
+    assert unread(first, second) == [0, 1]
+
+
+@pytest.mark.parametrize(("text", "amount"), [("$1.00", "1.00"), ("$-1.00", "-1.00"), ("-$1,234.50", "-1234.50")])
+def test_a_credit_may_have_its_sign_before_the_dollar(text, amount):
+    assert amount_of(text) == Decimal(amount)
 
 
 def test_anthropic_amounts_are_cents(tmp_path):

@@ -1,13 +1,16 @@
 """`llmcost reconcile`: our numbers against the provider's bill."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmcost.cli import diagnostics
 from llmcost.cli.options import AsOf, Config, Db, Format, Limit, Output, PeriodOption, Since, Tz, Until
 from llmcost.domain.errors import ExitCode
+
+if TYPE_CHECKING:
+    from llmcost.reconcile.result import Reconciliation
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +66,7 @@ def reconcile(
     """Compare the provider's bill, or its usage exports, with what was logged, and say why they differ.
 
     Exits 1 when more of the difference stays unexplained than --tolerance allows; with --fail-on difference, also when bill and
-    log are further apart than that for reasons that are known.
+    log are further apart than that for reasons that are known. Else exits 3 when a line of the bill could not be compared.
     """
     import sys
 
@@ -134,7 +137,13 @@ def reconcile(
         )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_reconciliation(result, chosen_format, surface, limit), output)
-    if not result.within_tolerance or (
-        failing == "difference" and not limit_left.allows(result.difference, result.billed)
-    ):
-        raise typer.Exit(ExitCode.FINDING)
+    code = _exit_code(result, known_too=failing == "difference")
+    if code:
+        raise typer.Exit(code)
+
+
+def _exit_code(result: "Reconciliation", *, known_too: bool) -> ExitCode:
+    """A difference before lines that were not compared; `known_too`: also one whose reasons are known."""
+    if not result.rests_may_stay or (known_too and not result.tolerance.allows(result.difference, result.billed)):
+        return ExitCode.FINDING
+    return ExitCode.DATA if result.unread else ExitCode.OK

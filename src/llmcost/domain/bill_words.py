@@ -38,7 +38,7 @@ def amount_of(text: object) -> Decimal:
         raise ValueError("no amount")
     if isinstance(text, int | Decimal):
         return Decimal(text)
-    plain = str(text).strip().removeprefix("$").replace("\u00a0", "")
+    plain = re.sub(r"^([-+]?)\$", r"\1", str(text).strip()).replace("\u00a0", "")
     if not plain:
         raise ValueError("no amount")
     if _GROUPED.fullmatch(plain):

@@ -41,7 +41,8 @@ def exported_invoice(connection: "Connection", currency: str) -> ReadInvoice:
 def _line(charge: ExportedCharge, currency: str) -> InvoiceLine | Unused:
     place = f"{charge.source} {charge.since}"
     if charge.amount is None:
-        return Unused(place=place, reason=f"no price for {charge.model or 'usage without a model'}", amount=None)
+        reason = f"no price for {charge.model or 'usage without a model'}"
+        return Unused(place=place, reason=reason, amount=None, kind="unpriced")
     return InvoiceLine(
         since=charge.since,
         until=charge.until,

@@ -4,11 +4,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from llmcost.domain.bill_words import TokenClass
     from llmcost.reconcile.bill import Bill
+
+UnusedKind = Literal["unread", "unpriced", "foreign"]
+"""Why a line is not compared.
+
+`unread`: it should be and cannot, so that nobody knows whether bill and log agree; `unpriced`: exported usage without a price;
+`foreign`: a charge for something else, such as another service on the same bill.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +50,9 @@ class Unused:
     reason: str
     amount: Decimal | None
     """None where it could not be read."""
-    foreign: bool = False
-    """Whether it is nothing but a charge for something else, such as another service on the same bill."""
+    kind: UnusedKind = "unread"
+    awaits: date | None = None
+    """The day that a page of an API begins with which is not in this file; it may be another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

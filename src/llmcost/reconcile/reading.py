@@ -1,7 +1,8 @@
 """From files to the lines of a bill: which export each file is, and what is in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Context, Decimal, localcontext
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.text import nearest
 from llmcost.reconcile.bill import Bill, open_bill
 from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoices._pages import starts
 from llmcost.reconcile.mapping import InvoiceMap
 from llmcost.reconcile.registry import invoice_formats
 
@@ -24,6 +26,8 @@ class ReadInvoice:
     format: str
     lines: tuple[InvoiceLine, ...]
     unused: tuple[Unused, ...]
+    starts: frozenset[date] = frozenset()
+    """The days that buckets of an API's pages begin on."""
 
 
 def read_invoices(
@@ -39,7 +43,16 @@ def read_invoices(
     if format_name is not None and invoice_map is not None:
         raise UsageError("--map and --invoice-format both say how to read the invoice", hint="give one or the other")
     with localcontext(EXACT):
-        return [_read(path, format_name, invoice_map) for path in dict.fromkeys(paths)]
+        return _paged([_read(path, format_name, invoice_map) for path in dict.fromkeys(paths)])
+
+
+def _paged(invoices: list[ReadInvoice]) -> list[ReadInvoice]:
+    """The same files without the word that a page is missing which another of them is."""
+    begun = {(invoice.format, day) for invoice in invoices for day in invoice.starts}
+    return [
+        replace(invoice, unused=tuple(one for one in invoice.unused if (invoice.format, one.awaits) not in begun))
+        for invoice in invoices
+    ]
 
 
 def _read(path: Path, format_name: str | None, invoice_map: InvoiceMap | None) -> ReadInvoice:
@@ -56,7 +69,7 @@ def _read(path: Path, format_name: str | None, invoice_map: InvoiceMap | None) -
             unused.append(line)
         else:
             lines.append(line)
-    return ReadInvoice(path=path, format=name, lines=tuple(lines), unused=tuple(unused))
+    return ReadInvoice(path=path, format=name, lines=tuple(lines), unused=tuple(unused), starts=starts(bill))
 
 
 def _recognised(bill: Bill) -> str:

@@ -131,6 +131,16 @@ class Reconciliation:
         return abs(self.unexplained) / abs(self.billed) if self.billed else None
 
     @property
-    def within_tolerance(self) -> bool:
-        """Whether the unexplained rests of all rows, added without sign, may stay."""
+    def unread(self) -> tuple[Unused, ...]:
+        """The lines that should have been compared and could not be: with any, nobody knows whether the bill is right."""
+        return tuple(one for one in self.unused if one.kind == "unread")
+
+    @property
+    def rests_may_stay(self) -> bool:
+        """Whether the tolerance allows the unexplained rests of all rows, added without sign."""
         return self.tolerance.allows(self.unexplained_rows, self.billed)
+
+    @property
+    def within_tolerance(self) -> bool:
+        """Whether the rests may stay, of a bill that was compared whole."""
+        return self.rests_may_stay and not self.unread

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.ledger.registry import Kind
+from llmcost.reconcile.invoice import Unused
 from llmcost.reconcile.registry import known_causes
 from llmcost.reconcile.result import ComparedRow, NamedCause, Reconciliation
 from llmcost.render.cells import Grid, is_number
@@ -94,7 +95,12 @@ def as_json(result: Reconciliation, limit: int | None = None) -> str:
         "rows": [_row_json(row) for row in result.rows[:limit]],
         "row_count": len(result.rows),
         "unused": [
-            {"place": one.place, "reason": one.reason, "billed": None if one.amount is None else plain(one.amount)}
+            {
+                "place": one.place,
+                "reason": one.reason,
+                "kind": one.kind,
+                "billed": None if one.amount is None else plain(one.amount),
+            }
             for one in result.unused
         ],
         "outside": None
@@ -202,11 +208,12 @@ def _summary(result: Reconciliation) -> list[tuple[str, str, str]]:
     span = f"{result.since} {result.zone}" if last == result.since else f"{result.since} to {last} {result.zone}"
     who = ", ".join(map(printable, result.providers)) or "any provider"
     unpriced = f", {result.unpriced_requests:,} of them unpriced" if result.unpriced_requests else ""
-    kept = "within" if result.within_tolerance else "above"
+    kept = "within" if result.rests_may_stay else "above"
+    unread = f"; {plural(len(result.unread), 'line')} of the bill not compared" if result.unread else ""
     both = ""
     if result.unexplained_rows != abs(result.unexplained):
         both = f"; {human(result.unexplained_rows, 'money', result.currency)} row by row"
-    left = f"{_share(result.unexplained, result)}{both}, {kept} the tolerance of {result.tolerance.text}"
+    left = f"{_share(result.unexplained, result)}{both}, {kept} the tolerance of {result.tolerance.text}{unread}"
     places = _summary_places(result)
     billed, logged = (
         human(amount, "money", result.currency, places=places) for amount in (result.billed, result.logged)
@@ -300,7 +307,8 @@ def _remarks(result: Reconciliation, shown: int) -> list[str]:
     different = sum(bool(row.difference or row.causes) for row in result.rows)
     agreeing = len(result.rows) - different
     if not different:
-        lines.append(f"Bill and log agree in every one of {plural(agreeing, 'row')}.")
+        what = "What of the bill could be compared agrees with the log" if result.unread else "Bill and log agree"
+        lines.append(f"{what} in every one of {plural(agreeing, 'row')}.")
     else:
         agree = f"; {plural(agreeing, 'row agrees', 'rows agree')}" if agreeing else ""
         lines.append(f"{shown:,} of {plural(different, 'row')} that differ shown{agree}.")
@@ -310,7 +318,15 @@ def _remarks(result: Reconciliation, shown: int) -> list[str]:
             f"{human(out.billed, 'money', result.currency)} in {plural(out.lines, 'line')} of the bill, {out.first} to {out.last}, "
             "is outside the days compared."
         )
-    foreign = [one for one in result.unused if one.foreign]
+    if result.unread:
+        lines.append(
+            f"{plural(len(result.unread), 'line')} of the bill could not be compared and {_is(result.unread)} in no sum."
+        )
+    unpriced = [one for one in result.unused if one.kind == "unpriced"]
+    if unpriced:
+        verb = "has" if len(unpriced) == 1 else "have"
+        lines.append(f"{plural(len(unpriced), 'line')} of the exports {verb} no price and {_is(unpriced)} in no sum.")
+    foreign = [one for one in result.unused if one.kind == "foreign"]
     if foreign:
         amount = sum((one.amount or Decimal(0) for one in foreign), Decimal(0))
         lines.append(
@@ -319,9 +335,13 @@ def _remarks(result: Reconciliation, shown: int) -> list[str]:
     return lines
 
 
+def _is(lines: Sequence[Unused]) -> str:
+    return "is" if len(lines) == 1 else "are"
+
+
 def unused_lines(result: Reconciliation, shown: int = 5) -> Iterator[str]:
     """The lines of the bill that should have been compared and could not be, the first of them one by one."""
-    lost = [one for one in result.unused if not one.foreign]
+    lost = [one for one in result.unused if one.kind != "foreign"]
     for one in lost[:shown]:
         yield f"{one.place}: {one.reason}"
     if len(lost) > shown:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from llmcost.domain.bill_words import day_of
 from llmcost.reconcile.bill import Bill
 from llmcost.reconcile.invoice import Unused
 
@@ -37,7 +39,27 @@ def results(bill: Bill) -> Iterator[Result | Unused]:
                     yield Unused(place=where, reason="not a result", amount=None)
     last = bill.pages[-1][1] if bill.pages else None
     if isinstance(last, dict) and last.get("has_more") is True:
-        yield Unused(place=bill.pages[-1][0], reason="the API announced another page, which is not here", amount=None)
+        reason = "the API announced another page, which is not here"
+        yield Unused(place=bill.pages[-1][0], reason=reason, amount=None, awaits=_end(bill))
+
+
+def starts(bill: Bill) -> frozenset[date]:
+    """The days that buckets of its pages begin on."""
+    days = (_day(bucket.get("start_time") or bucket.get("starting_at")) for bucket in buckets(bill))
+    return frozenset(day for day in days if day is not None)
+
+
+def _end(bill: Bill) -> date | None:
+    """The day that the last bucket ends on, with which the next page begins."""
+    found = buckets(bill)
+    return _day(found[-1].get("end_time") or found[-1].get("ending_at")) if found else None
+
+
+def _day(time: object) -> date | None:
+    try:
+        return day_of(time)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def buckets(bill: Bill) -> list[dict[str, Any]]:

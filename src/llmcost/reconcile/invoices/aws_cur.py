@@ -45,9 +45,9 @@ def _line(row: Cells, names: dict[str, str]) -> InvoiceLine | Unused:
         kind = cell("lineitemlineitemtype")
         about = f"{cell('lineitemproductcode')} {cell('productproductname')} {cell('lineitemlineitemdescription')}"
         if "bedrock" not in about.lower():
-            return Unused(place=row.place, reason="another service", amount=amount, foreign=True)
+            return Unused(place=row.place, reason="another service", amount=amount, kind="foreign")
         if kind.lower() not in _USAGE:
-            return Unused(place=row.place, reason=f"a charge of type {kind}", amount=amount, foreign=True)
+            return Unused(place=row.place, reason=f"a charge of type {kind}", amount=amount, kind="foreign")
         usage_type = cell("lineitemusagetype")
         item = _ITEM.fullmatch(_REGION.sub("", usage_type))
         since = day_of(cell("lineitemusagestartdate"))

@@ -45,10 +45,10 @@ def _line(row: Cells) -> InvoiceLine | Unused:
         amount = amount_of(row["BilledCost"] or row["EffectiveCost"])
         provider = _provider(row)
         if provider not in FIRST_PARTY and not _SERVICES.search(f"{row['ServiceName']} {row['PublisherName']}"):
-            return Unused(place=row.place, reason="another service", amount=amount, foreign=True)
+            return Unused(place=row.place, reason="another service", amount=amount, kind="foreign")
         if row["ChargeCategory"] != "Usage":
             return Unused(
-                place=row.place, reason=f"a charge of category {row['ChargeCategory']}", amount=amount, foreign=True
+                place=row.place, reason=f"a charge of category {row['ChargeCategory']}", amount=amount, kind="foreign"
             )
         since = day_of(row["ChargePeriodStart"])
         model, kind = _what(row)
