@@ -180,6 +180,26 @@ def test_a_bill_that_could_not_be_read_whole_is_not_in_agreement(cli, db, tmp_pa
     assert [(one["kind"], one["billed"]) for one in document["unused"]] == [("unread", None)]
 
 
+def test_charges_for_other_things_are_added_up_by_currency(cli, db, tmp_path):
+    bill = tmp_path / "focus.csv"
+    days = "2026-11-07T00:00:00Z,2026-11-08T00:00:00Z,Claude API,Anthropic"
+    bill.write_text(
+        "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName\n"
+        f"0.5034815,USD,Usage,{days}\n2.50,USD,Tax,{days}\n1.00,EUR,Tax,{days}\n-3.00,USD,Credit,{days}\n"
+    )
+
+    run = cli("reconcile", "--invoice", bill, "--db", db)
+    document = json.loads(cli("reconcile", "--invoice", bill, "--db", db, "--format", "json").stdout)
+
+    assert run.code == 0
+    assert "3 lines of the bill, €1.00 and -$0.50, charge for other things and are left out." in run.stdout
+    assert [(one["billed"], one["currency"], one["kind"]) for one in document["unused"]] == [
+        ("2.50", "USD", "foreign"),
+        ("1.00", "EUR", "foreign"),
+        ("-3.00", "USD", "foreign"),
+    ]
+
+
 def test_what_is_unexplained_weighs_more_than_what_is_unread(cli, db, tmp_path):
     def change(results):
         results[1]["amount"] = "3.21"  # haiku's output: 1.39 cents are logged

@@ -503,3 +503,4 @@ def test_a_charge_in_another_currency_is_told_beside_the_usage_that_dollars_cove
     rows, found = report(tmp_path)
     assert [(row["cost"], row["input_tokens"]) for row in rows] == [(Decimal("0.0031"), 1000)]
     assert (found.coverage.buckets, found.coverage.unpriced_buckets) == (3, 1)
+    assert "1 of 3 usage buckets is unpriced and in no sum of cost: gpt-5.4. It is stated in EUR." in footer(found)

@@ -99,6 +99,17 @@ def test_usage_without_a_price_is_said_not_to_be_compared(ledger, exporting, pri
     assert result.difference == 0
 
 
+def test_a_charge_in_another_currency_is_not_called_one_without_a_price(ledger, exporting, prices):
+    euros = charge(0.75, "gpt-5.4, output_tokens")
+    euros["amount"]["currency"] = "eur"
+    exporting("costs.json", page(charge(0.01, "gpt-5.4, input_tokens"), euros))
+
+    result, _ = compared(ledger, prices)
+    assert [(line.reason, line.amount, line.currency, line.kind) for line in result.unused] == [
+        ("charged in EUR, while the ledger is in USD", Decimal("0.75"), "EUR", "unread")
+    ]
+
+
 def test_a_bill_may_be_compared_with_exports(ledger, exporting, prices, tmp_path):
     exporting("usage.json", page(usage("gpt-5.4", 4000, 400, 4), usage("gpt-4.1", 5000, 500, 5)))
     bill = tmp_path / "bill.json"

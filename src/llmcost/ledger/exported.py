@@ -43,7 +43,11 @@ class ExportedCharge:
     """None where the export does not tell."""
     quantity: Decimal | None
     amount: Decimal | None
-    """None where it has no price."""
+    """None where it has no price, and where a bill states it in another currency."""
+    currency: str | None
+    """What a provider's bill states it in that the ledger has no amount of."""
+    claimed: Decimal | None
+    """What it states."""
     billed: bool
     """Whether the amount is a bill's; else it is what the price list makes of the exported usage."""
 
@@ -68,12 +72,15 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
             union all by name
             select *, token_class as class, cost as amount, null as quantity from priced where {_RATED} = 0
             union all by name
-            select *, null as class, null as amount, null as quantity from counted where cost_status = 'unpriced'
+            select *, null as class, null as amount, null as quantity,
+                case when exporter = 'provider' then upper(reported_currency) end as currency
+            from counted where cost_status = 'unpriced'
         )
-        select since, until, source, provider, model, class, sum(quantity), sum(amount), bool_and(cost_status = 'billed')
+        select since, until, source, provider, model, class, sum(quantity), sum(amount), bool_and(cost_status = 'billed'),
+            currency, sum(reported_cost)
         from charge
         where amount is null or amount <> 0 or quantity <> 0
-        group by since, until, source, provider, model, class, cost_status
+        group by since, until, source, provider, model, class, cost_status, currency
         order by all
         """
     ).fetchall()
@@ -88,6 +95,8 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
             quantity=None if row[6] is None else Decimal(row[6]),
             amount=row[7],
             billed=row[8],
+            currency=row[9],
+            claimed=row[10],
         )
         for row in rows
     ]

@@ -46,6 +46,8 @@ class Facts:
     """Rows whose cost is unknown, which exports have without a count of requests."""
     unpriced_reported: Decimal | None
     """What the logs claimed for requests whose cost is unknown."""
+    unpriced_in: tuple[tuple[str, int], ...]
+    """Other currencies than the ledger's that rows whose cost is unknown are stated in, and how many rows each."""
     estimated: int
     assumed_time: int
     unattributed_cost: Decimal | None
@@ -131,7 +133,8 @@ def facts_and_totals(
         assumed_time=int(found[7]),
         ingest_ids=tuple(sorted(found[8])),
         unpriced_rows=int(found[9]),
-        unattributed_cost=found[10],
+        unpriced_in=tuple((found[10] or {}).items()),
+        unattributed_cost=found[11],
     )
     beside = _beside(connection, selection, [], metrics, None)
     (whole,) = groups_of([(*found[width:], found[0], 1, False)], 0, places_of(metrics), beside, {})
@@ -149,6 +152,7 @@ _FACTS = (
     "coalesce(sum(calls) filter (where time_origin = 'assumed'), 0) as assumed_time",
     "coalesce(list(distinct ingest_id), []) as ingest_ids",
     "count(*) filter (where cost_status = 'unpriced') as unpriced_rows",
+    "histogram(upper(reported_currency)) filter (where cost_status = 'unpriced' and upper(reported_currency) <> 'USD') as unpriced_in",
 )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from llmcost.domain.errors import DataError
 from llmcost.ledger.exported import ExportedCharge, exported_charges
-from llmcost.reconcile.invoice import InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceLine, Unused, in_another_currency
 from llmcost.reconcile.reading import ReadInvoice
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def exported_invoice(connection: "Connection", currency: str) -> ReadInvoice:
 
 def _line(charge: ExportedCharge, currency: str) -> InvoiceLine | Unused:
     place = f"{charge.source} {charge.since}"
+    if charge.amount is None and charge.currency not in {None, currency}:
+        return in_another_currency(place, charge.claimed, str(charge.currency), currency)
     if charge.amount is None:
         reason = f"no price for {charge.model or 'usage without a model'}"
         return Unused(place=place, reason=reason, amount=None, kind="unpriced")

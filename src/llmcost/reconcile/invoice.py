@@ -50,9 +50,17 @@ class Unused:
     reason: str
     amount: Decimal | None
     """None where it could not be read."""
+    currency: str | None = None
+    """Of the amount."""
     kind: UnusedKind = "unread"
     awaits: date | None = None
     """The day that a page of an API begins with which is not in this file; it may be another."""
+
+
+def in_another_currency(place: str, amount: Decimal | None, currency: str, own: str) -> Unused:
+    """A line that charges in `currency` while the ledger is in `own`."""
+    reason = f"charged in {currency}, while the ledger is in {own}"
+    return Unused(place=place, reason=reason, amount=amount, currency=currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

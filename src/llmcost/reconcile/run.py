@@ -18,7 +18,7 @@ from llmcost.reconcile.boundary import Drawn, draw, zone_name
 from llmcost.reconcile.charging import Rates
 from llmcost.reconcile.evidence import LedgerEvidence
 from llmcost.reconcile.gaps import gap_days
-from llmcost.reconcile.invoice import InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceLine, Unused, in_another_currency
 from llmcost.reconcile.naming import ModelNames
 from llmcost.reconcile.reading import EXACT, ReadInvoice, total
 from llmcost.reconcile.registry import known_causes
@@ -151,13 +151,7 @@ class _Run:
     def _in_currency(self, line: InvoiceLine) -> bool:
         if line.currency == self._request.currency:
             return True
-        self._unused.append(
-            Unused(
-                place=line.place,
-                reason=f"charged in {line.currency}, while the ledger is in {self._request.currency}",
-                amount=line.amount,
-            )
-        )
+        self._unused.append(in_another_currency(line.place, line.amount, line.currency, self._request.currency))
         return False
 
     def _bounds(self) -> tuple[date, date]:
@@ -214,6 +208,7 @@ class _Run:
                             place=line.place,
                             reason=f"charges for {span}, only partly in the period",
                             amount=line.amount,
+                            currency=line.currency,
                         )
                     )
             self._lines[path] = kept

@@ -63,8 +63,19 @@ def _unpriced_buckets(report: Report) -> str:
         claim = f" The exports claim {money(coverage.unpriced_reported, report.currency)} for {_them(coverage.unpriced_buckets)}."
     return (
         f"{coverage.unpriced_buckets:,} of {plural(coverage.buckets, 'usage bucket')} {verb} unpriced{requests}"
-        f" and in no sum of cost: {models}{more}.{claim}"
+        f" and in no sum of cost: {models}{more}.{claim}{_stated_in(report)}"
     )
+
+
+def _stated_in(report: Report) -> str:
+    """Which of the unpriced buckets are charges in another currency."""
+    coverage = report.coverage
+    if not coverage.unpriced_buckets_in:
+        return ""
+    if coverage.unpriced_buckets == 1:
+        return f" It is stated in {printable(coverage.unpriced_buckets_in[0][0])}."
+    counts = (f"{number:,} of them in {printable(currency)}" for currency, number in coverage.unpriced_buckets_in)
+    return f" Stated in another currency: {', '.join(counts)}."
 
 
 def span(period: Period, zone: tzinfo) -> str:

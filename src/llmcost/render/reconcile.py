@@ -3,6 +3,7 @@
 import csv
 import io
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -100,6 +101,7 @@ def as_json(result: Reconciliation, limit: int | None = None) -> str:
                 "reason": one.reason,
                 "kind": one.kind,
                 "billed": None if one.amount is None else plain(one.amount),
+                "currency": one.currency,
             }
             for one in result.unused
         ],
@@ -328,9 +330,12 @@ def _remarks(result: Reconciliation, shown: int) -> list[str]:
         lines.append(f"{plural(len(unpriced), 'line')} of the exports {verb} no price and {_is(unpriced)} in no sum.")
     foreign = [one for one in result.unused if one.kind == "foreign"]
     if foreign:
-        amount = sum((one.amount or Decimal(0) for one in foreign), Decimal(0))
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for one in foreign:
+            sums[one.currency or result.currency] += one.amount or Decimal(0)
+        amounts = " and ".join(human(sums[name], "money", printable(name)) for name in sorted(sums))
         lines.append(
-            f"{plural(len(foreign), 'line')} of the bill, {human(amount, 'money', result.currency)}, charge for other things and are left out."
+            f"{plural(len(foreign), 'line')} of the bill, {amounts}, charge for other things and are left out."
         )
     return lines
 

@@ -30,6 +30,7 @@ def coverage(connection: "Connection", chosen: Selection, facts: queries.Facts) 
         last=None if facts.last is None else facts.last.replace(tzinfo=UTC),
         buckets=facts.rows if chosen.basis == "exports" else 0,
         unpriced_buckets=facts.unpriced_rows if chosen.basis == "exports" else 0,
+        unpriced_buckets_in=facts.unpriced_in if chosen.basis == "exports" else (),
     )
 
 

@@ -70,6 +70,8 @@ class Coverage:
     """On exports: how many usage buckets the numbers are made of."""
     unpriced_buckets: int = 0
     """Those whose cost is unknown."""
+    unpriced_buckets_in: tuple[tuple[str, int], ...] = ()
+    """Other currencies that some of them are stated in, and how many each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,14 +40,15 @@ def _line(row: Cells, names: dict[str, str]) -> InvoiceLine | Unused:
     def cell(name: str) -> str:
         return row[names[name]] if name in names else ""
 
+    currency = (cell("lineitemcurrencycode") or "USD").upper()
     try:
         amount = amount_of(cell("lineitemunblendedcost"))
         kind = cell("lineitemlineitemtype")
         about = f"{cell('lineitemproductcode')} {cell('productproductname')} {cell('lineitemlineitemdescription')}"
         if "bedrock" not in about.lower():
-            return Unused(place=row.place, reason="another service", amount=amount, kind="foreign")
+            return _foreign(row.place, "another service", amount, currency)
         if kind.lower() not in _USAGE:
-            return Unused(place=row.place, reason=f"a charge of type {kind}", amount=amount, kind="foreign")
+            return _foreign(row.place, f"a charge of type {kind}", amount, currency)
         usage_type = cell("lineitemusagetype")
         item = _ITEM.fullmatch(_REGION.sub("", usage_type))
         since = day_of(cell("lineitemusagestartdate"))
@@ -59,12 +60,16 @@ def _line(row: Cells, names: dict[str, str]) -> InvoiceLine | Unused:
             token_class=class_of(item["kind"] if item is not None else usage_type),
             quantity=_tokens(optional_amount(cell("lineitemusageamount")), cell("pricingunit")),
             amount=amount,
-            currency=(cell("lineitemcurrencycode") or "USD").upper(),
+            currency=currency,
             description=usage_type,
             place=row.place,
         )
     except ValueError as error:
         return Unused(place=row.place, reason=str(error), amount=None)
+
+
+def _foreign(place: str, reason: str, amount: Decimal, currency: str) -> Unused:
+    return Unused(place=place, reason=reason, amount=amount, currency=currency, kind="foreign")
 
 
 def _tokens(quantity: Decimal | None, unit: str) -> Decimal | None:

@@ -8,6 +8,7 @@ other services are left out, and counted. https://focus.finops.org/focus-specifi
 import json
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of, optional_amount
@@ -41,15 +42,14 @@ def _lines(bill: Bill) -> Iterator[InvoiceLine | Unused]:
 
 
 def _line(row: Cells) -> InvoiceLine | Unused:
+    currency = row["BillingCurrency"].upper()
     try:
         amount = amount_of(row["BilledCost"] or row["EffectiveCost"])
         provider = _provider(row)
         if provider not in FIRST_PARTY and not _SERVICES.search(f"{row['ServiceName']} {row['PublisherName']}"):
-            return Unused(place=row.place, reason="another service", amount=amount, kind="foreign")
+            return _foreign(row.place, "another service", amount, currency)
         if row["ChargeCategory"] != "Usage":
-            return Unused(
-                place=row.place, reason=f"a charge of category {row['ChargeCategory']}", amount=amount, kind="foreign"
-            )
+            return _foreign(row.place, f"a charge of category {row['ChargeCategory']}", amount, currency)
         since = day_of(row["ChargePeriodStart"])
         model, kind = _what(row)
         quantity = optional_amount(row["ConsumedQuantity"] or row["PricingQuantity"])
@@ -63,12 +63,16 @@ def _line(row: Cells) -> InvoiceLine | Unused:
             token_class=class_of(kind),
             quantity=None if quantity is None else quantity * scale,
             amount=amount,
-            currency=row["BillingCurrency"].upper(),
+            currency=currency,
             description=row["ChargeDescription"],
             place=row.place,
         )
     except ValueError as error:
         return Unused(place=row.place, reason=str(error), amount=None)
+
+
+def _foreign(place: str, reason: str, amount: Decimal, currency: str) -> Unused:
+    return Unused(place=place, reason=reason, amount=amount, currency=currency, kind="foreign")
 
 
 def _provider(row: Cells) -> str | None:
