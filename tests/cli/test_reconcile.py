@@ -180,6 +180,19 @@ def test_a_bill_that_could_not_be_read_whole_is_not_in_agreement(cli, db, tmp_pa
     assert [(one["kind"], one["billed"]) for one in document["unused"]] == [("unread", None)]
 
 
+def test_a_bill_named_twice_is_counted_once_and_said(cli, db, tmp_path):
+    copy = edited(tmp_path, lambda _: None)
+
+    run = cli("reconcile", "--invoice", INVOICE, "--invoice", copy, "--db", db)
+
+    assert run.code == 0
+    assert "Billed        $0.9468" in run.stdout
+    assert "16 lines of the bill, $0.9468, are in another of its files, too, and counted once." in run.stdout
+    assert run.stderr.startswith(
+        f"warning: files of the bill charge for the same, and of two readings the larger counts: {copy}\n  hint: "
+    )
+
+
 def test_charges_for_other_things_are_added_up_by_currency(cli, db, tmp_path):
     bill = tmp_path / "focus.csv"
     days = "2026-11-07T00:00:00Z,2026-11-08T00:00:00Z,Claude API,Anthropic"

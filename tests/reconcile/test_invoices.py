@@ -209,6 +209,63 @@ def test_focus_takes_the_token_class_from_where_it_is_told(tmp_path):
     )
 
 
+def costs(folder, name, *days):
+    """OpenAI's costs of November; each day is a list of (amount, line item, project)."""
+    buckets = []
+    for day, charges in days:
+        start = 1_793_491_200 + 86_400 * (day - 1)
+        results = [
+            {"object": "organization.costs.result", "amount": {"value": amount, "currency": "usd"},
+             "line_item": item, "project_id": project}
+            for amount, item, project in charges
+        ]  # fmt: skip
+        buckets.append({"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": results})
+    return file(folder, json.dumps({"object": "page", "has_more": False, "data": buckets}), name)
+
+
+def counted(*paths):
+    """By file, the amounts compared and those that another file charges for, too."""
+    return [
+        (
+            [float(line.amount) for line in invoice.lines],
+            [float(one.amount) for one in invoice.unused if one.kind == "repeated"],
+        )
+        for invoice in read_invoices(paths)
+    ]
+
+
+def test_days_of_two_pulls_are_counted_once_and_in_the_larger(tmp_path):
+    """Day 2 had grown when it was pulled again; another project's charge on it is another charge."""
+    one, two = (1.0, "gpt-5, input_tokens", "one"), (2.0, "gpt-5, input_tokens", "one")
+    first = costs(tmp_path, "first.json", (1, [one]), (2, [one]))
+    second = costs(tmp_path, "second.json", (2, [two, (0.5, "gpt-5, input_tokens", "two")]), (3, [one]))
+
+    assert counted(first, second) == [([1.0], [1.0]), ([2.0, 0.5, 1.0], [])]
+    assert counted(second, first) == [([2.0, 0.5, 1.0], []), ([1.0], [1.0])]
+
+
+def test_the_lines_of_one_file_are_added_up_before_files_are_compared(tmp_path):
+    """10 - 4 is less than the 7 of the other pull."""
+    item = "gpt-5, input_tokens"
+    refunded = costs(tmp_path, "refunded.json", (1, [(10.0, item, "one"), (-4.0, item, "one")]))
+    other = costs(tmp_path, "other.json", (1, [(7.0, item, "one")]))
+
+    assert counted(refunded) == [([10.0, -4.0], [])]
+    assert counted(refunded, other) == [([], [10.0, -4.0]), ([7.0], [])]
+
+
+@pytest.mark.parametrize("text", [OPENAI, CONSOLE, CUR_1, FOCUS])
+def test_a_copy_of_a_file_charges_for_nothing(tmp_path, text):
+    original, copy = read_invoices([file(tmp_path, text), file(tmp_path, text, "copy.csv")])
+
+    assert original == read_invoices([tmp_path / "bill.csv"])[0]
+    assert copy.lines == ()
+    assert {one.kind for one in copy.unused if one.amount is not None} == {"repeated"}
+    assert len([one for one in copy.unused if one.kind == "repeated"]) == len(original.lines) + len(
+        [one for one in original.unused if one.kind == "foreign"]
+    )
+
+
 MAP = """columns: {date: Tag, model: Modell, token_class: Art, amount: Betrag, quantity: Menge}
 date_format: "%d.%m.%Y"
 amount_unit: cents

@@ -85,7 +85,7 @@ def reconcile(
     from llmcost.reconcile.tolerance import parse_tolerance
     from llmcost.render import output as destination
     from llmcost.render.formats import FORMATS
-    from llmcost.render.reconcile import render_reconciliation, unused_lines
+    from llmcost.render.reconcile import render_reconciliation
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice
 
@@ -128,13 +128,7 @@ def reconcile(
                 basis=compared,
             ),
         )
-    for line in unused_lines(result):
-        diagnostics.warning(line)
-    if not result.requests and compared == "requests":
-        whose = f" of {', '.join(result.providers)}" if result.providers else ""
-        diagnostics.warning(
-            f"the ledger has no request{whose} in these days", hint="`llmcost report --by provider` lists whom it knows"
-        )
+    _warn(result)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_reconciliation(result, chosen_format, surface, limit), output)
     code = _exit_code(result, known_too=failing == "difference")
@@ -147,3 +141,21 @@ def _exit_code(result: "Reconciliation", *, known_too: bool) -> ExitCode:
     if not result.rests_may_stay or (known_too and not result.tolerance.allows(result.difference, result.billed)):
         return ExitCode.FINDING
     return ExitCode.DATA if result.unread else ExitCode.OK
+
+
+def _warn(result: "Reconciliation") -> None:
+    """Say what may make the comparison wrong."""
+    from llmcost.render.reconcile import unused_lines
+
+    for line in unused_lines(result):
+        diagnostics.warning(line)
+    if repeating := [file.path for file in result.files if file.repeated]:
+        diagnostics.warning(
+            f"files of the bill charge for the same, and of two readings the larger counts: {', '.join(repeating)}",
+            hint="that is right for pulls that overlap; join bills that only look alike to one file, whose lines are added up",
+        )
+    if not result.requests and result.basis == "requests":
+        whose = f" of {', '.join(result.providers)}" if result.providers else ""
+        diagnostics.warning(
+            f"the ledger has no request{whose} in these days", hint="`llmcost report --by provider` lists whom it knows"
+        )

@@ -1,20 +1,22 @@
 """What a bill is once it has been read: lines that every provider's export comes down to."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from llmcost.domain.bill_words import TokenClass
     from llmcost.reconcile.bill import Bill
 
-UnusedKind = Literal["unread", "unpriced", "foreign"]
+UnusedKind = Literal["unread", "unpriced", "foreign", "repeated"]
 """Why a line is not compared.
 
 `unread`: it should be and cannot, so that nobody knows whether bill and log agree; `unpriced`: exported usage without a price;
-`foreign`: a charge for something else, such as another service on the same bill.
+`foreign`: a charge for something else, such as another service on the same bill; `repeated`: another file charges for it, too.
 """
 
 
@@ -40,6 +42,8 @@ class InvoiceLine:
     """The bill's own words."""
     place: str
     """File and line, or file and path in the JSON document."""
+    record: bytes = b""
+    """Digest of everything the bill says in it but amounts and quantities: the same in two files, it is one bucket of one bill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,12 @@ def in_another_currency(place: str, amount: Decimal | None, currency: str, own: 
     """A line that charges in `currency` while the ledger is in `own`."""
     reason = f"charged in {currency}, while the ledger is in {own}"
     return Unused(place=place, reason=reason, amount=amount, currency=currency)
+
+
+def digest(record: Mapping[str, Any], amounts: Collection[str]) -> bytes:
+    """A record but for its `amounts`, as short as will do."""
+    said = {name: value for name, value in record.items() if name not in amounts}
+    return blake2b(json.dumps(said, sort_keys=True, default=str).encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,10 @@ from llmcost.domain.bill_words import TOKEN_CLASSES, TokenClass, after, amount_o
 from llmcost.domain.errors import DataError
 from llmcost.domain.providers import normalise_provider
 from llmcost.reconcile.bill import Bill, Cells
-from llmcost.reconcile.invoice import InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceLine, Unused, digest
 
 _COLUMNS = ("date", "until", "provider", "model", "token_class", "amount", "quantity", "currency", "description")
+_AMOUNTS = ("amount", "quantity")
 _KEYS = ("columns", "date_format", "amount_unit", "decimal_comma", "provider", "currency", "token_classes")
 _UNITS = {"units": 0, "cents": -2}
 
@@ -84,6 +85,7 @@ class InvoiceMap:
                 currency=(cell("currency") or self.currency).upper(),
                 description=cell("description") or kind,
                 place=row.place,
+                record=digest(row.values, [self.columns[name] for name in _AMOUNTS if name in self.columns]),
             )
         except ValueError as error:
             return Unused(place=row.place, reason=str(error), amount=amount)

@@ -13,6 +13,7 @@ from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
 from llmcost.reconcile.invoices._pages import starts
 from llmcost.reconcile.mapping import InvoiceMap
 from llmcost.reconcile.registry import invoice_formats
+from llmcost.reconcile.repeated import counted_once
 
 EXACT = Context(prec=200)
 """Enough digits for every sum of amounts, so that none is rounded."""
@@ -43,7 +44,7 @@ def read_invoices(
     if format_name is not None and invoice_map is not None:
         raise UsageError("--map and --invoice-format both say how to read the invoice", hint="give one or the other")
     with localcontext(EXACT):
-        return _paged([_read(path, format_name, invoice_map) for path in dict.fromkeys(paths)])
+        return counted_once(_paged([_read(path, format_name, invoice_map) for path in dict.fromkeys(paths)]))
 
 
 def _paged(invoices: list[ReadInvoice]) -> list[ReadInvoice]:

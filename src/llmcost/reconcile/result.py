@@ -21,6 +21,8 @@ class InvoiceFile:
     """Lines compared."""
     amount: Decimal
     """Their sum."""
+    repeated: int
+    """Lines not compared because another file charges for the same, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

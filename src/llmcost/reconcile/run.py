@@ -128,6 +128,7 @@ class _Run:
                     format=invoice.format,
                     lines=len(self._lines[invoice.path]),
                     amount=total(self._lines[invoice.path]),
+                    repeated=sum(one.kind == "repeated" for one in invoice.unused),
                 )
                 for invoice in request.invoices
             ),

@@ -328,16 +328,26 @@ def _remarks(result: Reconciliation, shown: int) -> list[str]:
     if unpriced:
         verb = "has" if len(unpriced) == 1 else "have"
         lines.append(f"{plural(len(unpriced), 'line')} of the exports {verb} no price and {_is(unpriced)} in no sum.")
+    repeated = [one for one in result.unused if one.kind == "repeated"]
+    if repeated:
+        lines.append(
+            f"{plural(len(repeated), 'line')} of the bill, {_sums(repeated, result)}, {_is(repeated)} in another of its files, too, "
+            "and counted once."
+        )
     foreign = [one for one in result.unused if one.kind == "foreign"]
     if foreign:
-        sums: dict[str, Decimal] = defaultdict(Decimal)
-        for one in foreign:
-            sums[one.currency or result.currency] += one.amount or Decimal(0)
-        amounts = " and ".join(human(sums[name], "money", printable(name)) for name in sorted(sums))
         lines.append(
-            f"{plural(len(foreign), 'line')} of the bill, {amounts}, charge for other things and are left out."
+            f"{plural(len(foreign), 'line')} of the bill, {_sums(foreign, result)}, charge for other things and are left out."
         )
     return lines
+
+
+def _sums(lines: Sequence[Unused], result: Reconciliation) -> str:
+    """What lines come to, in each currency."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for one in lines:
+        sums[one.currency or result.currency] += one.amount or Decimal(0)
+    return " and ".join(human(sums[name], "money", printable(name)) for name in sorted(sums))
 
 
 def _is(lines: Sequence[Unused]) -> str:
@@ -346,7 +356,7 @@ def _is(lines: Sequence[Unused]) -> str:
 
 def unused_lines(result: Reconciliation, shown: int = 5) -> Iterator[str]:
     """The lines of the bill that should have been compared and could not be, the first of them one by one."""
-    lost = [one for one in result.unused if one.kind != "foreign"]
+    lost = [one for one in result.unused if one.kind not in {"foreign", "repeated"}]
     for one in lost[:shown]:
         yield f"{one.place}: {one.reason}"
     if len(lost) > shown:

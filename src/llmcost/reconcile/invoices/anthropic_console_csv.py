@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of
 from llmcost.reconcile.bill import Bill, Cells
-from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused, digest
 
 _NEEDED = {"usage_date_utc", "model", "token_type", "cost_usd"}
+_AMOUNTS = ("cost_usd", "list_price_usd")
 
 
 def _claims(bill: Bill) -> bool:
@@ -37,6 +38,7 @@ def _line(row: Cells) -> InvoiceLine | Unused:
             currency="USD",
             description=kind,
             place=row.place,
+            record=digest(row.values, _AMOUNTS),
         )
     except ValueError as error:
         return Unused(place=row.place, reason=str(error), amount=None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of, text_of
 from llmcost.reconcile.bill import Bill
-from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused, digest
 from llmcost.reconcile.invoices._pages import Result, buckets, results
 
 
@@ -42,6 +42,7 @@ def _line(result: Result) -> InvoiceLine | Unused:
             currency=(text_of(charge, "currency") or "USD").upper(),
             description=text_of(charge, "description") or token_type or kind,
             place=result.place,
+            record=digest(charge, ("amount",)),
         )
     except ValueError as error:
         return Unused(place=result.place, reason=str(error), amount=None)

@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from llmcost.domain.bill_words import amount_of, class_of, day_of, optional_amount
 from llmcost.reconcile.bill import Bill, Cells
-from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused, digest
 
 _NEEDED = {"lineitemusagestartdate", "lineitemusagetype", "lineitemunblendedcost", "lineitemproductcode"}
+_AMOUNTS = ("lineitemunblendedcost", "lineitemblendedcost", "lineitemnetunblendedcost", "lineitemusageamount")
 _USAGE = {"usage", "discountedusage", "savingsplancoveredusage", ""}
 _REGION = re.compile(r"^[A-Z]{2,4}\d?-")
 _ITEM = re.compile(r"(?P<model>.+?)-(?:mantle-)?(?:text-)?(?P<kind>(?:input|output|cache)\b.*)", re.IGNORECASE)
@@ -63,6 +64,7 @@ def _line(row: Cells, names: dict[str, str]) -> InvoiceLine | Unused:
             currency=currency,
             description=usage_type,
             place=row.place,
+            record=digest(row.values, [names[name] for name in _AMOUNTS if name in names]),
         )
     except ValueError as error:
         return Unused(place=row.place, reason=str(error), amount=None)

@@ -14,9 +14,10 @@ from typing import Any
 from llmcost.domain.bill_words import amount_of, class_of, day_of, end_of, optional_amount
 from llmcost.domain.providers import FIRST_PARTY, normalise_provider
 from llmcost.reconcile.bill import Bill, Cells
-from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused, digest
 
 _NEEDED = {"BilledCost", "BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ServiceName"}
+_AMOUNTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity", "PricingQuantity")
 _SERVICES = re.compile(r"bedrock|openai|gemini|vertex ai|cognitive services|foundry|claude|anthropic", re.IGNORECASE)
 _SPELLINGS = {
     "amazon web services": "aws",
@@ -66,6 +67,7 @@ def _line(row: Cells) -> InvoiceLine | Unused:
             currency=currency,
             description=row["ChargeDescription"],
             place=row.place,
+            record=digest(row.values, _AMOUNTS),
         )
     except ValueError as error:
         return Unused(place=row.place, reason=str(error), amount=None)

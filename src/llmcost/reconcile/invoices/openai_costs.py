@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from llmcost.domain.bill_words import amount_of, day_of, end_of, line_item, optional_amount, text_of
 from llmcost.reconcile.bill import Bill
-from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused, digest
 from llmcost.reconcile.invoices._openai import tokens
 from llmcost.reconcile.invoices._pages import Result, buckets, results
 
@@ -52,6 +52,7 @@ def _line(result: Result) -> InvoiceLine | Unused:
             currency=(text_of(amount, "currency") or "usd").upper(),
             description=item or "",
             place=result.place,
+            record=digest(charge, ("amount", "quantity")),
         )
     except (ValueError, OverflowError, OSError) as error:
         return Unused(place=result.place, reason=str(error), amount=None)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from llmcost.domain.bill_words import amount_of, day_of, end_of, line_item, optional_amount
 from llmcost.reconcile.bill import Bill, Cells
-from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused
+from llmcost.reconcile.invoice import InvoiceFormat, InvoiceLine, Unused, digest
 from llmcost.reconcile.invoices._openai import tokens
 
 _NEEDED = {"start_time", "amount_value", "amount_currency", "line_item"}
+_AMOUNTS = ("amount_value", "quantity")
 
 
 def _claims(bill: Bill) -> bool:
@@ -38,6 +39,7 @@ def _line(row: Cells) -> InvoiceLine | Unused:
             currency=(row["amount_currency"] or "usd").upper(),
             description=row["line_item"],
             place=row.place,
+            record=digest(row.values, _AMOUNTS),
         )
     except (ValueError, OverflowError, OSError) as error:
         return Unused(place=row.place, reason=str(error), amount=None)
