@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from tests.ingesting import chat, query, read, write
 
 from llmcost.domain.doubled import Doubled
@@ -40,6 +41,14 @@ def test_the_same_id_in_a_gateways_log_and_in_the_providers(tmp_path):
         *(spend_row(f"chatcmpl-n{n}-0a1b2c3d", at="2026-11-03T11:00:00") for n in range(2)),
     ) == (Doubled(issuers=("litellm", "openai"), evidence="id", requests=2, cost=2 * EACH),)
     assert query(tmp_path / "ledger", "select count(*) from request") == [(5,)]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_is_doubled_of_two_costs_is_the_smaller_whichever_is_met_first(tmp_path, first):
+    """100 more prompt tokens through the gateway: 0.00065 and 0.0004."""
+    lines = [body("n1"), spend_row("chatcmpl-n1-0a1b2c3d", prompt=200)]
+
+    assert [one.cost for one in found(tmp_path, lines[first], lines[1 - first])] == [EACH]
 
 
 def test_the_same_model_tokens_and_moment_under_other_ids(tmp_path):

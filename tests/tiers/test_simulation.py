@@ -112,6 +112,17 @@ def test_plans_that_are_assigned(three_months):
     assert by_name["ann"].path == ("standard", "standard", "professional")
 
 
+@pytest.mark.parametrize("order", [("free", "scale"), ("scale", "free")])
+def test_of_two_plans_at_one_moment_the_order_of_the_log_chooses_none(ledger, order):
+    moment = datetime(2026, 11, 1, 10)  # noqa: DTZ001  the ledger's naive UTC
+    fill(ledger, [call(moment, tokens=10, customer_id="c", plan=plan) for plan in order])
+    plans = _plans("plans: [{id: free, price: '1', charges: []}, {id: scale, price: '100', charges: []}]")
+
+    (found,) = simulate(ledger, ALL, offer(plans, None, None, "assigned")).customers
+
+    assert (found.path, found.new_revenue) == (("scale",), 100)
+
+
 def test_pass_through_credits_and_money_per_thousand_tokens_are_charges(three_months):
     plans = _plans("""
 meters: {credits: {input: "2", requests: "1000"}}

@@ -39,7 +39,7 @@ by_id as (
     group by id_hash, issuer
 ),
 same_id as (
-    select list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, calls) as cost
+    select list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, (calls, cost)) as cost
     from by_id
     group by id_hash
 ),
@@ -59,7 +59,7 @@ by_look as (
     group by grid, cell, look, issuer
 ),
 same_look as (
-    select grid, list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, calls) as cost
+    select grid, list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, (calls, cost)) as cost
     from by_look
     group by grid, cell, look
     having count(*) > 1
@@ -71,7 +71,7 @@ select issuers, 'id' as evidence, sum(calls)::bigint as calls, sum(cost)::decima
 from same_id
 group by issuers
 union all
-select issuers, 'time' as evidence, max(calls)::bigint as calls, arg_max(cost, calls)::decimal(38, 12) as cost
+select issuers, 'time' as evidence, max(calls)::bigint as calls, arg_max(cost, (calls, cost))::decimal(38, 12) as cost
 from per_grid
 group by issuers
 order by issuers, evidence

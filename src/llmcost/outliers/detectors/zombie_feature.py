@@ -39,7 +39,7 @@ def _query(task: str) -> Query:
             select
                 scope,
                 count(*)                                              as users,
-                arg_max(user_id, last_call)                           as last_user,
+                arg_max(user_id, (last_call, user_id))                as last_user,
                 list_sort(list(last_call), 'desc')[2]                 as others_left
             from caller
             group by scope
