@@ -47,6 +47,22 @@ def test_what_is_charged_beyond_is_not_limited():
         _read("tfy-v1", "pro")
 
 
+def test_what_a_larger_capacity_is_charged_for_is_not_limited():
+    plan = """plans:
+  - id: scale
+    price: "0"
+    included: {total: 1000}
+    limits: {cost: "50"}
+    charges: [{model: capacity, tiers: [{limits: {total: 5000}, price: "10"}, {price: "90"}]}]
+"""
+    written = gateway_limits(
+        plans_of(parse_document(plan, "tiers.yaml")).plans, "tfy-v1", plan_key="plan", customer_key="tenant"
+    )
+
+    assert "unit: cost_per_month" in written.text
+    assert "tokens" not in written.text
+
+
 def test_the_second_gateway_gets_a_manifest_for_each_limit():
     written, limits = _read("tfy-v2")
 

@@ -79,8 +79,7 @@ def gateway_limits(plans: Sequence[Plan], dialect: Dialect, *, plan_key: str, cu
 
 
 def _caps(plan: Plan, left_out: list[str]) -> Iterator[_Cap]:
-    charged = {charge.meter for charge in plan.charges}
-    found = {meter: amount for meter, amount in plan.included.items() if meter not in charged} | dict(plan.limits)
+    found = {meter: amount for meter, amount in plan.included.items() if meter not in plan.charged} | dict(plan.limits)
     for meter, amount in found.items():
         unit = _UNITS.get(meter)
         if unit is None:

@@ -104,10 +104,8 @@ def _cliffs(document: Document, plans: Plans) -> Iterator[TierFinding]:
 def _unpaid(document: Document, plans: Plans) -> Iterator[TierFinding]:
     """What is included and neither charged beyond nor limited: one large customer may cost more than all pay."""
     for number, plan in enumerate(plans.plans):
-        charged = {charge.meter for charge in plan.charges}
-        charged |= {meter for charge in plan.charges for step in charge.steps for meter in step.limits}
         for meter, quantity in plan.included.items():
-            if meter not in charged and meter not in plan.limits:
+            if meter not in plan.charged and meter not in plan.limits:
                 yield _finding(
                     document,
                     ("plans", number, "included", meter),

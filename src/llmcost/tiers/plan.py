@@ -154,6 +154,12 @@ class Plan:
         return tuple(sorted({*used, *self.included, *self.limits}))
 
     @property
+    def charged(self) -> frozenset[str]:
+        """Every meter of which use beyond what is included is charged for."""
+        steps = (step for charge in self.charges for step in charge.steps)
+        return frozenset({charge.meter for charge in self.charges}.union(*(step.limits for step in steps)))
+
+    @property
     def covers(self) -> Mapping[str, Decimal]:
         """What it is made for, by meter: its limits, else what it includes."""
         return self.limits or self.included
