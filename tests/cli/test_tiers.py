@@ -90,6 +90,16 @@ def test_transactions_are_given_one_by_one(cli, tmp_path):
     assert cli("tiers", "rate", path, "--usage", "revenue=10+").code == 2
 
 
+@pytest.mark.parametrize("quantity", ["1,5", ",5", "10,00", "1,5000", "1,5.0"])
+def test_a_comma_parts_thousands_and_nothing_else(cli, plans, quantity):
+    def rated(written):
+        return cli("tiers", "rate", plans, "--plan", "professional", "--usage", f"total={written}")
+
+    assert rated("1,500,000") == rated("1500000")
+    assert rated(quantity).code == 2
+    assert f"cannot read --usage {quantity!r}" in rated(quantity).stderr
+
+
 def test_what_is_wrong_with_the_command_line_is_said(cli, plans):
     assert cli("tiers", "rate", plans).code == 2
     assert "did you mean 'standard'?" in cli("tiers", "rate", plans, "--plan", "standart").stderr

@@ -155,9 +155,10 @@ def _number(option: str, text: str) -> Decimal:
     from decimal import InvalidOperation
 
     from llmcost.domain.errors import UsageError
+    from llmcost.domain.grouping import ungrouped
 
     try:
-        number = Decimal(text.strip().replace(",", "").replace("_", ""))
+        number = Decimal(ungrouped(text))
     except InvalidOperation:
         number = Decimal(-1)
     if not number.is_finite() or number < 0 or number.adjusted() > 24:
