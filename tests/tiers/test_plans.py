@@ -53,6 +53,10 @@ def _one(text):
             "meters: {total: {total: 2}}\nplans: [{id: a, price: 1, charges: []}]",
             "tiers.yaml:1:18: 'total' is weighted itself",
         ),
+        (
+            "plans:\n  - {id: a, price: 1, charges: [], minimum: '500', maximum: '200'}",
+            "tiers.yaml:2:36: the minimum is above the maximum",
+        ),
         ("assign: {acme: b}\nplans:\n  - {id: a, price: 1, charges: []}", "no plan has the id 'b'"),
     ],
 )

@@ -125,3 +125,9 @@ def mapping(document: Document, path: Sequence[Key]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise document.error(f"{path[-1]!r} is not a mapping", *path)
     return value
+
+
+def in_bounds(document: Document, path: Sequence[Key], least: Decimal | None, most: Decimal | None) -> None:
+    """ConfigError at the path of the minimum where it is above the maximum."""
+    if least is not None and most is not None and least > most:
+        raise document.error("the minimum is above the maximum", *path)

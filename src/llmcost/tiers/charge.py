@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from llmcost.config.yaml import check_keys
-from llmcost.tiers.amounts import amount, choice, integer, quantities, share, text, value_at
+from llmcost.tiers.amounts import amount, choice, in_bounds, integer, quantities, share, text, value_at
 from llmcost.tiers.charges import model, models
 from llmcost.tiers.plan import REVENUE, ZERO, ZERO_USAGE, Block, Charge, Step, Tier, ZeroUsage
 
@@ -54,14 +54,9 @@ def read_charge(document: Document, path: tuple[Key, ...], zero: ZeroUsage, leas
         maximum=amount(document, (*path, "maximum"), None),
         zero_usage=choice(document, (*path, "zero_usage"), ZERO_USAGE, zero),
     )
-    _in_bounds(document, (*path, "minimum"), found.minimum, found.maximum)
-    _in_bounds(document, (*path, "per_transaction_minimum"), found.transaction_minimum, found.transaction_maximum)
+    in_bounds(document, (*path, "minimum"), found.minimum, found.maximum)
+    in_bounds(document, (*path, "per_transaction_minimum"), found.transaction_minimum, found.transaction_maximum)
     return found
-
-
-def _in_bounds(document: Document, path: tuple[Key, ...], least: Decimal | None, most: Decimal | None) -> None:
-    if least is not None and most is not None and least > most:
-        raise document.error("the minimum is above the maximum", *path)
 
 
 def _meter(document: Document, path: tuple[Key, ...], name: str) -> str:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from llmcost.config.yaml import Document, Key, check_keys, read_document
-from llmcost.tiers.amounts import amount, choice, integer, items, mapping, quantities, share, text
+from llmcost.tiers.amounts import amount, choice, in_bounds, integer, items, mapping, quantities, share, text
 from llmcost.tiers.charge import read_charge
 from llmcost.tiers.plan import (
     MEASURES,
@@ -138,7 +138,7 @@ def _plan(document: Document, path: tuple[Key, ...], zero: Any, least: int) -> P
             raise document.error(f"the plan has no {key!r}", *path, hint="id, price and charges are required")
     id_ = text(document, (*path, "id"))
     charges = items(document, (*path, "charges"), "charges", "write [] for none")
-    return Plan(
+    found = Plan(
         id=id_,
         name=text(document, (*path, "name"), id_),
         price=amount(document, (*path, "price")),
@@ -158,6 +158,8 @@ def _plan(document: Document, path: tuple[Key, ...], zero: Any, least: int) -> P
         maximum=amount(document, (*path, "maximum"), None),
         credits=amount(document, (*path, "credits"), ZERO),
     )
+    in_bounds(document, (*path, "minimum"), found.minimum, found.maximum)
+    return found
 
 
 def _discount(document: Document, path: tuple[Key, ...]) -> Discount:
