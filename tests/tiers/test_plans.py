@@ -158,6 +158,26 @@ def test_lint_lists_cliffs_unpaid_use_and_plans_nobody_should_take(tmp_path):
     ]
 
 
+def test_a_cliff_is_where_the_use_is_that_a_plan_does_not_include(tmp_path):
+    """100 are included: 110 used are 10 charged at 2, a few more at 1; 5 units of the other meter are free as well."""
+    path = tmp_path / "tiers.yaml"
+    path.write_text("""plans:
+  - id: a
+    price: "5"
+    included: {n: 100, m: 100}
+    charges:
+      - {meter: n, model: volume, tiers: [{up_to: 10, unit_price: "2"}, {up_to: null, unit_price: "1"}]}
+      - {meter: m, model: volume, free_units: 5, tiers: [{up_to: 10, unit_price: "2"}, {up_to: null, unit_price: "1"}]}
+""")
+
+    assert [one.message for one in lint_plans(path)] == [
+        "beyond 110 n the charge falls from 20 to 10",
+        "beyond 115 m the charge falls from 20 to 10",
+    ]
+    (plan,) = _plans(path.read_text()).plans
+    assert [invoice(plan, {"n": Decimal(used)}).total for used in ("110", "110.5")] == [Decimal(25), Decimal("15.5")]
+
+
 def test_lint_compares_plans_of_the_same_period_only(tmp_path):
     path = tmp_path / "tiers.yaml"
     path.write_text("""plans:

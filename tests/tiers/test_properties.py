@@ -144,7 +144,7 @@ def test_every_cliff_of_a_volume_charge_is_listed(steps):
     }
 
     # Prices have three decimals and bounds are whole, so that a jump is a tenth of a cent at least.
-    assert {cliff.quantity for cliff in cliffs(charge)} == jumps
+    assert {cliff.quantity for cliff in cliffs(_plan(charge), charge)} == jumps
 
 
 @st.composite

@@ -106,7 +106,7 @@ def simulate(
         )
     for plan in asked.offered:
         for charge in plan.charges:
-            for cliff in cliffs(charge):
+            for cliff in cliffs(plan, charge):
                 diagnostics.note(
                     f"{plan.id} has a cliff at {cliff.quantity:,f} {charge.meter}: {cliff.below:f} to {cliff.above:f}"
                 )

@@ -63,8 +63,9 @@ def lint_plans(path: Path) -> list[TierFinding]:
     return sorted(found, key=lambda one: (one.line, one.column, one.code))
 
 
-def cliffs(charge: Charge) -> list[Cliff]:
-    """Every boundary at which the amount of a volume or block_volume charge is not continuous."""
+def cliffs(plan: Plan, charge: Charge) -> list[Cliff]:
+    """Every use at which the amount of a volume or block_volume charge of the plan is not continuous."""
+    free = charge.free_units + plan.included.get(charge.meter, ZERO)
     if charge.model == "volume":
         found = []
         for place, (one, other) in enumerate(pairwise(charge.tiers), start=2):
@@ -72,7 +73,7 @@ def cliffs(charge: Charge) -> list[Cliff]:
             below = quantity * one.unit_price / charge.per + one.flat_fee
             above = quantity * other.unit_price / charge.per + other.flat_fee
             if below != above:
-                found.append(Cliff(tier=place, quantity=quantity + charge.free_units, below=below, above=above))
+                found.append(Cliff(tier=place, quantity=quantity + free, below=below, above=above))
         return found
     if charge.model != "block_volume":
         return []
@@ -82,14 +83,14 @@ def cliffs(charge: Charge) -> list[Cliff]:
         below = -(-top // block.size) * block.price
         above = (top // other_block.size + 1) * other_block.price
         if above < below:
-            found.append(Cliff(tier=place, quantity=top + charge.free_units, below=below, above=above))
+            found.append(Cliff(tier=place, quantity=top + free, below=below, above=above))
     return found
 
 
 def _cliffs(document: Document, plans: Plans) -> Iterator[TierFinding]:
     for number, plan in enumerate(plans.plans):
         for index, charge in enumerate(plan.charges):
-            for cliff in cliffs(charge):
+            for cliff in cliffs(plan, charge):
                 falls = cliff.above < cliff.below
                 yield _finding(
                     document,
