@@ -137,6 +137,19 @@ ARN = f"arn:aws:bedrock:us-east-1:123456789012:inference-profile/{BEDROCK}"
         ),
         # A gateway went on to another host than the one asked for.
         ("openai", "azure/eu/gpt-4.1", f"bedrock/{BEDROCK}", ("aws/anthropic.claude-sonnet-4-5", "prefix", None)),
+        # The location of a resource path is the region, whatever answered.
+        (
+            "vertex",
+            "projects/acme/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929",
+            "claude-sonnet-4-5",
+            ("vertex/claude-sonnet-4-5", "exact", "us-east5"),
+        ),
+        (
+            None,
+            "vertex_ai/projects/acme/locations/europe-west1/publishers/google/models/gemini-3.8-flash-tuned",
+            "gemini-3.8-flash",
+            ("vertex/gemini-3.8-flash", "exact", "europe-west1"),
+        ),
         # A maker's prefix is no route.
         ("openai", "openai/gpt-4.1", "gpt-4.1-2025-04-14", ("openai/gpt-4.1", "dated", None)),
     ],
@@ -148,6 +161,22 @@ def test_the_requested_name_tells_who_invoices_the_response_and_where(
     assert match is not None
     assert (match.model.id, match.kind, match.region) == expected
     assert not match.as_requested
+
+
+@pytest.mark.parametrize(
+    ("name", "region"),
+    [
+        ("projects/acme/locations/us-east5/publishers/anthropic/models/claude-opus-4-6", "us-east5"),
+        ("projects/acme/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929", "us-east5"),
+        ("vertex_ai/projects/acme/locations/eu/publishers/google/models/gemini-3.8-flash", "eu"),
+        ("projects/acme/locations/global/publishers/google/models/gemini-3.8-flash", "global"),
+        ("publishers/google/models/gemini-3.8-flash", None),
+    ],
+)
+def test_the_location_in_a_resource_path_is_the_region(built_in, name, region):
+    match = match_model(built_in, "vertex", name)
+    assert match is not None
+    assert match.region == region
 
 
 def test_another_model_of_a_host_than_the_one_asked_for_is_not_taken_for_it(built_in):

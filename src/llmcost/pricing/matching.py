@@ -27,7 +27,7 @@ _ARN = re.compile(
     r"arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile|custom-model)/(?P<name>.+)"
 )
 _BEDROCK = re.compile(r"arn:aws[a-z-]*:bedrock:")
-_PATH = re.compile(r"(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
+_PATH = re.compile(r"(?:projects/[^/]+/locations/(?P<location>[^/]+)/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
 _ALSO = {"google": "vertex"}
 """Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
 _REVISION = re.compile(r"(?P<name>.+?)(?:-v[0-9]+)?:[0-9]+")
@@ -119,6 +119,17 @@ def _written_owner(prices: PriceList, name: str) -> str | None:
     return found[0] if found else "aws" if _BEDROCK.match(name) else None
 
 
+def _written_region(prices: PriceList, name: str) -> str | None:
+    """Inference region by what the name itself says: a gateway's prefix, or the location in a path of Vertex AI's."""
+    found = _prefix(prices, name)
+    return _location(name) if found is None else found[1] or _location(found[2])
+
+
+def _location(name: str) -> str | None:
+    path = _PATH.fullmatch(name)
+    return None if path is None else path["location"]
+
+
 def _payer(prices: PriceList, stated: str, name: str, at: datetime | None) -> str:
     """Who invoices a name: `bedrock/` beats a stated vendor that has no such name, a stated host beats every prefix."""
     owner = _written_owner(prices, name)
@@ -134,8 +145,7 @@ def _route(
     payer, through = (_payer(prices, stated, name, at) for name in (answered, requested))
     if payer not in (stated, through):
         return payer, None
-    written = _prefix(prices, requested)
-    return through, asked.region if asked is not None else written[1] if written is not None else None
+    return through, asked.region if asked is not None else _written_region(prices, requested)
 
 
 def _means(prices: PriceList, answered: str, model: Model, at: datetime | None) -> bool:
@@ -181,14 +191,15 @@ def _within(prices: PriceList, provider: str, name: str, at: datetime | None) ->
     for index, bare in enumerate(_unwrapped(name)):
         named = _named(prices, provider, bare, at)
         if named is not None:
-            return Match(model=named.model, kind="resource" if index else named.kind, region=named.region)
+            kind = "resource" if index else named.kind
+            return Match(model=named.model, kind=kind, region=named.region or _location(name))
     for bare in _unwrapped(name):
         dated = _DATED.fullmatch(bare)
         if dated is None or not _is_day(dated["day"] or dated["version"]):
             continue
         model = prices.named(provider, dated["name"])
         if model is not None and model.dated:
-            return Match(model=model, kind="dated")
+            return Match(model=model, kind="dated", region=_location(name))
     return None
 
 
