@@ -153,9 +153,28 @@ def test_an_alias_of_the_tail_leads_to_the_model_of_the_latest_layer(load):
 def test_a_copy_is_of_its_own_layer_or_those_below(load):
     prices = load(project="models: [{id: vertex/own, same_as: openai/tail-only}, {id: aws/own, same_as: openai/big}]\n")
     assert base(prices.models["vertex/own"]) == {"input": Decimal(3)}
-    assert prices.models["aws/own"].names == ("own", "vast", "big")
+    assert base(prices.models["aws/own"]) == {"input": Decimal(7)}
     with pytest.raises(ConfigError, match=r"project.yaml:4:\d+: same_as leads back to 'aws/a'"):
         load(project="models: [{id: aws/a, same_as: aws/b}, {id: aws/b, same_as: aws/a}]\n")
+
+
+def test_a_copy_in_a_user_s_file_has_no_names_but_its_own(load):
+    project = "models: [{id: openai/mine, same_as: openai/big, fees: {request: 100}}]\n"
+    prices = load(
+        user="models: [{id: openai/big, match: {exact: [vast], dated: true}, prices: [{rates: {input: 5}}]}]\n",
+        project=project,
+    )
+    assert prices.models["openai/mine"].names == ("mine",)
+    for name in ("big", "vast", "big-2026-01-01"):
+        assert match_model(prices, "openai", name).model.id == "openai/big"
+    assert match_model(prices, "openai", "mine-2026-01-01") is None
+
+
+def test_a_copy_in_a_user_s_file_leaves_the_names_of_its_id_as_they_are(load):
+    prices = load(project="models: [{id: openai/big, same_as: openai/other}]\n")
+    assert base(prices.models["openai/big"]) == {"input": Decimal(9)}
+    assert prices.models["openai/big"].names == ("big", "vast")
+    assert match_model(prices, "openai", "tail-only").model.id == "openai/other"
 
 
 def test_models_are_built_when_they_are_asked_for(load):

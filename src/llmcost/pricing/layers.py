@@ -211,18 +211,31 @@ class _Layered(Models):
         if known is None:
             layer = self._layers[rank]
             entry = layer.entries[id_]
+            lender = self._lender(id_, rank) if entry.takes_names else None
             if entry.of is None:
                 known = layer.model(id_)
-                if entry.takes_names and (restated := self._below(id_, rank)) is not None:
-                    known = replace(known, names=self._named(id_, rank), dated=self.build(*restated).dated)
+                if lender is not None:
+                    known = replace(known, names=self._named(id_, rank), dated=self.build(*lender).dated)
             else:
-                origin, below = self._origin(id_, rank)
-                known = layer.copy(id_, self._named(id_, rank), self.build(origin, below))
+                origin = self._origin(id_, rank)
+                if lender is None and layer.digest is not None:
+                    lender = origin
+                dated = lender is not None and self.build(*lender).dated
+                known = layer.copy(id_, self._named(id_, rank), self.build(*origin), dated=dated)
             self._built[rank, id_] = known
         return known
 
     def _origin(self, id_: str, rank: int) -> tuple[str, int]:
-        """Id and layer of the model a copy is of."""
+        """Id and layer of the model a copy is of; ConfigError where copies lead back to one of them."""
+        chain = [(id_, rank)]
+        while self._layers[chain[-1][1]].entries[chain[-1][0]].of is not None:
+            chain.append(self._copied(*chain[-1]))
+            if chain[-1] in chain[:-1]:
+                raise ConfigError(f"{self._layers[rank].place(id_)}: same_as leads back to {chain[-1][0]!r}")
+        return chain[1]
+
+    def _copied(self, id_: str, rank: int) -> tuple[str, int]:
+        """Id and layer of the model that `same_as` names."""
         of = self._layers[rank].entries[id_].of
         for below in range(rank, -1, -1):
             if of is not None and of in self._layers[below].entries and (below, of) != (rank, id_):
@@ -235,19 +248,17 @@ class _Layered(Models):
         """The same model in the next layer below that has it."""
         return next(((id_, below) for below in range(rank - 1, -1, -1) if id_ in self._layers[below].entries), None)
 
+    def _lender(self, id_: str, rank: int) -> tuple[str, int] | None:
+        """Whose names an entry takes: of the packaged ones a copy its origin's, a user's entry those of its id in the layers below."""
+        return self._below(id_, rank) if self._layers[rank].digest is None else self._origin(id_, rank)
+
     def _named(self, id_: str, rank: int) -> tuple[str, ...]:
-        """Names of an entry; one without any of its own has those of its origin, or of the same model below."""
+        """Names of an entry, its own first, with those it takes from others."""
         names: list[str] = []
-        seen: list[tuple[str, int]] = []
         at: tuple[str, int] | None = (id_, rank)
         while at is not None:
-            if at in seen:
-                raise ConfigError(f"{self._layers[rank].place(id_)}: same_as leads back to {at[0]!r}")
             entry = self._layers[at[1]].entries[at[0]]
             first, *others = entry.names
-            names.extend((*others, first) if seen else entry.names)
-            seen.append(at)
-            if not entry.takes_names:
-                break
-            at = self._below(*at) if entry.of is None else self._origin(*at)
+            names.extend((*others, first) if names else entry.names)
+            at = self._lender(*at) if entry.takes_names else None
         return tuple(dict.fromkeys(names))

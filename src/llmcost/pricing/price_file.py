@@ -42,8 +42,8 @@ class Entry(NamedTuple):
     of: str | None
     """Id of the model it costs as much as."""
     takes_names: bool
-    """Whether it has another's names, too, because none were written: a copy its origin's, a user's entry those the layers below
-    have for the same id."""
+    """Whether it has another's names, too, because none were written: a packaged copy its origin's, a user's entry those the
+    layers below have for the same id."""
     path: Path_
 
 
@@ -89,15 +89,15 @@ class PriceFile:
         reader.check_id(id_, (*path, "id"))
         return reader.model(id_, path)
 
-    def copy(self, id_: str, names: tuple[str, ...], origin: Model) -> Model:
-        """Build a model that costs what another one costs."""
+    def copy(self, id_: str, names: tuple[str, ...], origin: Model, *, dated: bool) -> Model:
+        """Build a model that costs what another one costs; `dated` as in Model, where the file does not say."""
         reader, path = self.reader(id_)
         reader.check_id(id_, (*path, "id"))
         reader.keys(path, ("id", "match", "same_as", "conditions", "fees", "multipliers", "note"))
         kept = reader.conditions(path)
         fees = reader.fees(path)
         multipliers = reader.multipliers(path)
-        dated = reader.dated(path)
+        stated = reader.dated(path)
 
         def carries(when: When) -> bool:
             return {*when.values, *(("clock",) if when.clock is not None else ())} <= kept
@@ -106,7 +106,7 @@ class PriceFile:
             origin,
             id=id_,
             names=names,
-            dated=origin.dated if dated is None else dated,
+            dated=dated if stated is None else stated,
             prices=tuple(
                 replace(
                     price,
@@ -203,9 +203,8 @@ def _entries(reader: Entries, *, restates: bool) -> dict[str, Entry]:
             of = reader.text((*path, "same_as")) if reader.has(path, "same_as") else None
             names = reader.names(id_, path)
             matched = reader.has(path, "match")
-            takes = (
-                not (matched and reader.has((*path, "match"), "exact")) if of is not None else restates and not matched
-            )
+            listed = matched and reader.has((*path, "match"), "exact")
+            takes = not matched if restates else of is not None and not listed
             entries[id_] = Entry(names, of, takes, path)
     return entries
 
