@@ -61,7 +61,8 @@ def main() -> None:
     retired = {id_: entry for one in (*earlier, old) for id_, entry in one.entries.items()}
     tail = combine(genai.entries, litellm.entries, retired, as_of=given.as_of, reviewed=reviewed)
     before = unpack(given.to) if given.to.exists() else {}
-    models = grown(before.get("models", {}), tail.models, as_of=given.as_of)
+    kept = {id_: entry for id_, entry in before.get("models", {}).items() if not reviewed(id_)}
+    models = grown(kept, tail.models, as_of=given.as_of)
     given.to.write_bytes(pack(models, as_of=given.as_of))
 
     print(f"{len(models)} models, {given.to.stat().st_size} bytes; {len(tail.disputed)} disputed")

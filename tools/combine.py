@@ -6,7 +6,7 @@
 3. Where they differ, genai-prices is kept, which cites a page for each price and keeps history; but LiteLLM, where
    genai-prices has a price by the hour, since it knows no weekdays. The source says that the price is disputed.
 4. A model that only one has is kept as it is; one that only an old catalogue has is kept and marked retired.
-5. The tail only grows: a model that vanished stays, with `retired_seen`, and a changed price is a new dated one.
+5. The tail only grows, but for rule 1: a model that vanished stays, with `retired_seen`, and a changed price is a new dated one.
 """
 
 from __future__ import annotations

@@ -150,6 +150,21 @@ def test_an_alias_of_the_tail_leads_to_the_model_of_the_latest_layer(load):
     assert (found.model.layer, base(found.model)) == ("built-in", {"input": Decimal(7)})
 
 
+def test_a_model_of_the_tail_gives_way_to_one_it_is_another_spelling_of(load, monkeypatch):
+    spelled = {"prices": [{"rates": {"input": "3"}}]}
+    names = ("other@default", "mine-2026-01-01", "models/lonely")
+    monkeypatch.setitem(
+        TAIL, "models", {**TAIL["models"], **{f"openai/{name}": spelled for name in names}, "openai/lonely": spelled}
+    )
+    prices = load(user="models: [{id: openai/mine, match: {dated: true}, prices: [{rates: {input: 5}}]}]\n")
+    found = [match_model(prices, "openai", name) for name in names]
+    assert [(one.model.id, one.kind) for one in found] == [
+        ("openai/other", "resource"),
+        ("openai/mine", "dated"),
+        ("openai/models/lonely", "exact"),
+    ]
+
+
 def test_a_copy_is_of_its_own_layer_or_those_below(load):
     prices = load(project="models: [{id: vertex/own, same_as: openai/tail-only}, {id: aws/own, same_as: openai/big}]\n")
     assert base(prices.models["vertex/own"]) == {"input": Decimal(3)}

@@ -438,6 +438,52 @@ def test_published_prices_of_other_models(built_in, rate, provider, model, usage
 
 
 @pytest.mark.parametrize(
+    ("provider", "names", "usage", "cost"),
+    [
+        # A batch halves what a prompt above 100,000 tokens costs: 150,000 x 0.25 + 1,000 x 1.25
+        (
+            "vertex_ai",
+            ("claude-haiku-5-5", "claude-haiku-5-5@default"),
+            {"processing": "batch", "uncached_input_tokens": 150_000, "output_text_tokens": 1000},
+            "0.03875",
+        ),
+        # A regional endpoint: (100,000 x 2 + 10,000 x 10) x 1.1
+        (
+            "vertex_ai",
+            ("claude-sonnet-5-5", "claude-sonnet-5-5@default"),
+            {"inference_region": "us-east5", "uncached_input_tokens": 100_000, "output_text_tokens": 10_000},
+            "0.33",
+        ),
+        # The tier begins at 200,000: 200,000 x 2.5 + 1,000 x 5
+        (
+            "xai",
+            ("grok-4.20", "grok-4.20-reasoning", "grok-4.20-0309-reasoning"),
+            {"uncached_input_tokens": 200_000, "output_text_tokens": 1000, "started_at": datetime(2026, 11, 15)},
+            "0.505",
+        ),
+        # Before 2026-04-30: 100,000 x 2 + 10,000 x 6
+        (
+            "xai",
+            ("grok-4.20", "grok-4.20-beta", "grok-4.20-reasoning"),
+            {"uncached_input_tokens": 100_000, "output_text_tokens": 10_000, "started_at": datetime(2026, 4, 15)},
+            "0.26",
+        ),
+        # Within a region: 100,000 x 5.5 + 1,000 x 27.5
+        (
+            "bedrock",
+            ("anthropic.claude-opus-4-6", "anthropic.claude-opus-4-6-v1", "anthropic.claude-opus-4-6-v1:0"),
+            {"uncached_input_tokens": 100_000, "output_text_tokens": 1000},
+            "0.5775",
+        ),
+    ],
+)
+def test_one_model_costs_the_same_under_each_of_its_names(built_in, rate_all, provider, names, usage, cost):
+    rows = rate_all(built_in, [{"provider": provider, "request_model": name, **usage} for name in names])
+    assert {seen(row, "cost", "cost_status") for row in rows} == {(Decimal(cost), "priced")}
+    assert len({row["price_id"] for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
     ("provider", "request_model", "response_model", "cost"),
     [
         # 1,000 x 3.3, the price of a regional profile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import UsageError
 from llmcost.domain.providers import normalise_provider
 from llmcost.domain.text import nearest
-from llmcost.pricing.price_file import TAIL
+from llmcost.pricing.price_list import TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,8 +1,9 @@
 """Which model of the price list a logged name means; never a guess by prefix or substring.
 
 Steps, first hit wins, each recorded as the match kind: `deployment` and `exact`, `alias` at the time of the call,
-`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`), `dated` (a known model and a date),
-`variant` (OpenRouter's `:free`).
+`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`, `@default`), `dated` (a known model and
+a date), `variant` (OpenRouter's `:free`). A model of the packaged tail comes last, so that one model has one price whatever a
+public catalogue calls it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from llmcost.domain.providers import FIRST_PARTY, HOSTS, normalise_provider
+from llmcost.pricing.price_list import TAIL
 from llmcost.pricing.route_variants import free_variant, is_free_of
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ _BEDROCK = re.compile(r"arn:aws[a-z-]*:bedrock:")
 _PATH = re.compile(r"(?:projects/[^/]+/locations/(?P<location>[^/]+)/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
 _ALSO = {"google": "vertex"}
 """Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
-_REVISION = re.compile(r"(?P<name>.+?)(?:-v[0-9]+)?:[0-9]+")
+_REVISION = re.compile(r"(?P<name>.+?)(?:(?:-v[0-9]+)?:[0-9]+|@default)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,19 +190,28 @@ def _sole_owner(prices: PriceList, name: str, at: datetime | None) -> Match | No
 
 def _within(prices: PriceList, provider: str, name: str, at: datetime | None) -> Match | None:
     """Match a name among one provider's models."""
+    rare: Match | None = None
+    for found in _spelled(prices, provider, name, at):
+        if found.model.layer != TAIL:
+            return found
+        rare = rare or found
+    return rare
+
+
+def _spelled(prices: PriceList, provider: str, name: str, at: datetime | None) -> Iterator[Match]:
+    """Every model a name may mean, the plainest reading first."""
     for index, bare in enumerate(_unwrapped(name)):
         named = _named(prices, provider, bare, at)
         if named is not None:
             kind = "resource" if index else named.kind
-            return Match(model=named.model, kind=kind, region=named.region or _location(name))
+            yield Match(model=named.model, kind=kind, region=named.region or _location(name))
     for bare in _unwrapped(name):
         dated = _DATED.fullmatch(bare)
         if dated is None or not _is_day(dated["day"] or dated["version"]):
             continue
         model = prices.named(provider, dated["name"])
         if model is not None and model.dated:
-            return Match(model=model, kind="dated", region=_location(name))
-    return None
+            yield Match(model=model, kind="dated", region=_location(name))
 
 
 def _is_day(text: str) -> bool:

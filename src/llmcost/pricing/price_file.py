@@ -13,6 +13,7 @@ from llmcost.config.yaml import Document, read_document
 from llmcost.domain.errors import ConfigError
 from llmcost.pricing import price_terms
 from llmcost.pricing.price_entries import Entries
+from llmcost.pricing.price_list import TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "llmcost-pricing/1"
 CATALOGUE_SCHEMA = "llmcost-catalogue/1"
-TAIL = "catalogue"
-"""The layer below all others, generated from public catalogues."""
 _KEYS = (
     *("schema", "currency", "as_of", "sources", "models", "aliases", "prefixes", "deployments"),
     *("contracts", "self_hosted", "provisioned", "allowances", "fx"),

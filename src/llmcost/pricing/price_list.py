@@ -57,6 +57,9 @@ FEE_UNITS: dict[str, int] = {
 MINIMUMS = ("audio_seconds", "video_seconds", "characters", "pages")
 """Quantities, as the request's columns call them, of which a price may bill at least so much per call."""
 
+TAIL = "catalogue"
+"""The layer below all others, generated from public catalogues."""
+
 CONDITIONS = ("processing", "service_tier", "speed", "inference_region", "operation", "unit_size", "clock")
 """What a variant may depend on, most telling first: the order settles which of two equally specific variants wins."""
 

@@ -86,6 +86,27 @@ def test_a_mode_costs_what_it_says_and_else_the_standard_price_of_the_band(litel
     assert priority["rates"] == {"input": "3.5", "cache_read": "0.5", "output": "14"}
 
 
+def test_the_dearer_rates_of_xai_begin_at_the_limit_and_an_image_is_text_unless_it_costs_otherwise():
+    cost = {"input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06, "input_cost_per_image_token": 2e-06}
+    long = {"input_cost_per_token_above_128k_tokens": 4e-06, "output_cost_per_token_above_128k_tokens": 1.6e-05}
+    spec = {"mode": "chat", **cost, **long}
+    found = convert_litellm(
+        {
+            "xai/grok-99": {"litellm_provider": "xai", **spec},
+            "groq/long": {
+                "litellm_provider": "groq",
+                **spec,
+                "input_cost_per_image_token_above_128k_tokens": 3e-06,
+            },
+        }
+    ).entries
+    (price,) = found["x-ai/grok-99"]["prices"]
+    assert price["rates"] == {"input": "2", "output": "8"}
+    assert price["tiers"] == [{"at_least": "128000", "rates": {"input": "4", "output": "16"}}]
+    (price,) = found["groq/long"]["prices"]
+    assert price["tiers"] == [{"above": "128000", "rates": {"input": "4", "output": "16", "input_image": "3"}}]
+
+
 def test_a_region_before_the_name_is_a_variant_of_the_model(litellm):
     (price,) = litellm.entries["azure/gpt-x"]["prices"]
     assert price["variants"] == [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.domain.errors import DataError
 from llmcost.domain.providers import normalise_provider
+from llmcost.pricing.unit_rates import INCLUDED
 from llmcost.pricing.update.entries import Converted, Entry, amount, bands, price, split_units
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ _SAME = {
 }
 _SUBSCRIBED = ("chatgpt", "github_copilot", "microsoft_365_copilot", "lemonade", "ollama")
 """Providers whose use is not invoiced by what the map says."""
+_INCLUSIVE = ("x-ai",)
+"""Providers whose dearer rates begin at the limit, not above it (https://docs.x.ai/developers/pricing), which the map cannot say."""
 _ROUTES = ("global/", "global-standard/", "invoke/", "converse/")
 
 
@@ -167,15 +170,25 @@ def _size(name: str) -> tuple[str | None, str]:
 
 def _price(spec: Mapping[str, Any], source: str) -> Entry | None:
     found = _found(spec)
+    if provider_of(str(spec.get("litellm_provider"))) in _INCLUSIVE:
+        found = {
+            mode: {(unit, above and above - 1): value for (unit, above), value in prices.items()}
+            for mode, prices in found.items()
+        }
     base = found.get("", {})
     rates, fees = split_units({unit: value for (unit, above), value in base.items() if not above})
     fees = _fees(spec) | fees
     tiers = _tiers(base)
     if listed := spec.get("tiered_pricing"):
         rates, tiers = _ranges(listed, rates)
-    if rates.get("reasoning") == rates.get("output"):
-        # Said twice; the modes repeat only the output price.
-        rates.pop("reasoning", None)
+    for unit, whole in INCLUDED.items():
+        # Said twice; the modes and longer prompts repeat only the price of text.
+        if rates.get(unit) == rates.get(whole) and not any(
+            key[0] == unit and (mode or key[1]) and value != prices.get((whole, key[1]))
+            for mode, prices in found.items()
+            for key, value in prices.items()
+        ):
+            rates.pop(unit, None)
     if not rates and not fees:
         return None
     variants = [*_modes(found, rates, tiers), *_off_peak(spec, rates), *_sizes(spec)]
