@@ -143,12 +143,13 @@ def _enriched(price: Entry, other: Entry) -> Entry:
     units = {unit: value for unit, value in other["rates"].items() if unit not in price["rates"]}
     made = _widened(price, other, units)
     theirs = {_key(one): one for one in other.get("variants", ())}
-    variants = [_widened(one, theirs.get(_key(one), other), units) for one in price.get("variants", ())]
-    mine = {_key(one) for one in variants}
-    for key, one in theirs.items():
-        if key not in mine:
-            lacking = {unit: value for unit, value in made["rates"].items() if unit not in one["rates"]}
-            variants.append(_widened(one, made, lacking))
+    variants = []
+    for one in price.get("variants", ()):
+        same = theirs.pop(_key(one), {})
+        # What a variant does not price stays open, whatever the unit costs otherwise.
+        listed = {unit: value for unit, value in same.get("rates", {}).items() if unit in units}
+        variants.append(_widened(one, same, listed))
+    variants.extend(theirs.values())
     fees = {**other.get("fees", {}), **price.get("fees", {})}
     return {
         **made,

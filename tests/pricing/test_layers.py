@@ -85,6 +85,35 @@ def test_a_packaged_tail_is_read_like_a_price_file(tmp_path):
         tail.model("openai/broken")
 
 
+def test_a_unit_that_a_variant_of_the_tail_leaves_open_is_an_estimate_at_its_standard_rate(load, rate, monkeypatch):
+    open_ = {
+        "rates": {"input": "2", "cache_read": "1", "output": "8"},
+        "tiers": [{"above": "1000", "rates": {"input": "4", "cache_read": "3", "output": "16"}}],
+        "variants": [
+            {
+                "when": {"processing": "batch"},
+                "rates": {"input": "1", "output": "4"},
+                "tiers": [{"above": "1000", "rates": {"input": "2", "output": "8"}}],
+            }
+        ],
+    }
+    monkeypatch.setitem(TAIL, "models", {**TAIL["models"], "openai/open": {"prices": [open_]}})
+    prices = load()
+    call = {"provider": "openai", "request_model": "open", "processing": "batch"}
+    # 500 x 1 + 100 x 1
+    short = rate(prices, **call, uncached_input_tokens=500, cache_read_tokens=100)
+    assert (short["cost"], short["cost_status"], short["cost_reason"]) == (
+        Decimal("0.0006"),
+        "estimated",
+        "no cache read price",
+    )
+    # 2000 x 2 + 100 x 3
+    long = rate(prices, **call, uncached_input_tokens=2000, cache_read_tokens=100)
+    assert (long["cost"], long["cost_status"]) == (Decimal("0.0043"), "estimated")
+    used = rate(prices, **call, uncached_input_tokens=500, output_text_tokens=100)
+    assert (used["cost"], used["cost_status"]) == (Decimal("0.0009"), "priced")
+
+
 @pytest.mark.parametrize(
     "content", [b"no gzip", gzip.compress(b"{", mtime=0), gzip.compress(b'{"schema": "other/1"}', mtime=0)]
 )

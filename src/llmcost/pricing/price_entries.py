@@ -12,6 +12,7 @@ from llmcost.pricing.price_list import (
     CONDITIONS,
     FEE_UNITS,
     MINIMUMS,
+    TAIL,
     TOKEN_UNITS,
     WEEK,
     Model,
@@ -179,10 +180,10 @@ class Entries(Values):
                     rates[unit] = self.number((*path, unit), places=PLACES - 6)
         return rates
 
-    def _same_units(self, path: Path_, base: Path_, code: str) -> None:
-        """Refuse rates that leave out a unit the base has, or have one it lacks."""
+    def _same_units(self, path: Path_, base: Path_, code: str, *, complete: bool = True) -> None:
+        """Refuse rates that have a unit the base lacks, or, if they are to be complete, leave out one it has."""
         wanted, units = self.mapping(base), self.mapping(path)
-        for unit in wanted:
+        for unit in wanted if complete else ():
             if unit not in units and unit in TOKEN_UNITS:
                 with self.part():
                     raise self.error(f"{unit!r} is missing, which the standard rates have", *path, code=code)
@@ -253,7 +254,9 @@ class Entries(Values):
         if not rated and (self.has(path, "tiers") or not self.has(path, "fees")):
             raise self.error("a variant needs 'rates', or 'fees' alone", *path, code="missing-key")
         if rated and self.has(price, "rates"):
-            self._same_units((*path, "rates"), (*price, "rates"), "variant-omits-unit")
+            # A catalogue may leave open what a unit costs in a batch; a person is asked.
+            complete = self.layer != TAIL
+            self._same_units((*path, "rates"), (*price, "rates"), "variant-omits-unit", complete=complete)
         return Variant(
             label=self._label(path, when), when=when, tiers=self._tiers(path) if rated else (), fees=self.fees(path)
         )

@@ -105,7 +105,7 @@ def tier_words(calculation: Explanation) -> str | None:
     if rate.tier is None or len(tiers) < 2:
         return None
     prompt = f"a prompt of {calculation.prompt_tokens:,} tokens, caches included,"
-    if rate.tier is not tiers[0]:
+    if rate.tier.start != tiers[0].start:
         return f"{prompt} is {bound_words(rate.tier.label)}: the whole request has the rates of that tier"
     return f"{prompt} is not {bound_words(tiers[1].label)}: the first tier"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,14 @@ def by_prompt(price: Price, terms: Terms) -> Iterator[tuple[int, int, Tier, str 
     yield last.start, beyond.start, last, None
     bound = beyond.label.replace("-", " ")
     yield beyond.start, ANY_PROMPT, last, f"no {terms.rating.label} price of prompts {bound}"
+
+
+def filled(price: Price, tier: Tier) -> Tier:
+    """A variant's tier with the standard rates of the units it does not price."""
+    standard = [one for one in price.tiers if one.start <= tier.start][-1]
+    if tier.rates.keys() >= standard.rates.keys():
+        return tier
+    return replace(tier, rates={**standard.rates, **tier.rates})
 
 
 def terms_of(price: Price, holding: Iterable[Variant]) -> Terms:

@@ -12,7 +12,7 @@ from llmcost.pricing.agreements import covers
 from llmcost.pricing.labels import identity, labels
 from llmcost.pricing.matching import Match, invoicer, match_model
 from llmcost.pricing.rate_row import BEGINNING, END, Context, RateRow
-from llmcost.pricing.rate_terms import by_minute, by_prompt, holds, unmet
+from llmcost.pricing.rate_terms import by_minute, by_prompt, filled, holds, unmet
 from llmcost.pricing.route_variants import why_open
 from llmcost.pricing.unit_rates import with_rates
 
@@ -206,9 +206,17 @@ def _epoch(
         missing = unmet(context, price, terms.variants, multipliers)
         for first, end_of_tier, tier, unlisted in by_prompt(price, terms):
             reason = "; ".join(filter(None, (empty.reason, missing, unlisted)))
+            whole = filled(price, tier)
             parts = [tier.label, *(named[id(one)] for one in (*terms.variants, *multipliers))]
             yield replace(
-                with_rates(empty, tier, terms.fees, multipliers, discounts),
+                with_rates(
+                    empty,
+                    whole,
+                    terms.fees,
+                    multipliers,
+                    discounts,
+                    unlisted=whole.rates.keys() - tier.rates.keys(),
+                ),
                 prompt_from=first,
                 prompt_to=end_of_tier,
                 minute_from=start,
@@ -219,7 +227,7 @@ def _epoch(
                 reason=reason or None,
                 minimums=price.minimums,
                 price=price,
-                tier=tier,
+                tier=whole,
                 variant=terms.rating,
                 fee_variants=terms.charging,
                 multipliers=tuple(multipliers),

@@ -12,7 +12,7 @@ from llmcost.pricing.price_list import FEE_UNITS, TOKEN_UNITS
 from llmcost.pricing.units import GAPS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from llmcost.pricing.price_list import Multiplier, Tier
     from llmcost.pricing.rate_row import RateRow
@@ -43,13 +43,15 @@ def with_rates(
     fees: Mapping[str, Decimal],
     multipliers: list[Multiplier],
     discounts: Mapping[str, Fraction],
+    *,
+    unlisted: Collection[str],
 ) -> RateRow:
-    """Per-unit rates with fallbacks, and the factor that holds.
+    """Per-unit rates with fallbacks, and the factor that holds; what the rates of `unlisted` units come to is an estimate.
 
     A discounted fee is a price of its own and has 12 places as any other, rounded half-even.
     """
     rates: dict[str, Decimal] = {}
-    lacking: set[str] = set()
+    lacking = set(unlisted)
     charged_as: dict[str, str] = {}
     for unit in TOKEN_UNITS:
         own = INCLUDED.get(unit, unit) if unit not in tier.rates else unit

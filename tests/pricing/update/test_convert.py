@@ -77,13 +77,31 @@ def test_a_price_for_a_token_is_one_for_a_million_without_the_noise_of_floats(li
     assert price["multipliers"] == [{"when": {"inference_region": "eu"}, "factor": "1.1"}]
 
 
-def test_a_mode_costs_what_it_says_and_else_the_standard_price_of_the_band(litellm):
-    batch, priority = litellm.entries["openai/gpt-x"]["prices"][0]["variants"]
-    assert batch["when"] == {"processing": "batch"}
-    assert batch["rates"] == {"input": "1", "cache_read": "0.5", "output": "4"}
-    assert batch["tiers"] == [{"above": "272000", "rates": {"input": "1", "cache_read": "1", "output": "4"}}]
-    assert priority["when"] == {"service_tier": "priority"}
-    assert priority["rates"] == {"input": "3.5", "cache_read": "0.5", "output": "14"}
+def test_a_mode_has_the_units_and_the_prompt_sizes_that_it_prices(litellm):
+    assert litellm.entries["openai/gpt-x"]["prices"][0]["variants"] == [
+        {"when": {"processing": "batch"}, "rates": {"input": "1", "output": "4"}},
+        {"when": {"service_tier": "priority"}, "rates": {"input": "3.5", "output": "14"}},
+    ]
+
+
+def test_a_cache_write_for_an_hour_has_the_factor_of_a_batch_that_one_of_five_minutes_has():
+    spec = {
+        "litellm_provider": "anthropic",
+        "input_cost_per_token": 1e-05,
+        "cache_creation_input_token_cost": 1.25e-05,
+        "cache_creation_input_token_cost_above_1hr": 2e-05,
+        "cache_creation_input_token_cost_above_200k_tokens": 2.5e-05,
+        "cache_creation_input_token_cost_above_1hr_above_200k_tokens": 4e-05,
+        "input_cost_per_token_batches": 5e-06,
+        "cache_creation_input_token_cost_batches": 6.25e-06,
+        "cache_creation_input_token_cost_above_200k_tokens_batches": 1.25e-05,
+    }
+    (price,) = convert_litellm({"claude-x": spec}).entries["anthropic/claude-x"]["prices"]
+    (batch,) = price["variants"]
+    assert batch["rates"] == {"input": "5", "cache_write_5m": "6.25", "cache_write_1h": "10"}
+    assert batch["tiers"] == [
+        {"above": "200000", "rates": {"input": "5", "cache_write_5m": "12.5", "cache_write_1h": "20"}}
+    ]
 
 
 def test_the_dearer_rates_of_xai_begin_at_the_limit_and_an_image_is_text_unless_it_costs_otherwise():

@@ -133,6 +133,22 @@ def test_a_model_that_two_catalogues_agree_on_is_added_and_one_that_only_one_has
     assert over(target).models["groq/ear"].prices[0].fees == {"audio_hour": Decimal("0.111")}
 
 
+def test_a_variant_that_does_not_price_every_unit_is_not_written(price_list, tmp_path):
+    spec = {
+        "litellm_provider": "openai",
+        "input_cost_per_token": 2e-06,
+        "cache_read_input_token_cost": 1e-06,
+        "input_cost_per_token_batches": 1e-06,
+        "input_cost_per_token_flex": 1e-06,
+        "cache_read_input_token_cost_flex": 5e-07,
+    }
+    target = tmp_path / "mine.yaml"
+    litellm = convert_litellm({"gpt-open": spec})
+    refresh(price_list(OURS), [litellm], at=NOW, since=TODAY, target=target, accept=["litellm"])
+    (price,) = over(target).models["openai/gpt-open"].prices
+    assert [variant.label for variant in price.variants] == ["flex"]
+
+
 def test_a_name_of_ours_stays_with_its_model(price_list, catalogues, tmp_path):
     below = "models: [{id: openai/mine, match: {exact: [gpt-x-latest]}, prices: [{rates: {input: 1}}]}]\n"
     target = tmp_path / "new.yaml"

@@ -273,28 +273,34 @@ def _modes(
     rates: Mapping[str, str],
     tiers: Mapping[int, Mapping[str, str]],
 ) -> list[Entry]:
-    """Batch and service tiers; what a mode does not price costs what it costs otherwise."""
+    """Batch and service tiers; what a mode does not price is left out, and so is a prompt size."""
     made: list[Entry] = []
     for mode in sorted(set(found) - {""}):
         own = found[mode]
-        changed = dict(rates) | {unit: value for (unit, above), value in own.items() if not above and unit in rates}
-        limits = {above for _, above in own if above} | set(tiers)
+        changed = _hourly_write({unit: own[unit, 0] for unit in rates if (unit, 0) in own}, rates)
         own_tiers = {
-            above: {unit: _above(own, tiers, unit, above, changed[unit]) for unit in rates} for above in limits
+            above: _hourly_write(
+                {unit: own.get((unit, above), changed[unit]) for unit in changed}, tiers.get(above, {})
+            )
+            for above in sorted({above for _, above in own if above})
         }
         when = {"processing": "batch"} if mode == "batches" else {"service_tier": mode}
-        if changed != dict(rates):
+        if any(changed[unit] != rates[unit] for unit in changed):
             made.append({"when": when, **bands(changed, own_tiers)})
     return made
 
 
-def _above(
-    own: Mapping[tuple[str, int], str], tiers: Mapping[int, Mapping[str, str]], unit: str, above: int, base: str
-) -> str:
-    """A mode's price above a limit: its own, else its flat one, else the standard one of that band."""
-    if (unit, above) in own:
-        return own[unit, above]
-    return base if (unit, 0) in own else tiers.get(above, {}).get(unit, base)
+def _hourly_write(priced: dict[str, str], standard: Mapping[str, str]) -> dict[str, str]:
+    """Add the price of a cache write for an hour, which the map has for no mode.
+
+    It stands to the one of five minutes as otherwise: the cache's factors come on top of a batch's
+    (https://platform.claude.com/docs/en/about-claude/pricing).
+    """
+    short, long = "cache_write_5m", "cache_write_1h"
+    if short not in priced or not standard.keys() >= {short, long}:
+        return priced
+    value = amount(Decimal(standard[long]) * Decimal(priced[short]) / Decimal(standard[short]), token=True)
+    return priced if value is None else {**priced, long: value}
 
 
 def _off_peak(spec: Mapping[str, Any], rates: Mapping[str, str]) -> list[Entry]:
@@ -391,12 +397,9 @@ def _add_region(base: Entry, region: str, made: Entry) -> bool:
     for own in ({**made, "when": {}}, *made.get("variants", ())):
         if "rates" not in own:
             continue
-        rates = dict(standard) | own["rates"]
-        tiers = [{**one, "rates": rates | one["rates"]} for one in own.get("tiers", ())]
+        kept = {key: own[key] for key in ("rates", "tiers") if key in own}
         when = {**own["when"], "inference_region": region}
-        base.setdefault("variants", []).append(
-            {"when": when, "rates": rates, **({"tiers": tiers} if tiers else {}), **_fees_of(own)}
-        )
+        base.setdefault("variants", []).append({"when": when, **kept, **_fees_of(own)})
     return True
 
 

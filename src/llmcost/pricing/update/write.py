@@ -62,6 +62,18 @@ def model_entry(model: Model) -> Entry:
     return {**({"match": match} if match else {}), "prices": prices}
 
 
+def stated_whole(entry: Entry) -> Entry:
+    """An entry without the variants that leave open what a unit costs, which a price file cannot say."""
+    return {**entry, "prices": [_stated_whole(price) for price in entry["prices"]]}
+
+
+def _stated_whole(price: Entry) -> Entry:
+    units = price.get("rates", {}).keys()
+    variants = [one for one in price.get("variants", ()) if "rates" not in one or one["rates"].keys() >= units]
+    rest = {key: value for key, value in price.items() if key != "variants"}
+    return {**rest, **({"variants": variants} if variants else {})}
+
+
 def price_file(
     models: Mapping[str, Entry], sources: Mapping[str, Mapping[str, str]], *, currency: str, as_of: datetime
 ) -> str:
