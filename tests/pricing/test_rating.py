@@ -425,6 +425,19 @@ def test_case_e_an_unknown_model_has_no_cost(built_in, rate):
         # 9634 tokens written for an hour through a regional Bedrock profile: 6.6
         ("aws", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", {"cache_write_1h_tokens": 9634}, "0.0635844"),
         ("xai", "grok-4.3", {"uncached_input_tokens": 200_000}, "0.5"),
+        # The first snapshot cost 100 and 200 for audio, the later ones 40 and 80.
+        (
+            "openai",
+            "gpt-4o-realtime-preview-2024-10-01",
+            {"input_audio_tokens": 1000, "output_audio_tokens": 1000, "cache_read_audio_tokens": 1000},
+            "0.32",
+        ),
+        (
+            "openai",
+            "gpt-4o-realtime-preview-2024-12-17",
+            {"input_audio_tokens": 1000, "output_audio_tokens": 1000, "cache_read_audio_tokens": 1000},
+            "0.1225",
+        ),
         ("groq", "whisper-large-v3", {"audio_seconds": 3600}, "0.111"),
         ("cohere", "rerank-v3.5", {"rerank_searches": 3}, "0.006"),
         ("openai", "whisper-1", {"audio_seconds": 60}, "0.006"),
