@@ -425,6 +425,13 @@ def test_case_e_an_unknown_model_has_no_cost(built_in, rate):
         # 9634 tokens written for an hour through a regional Bedrock profile: 6.6
         ("aws", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", {"cache_write_1h_tokens": 9634}, "0.0635844"),
         ("xai", "grok-4.3", {"uncached_input_tokens": 200_000}, "0.5"),
+        # The US endpoint: (100,000 x 2 + 1,000 x 6) x 1.1
+        (
+            "xai",
+            "grok-4.6",
+            {"inference_region": "us", "uncached_input_tokens": 100_000, "output_text_tokens": 1000},
+            "0.2266",
+        ),
         # The first snapshot cost 100 and 200 for audio, the later ones 40 and 80.
         (
             "openai",
