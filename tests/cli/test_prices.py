@@ -174,6 +174,12 @@ def test_a_variant_without_an_entry_of_its_own_is_explained_by_the_page_that_def
     assert "layer" not in run.stdout
 
 
+@pytest.mark.parametrize("region", [("azure/eu/gpt-4.1",), ("azure/gpt-4.1", "--region", "eu")])
+def test_a_factor_names_the_region_of_the_call_and_no_other(cli, region):
+    run = cli("prices", "explain", "--model", *region, "--usage", "input=1000")
+    assert "\nFactor    1.1 on token amounts, because inference_region is eu\n" in run.stdout
+
+
 def test_a_request_is_explained_in_each_format(cli, here):
     log = write(here / "log.jsonl", [chat("a", model="acme-large")])
     assert cli("ingest", log).code == 0

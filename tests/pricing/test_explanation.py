@@ -22,7 +22,7 @@ models:
   - id: openai/odd
     prices:
       - rates: {input: 1.000001, output: 3.333333}
-        multipliers: [{when: {inference_region: us}, factor: 1.1111}, {when: {speed: fast}, factor: 1.7}]
+        multipliers: [{when: {inference_region: [eu, us]}, factor: 1.1111}, {when: {speed: fast}, factor: 1.7}]
   - id: openai/long
     prices:
       - rates: {input: 1, output: 4}
@@ -98,7 +98,8 @@ def test_factors_multiply(prices):
     # 3.333333 x 1.1111 x 1.7
     assert found.lines[0].multiplier == Decimal("1.88887")
     assert found.lines[0].amount == Decimal("6.29623270371")
-    assert factor_words(found) == (
+    asked = context("openai/odd", inference_region="us", speed="fast")
+    assert factor_words(found, asked) == (
         "1.1111 on token amounts, because inference_region is us; 1.7 on token amounts, because speed is fast"
     )
 

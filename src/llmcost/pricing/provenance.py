@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llmcost.pricing.matching import match_model
@@ -98,6 +98,11 @@ def provenance(
     )
 
 
+def as_asked(context: Context, match: Match) -> Context:
+    """What was asked for, with the region that the name states where the log has none of its own."""
+    return replace(context, inference_region=context.inference_region or match.region)
+
+
 def tier_words(calculation: Explanation) -> str | None:
     """Which tier the prompt reached and why; None where the price has only one."""
     rate = calculation.rate
@@ -123,11 +128,11 @@ def variant_words(calculation: Explanation, context: Context, at: datetime) -> s
     return "; ".join(found) or None
 
 
-def factor_words(calculation: Explanation) -> str | None:
+def factor_words(calculation: Explanation, context: Context) -> str | None:
     """The factors on token amounts and why they hold; None without any."""
     found = [
         f"{one.factor.normalize():f} on token amounts, because "
-        + " and ".join(f"{key} is {'|'.join(sorted(accepted))}" for key, accepted in one.when.values.items())
+        + " and ".join(f"{key} is {getattr(context, key) or _stated(key, context)}" for key in one.when.values)
         for one in calculation.rate.multipliers
     ]
     return "; ".join(found) or None

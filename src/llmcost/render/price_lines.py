@@ -8,7 +8,7 @@ from typing import Any
 
 from llmcost.pricing.explanation import Explanation, Line
 from llmcost.pricing.price_list import FEE_UNITS
-from llmcost.pricing.provenance import Provenance, contract_words, factor_words, tier_words, variant_words
+from llmcost.pricing.provenance import Provenance, as_asked, contract_words, factor_words, tier_words, variant_words
 from llmcost.pricing.rate_row import Context
 from llmcost.pricing.units import GAPS
 from llmcost.render.cells import Grid
@@ -67,6 +67,7 @@ def lines_table(lines: Sequence[Line], currency: str) -> Table:
 
 def price_facts(calculation: Explanation, price: Provenance, context: Context, at: datetime) -> list[tuple[str, str]]:
     """Which price it was, where it stands, and why that one."""
+    asked = as_asked(context, price.match)
     since = "the beginning" if price.since is None else moment(price.since)
     until = "" if price.until is None else f" until {moment(price.until)}"
     source = "no source named" if price.url is None else price.url
@@ -80,8 +81,8 @@ def price_facts(calculation: Explanation, price: Provenance, context: Context, a
     ]
     for label, words in (
         ("Tier", tier_words(calculation)),
-        ("Variant", variant_words(calculation, context, at)),
-        ("Factor", factor_words(calculation)),
+        ("Variant", variant_words(calculation, asked, at)),
+        ("Factor", factor_words(calculation, asked)),
         ("Contract", contract_words(calculation)),
     ):
         if words is not None:
@@ -106,6 +107,7 @@ def line_document(line: Line) -> dict[str, Any]:
 
 def price_document(calculation: Explanation, price: Provenance, context: Context, at: datetime) -> dict[str, Any]:
     """The price that was used and why that one."""
+    asked = as_asked(context, price.match)
     return {
         "id": price.id,
         "model": price.model.id,
@@ -117,8 +119,8 @@ def price_document(calculation: Explanation, price: Provenance, context: Context
         "matched": price.matched,
         "prompt_tokens": calculation.prompt_tokens,
         "tier": tier_words(calculation),
-        "variant": variant_words(calculation, context, at),
-        "factor": factor_words(calculation),
+        "variant": variant_words(calculation, asked, at),
+        "factor": factor_words(calculation, asked),
         "contract": contract_words(calculation),
         "place": price.place,
         "layer": price.layer,
