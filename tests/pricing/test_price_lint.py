@@ -157,6 +157,27 @@ CASES = {
         GOOD + "aliases: [{provider: openai, name: lint-x, to: openai/nothing}]\n",
         ("conflict", "error", 10, 11, "no model 'openai/nothing' in the price list"),
     ),
+    "covers-nothing": (
+        GOOD + "contracts: [{provider: openai, discount_pct: 5, models: [openai/lint-a, openai/gpt-4o-2024-08-06]}]\n",
+        (
+            "covers-nothing",
+            "warning",
+            10,
+            73,
+            "no model of this file or the built-in list is 'openai/gpt-4o-2024-08-06'",
+        ),
+    ),
+    "capacity for nothing": (
+        GOOD
+        + "provisioned:\n  - {name: ptu, provider: azure, covers: [azure/gpt-4O], units: 1, usd_per_unit_hour: 1}\n",
+        ("covers-nothing", "warning", 11, 43, "no model of this file or the built-in list is 'azure/gpt-4O'"),
+    ),
+    "an allowance for nothing": (
+        GOOD
+        + "allowances:\n"
+        + "  - {group: g, provider: google, models: [google/gemini-2-5-*], unit: web_search, free: 5}\n",
+        ("covers-nothing", "warning", 11, 43, "no model of this file or the built-in list is 'google/gemini-2-5-*'"),
+    ),
     "a copy of itself": (
         GOOD + "  - {id: aws/lint-a, same_as: aws/lint-b}\n  - {id: aws/lint-b, same_as: aws/lint-a}\n",
         ("conflict", "error", 10, 6, "same_as leads back to 'aws/lint-a'"),
@@ -175,6 +196,21 @@ def test_a_rule_finds_its_mistake_where_it_is_and_nothing_else(lint, name):
     found = lint(text)
     assert [one[:4] for one in found] == [(code, severity, line, column)]
     assert message in (None, found[0][4])
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("openai/gpt-4o-2024-08-06", "write the id that it is a name of: 'openai/gpt-4o'"),
+        ("openai/gpt-4.1-minni", "did you mean 'openai/gpt-4.1-mini'?"),
+        ("openai/zzzzzzzzzz", None),
+    ],
+)
+def test_an_agreement_about_no_model_hints_at_the_id_that_was_meant(tmp_path, written, hint):
+    path = tmp_path / "prices.yaml"
+    path.write_text(f"{HEAD}{GOOD}contracts: [{{provider: openai, discount_pct: 5, models: [{written}]}}]\n")
+    (found,) = lint_price_file(path)
+    assert found.hint == hint
 
 
 def test_all_mistakes_of_a_file_are_found_at_once_in_their_order(lint):

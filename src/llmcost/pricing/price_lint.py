@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.config.yaml import Document, Key, read_document
 from llmcost.domain.errors import ConfigError
+from llmcost.pricing.agreements import covers
 from llmcost.pricing.findings import PriceFileError, PriceFinding, Severity
 from llmcost.pricing.layers import below, merge
+from llmcost.pricing.matching import match_model, nearest_names
 from llmcost.pricing.price_file import PriceFile, price_file
 from llmcost.pricing.price_list import TOKEN_UNITS
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from llmcost.pricing.price_list import PriceList
     from llmcost.pricing.price_values import Path_
 
 _PLACE = re.compile(r":(?P<line>[0-9]+):(?P<column>[0-9]+): ")
@@ -88,11 +91,39 @@ def _models(file: PriceFile, found: list[PriceFinding]) -> None:
         # What is broken above would be found again as something that is missing.
         return
     try:
-        merge([*below(file.path), file])
+        prices = merge([*below(file.path), file])
     except PriceFileError as error:
         found.append(error.finding)
     except ConfigError as error:
         found.append(_parsing(error, file.path, "conflict"))
+    else:
+        found.extend(_terms_of_nothing(file.document, prices))
+
+
+def _terms_of_nothing(document: Document, prices: PriceList) -> Iterator[PriceFinding]:
+    """Agreements about no model of the list: the discount is never given, the capacity is paid beside the calls."""
+    for key, listed in (("contracts", "models"), ("provisioned", "covers"), ("allowances", "models")):
+        for index, term in enumerate(document.value.get(key) or ()):
+            for position, pattern in enumerate(term.get(listed) or ()):
+                if not any(covers(pattern, id_) for id_ in prices.models):
+                    yield _finding(
+                        document,
+                        *(key, index, listed, position),
+                        code="covers-nothing",
+                        severity="warning",
+                        message=f"no model of this file or the built-in list is {pattern!r}",
+                        hint=_meant(prices, pattern),
+                    )
+
+
+def _meant(prices: PriceList, pattern: str) -> str | None:
+    """The id that a name stands for, or that looks most like it."""
+    provider, _, name = pattern.removesuffix("*").partition("/")
+    match = match_model(prices, provider, name)
+    if match is not None:
+        return f"write the id that it is a name of: {match.model.id!r}"
+    near = nearest_names(prices, provider, name, limit=1)
+    return f"did you mean {near[0]!r}?" if near else None
 
 
 def _alias_chains(file: PriceFile) -> Iterator[PriceFinding]:
