@@ -27,6 +27,12 @@ def found(prices, provider, request, response=None, at=None):
         ("bedrock", "global.anthropic.claude-opus-4-6-v1", ("aws/global.anthropic.claude-opus-4-6", "exact")),
         ("xai", "grok-4.20-reasoning", ("x-ai/grok-4.20", "exact")),
         ("xai", "grok-4.20-experimental-beta-latest", ("x-ai/grok-4.20", "exact")),
+        # Whoever had it tuned, a tuned model has the price of the base's tuned ones.
+        ("openai", "ft:gpt-4o-mini-2024-07-18:acme::abc123", ("openai/ft:gpt-4o-mini-2024-07-18", "resource")),
+        ("openai", "ft:gpt-3.5-turbo-0125:acme:bot:7p4:ckpt-step-88", ("openai/ft:gpt-3.5-turbo-0125", "resource")),
+        ("openai", "openai/ft:gpt-4.1-2025-04-14:acme::x", ("openai/ft:gpt-4.1-2025-04-14", "prefix")),
+        ("openai", "ft:gpt-4o-mini-2024-07-18", ("openai/ft:gpt-4o-mini-2024-07-18", "exact")),
+        ("openai", "ft:gpt-99:acme::abc123", None),
         ("openai", "openai/gpt-4o-mini", ("openai/gpt-4o-mini", "prefix")),
         ("anthropic", "claude-sonnet-4-5-20250929", ("anthropic/claude-sonnet-4-5", "dated")),
         ("anthropic", "claude-sonnet-4-20250514", ("anthropic/claude-sonnet-4", "dated")),

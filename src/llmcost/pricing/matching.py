@@ -1,9 +1,9 @@
 """Which model of the price list a logged name means; never a guess by prefix or substring.
 
 Steps, first hit wins, each recorded as the match kind: `deployment` and `exact`, `alias` at the time of the call,
-`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`, `@default`), `dated` (a known model and
-a date), `variant` (OpenRouter's `:free`). A model of the packaged tail comes last, so that one model has one price whatever a
-public catalogue calls it.
+`prefix` (a gateway's `azure/`, `bedrock/`), `resource` (an ARN, `models/...`, `-v1:0`, `@default`, OpenAI's `ft:BASE:...`),
+`dated` (a known model and a date), `variant` (OpenRouter's `:free`). A model of the packaged tail comes last, so that one model
+has one price whatever a public catalogue calls it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _ARN = re.compile(
 )
 _BEDROCK = re.compile(r"arn:aws[a-z-]*:bedrock:")
 _PATH = re.compile(r"(?:projects/[^/]+/locations/(?P<location>[^/]+)/)?(?:publishers/[^/]+/)?models/(?P<name>[^/]+)")
+_TUNED = re.compile(r"(?P<name>ft:[^:]+):.+")
 _ALSO = {"google": "vertex"}
 """Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
 _REVISION = re.compile(r"(?P<name>.+?)(?:(?:-v[0-9]+)?:[0-9]+|@default)")
@@ -239,9 +240,9 @@ def _named(prices: PriceList, provider: str, name: str, at: datetime | None) -> 
 
 
 def _unwrapped(name: str) -> Iterator[str]:
-    """Name as logged, then without the resource path or revision around it."""
+    """Name as logged, then without the resource path or revision around it, or the owner's part of a fine-tuned model's."""
     yield name
-    for pattern in (_ARN, _PATH):
+    for pattern in (_ARN, _PATH, _TUNED):
         if (match := pattern.fullmatch(name)) is not None:
             name = match["name"]
             yield name

@@ -40,6 +40,16 @@ def test_only_listed_names_are_names_and_an_open_clause_of_a_maker_means_dated_o
     assert "match" not in genai.entries["openai/gpt-y"]
 
 
+def test_an_id_that_is_only_the_beginning_of_names_is_no_model():
+    def tuned(id_, opening):
+        return {"id": id_, "match": {"starts_with": opening}, "prices": {"input_mtok": 3}}
+
+    models = [tuned("ft:gpt-3.5-turbo-", "ft:gpt-3.5-turbo"), tuned("gpt-4o-mini.ft-", "gpt-4o-mini.ft-")]
+    found = convert_genai([{"id": "openai", "models": models}])
+    assert list(found.entries) == ["openai/ft:gpt-3.5-turbo"]
+    assert list(found.left_out) == ["openai/gpt-4o-mini.ft-"]
+
+
 def test_a_limit_of_199999_is_from_200000_on(genai):
     (price,) = genai.entries["x-ai/grok-x"]["prices"]
     assert price["tiers"] == [{"at_least": "200000", "rates": {"input": "2.5", "output": "2.5"}}]

@@ -64,17 +64,26 @@ def convert_genai(providers: Sequence[Mapping[str, Any]]) -> Converted:
             if (stated, str(model["id"])) in _NOT_SOLD:
                 left_out[key] = "given away by its maker, and sold only by others"
                 continue
+            name = _name(model)
             prices = _prices(model)
-            if prices:
-                entries.setdefault(f"{owner}/{model['id']}", _entry(owner, model, prices))
+            if name is None:
+                left_out[key] = "the beginning of names, and none itself"
+            elif prices:
+                entries.setdefault(f"{owner}/{name}", _entry(owner, name.lower(), model, prices))
             else:
                 left_out[key] = "no price above zero in a known unit"
     return Converted(name=NAME, entries=entries, left_out=left_out)
 
 
-def _entry(owner: str, model: Mapping[str, Any], prices: list[Entry]) -> Entry:
+def _name(model: Mapping[str, Any]) -> str | None:
+    """A model's name; an id that ends in `-` is one only without it, where its clause says so."""
+    id_ = str(model["id"])
+    name = id_.rstrip("-")
+    return name if name == id_ or name.lower() in _names(model.get("match") or {}, id_.lower()) else None
+
+
+def _entry(owner: str, name: str, model: Mapping[str, Any], prices: list[Entry]) -> Entry:
     match: Entry = {}
-    name = str(model["id"]).lower()
     others = dict.fromkeys(one.lower() for one in _names(model.get("match") or {}, name))
     others.pop(name, None)
     if others:
