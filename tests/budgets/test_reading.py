@@ -37,6 +37,10 @@ from llmcost.domain.errors import ConfigError
         ("amount: 5, per: day", "1:32: a budget cannot be about day"),
         ("amount: 5, per: [team, requests]", "1:44: 'requests' is a metric, not a dimension"),
         ("amount: 5, scope: {model: []}", "1:40: expected a value"),
+        ("amount: 5, scope: {model: [gpt-5, [gpt-4o]]}", "1:55: expected a value"),
+        ("amount: 5, scope: {team: null}", "1:40: expected a value"),
+        ("amount: 5, scope: {team: ~}", "1:40: expected a value"),
+        ("amount: 5, scope: {team: [a, null]}", "1:50: expected a value"),
         ("amount: 5, per: [1]", "1:38: expected the name of a dimension"),
     ],
 )
@@ -45,6 +49,24 @@ def test_what_cannot_be_meant_is_refused_with_its_place(settings_of, entry, mess
     with pytest.raises(ConfigError) as caught:
         read_budgets(settings)
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("scope", "values"),
+    [
+        ("{http_status: [200, 429]}", ("200", "429")),
+        ("{http_status: 200}", ("200",)),
+        ("{prompt_version: [1.10, 1.0]}", ("1.10", "1.0")),
+        ("{team: [t0, 2026.10]}", ("t0", "2026.10")),
+        ("{stream: [True, FALSE]}", ("true", "false")),
+        ("{stream: True}", ("true",)),
+        ('{tags.beta: "True"}', ("True",)),
+        ('{team: "null"}', ("null",)),
+    ],
+)
+def test_numbers_and_flags_need_no_quotes_in_a_scope(settings_of, scope, values):
+    (budget,) = read_budgets(settings_of(f"budgets: [{{name: a, amount: 1, scope: {scope}}}]"))
+    assert [one.values for one in budget.conditions] == [values]
 
 
 def test_two_budgets_of_one_name_are_refused(settings_of):

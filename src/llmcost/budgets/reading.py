@@ -12,6 +12,7 @@ from llmcost.budgets.gate import place_of
 from llmcost.budgets.periods import CALENDAR, BudgetPeriod
 from llmcost.budgets.spending import rates_for
 from llmcost.config.settings import Settings
+from llmcost.config.yaml import Key
 from llmcost.domain.errors import UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import time_zone
@@ -81,17 +82,25 @@ class _Entry(ScopedEntry):
     def dimension(self, key: str, wanted: Any) -> tuple[str, Condition]:
         self.check_name(key, "scope", key)
         values = wanted if isinstance(wanted, list) else [wanted]
-        written = [
-            value if isinstance(value, str) else self.document.written(*self.path, "scope", key) for value in values
-        ]
-        texts = [text for text in written if text]
-        if not texts or len(texts) < len(values) or any(isinstance(value, dict | list) for value in values):
+        places: list[tuple[Key, ...]] = [(place,) for place in range(len(values))] if isinstance(wanted, list) else [()]
+        texts = [self.value(value, key, *place) for value, place in zip(values, places, strict=True)]
+        if not texts:
             raise self.error("expected a value, or a list of values", "scope", key, hint='"*" is any value')
         shown = f"{key}={','.join(texts)}"
         if not any(sign in text for text in texts for sign in "*?"):
             return shown, Condition(key=key, operator="in", values=tuple(texts))
         pattern = "|".join(map(_glob, texts))
         return shown, Condition(key=key, operator="~", values=(f"(?s)^(?:{pattern})$",))
+
+    def value(self, value: Any, key: str, *place: Key) -> str:
+        """A number as it is written, and a flag as the ledger has it, however YAML lets it be spelt."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        text = None if value is None else self.document.written(*self.path, "scope", key, *place)
+        if not text:
+            hint = f'"*" is any value; `where: ["{key}="]` is no value'
+            raise self.error("expected a value, or a list of values", "scope", key, *place, hint=hint)
+        return text
 
     def unit(self) -> tuple[Measure, str | None]:
         unit = self.text("unit")
