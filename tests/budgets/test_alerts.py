@@ -207,6 +207,29 @@ def test_a_rise_from_a_window_without_any_price_is_not_known(spend, watch):
     assert watch(rule, "2026-11-04T00:00").exit_code == 3
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "reason"),
+    [
+        ("metric: requests, above: 9, where: team=cor", "not_evaluated", "no team is 'cor'; did you mean 'core'?"),
+        (
+            "metric: cost, above: 9, where: stream=True, per: team",
+            "not_evaluated",
+            "no stream is 'True'; there are false",
+        ),
+        ("metric: requests, below: 9, where: team=cor", "firing", None),
+        ("metric: requests, above: 9, where: team=core", "ok", None),
+        ("metric: requests, above: 9, where: team=quiet", "ok", None),
+    ],
+)
+def test_a_rule_whose_conditions_no_request_ever_met_says_so(spend, watch, asked, status, reason):
+    spend("2026-11-03 10:00", "1", team="core", stream=False)
+    spend("2026-09-03 10:00", "1", team="quiet", stream=False)
+    found = watch(f"alerts: [{{name: x, window: 1d, {asked}}}]", "2026-11-04T00:00")
+
+    assert [(one.status, one.reason) for one in found.rules] == [(status, reason)]
+    assert found.exit_code == (1 if status == "firing" else 0)
+
+
 def test_revenue_has_no_price(spend, watch):
     spend("2026-11-03 10:00", None)
     found = watch('alerts: [{name: sold, metric: revenue, window: day, below: "5"}]', "2026-11-03T12:00")

@@ -182,6 +182,29 @@ def test_a_dimension_that_is_not_there_is_never_a_pass(spend, judge):
     assert "no dimension or tag is called 'regoin'" in (found.standings[0].reason or "")
 
 
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("where: [team=nobody]", "no team is 'nobody'; there are core"),
+        ('scope: {team: "cor"}', "no team is 'cor'; did you mean 'core'?"),
+        ('scope: {team: "x*"}', "no request ever met its conditions"),
+        ("per: model, where: [team=cor]", "no team is 'cor'; did you mean 'core'?"),
+        ("scope: {environment: prod}", "no request has a environment"),
+        ("where: [team=core, model=claude]", "no model is 'claude'; there are gpt-5"),
+        ("where: [team=core]", None),
+        ('scope: {team: "c*"}', None),
+    ],
+)
+def test_a_scope_no_request_ever_met_is_told(spend, judge, asked, reason):
+    # The one request is of the month before: a value that is only quiet this month is no slip.
+    spend("2026-10-03 10:00", "1", team="core")
+    spend("2026-11-03 10:00", "1")
+    found = judge(f"budgets: [{{name: a, amount: 5, {asked}}}]", "2026-11-04")
+
+    assert [(one.status, one.reason) for one in found.standings] == [("ok", reason)]
+    assert found.exit_code == 0
+
+
 def test_a_budget_that_has_not_begun_or_has_ended_is_listed_and_harmless(spend, judge):
     spend("2026-11-03 10:00", "100")
     text = """

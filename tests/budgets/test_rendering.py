@@ -56,6 +56,16 @@ def test_words_fit_the_terminal(spend, judge, columns):
     assert "BREACHED" in texts[0]
 
 
+@pytest.mark.parametrize("name", ["table", "json", "markdown"])
+def test_a_scope_that_may_be_a_slip_is_told(spend, judge, name):
+    spend("2026-11-03 10:00", "1", stream=True)
+    text = render_budgets(
+        judge('budgets: [{name: a, amount: 5, scope: {stream: "True"}}]', "2026-11-04"), name, Surface()
+    )
+
+    assert "no stream is 'True'; did you mean 'true'?" in text
+
+
 def test_amounts_are_exact_in_json(spend, judge):
     spend("2026-11-03 10:00", "0.000000000001")
     spend("2026-11-03 11:00", "123456.000000000002")

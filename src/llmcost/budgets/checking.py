@@ -13,6 +13,7 @@ from llmcost.budgets.gate import Measured, conditions, freshness, hides_cost
 from llmcost.budgets.periods import Window, window_at
 from llmcost.budgets.spending import Sums, Values, Watched
 from llmcost.budgets.status import Standing, judged, missing_reason, pace_of
+from llmcost.budgets.unmatched import unmatched
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import ExitCode, UsageError
 from llmcost.domain.fx import BASE
@@ -103,8 +104,17 @@ def check(
                 reason, missing = error.message if error.hint is None else f"{error.message} ({error.hint})", True
         order[place] = [Standing(budget=budget, window=window, status="not_evaluated", reason=reason, missing=missing)]
     members = [one for _, one in watching]
-    for (place, one), sums in zip(watching, spending.sums(connection, settings, members, basis), strict=True):
-        order[place] = _standings(connection, settings, one, sums, fresh=fresh, now=now, basis=basis)
+    summed = spending.sums(connection, settings, members, basis)
+    empty = {
+        one.budget.name: one.conditions
+        for one, sums in zip(members, summed, strict=True)
+        if set(sums.by_value.values()) <= {Spent()}
+    }
+    slips = unmatched(connection, settings, empty, now, basis)
+    for (place, one), sums in zip(watching, summed, strict=True):
+        found = _standings(connection, settings, one, sums, fresh=fresh, now=now, basis=basis)
+        slip = slips.get(one.budget.name)
+        order[place] = [replace(each, reason=slip) if slip and each.status == "ok" else each for each in found]
     standings = [one for place in sorted(order) for one in order[place]]
     return BudgetCheck(
         now=told,

@@ -22,6 +22,7 @@ def markdown(check: BudgetCheck, surface: Surface) -> str:
     head = [MARKER, f"### {_verdict(check)}"]
     head += [_block(one) for one in check.breached[:10]]
     told = [f"- {escape(f'gate {one.name}: {printable(one.message)}')}" for one in check.gates if one.outcome != "ok"]
+    told += [f"- {escape(headline(one))}" for one in check.standings if one.status == "ok" and one.reason][:10]
     if told:
         head.append("\n".join(told))
     tail = escape(summary(check))

@@ -14,12 +14,12 @@ from llmcost.ledger.composition import Selection
 from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
+from llmcost.ledger.suggestion import suggestions
 from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
 from llmcost.reports.coverage import coverage
 from llmcost.reports.outcome_notes import about_outcomes
 from llmcost.reports.question import Question, check_rates, selection
 from llmcost.reports.record import Column, Report, Row
-from llmcost.reports.suggestion import suggestions
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection

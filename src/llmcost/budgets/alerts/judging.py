@@ -12,6 +12,7 @@ from llmcost.budgets.alerts.windows import Span, span
 from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.gate import Measured, freshness, hides_cost
 from llmcost.budgets.reading import read_budgets
+from llmcost.budgets.unmatched import unmatched
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import ConfigError, ExitCode, UsageError
 from llmcost.domain.exact import EXACT
@@ -134,8 +135,15 @@ def check(
         else:
             found[rule.name] = one
     tables = _Tables(connection, settings, basis, asked)
-    for one in asked:
-        found[one.rule.name] = _judged(one, tables, settings, fresh)
+    judged = {one.rule.name: _judged(one, tables, settings, fresh) for one in asked}
+    empty = {
+        one.rule.name: one.conditions
+        for one in asked
+        if not (judged[one.rule.name].firing or judged[one.rule.name].missing or _of_outcomes(one.rule))
+        and not any(group.values["requests"] for group in tables.of(one, one.span.period))
+    }
+    slips = unmatched(connection, settings, empty, instant, basis)
+    found |= {name: Judged(rule=one.rule, reason=slips[name]) if name in slips else one for name, one in judged.items()}
     return AlertCheck(now=now, currency=settings.currency, basis=basis, rules=tuple(found[rule.name] for rule in rules))
 
 
@@ -286,9 +294,14 @@ def _hides(rule: AlertRule, group: Group, settings: Settings) -> bool:
     """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing."""
     if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY:
         return False
-    if metric(rule.metric).parts[0].outcome is not None:
+    if _of_outcomes(rule):
         return False  # revenue has no price
     return hides_cost(settings, int(group.values["unpriced_requests"] or 0), int(group.values["requests"] or 0))
+
+
+def _of_outcomes(rule: AlertRule) -> bool:
+    """Whether it is about business events, which are no requests."""
+    return rule.metric is not None and metric(rule.metric).parts[0].outcome is not None
 
 
 def _cost(group: Group, earlier: Group | None) -> Decimal:

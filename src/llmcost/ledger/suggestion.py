@@ -1,4 +1,4 @@
-"""Which values a `--where` that matched nothing may have meant."""
+"""Which values a condition that matched nothing may have meant."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +38,7 @@ def _suggested(connection: "Connection", chosen: Selection, key: Key, condition:
             continue
         near = nearest(value, present)
         if near is None and not present:
-            yield f"no request in this period has a {key.name}"
+            yield f"no request{'' if chosen.period.since is None else ' in this period'} has a {key.name}"
         elif near is None:
             more = ", ..." if len(present) > _SHOWN else ""
             yield f"no {key.name} is {value!r}; there are {', '.join(present[:_SHOWN])}{more}"
