@@ -399,3 +399,15 @@ def test_alert_rules_are_part_of_the_check(cli, shop, above, code):
     assert [(alert["rule"], alert["value"]) for alert in found["alerts"]] == [("daily-spend", "0.2366")] * code
     assert found["not_evaluated"] == []
     assert (b"daily-spend" in cli("check", *as_of, "--format", "junit", cwd=shop).stdout.encode()) == bool(code)
+
+
+def test_what_could_not_be_judged_is_listed_for_machines(cli, shop):
+    with (shop / "llmcost.yaml").open("a") as file:
+        file.write("\nalerts: [{name: busy, metric: requests, above: 1000000}]\n")
+
+    run = cli("check", "--as-of", STALE, "--format", "json", cwd=shop)
+
+    assert run.code == 3
+    found = json.loads(run.stdout)["not_evaluated"]
+    assert [one["part"] for one in found] == ["budget production", "budget each-customer", "gate stale", "alert busy"]
+    assert all("2026-11-20 21:49 UTC" in one["reason"] for one in found)

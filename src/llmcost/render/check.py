@@ -15,6 +15,7 @@ from llmcost.render import budget_json, budget_junit, budget_markdown, budget_ta
 from llmcost.render.alert_words import headline
 from llmcost.render.alerts import render_check as render_alerts
 from llmcost.render.alerts_json import check_document as alerts_document
+from llmcost.render.budget_words import title
 from llmcost.render.budgets import BudgetFormat, budget_findings
 from llmcost.render.drawing import wrapped
 from llmcost.render.findings import render_findings
@@ -104,8 +105,20 @@ def _document(shown: Shown) -> dict[str, Any]:
         "alerts": None if shown.alerts is None else alerts_document(shown.alerts, None)["alerts"],
         "quota": None if shown.lint is None else findings_document(shown.lint)["findings"],
         "tags": None if shown.tags is None else findings_document(shown.tags)["findings"],
-        "not_evaluated": [{"part": part, "reason": reason} for part, reason in shown.not_evaluated],
+        "not_evaluated": [{"part": part, "reason": reason} for part, reason in _wanting(shown)],
     }
+
+
+def _wanting(shown: Shown) -> Sequence[tuple[str, str]]:
+    """Whatever could not be judged for want of data: whole parts, then budgets, conditions and rules."""
+    budgets, alerts = shown.budgets, shown.alerts
+    found = [*shown.not_evaluated]
+    if budgets is not None:
+        found += [(f"budget {title(one)}", one.reason or "") for one in budgets.standings if one.missing]
+        found += [(f"gate {one.name}", one.message) for one in budgets.gates if one.missing]
+    if alerts is not None:
+        found += [(f"alert {one.rule.name}", one.reason or "") for one in alerts.rules if one.missing]
+    return found
 
 
 def _markdown(shown: Shown) -> str:
