@@ -9,6 +9,7 @@ from llmcost.budgets.alerts.reading import read_rules
 from llmcost.domain.errors import ConfigError
 from llmcost.domain.period import parse_instant, time_zone
 from llmcost.render.alert_words import headline
+from llmcost.render.alerts_json import check_document
 
 
 @pytest.fixture
@@ -131,6 +132,22 @@ def test_a_budget_fires_at_four_fifths_and_again_when_spent(spend, watch):
 
     spend("2026-11-03 11:00", "2")
     assert [one.level for one in watch(text, "2026-11-03T12:00").firing] == [2]
+
+
+def test_money_of_a_budget_is_text_at_full_precision_for_machines(spend, watch):
+    text = """
+budgets: [{name: usd, amount: "3.1"}, {name: eur, amount: 3, unit: eur}, {name: calls, amount: 1, unit: requests}]
+fx: {EUR: {2026-01-01: "0.5"}}
+alerts: [{rule: monthly-budget}]
+"""
+    spend("2026-11-03 10:00", "8.90000125")
+    found = check_document(watch(text, "2026-11-03T12:00"), None)["alerts"]
+
+    assert [(one["scope"]["budget"], one["measured"], one["against"], one["unit"]) for one in found] == [
+        ("usd", "8.90000125", "3.10", "usd"),
+        ("eur", "4.450000625", "3.00", "eur"),
+        ("calls", 1, 1, "requests"),
+    ]
 
 
 def test_a_plan_s_quota_is_that_of_the_customer_s_plan(spend, watch):

@@ -74,8 +74,9 @@ def alert_document(alert: Alert, currency: str) -> dict[str, Any]:
         "value": _number(alert.value, rule.kind),
         rule.direction: _number(rule.threshold, rule.kind),
         "level": alert.level,
-        "measured": _number(alert.measured, _measured_kind(rule)),
-        "against": _number(alert.against, _measured_kind(rule)),
+        "measured": _number(alert.measured, _measured_kind(alert)),
+        "against": _number(alert.against, _measured_kind(alert)),
+        **({} if alert.budget is None else {"unit": (alert.budget.currency or alert.budget.measure).lower()}),
         "requests": alert.requests,
         "message": headline(alert, currency),
     }
@@ -107,8 +108,11 @@ def rules_document(rules: tuple[AlertRule, ...]) -> dict[str, Any]:
     }
 
 
-def _measured_kind(rule: AlertRule) -> Kind:
-    return "number" if rule.metric is None else metric(rule.metric).kind
+def _measured_kind(alert: Alert) -> Kind:
+    """Of what a share was taken."""
+    if alert.rule.metric is not None:
+        return metric(alert.rule.metric).kind
+    return "money" if alert.budget is not None and alert.budget.measure == "cost" else "number"
 
 
 def _number(value: Decimal | None, kind: Kind) -> str | int | float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llmcost.budgets import spending
 from llmcost.budgets.alerts.rule import ANY, AlertRule
 from llmcost.budgets.alerts.windows import Span, span
+from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.gate import Measured, freshness, hides_cost
 from llmcost.budgets.reading import read_budgets
@@ -48,6 +49,8 @@ class Alert:
     """Of a share: what was measured."""
     against: Decimal | None = None
     """Of a share: the limit, or the window before."""
+    budget: Budget | None = None
+    """The one that is used up to that share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +339,7 @@ def _budgets(connection: "Connection", settings: Settings, rule: AlertRule, now:
                     requests=None,
                     measured=one.spent,
                     against=one.budget.amount,
+                    budget=one.budget,
                 )
             )
         elif one.status == "not_evaluated":
