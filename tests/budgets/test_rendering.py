@@ -66,6 +66,40 @@ def test_a_scope_that_may_be_a_slip_is_told(spend, judge, name):
     assert "no stream is 'True'; did you mean 'true'?" in text
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown", "hidden"),
+    [
+        ('amount: "1.06"', [0, 1, 2, 3, 4, 5], "2 more values of budgets for each are not shown: 2 ok."),
+        ('amount: "1.3", warn_at: [81]', [0, 1, 2, 3, 4, 5], "2 more values of budgets for each are not shown: 2 ok."),
+        (
+            'amount: "1.16", warn_at: [90]',
+            [0, 1, 2, 3, 4, 5, 6],
+            "1 more value of budgets for each is not shown: 1 ok.",
+        ),
+        ('amount: "1.18"', [0, 1, 2, 3, 4], "3 more values of budgets for each are not shown: 3 ok."),
+    ],
+)
+def test_values_that_are_ok_make_way_for_those_that_are_not(spend, judge, asked, shown, hidden):
+    # 1.2, 1.175, ... 1.05, 1.025
+    for place in range(8):
+        spend("2026-11-03 10:00", f"{1.2 - 0.025 * place:.3f}", team=f"t{place}")
+    found = judge(f"budgets: [{{name: each, per: team, {asked}}}]", "2026-11-04")
+
+    for text in (render_budgets(found, "table", Surface()), budget_status.table(found, Surface())):
+        assert [place for place in range(8) if f"\neach t{place}" in text or text.startswith(f"each t{place}")] == shown
+        assert hidden in text
+
+
+def test_of_many_values_that_are_not_ok_the_rest_is_counted(spend, judge):
+    for place in range(30):
+        spend("2026-11-03 10:00", "2", team=f"t{place}")
+    spend("2026-11-03 10:00", "1", team="small")
+    text = render_budgets(judge("budgets: [{name: each, per: team, amount: 2}]", "2026-11-04"), "table", Surface())
+
+    assert text.count("BREACHED") == 20
+    assert "11 more values of budgets for each are not shown: 1 ok, 10 breached." in text
+
+
 def test_amounts_are_exact_in_json(spend, judge):
     spend("2026-11-03 10:00", "0.000000000001")
     spend("2026-11-03 11:00", "123456.000000000002")

@@ -7,7 +7,6 @@ from typing import Any
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.status import Pace, Standing
 from llmcost.domain.printable import printable
-from llmcost.domain.text import plural
 from llmcost.render.budget_json import instant, number
 from llmcost.render.budget_table import summary, visible
 from llmcost.render.budget_words import amount, percent, span, title
@@ -25,8 +24,8 @@ def table(check: BudgetCheck, surface: Surface, *, unicode: bool = True) -> str:
     shown, hidden = visible(check.standings)
     signs = (_FULL, _EMPTY) if unicode else (_ASCII_FULL, _ASCII_EMPTY)
     blocks = ["\n".join(_block(one, check.now, surface, signs)) for one in shown]
-    if hidden:
-        blocks.append(f"{plural(hidden, 'more value')} of budgets for each {'is' if hidden == 1 else 'are'} not shown.")
+    if hidden is not None:
+        blocks.append("\n".join(_fitted(hidden, surface)))
     blocks.append("\n".join(_fitted(summary(check), surface)))
     return "\n\n".join(blocks) + "\n"
 

@@ -12,8 +12,10 @@ from llmcost.render.drawing import drawn, wrapped
 from llmcost.render.surface import Surface
 from llmcost.reports.record import Column
 
-VALUES = 5
-"""Values of one budget for each that are shown."""
+_VALUES = 5
+"""Values of one budget for each that are shown, the ok ones only as far as the others leave room."""
+_NOT_OK = 20
+"""Of them, those that are not ok."""
 _STATUS = {"ok": "ok", "warning": "warning", "breached": "BREACHED", "not_evaluated": "not evaluated"}
 _COLUMNS = (
     Column(name="budget", title="Budget", kind="text", role="key"),
@@ -32,8 +34,8 @@ def table(check: BudgetCheck, surface: Surface) -> str:
     shown, hidden = visible(check.standings)
     if shown:
         parts.append(drawn(standings_grid(shown), surface, ("period", "forecast")))
-    if hidden:
-        parts.append(f"{plural(hidden, 'more value')} of budgets for each {'is' if hidden == 1 else 'are'} not shown.")
+    if hidden is not None:
+        parts.append("\n".join(_wrapped(hidden, surface, "")))
     for one in check.breached:
         lines = [headline(one), *([] if one.cause is None else cause_lines(one, one.cause))]
         parts.append("\n".join(_block(lines, surface)))
@@ -55,16 +57,22 @@ def table(check: BudgetCheck, surface: Surface) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def visible(standings: Sequence[Standing]) -> tuple[list[Standing], int]:
-    """The standings worth a row: of a budget for each, the first few and whatever is not ok up to as many."""
-    shown: list[Standing] = []
-    counts: dict[tuple[str, str], int] = {}
-    for one in standings:
-        group = (one.budget.name, one.status)
-        counts[group] = counts.get(group, 0) + 1
-        if not one.budget.per or counts[group] <= VALUES:
-            shown.append(one)
-    return shown, len(standings) - len(shown)
+def visible(standings: Sequence[Standing]) -> tuple[list[Standing], str | None]:
+    """The standings worth a row, whatever is not ok before the first few that are, and a sentence on the others."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(standings):
+        places.setdefault(one.budget.name, []).append(place)
+    kept: set[int] = set()
+    for of_one in places.values():
+        bad = [place for place in of_one if standings[place].status != "ok"][:_NOT_OK]
+        good = [place for place in of_one if standings[place].status == "ok"][: max(_VALUES - len(bad), 0)]
+        kept.update([*bad, *good] if standings[of_one[0]].budget.per else of_one)
+    hidden = [one for place, one in enumerate(standings) if place not in kept]
+    told = None
+    if hidden:
+        verb = "is" if len(hidden) == 1 else "are"
+        told = f"{plural(len(hidden), 'more value')} of budgets for each {verb} not shown: {_counts(hidden)}."
+    return [one for place, one in enumerate(standings) if place in kept], told
 
 
 def standings_grid(standings: Sequence[Standing]) -> Grid:
@@ -79,13 +87,17 @@ def standings_grid(standings: Sequence[Standing]) -> Grid:
 
 def summary(check: BudgetCheck) -> str:
     """How many are ok and how many are not, and until when."""
-    counts = {name: sum(one.status == name for one in check.standings) for name in _STATUS}
-    words = [f"{count:,} {_STATUS[name].lower()}" for name, count in counts.items() if count]
-    text = f"{plural(len(check.standings), 'budget')}: {', '.join(words)}." if words else "No budgets."
+    words = _counts(check.standings)
+    text = f"{plural(len(check.standings), 'budget')}: {words}." if words else "No budgets."
     text += f" As of {check.now:%Y-%m-%d %H:%M} {check.now.tzinfo}"
     if check.first is None or check.last is None:
         return f"{text}; no requests."
     return f"{text}; requests from {check.first:%Y-%m-%d %H:%M} to {check.last:%Y-%m-%d %H:%M} UTC."
+
+
+def _counts(standings: Sequence[Standing]) -> str:
+    counts = {name: sum(one.status == name for one in standings) for name in _STATUS}
+    return ", ".join(f"{count:,} {_STATUS[name].lower()}" for name, count in counts.items() if count)
 
 
 def _row(one: Standing) -> tuple[str, ...]:
