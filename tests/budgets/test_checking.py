@@ -168,6 +168,25 @@ def test_stale_data_is_never_a_pass(spend, judge, as_of, code):
     assert judge(MONTH, as_of).exit_code == code
 
 
+@pytest.mark.parametrize(
+    ("stale", "as_of", "words"),
+    [
+        ("90m", "2026-11-10T09:29", "1 h old (2026-11-10 08:00 UTC); 90 min are allowed"),
+        ("90m", "2026-11-10T09:31", "1 h 31 min old (2026-11-10 08:00 UTC); 90 min are allowed"),
+        ("90m", "2026-11-10T10:10", "2 h old (2026-11-10 08:00 UTC); 90 min are allowed"),
+        ("48h", "2026-11-12T08:00:20", "48 h 20 s old (2026-11-10 08:00 UTC); 48 h are allowed"),
+        ("100h", "2026-11-14T13:00", "4 d 5 h old (2026-11-10 08:00 UTC); 100 h are allowed"),
+        ("1w", "2026-11-20T13:00", "10 d old (2026-11-10 08:00 UTC); 7 d are allowed"),
+        ("30m", "2026-11-10T08:00:20", "20 s old (2026-11-10 08:00 UTC); 30 min are allowed"),
+    ],
+)
+def test_an_age_is_told_finely_enough_to_be_more_than_is_allowed(spend, judge, stale, as_of, words):
+    spend("2026-11-10 08:00", "1")
+    (gate,) = judge(f"gate: {{stale: {stale}}}", as_of).gates
+
+    assert gate.message == f"the newest request is {words}"
+
+
 def test_an_empty_ledger_is_never_a_pass(judge):
     found = judge(MONTH, "2026-11-04")
 

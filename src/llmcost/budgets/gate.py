@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 DEFAULT_STALE = timedelta(hours=48)
 """How old the newest request may be where llmcost.yaml says nothing."""
 
+_UNITS = (
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+    (timedelta(seconds=1), "s"),
+)
+
 Outcome = Literal["ok", "failed", "not_evaluated"]
 
 
@@ -85,7 +92,7 @@ def freshness(settings: Settings, newest: datetime | None, now: datetime) -> Mea
         outcome="not_evaluated" if stale else "ok",
         value=str(int(age.total_seconds())),
         limit=limit,
-        message=f"the newest request is {_age(age)} old ({newest:%Y-%m-%d %H:%M} UTC); {_age(longest)} are allowed",
+        message=f"the newest request is {_age(age, longest)} old ({newest:%Y-%m-%d %H:%M} UTC); {_length(longest)} are allowed",
         place=place,
         missing=stale,
     )
@@ -216,8 +223,25 @@ def _percent(share: Decimal) -> str:
     return f"{text.rstrip('0').rstrip('.')}%"
 
 
-def _age(length: timedelta) -> str:
-    hours = int(length.total_seconds() // 3600)
-    if hours < 1:
-        return f"{int(length.total_seconds() // 60)} min"
-    return f"{hours} h" if hours < 72 else f"{hours // 24} d"
+def _age(length: timedelta, longest: timedelta) -> str:
+    """Rounded down, but never to what is allowed if it is more."""
+    words: list[str] = []
+    told = timedelta()
+    for size, unit in _units_of(length):
+        count = (length - told) // size
+        if count:
+            words.append(f"{count} {unit}")
+            told += count * size
+        if words and (told > longest or length <= longest):
+            break
+    return " ".join(words) or "0 min"
+
+
+def _length(length: timedelta) -> str:
+    """A whole number of the largest unit it is one of."""
+    return next(f"{length // size} {unit}" for size, unit in _units_of(length) if not length % size)
+
+
+def _units_of(length: timedelta) -> tuple[tuple[timedelta, str], ...]:
+    """From the one it is told in to the smallest: two days are 48 hours."""
+    return _UNITS[0 if length >= timedelta(days=3) else 1 if length >= timedelta(hours=1) else 2 :]
