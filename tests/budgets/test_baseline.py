@@ -1,14 +1,16 @@
 """What a change costs: two measures of whole days, and which breaches are older than it."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 
-from llmcost.budgets.baseline import compared, dumped, excused, judged, measure, read
+from llmcost.budgets.baseline import compared, excused, judged, measure, read
 from llmcost.budgets.checking import check
 from llmcost.budgets.reading import read_budgets
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import parse_instant, time_zone
+from llmcost.render import budget_diff, budget_json
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def filed(taken, tmp_path):
 
     def run(text, as_of):
         path = tmp_path / "baseline.json"
-        path.write_text(dumped(taken(text, as_of)))
+        path.write_text(budget_json.baseline(taken(text, as_of)))
         return read(path)
 
     return run
@@ -79,11 +81,32 @@ def test_what_may_be_spent_is_told_with_the_rise(spend, settings_of, taken):
     )
 
 
+def test_amounts_are_exact_and_without_needless_zeros(spend, settings_of, taken):
+    text = """
+fx: {EUR: {2026-01-01: "0.5"}}
+budgets: [{name: eur, amount: 99, unit: eur}, {name: calls, amount: 99, unit: requests}]
+gate: {increase: 10%, increase_amount: 2.5}
+"""
+    for day, cost in ((1, "1"), (2, "8.90000125"), (4, "20.10000125")):
+        spend(f"2026-11-0{day} 10:00", cost)
+    base, now = taken(text, "2026-11-03"), taken(text, "2026-11-05")
+    gates = judged(settings_of(text), base, now)
+    document = json.loads(budget_diff.json(base, now, compared(base, now), gates))
+
+    assert [(one["value"], one["limit"]) for one in document["gate"]] == [
+        ("11.20", "2.50"),
+        ("0", "0.1"),
+        ("5.60", "0.1"),
+    ]
+    spent = {one["unit"]: one["spent"] for one in json.loads(budget_json.baseline(base))["entries"]}
+    assert spent == {"usd": "8.90000125", "eur": "4.450000625", "requests": "1"}
+
+
 def test_a_baseline_that_does_not_tell_requests_is_read(spend, taken, tmp_path):
     spend("2026-11-01 10:00", "1")
     spend("2026-11-02 10:00", "10")
     path = tmp_path / "older.json"
-    text = dumped(taken("tz: UTC", "2026-11-03"))
+    text = budget_json.baseline(taken("tz: UTC", "2026-11-03"))
     path.write_text("\n".join(line for line in text.splitlines() if "requests" not in line))
     (one,) = compared(read(path), taken("tz: UTC", "2026-11-03"))
 

@@ -103,8 +103,9 @@ def test_of_many_values_that_are_not_ok_the_rest_is_counted(spend, judge):
 def test_amounts_are_exact_in_json(spend, judge):
     spend("2026-11-03 10:00", "0.000000000001")
     spend("2026-11-03 11:00", "123456.000000000002")
-    found = judge("budgets: [{name: a, amount: 9999999999.000000000001}]", "2026-11-04")
-    (row,) = json.loads(render_budgets(found, "json", Surface()))["budgets"]
+    found = judge("budgets: [{name: a, amount: 9999999999.000000000001}]\ngate: {cost: 2.5}", "2026-11-04")
+    document = json.loads(render_budgets(found, "json", Surface()))
+    (row,) = document["budgets"]
 
     assert (row["amount"], row["spent"], row["utilisation"]) == (
         "9999999999.000000000001",
@@ -112,3 +113,4 @@ def test_amounts_are_exact_in_json(spend, judge):
         0.000012,
     )
     assert (row["status"], row["unit"], row["reached_at"]) == ("ok", "usd", None)
+    assert [(one["value"], one["limit"]) for one in document["gate"]][1:] == [("123456.000000000003", "2.50")]

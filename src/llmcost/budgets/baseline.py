@@ -31,6 +31,8 @@ SCHEMA = "llmcost/baseline/1"
 FILE = Path(".llmcost") / "baseline.json"
 """Beside llmcost.yaml."""
 DAYS = 7
+COUNTED = frozenset({"tokens", "requests"})
+"""The units that are no money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +223,8 @@ def _rise(settings: Settings, one: Difference, days: int) -> list[Measured]:
         Measured(
             name="increase",
             outcome="not_evaluated" if hiding is not None else "failed" if failed else "ok",
-            value=f"{one.change:f}",
-            limit=f"{amount:f}" if amount is not None and in_money else f"{share:f}",
+            value=f"{one.change:f}" if one.unit in COUNTED else one.change,
+            limit=amount if amount is not None and in_money else f"{share:f}",
             message=message,
             place=place_of(settings, "gate", "increase" if share is not None else "increase_amount"),
             missing=hiding is not None,
@@ -236,7 +238,7 @@ def _hiding(settings: Settings, one: Difference, *, failed: bool) -> Entry | Non
     What is spent now may be more than a rise that is allowed; one that is not may be from a cost nothing is known of.
     """
     side = one.old if failed else one.new
-    if side is None or side.unit in {"tokens", "requests"}:
+    if side is None or side.unit in COUNTED:
         return None
     hides = side.unpriced == side.requests > 0 if failed else hides_cost(settings, side.unpriced, side.requests)
     return side if hides else None
@@ -275,28 +277,6 @@ def _unknown(settings: Settings, message: str) -> Measured:
         place=place_of(settings, "gate"),
         missing=True,
     )
-
-
-def dumped(base: Baseline) -> str:
-    """The baseline as the text of its file."""
-    document = {
-        "schema": SCHEMA,
-        "as_of": base.as_of.isoformat().replace("+00:00", "Z"),
-        "days": base.days,
-        "complete": base.complete,
-        "entries": [
-            {
-                "budget": one.name,
-                "unit": one.unit,
-                "spent": f"{one.spent:f}",
-                "requests": one.requests,
-                "unpriced_requests": one.unpriced,
-                "breached": [list(values) for values in one.breached],
-            }
-            for one in base.entries
-        ],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def read(path: Path) -> Baseline:

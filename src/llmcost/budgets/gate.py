@@ -46,9 +46,9 @@ class Measured:
 
     name: str
     outcome: Outcome
-    value: str | None
-    """What was measured, plain: a share with 6 decimals, an amount, or seconds."""
-    limit: str
+    value: Decimal | str | None
+    """What was measured: an amount of money, or as text a share with 6 decimals, a count or seconds."""
+    limit: Decimal | str
     message: str
     place: Place
     missing: bool = False
@@ -168,8 +168,8 @@ def _spent(settings: Settings, most: Decimal, cost: Decimal, facts: Facts) -> Me
     return Measured(
         name="cost",
         outcome="failed" if cost >= most else "not_evaluated" if hidden else "ok",
-        value=f"{cost:f}",
-        limit=f"{most:f}",
+        value=cost,
+        limit=most,
         message=message,
         place=place_of(settings, "gate", "cost"),
         missing=hidden,

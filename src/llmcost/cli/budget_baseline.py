@@ -32,11 +32,12 @@ def baseline(
     config: Config = None,
 ) -> None:
     """Write down what each budget's scope spent over the last whole days, to compare with later. Commit the file."""
-    from llmcost.budgets.baseline import FILE, dumped
+    from llmcost.budgets.baseline import FILE
     from llmcost.cli import diagnostics
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import DataError
     from llmcost.domain.text import plural
+    from llmcost.render import budget_json
     from llmcost.render import output as destination
 
     settings = load_settings(config)
@@ -47,7 +48,7 @@ def baseline(
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"cannot make {path.parent}: {error.strerror or error}") from error
-    destination.write(dumped(found), path)
+    destination.write(budget_json.baseline(found), path)
     diagnostics.note(
         f"wrote {path}: {plural(len(found.entries) - 1, 'budget')} and everything over {plural(days, 'day')}"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from llmcost.budgets.baseline import Baseline, Difference
+from llmcost.budgets.baseline import COUNTED, Baseline, Difference
 from llmcost.budgets.gate import Measured
 from llmcost.domain.printable import printable
 from llmcost.render.budget_json import gate, instant
@@ -90,7 +90,7 @@ def _row(one: Difference) -> tuple[str, ...]:
 
 
 def _amount(value: Decimal, unit: str, *, signed: bool = False) -> str:
-    if unit in {"tokens", "requests"}:
+    if unit in COUNTED:
         return f"{human(value, 'count', 'USD', signed=signed)} {unit}"
     return human(value, "money", unit.upper(), signed=signed)
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from llmcost.budgets.baseline import COUNTED, SCHEMA, Baseline
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.gate import Measured
 from llmcost.budgets.status import Cause, Standing
@@ -30,6 +31,28 @@ def document(check: BudgetCheck) -> dict[str, Any]:
     }
 
 
+def baseline(base: Baseline) -> str:
+    """What the file of a baseline holds: `llmcost/baseline/1`."""
+    found = {
+        "schema": SCHEMA,
+        "as_of": instant(base.as_of),
+        "days": base.days,
+        "complete": base.complete,
+        "entries": [
+            {
+                "budget": one.name,
+                "unit": one.unit,
+                "spent": f"{one.spent:f}" if one.unit in COUNTED else plain(one.spent),
+                "requests": one.requests,
+                "unpriced_requests": one.unpriced,
+                "breached": [list(values) for values in one.breached],
+            }
+            for one in base.entries
+        ],
+    }
+    return dumped(found) + "\n"
+
+
 def instant(value: datetime | None) -> str | None:
     """An instant in UTC."""
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -40,8 +63,8 @@ def gate(one: Measured) -> dict[str, Any]:
     return {
         "name": one.name,
         "status": one.outcome,
-        "value": one.value,
-        "limit": one.limit,
+        "value": plain(one.value) if isinstance(one.value, Decimal) else one.value,
+        "limit": plain(one.limit) if isinstance(one.limit, Decimal) else one.limit,
         "message": one.message,
     }
 
