@@ -102,6 +102,23 @@ gate: {increase: 10%, increase_amount: 2.5}
     assert spent == {"usd": "8.90000125", "eur": "4.450000625", "requests": "1"}
 
 
+def test_the_days_of_a_budget_are_those_of_its_own_time_zone(spend, taken):
+    text = "budgets: [{name: kolkata, amount: 99, period: day, tz: Asia/Kolkata}, {name: file, amount: 99}]\ntz: Europe/Berlin"
+    # At noon of the 8th in Berlin, the 7th there is from 23:00 on, in Kolkata from 18:30 on.
+    for started_at, cost in (
+        ("2026-11-06 18:29", "1"),
+        ("2026-11-06 18:30", "10"),
+        ("2026-11-06 23:00", "100"),
+        ("2026-11-07 18:29", "1000"),
+        ("2026-11-07 18:30", "10000"),
+        ("2026-11-07 23:00", "100000"),
+    ):
+        spend(started_at, cost)
+
+    spent = {one.name: one.spent for one in taken(text, "2026-11-08T12:00").entries}
+    assert spent == {None: 11100, "file": 11100, "kolkata": 1110}
+
+
 def test_a_baseline_that_does_not_tell_requests_is_read(spend, taken, tmp_path):
     spend("2026-11-01 10:00", "1")
     spend("2026-11-02 10:00", "10")

@@ -16,7 +16,7 @@ from llmcost.budgets import spending
 from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.gate import Measured, hides_cost, place_of
-from llmcost.budgets.periods import BudgetPeriod, window_at
+from llmcost.budgets.periods import BudgetPeriod, days_before
 from llmcost.budgets.status import Standing
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import DataError, LlmcostError, UsageError
@@ -109,19 +109,15 @@ def measure(
     connection: "Connection", settings: Settings, budgets: Sequence[Budget], check: BudgetCheck, *, days: int = DAYS
 ) -> Baseline:
     """The baseline as of a check's instant, of everything and of the budgets that can be judged."""
-    zone = time_zone(settings.tz)
-    today = check.now.astimezone(zone).date()
-    period = BudgetPeriod(kind="custom", zone=zone, start=today - timedelta(days=days), end=today)
-    last = datetime.combine(today - timedelta(days=1), datetime.min.time(), tzinfo=zone)
-    window = window_at(period, last)
-    if window is None:
-        raise ValueError("yesterday is in the days before today")
+    period = BudgetPeriod(kind="rolling", zone=time_zone(settings.tz), days=days)
     whole = Budget(
         name="", place=place_of(settings), period=period, amount=Decimal(1), measure="cost", currency=settings.currency
     )
     judged = {one.budget.name for one in check.standings if one.spent is not None}
-    chosen = [whole, *(replace(one, period=period, per=()) for one in budgets if one.name in judged)]
-    members = [spending.watched(connection, one, window, check.now) for one in chosen]
+    chosen = [whole, *(replace(one, per=()) for one in budgets if one.name in judged)]
+    members = [
+        spending.watched(connection, one, days_before(check.now, one.period.zone, days), check.now) for one in chosen
+    ]
     sums = spending.sums(connection, settings, members, check.basis)
     running = {one.budget.name: one.window.since for one in check.standings if one.window is not None}
     breached: dict[str, list[tuple[str | None, ...]]] = {}
@@ -142,7 +138,7 @@ def measure(
     return Baseline(
         as_of=check.now.astimezone(UTC),
         days=days,
-        complete=check.first is not None and check.first < window.since + timedelta(days=1),
+        complete=check.first is not None and check.first < members[0].window.since + timedelta(days=1),
         entries=tuple(sorted(entries, key=lambda one: one.name or "")),
     )
 

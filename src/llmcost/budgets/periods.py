@@ -86,6 +86,12 @@ def window_before(period: BudgetPeriod, window: Window) -> Window:
     return _window(first, window.first, period.zone)
 
 
+def days_before(now: datetime, zone: tzinfo, days: int) -> Window:
+    """The last whole days in a time zone."""
+    today = now.astimezone(zone).date()
+    return _window(today - timedelta(days=days), today, zone)
+
+
 def _first(period: BudgetPeriod, today: date) -> date:
     """The first day of the calendar or anchored period that holds a day."""
     anchor = period.start
