@@ -164,3 +164,53 @@ def test_an_accepted_finding_is_too_early_to_judge_without_days_after(cli, books
 
     assert told["findings"][0]["verdict"] == "too early"
     assert told["findings"][0]["realised"] == {"low": None, "mid": None, "high": None}
+
+
+def dev_spend(day, number, **values):
+    """One of ten calls of a day, 4,000 tokens in and 100 out: $0.011 on gpt-4o, of unknown price on house-7b."""
+    return native(
+        request_id=f"req-{day}-{number:025}",
+        timestamp=f"{day}T10:{number:02}:00Z",
+        input_tokens=4000,
+        output_tokens=100,
+        team="core",
+        **{"provider": "openai", "model": "gpt-4o"} | values,
+    )
+
+
+@pytest.mark.parametrize(
+    ("unpriced", "config", "verdict"),
+    [
+        # Of the ten calls of each of ten days since, so many have no price; all others cost the same as before.
+        (0, "", "not proven"),
+        (5, "", "not proven"),
+        (10, "", "not proven"),
+        (5, "gate: {unpriced: 50%}", "not proven"),
+        (10, "gate: {unpriced: 100%}", "too early"),
+    ],
+)
+def test_requests_without_a_price_are_no_saving(cli, tmp_path, unpriced, config, verdict):
+    days = 0 if unpriced == 10 else 10
+    house = {"provider": "vllm", "model": "house-7b"}
+    calls = [dev_spend(f"2026-09-{day}", number) for day in range(21, 31) for number in range(10)]
+    calls += [
+        dev_spend(f"2026-10-{day}", number, **(house if number >= 10 - unpriced else {}))
+        for day in range(10, 20)
+        for number in range(10)
+    ]
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", calls))
+    (tmp_path / "llmcost.yaml").write_text(f"db: llmcost.duckdb\n{config}\n")
+    (tmp_path / "llmcost-findings.yaml").write_text(
+        "findings: [{id: dev-leakage-000000, decision: accepted, reason: accepted, on: 2026-10-01, "
+        "detector: dev-leakage, scope: {team: core}}]\n"
+    )
+
+    (found,) = json.loads(cli("savings", "verify", "--format", "json").stdout)["findings"]
+
+    assert (found["verdict"], found["days_after"]) == (verdict, days)
+    assert (found["requests_after"], found["unpriced_requests"]) == (100, {"before": 0, "after": 10 * unpriced})
+    assert found["cost_per_request"] == {"before": "0.011000", "after": "0.011000" if days else None}
+    assert found["realised"]["mid"] == ("0.000000" if days else None)
+    text = cli("savings", "verify", "--format", "markdown").stdout
+    assert (f"{10 * unpriced} of 100 requests since have no known price" in text) == bool(unpriced)
+    assert ("nothing is proven" in text) == bool(unpriced and not config)

@@ -203,7 +203,7 @@ def verify(
     with reading(settings.ledger_path(db)) as connection:
         selection = Selection(period=Period(), zone=zone, basis="requests")
         traffic = open_traffic(connection, selection, prices, production=settings.production, floors=Floors())
-        told = [compared(traffic, one) for one in accepted]
+        told = [compared(traffic, one, settings.gate.unpriced or Decimal(0)) for one in accepted]
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_verified(told, chosen_format, surface, prices.currency), output)
 

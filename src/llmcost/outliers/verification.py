@@ -2,7 +2,7 @@
 
 The unit is a day: its cost per request. The difference of the means of the days before and after has Welch's standard
 error; times the requests since, it is what was saved at today's volume. Days are not independent, so the interval is a
-guide, and a change of mix moves it too.
+guide, and a change of mix moves it too. Requests without a known price are in neither cost nor count.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from llmcost.outliers.finding import Query
 from llmcost.outliers.traffic import where
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from llmcost.outliers.decisions import Decision
     from llmcost.outliers.traffic import Traffic
 
@@ -32,7 +34,13 @@ class Verified:
     decision: Decision
     days_before: int
     days_after: int
+    requests_before: int
     requests_after: int
+    unpriced_before: int
+    """Requests of unknown cost among them, in no amount."""
+    unpriced_after: int
+    allowed: Decimal
+    """The share of requests that may have no known price, 0 to 1."""
     before: float | None
     """Cost per request, the mean of days; None without any."""
     after: float | None
@@ -42,42 +50,69 @@ class Verified:
     high: float | None
 
     @property
+    def hides_cost(self) -> bool:
+        """Whether so many requests of either side have no known price that what the others cost proves nothing."""
+        return (
+            self.unpriced_before > self.allowed * self.requests_before
+            or self.unpriced_after > self.allowed * self.requests_after
+        )
+
+    @property
     def verdict(self) -> str:
         """In a word or two."""
+        if self.hides_cost:
+            return "not proven"
         if self.saved is None or self.low is None or self.high is None:
             return "too early"
         return "cost fell" if self.low > 0 else "cost rose" if self.high < 0 else "not proven"
 
 
-def verify(traffic: Traffic, decision: Decision) -> Verified:
-    """Compare the four weeks before a decision with the days since, in its scope."""
+def verify(traffic: Traffic, decision: Decision, allowed: Decimal) -> Verified:
+    """Compare the four weeks before a decision with the days since, in its scope.
+
+    `allowed` is the share of requests, 0 to 1, that may have no known price.
+    """
     condition, values = where(
         [(name, value) for name, value in decision.scope if name not in {"session_id", "trace_id"}]
     )
     rows = traffic.ask(
         Query(
             sql=f"""
-            select day >= $start as later, cast(sum(cost) as double) / sum(calls) as each, cast(sum(calls) as bigint) as calls
+            select
+                day >= $start                                                                       as later,
+                cast(sum(calls) as bigint)                                                          as requests,
+                cast(coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as bigint)     as unpriced,
+                cast(sum(cost) as double) / nullif(requests - unpriced, 0)                          as each
             from waste_row
             where {condition} and day >= $earliest
             group by later, day
-            having sum(calls) > 0
             """,
             values={**values, "start": decision.on, "earliest": decision.on - timedelta(days=BEFORE_DAYS)},
         )
     )
-    earlier, later = ([float(row["each"]) for row in rows if row["later"] is side] for side in (False, True))
-    calls = sum(int(row["calls"]) for row in rows if row["later"])
+    earlier, later = (
+        [float(row["each"]) for row in rows if row["later"] is side and row["each"] is not None]
+        for side in (False, True)
+    )
+    requests, unpriced = (
+        [sum(int(row[name]) for row in rows if row["later"] is side) for side in (False, True)]
+        for name in ("requests", "unpriced")
+    )
     saved = low = high = None
     if min(len(earlier), len(later)) >= _FEWEST_DAYS:
         difference = fmean(earlier) - fmean(later)
         reach = _Z * sqrt(variance(earlier) / len(earlier) + variance(later) / len(later))
-        saved, low, high = (calls * value for value in (difference, difference - reach, difference + reach))
+        priced = requests[True] - unpriced[True]
+        saved, low, high = (priced * value for value in (difference, difference - reach, difference + reach))
     return Verified(
         decision=decision,
         days_before=len(earlier),
         days_after=len(later),
-        requests_after=calls,
+        requests_before=requests[False],
+        requests_after=requests[True],
+        unpriced_before=unpriced[False],
+        unpriced_after=unpriced[True],
+        allowed=allowed,
         before=fmean(earlier) if earlier else None,
         after=fmean(later) if later else None,
         saved=saved,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from llmcost.domain.text import plural
 from llmcost.outliers.verification import BEFORE_DAYS, Verified
 from llmcost.render.cells import Grid
 from llmcost.render.drawing import drawn, wrapped
@@ -52,10 +53,22 @@ def render_verified(told: Sequence[Verified], format_name: SavingsFormat, surfac
         ),
         totals=None,
     )
+    notes = [*filter(None, map(_unpriced, told)), *_NOTES]
     if format_name == "markdown":
-        return grid_table(table) + "\n\n" + "\n".join(f"- {escape(line)}" for line in _NOTES) + "\n"
-    lines = [part for line in _NOTES for part in wrapped(line, surface.width or 100, "  ")]
+        return grid_table(table) + "\n\n" + "\n".join(f"- {escape(line)}" for line in notes) + "\n"
+    lines = [part for line in notes for part in wrapped(line, surface.width or 100, "  ")]
     return "\n".join([drawn(table, surface), "", *lines]) + "\n"
+
+
+def _unpriced(one: Verified) -> str | None:
+    """What the amounts leave out, and whether it may be what was saved."""
+    sides = (("before", one.unpriced_before, one.requests_before), ("since", one.unpriced_after, one.requests_after))
+    parts = [f"{count:,} of {plural(of, 'request')} {side}" for side, count, of in sides if count]
+    if not parts:
+        return None
+    verb = "has" if one.unpriced_before + one.unpriced_after == 1 else "have"
+    told = f"{label(one.decision.id)}: {' and '.join(parts)} {verb} no known price and cannot be compared"
+    return f"{told}, so nothing is proven." if one.hides_cost else f"{told}."
 
 
 def _money(value: float | None, currency: str) -> str:
@@ -72,7 +85,9 @@ def _json(one: Verified) -> dict[str, Any]:
         "verdict": one.verdict,
         "days_before": one.days_before,
         "days_after": one.days_after,
+        "requests_before": one.requests_before,
         "requests_after": one.requests_after,
+        "unpriced_requests": {"before": one.unpriced_before, "after": one.unpriced_after},
         "cost_per_request": {"before": text(one.before), "after": text(one.after)},
         "realised": {"low": text(one.low), "mid": text(one.saved), "high": text(one.high)},
     }
