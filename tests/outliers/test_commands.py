@@ -214,3 +214,32 @@ def test_requests_without_a_price_are_no_saving(cli, tmp_path, unpriced, config,
     text = cli("savings", "verify", "--format", "markdown").stdout
     assert (f"{10 * unpriced} of 100 requests since have no known price" in text) == bool(unpriced)
     assert ("nothing is proven" in text) == bool(unpriced and not config)
+
+
+def test_a_change_to_or_from_an_unknown_cost_is_unknown(cli, tmp_path):
+    house = {"provider": "vllm", "model": "house-7b"}
+    before, after = "2026-09-03", "2026-10-03"
+    calls = [
+        *(dev_spend(before, number, environment="dev") for number in range(2)),
+        dev_spend(before, 2, environment="prod"),
+        dev_spend(before, 3, environment="staging", **house),
+        *(dev_spend(after, number, environment="dev", **house) for number in range(2)),
+        *(dev_spend(after, number, environment="prod") for number in (2, 3)),
+        dev_spend(after, 4, environment="prod", **house),
+    ]
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", calls))
+    asked = ("outliers", "explain", "--period", "2026-10", "--by", "environment", "--format")
+
+    told = json.loads(cli(*asked, "json").stdout)
+    text = cli(*asked, "markdown").stdout
+
+    # A call costs $0.011. That of house-7b in prod is one of three, the others of which have a price.
+    assert [(one["segment"], one["before"], one["after"], one["change"]) for one in told["segments"]] == [
+        (["prod"], "0.011", "0.022", "0.011"),
+        (["dev"], "0.022", None, None),
+    ]
+    assert set(told["segments"][1]["effects"].values()) == {None}
+    assert told["segments"][0]["unpriced_requests"] == {"before": 0, "after": 1}
+    assert (told["before"], told["after"], told["unpriced_requests"]) == ("0.033", "0.022", {"before": 1, "after": 3})
+    assert "| dev | $0.022 | unpriced | - | - |" in text
+    assert "1 of 4 requests before and 3 of 5 requests after have no known price" in text
