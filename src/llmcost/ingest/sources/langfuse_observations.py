@@ -3,7 +3,8 @@
 Generations and embeddings are calls; spans, agents, tools and events around them may repeat what they cost. The keys of
 `usageDetails` are disjoint: `input` leaves out what has a key of its own, and `total` is their sum. Where `input` and
 `output` alone make up the total, a caller has sent a provider's inclusive counts as they were. `totalCost` is Langfuse's
-own reckoning, kept as `reported_cost` (https://langfuse.com/docs/observability/features/token-and-cost-tracking,
+own reckoning, kept as `reported_cost`. Further keys are input or output by how they begin, as far as `total` has room for
+them; what it leaves unexplained after that is reasoning (https://langfuse.com/docs/observability/features/token-and-cost-tracking,
 https://api.reference.langfuse.com). Exports are in snake case and may hold objects as JSON in a string; the blob export
 of observations does not say whose trace it was.
 """
@@ -21,20 +22,60 @@ def _counts(*names: str) -> str:
     return f"greatest({', '.join(found)})"
 
 
+def _further(beginning: str) -> str:
+    """SQL for the sum of the counts whose keys begin so and are not among those with a name here."""
+    usage = "unwrapped(coalesce(@usageDetails:json, @usage_details:json))"
+    keys = f"list_filter(json_keys({usage}), lambda k: regexp_full_match(k, '({beginning})_.+') and not one_of(k, '{_NAMED}'))"
+    return f"coalesce(list_sum(list_transform({keys}, lambda k: count_of(value_of({usage}, k)))), 0)::bigint"
+
+
 _START, _END = _either("startTime", "start_time"), _either("endTime", "end_time")
 _FIRST = _either("completionStartTime", "completion_start_time")
-_KNOWN = "$input is not null or $output is not null"
+_INPUT, _OUTPUT = ("input", "input_tokens", "prompt_tokens"), ("output", "output_tokens", "completion_tokens")
 _READ = (
     *("input_cached_tokens", "input_cache_read", "input_cache_read_tokens", "cache_read_input_tokens"),
-    *("cached_tokens", "input_cached_content_token_count"),
+    *("cached_tokens", "input_cached_content_token_count", "cached_content_token_count"),
+    *("input_priority_cache_read", "input_flex_cache_read"),
 )
-_WRITTEN = ("input_cache_creation", "input_cache_creation_tokens", "input_cache_write", "cache_creation_input_tokens")
-_REASONING = ("output_reasoning_tokens", "output_reasoning", "reasoning_tokens")
-_CACHED = "coalesce($cache_read, 0) + coalesce($written, 0) + coalesce($written_5m, 0) + coalesce($written_1h, 0)"
+_WRITTEN = (
+    *("input_cache_creation", "input_cache_creation_tokens", "input_cache_write", "cache_creation_input_tokens"),
+    "input_cache_write_tokens",
+)
+_WRITTEN_5M = ("input_cache_creation_5m", "input_ephemeral_5m_input_tokens")
+_WRITTEN_1H = ("input_cache_creation_1h", "input_ephemeral_1h_input_tokens")
+_REASONING = (
+    *("output_reasoning_tokens", "output_reasoning", "reasoning_tokens", "thoughts_token_count"),
+    *("output_priority_reasoning", "output_flex_reasoning"),
+)
+_AUDIO_IN = ("input_audio_tokens", "input_audio", "input_modality_AUDIO")
+_IMAGE_IN = ("input_image_tokens", "input_image", "input_modality_IMAGE")
+_AUDIO_OUT = ("output_audio_tokens", "output_audio", "output_modality_AUDIO")
+_IMAGE_OUT = ("output_image_tokens", "output_image", "output_modality_IMAGE")
+_NAMED = "|".join(
+    [
+        *(*_INPUT, *_OUTPUT, *_READ, *_WRITTEN, *_WRITTEN_5M, *_WRITTEN_1H, *_REASONING),
+        *(*_AUDIO_IN, *_IMAGE_IN, *_AUDIO_OUT, *_IMAGE_OUT),
+    ]
+)
+_SPANS = "coalesce($written_5m, 0) + coalesce($written_1h, 0)"
+# LangChain's count of what was written may repeat those of the two spans.
+_WRITTEN_ALL = f"coalesce(nullif($written, {_SPANS}), 0) + {_SPANS}"
+# Vertex tells what was cached in one count, and again by modality.
+_CACHED = "greatest(coalesce($cache_read, 0), $cached_modalities)"
+_MEDIA_IN = "coalesce($audio_in, 0) + coalesce($image_in, 0)"
+_PARTS_IN = f"({_CACHED} + {_WRITTEN_ALL} + {_MEDIA_IN})"
+_PARTS_OUT = "(coalesce($reasoning, 0) + coalesce($audio_out, 0) + coalesce($image_out, 0))"
+_STATED = f"(coalesce($input, 0) + coalesce($output, 0) + {_PARTS_IN} + {_PARTS_OUT})"
+# Null without a total, and then `least` takes all there is.
+_LEFT = f"($total - least($total, {_STATED}))"
+_FURTHER_IN = f"least($further_in, {_LEFT})"
+_FURTHER_OUT = f"least($further_out, {_LEFT} - {_FURTHER_IN})"
+_HIDDEN = f"coalesce({_LEFT} - {_FURTHER_IN} - {_FURTHER_OUT}, 0)"
+_KNOWN = f"$input is not null or $output is not null or {_STATED} + $further_in + $further_out > 0"
 
 source = Source(
     title="Langfuse observations",
-    revision=2,
+    revision=3,
     issuer="'langfuse'",
     claims=f"{_either('traceId', 'trace_id')} is not null and {_START} is not null and @type is not null "
     "and coalesce(@usageDetails:json, @usage_details:json, @costDetails:json, @cost_details:json) is not null",
@@ -42,18 +83,21 @@ source = Source(
     json_text=("usageDetails", "usage_details", "costDetails", "cost_details", "metadata", "tags", "usage"),
     usage_text=("usageDetails", "usage_details", "costDetails", "cost_details", "usage"),
     steps={
-        "input": f"coalesce({_counts('input', 'input_tokens', 'prompt_tokens')}, #usage.input)",
-        "output": f"coalesce({_counts('output', 'output_tokens', 'completion_tokens')}, #usage.output)",
+        "input": f"coalesce({_counts(*_INPUT)}, #usage.input)",
+        "output": f"coalesce({_counts(*_OUTPUT)}, #usage.output)",
         "total": f"coalesce({_counts('total', 'total_tokens')}, #usage.total)",
         "cache_read": _counts(*_READ),
+        "cached_modalities": _further("cached_modality"),
         "written": _counts(*_WRITTEN),
-        "written_5m": _counts("input_cache_creation_5m"),
-        "written_1h": _counts("input_cache_creation_1h"),
+        "written_5m": _counts(*_WRITTEN_5M),
+        "written_1h": _counts(*_WRITTEN_1H),
         "reasoning": _counts(*_REASONING),
-        "audio_in": _counts("input_audio_tokens", "input_audio"),
-        "image_in": _counts("input_image_tokens", "input_image"),
-        "audio_out": _counts("output_audio_tokens", "output_audio"),
-        "image_out": _counts("output_image_tokens", "output_image"),
+        "audio_in": _counts(*_AUDIO_IN),
+        "image_in": _counts(*_IMAGE_IN),
+        "audio_out": _counts(*_AUDIO_OUT),
+        "image_out": _counts(*_IMAGE_OUT),
+        "further_in": _further("input|prompt|tool_use_prompt"),
+        "further_out": _further("output|completion|candidates"),
     },
     fields={
         "request_id": "filled(@id)",
@@ -67,15 +111,16 @@ source = Source(
         "trace_id": f"filled({_either('traceId', 'trace_id')})",
         "parent_id": f"filled({_either('parentObservationId', 'parent_observation_id')})",
         "session_id": f"filled({_either('sessionId', 'session_id')})",
-        "uncached_input_tokens": f"""case when $total = $input + coalesce($output, 0)
-            then beyond($input, {_CACHED} + coalesce($audio_in, 0) + coalesce($image_in, 0)) else $input end""",
-        "cache_read_tokens": f"case when {_KNOWN} then coalesce($cache_read, 0) end",
-        "cache_write_5m_tokens": f"case when {_KNOWN} then coalesce($written, 0) + coalesce($written_5m, 0) end",
+        "uncached_input_tokens": f"""case
+            when $total = $input + coalesce($output, 0) then beyond($input, {_PARTS_IN})
+            when $input is not null or $further_in > 0 then coalesce($input, 0) + {_FURTHER_IN} end""",
+        "cache_read_tokens": f"case when {_KNOWN} then {_CACHED} end",
+        "cache_write_5m_tokens": f"case when {_KNOWN} then {_WRITTEN_ALL} - coalesce($written_1h, 0) end",
         "cache_write_1h_tokens": f"case when {_KNOWN} then coalesce($written_1h, 0) end",
-        "output_text_tokens": """case when $total = coalesce($input, 0) + $output
-            then beyond($output, coalesce($reasoning, 0) + coalesce($audio_out, 0) + coalesce($image_out, 0))
-            else $output end""",
-        "reasoning_tokens": f"case when {_KNOWN} then coalesce($reasoning, 0) end",
+        "output_text_tokens": f"""case
+            when $total = coalesce($input, 0) + $output then beyond($output, {_PARTS_OUT})
+            when $output is not null or $further_out > 0 then coalesce($output, 0) + {_FURTHER_OUT} end""",
+        "reasoning_tokens": f"case when {_KNOWN} then coalesce($reasoning, 0) + {_HIDDEN} end",
         "input_audio_tokens": "nullif($audio_in, 0)",
         "input_image_tokens": "nullif($image_in, 0)",
         "output_audio_tokens": "nullif($audio_out, 0)",
