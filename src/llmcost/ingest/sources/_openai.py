@@ -1,8 +1,8 @@
 """OpenAI's usage objects and their dialects: Chat Completions, Responses, batches of either.
 
 Input includes cache reads and cache writes, output includes reasoning. Dialects differ in where they put what was read
-from a cache, and some leave reasoning out of the output: then the total is larger than its parts, and the rest is
-reasoning, billed as output.
+from a cache, and proxies of Anthropic's models leave it out of the input, as the total shows. Some leave reasoning out of
+the output: then the total is larger than its parts, and the rest is reasoning, billed as output.
 """
 
 from collections.abc import Iterable
@@ -68,9 +68,13 @@ def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
         [*details("input_details", "cache_write_tokens"), *(name for d in dialects for name in d.written)]
     )
     stated = count([*details("output_details", "reasoning_tokens"), *("reasoning_tokens" for d in dialects if d.aside)])
-    # A prompt smaller than what was cached of it did not include it.
-    outside = f"case when {cached} + {written} > {prompt} then {cached} + {written} else 0 end"
-    unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - {prompt} - coalesce({completion}, 0) - {outside}, 0)"
+    parts = f"({cached} + {written})"
+    used = f"{prompt} + coalesce({completion}, 0)"
+    # A prompt smaller than what was cached of it did not include it, nor did one that makes up the total together with it.
+    # Where the stated reasoning makes it up as well, it is that which stands beside the others.
+    beside = f"#{usage}.total_tokens = {used} + {parts} and {stated} <> {parts}"
+    outside = f"(case when {parts} > {prompt} or ({beside}) then {parts} else 0 end)"
+    unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - ({used}) - {outside}, 0)"
     marks = [mark for dialect in dialects for mark in counts(dialect.aside)]
     if marks:
         unexplained = (
@@ -81,7 +85,7 @@ def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
         "completion": completion,
         "cached": cached,
         "written": written,
-        "fresh": f"beyond({prompt}, {cached} + {written})",
+        "fresh": f"{prompt} + {outside} - {parts}",
         "reasoning": stated,
         "hidden": f"coalesce({unexplained}, 0)",
         "audio_in": count(details("input_details", "audio_tokens")),

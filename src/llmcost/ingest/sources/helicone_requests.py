@@ -18,6 +18,7 @@ _STATED = f"coalesce(@{_USAGE}.prompt_tokens, @{_USAGE}.input_tokens) is not nul
 
 source = Source(
     title="Helicone requests",
+    revision=2,
     issuer="'helicone'",
     claims="@request_created_at is not null and coalesce(@response_id, @request_id) is not null "
     "and coalesce(@response_status, @response_created_at) is not null",
@@ -33,7 +34,7 @@ source = Source(
         "written_1h": f"coalesce(#{_USAGE}.cache_creation.ephemeral_1h_input_tokens, 0)",
         "reasoning": f"coalesce(#{_USAGE}.completion_tokens_details.reasoning_tokens, "
         f"#{_USAGE}.output_tokens_details.reasoning_tokens, 0)",
-        "total": "#total_tokens",
+        "total": f"coalesce(#{_USAGE}.total_tokens, #total_tokens)",
     },
     fields={
         "request_id": "coalesce(filled(@request_id), filled(@response_id))",
@@ -52,6 +53,7 @@ source = Source(
         "time_to_first_token_ms": "number_of(@time_to_first_token)",
         "gateway_cached": f"coalesce(filled(@cache_reference_id) <> '{_NO_CACHE}', false)",
         "uncached_input_tokens": f"""case when {_EXCLUSIVE} then $prompt
+            when $total = $prompt + coalesce($completion, 0) + {_CACHED} then $prompt
             when {_STATED} or $total is null or $total = $prompt + coalesce($completion, 0)
                 then beyond($prompt, {_CACHED}) else $prompt end""",
         "cache_read_tokens": f"case when {_KNOWN} then $cached end",

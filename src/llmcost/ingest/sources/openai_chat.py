@@ -53,5 +53,5 @@ source = Source(
         "pair('user', coalesce(filled(@user), filled(@safety_identifier)))",
         "pair('upstream_provider', @provider)",
     ),
-    revision=2,
+    revision=3,
 )

@@ -17,5 +17,5 @@ source = Source(
     steps=_responses.steps(),
     fields=_responses.fields(),
     tags=_responses.tags(),
-    revision=2,
+    revision=3,
 )

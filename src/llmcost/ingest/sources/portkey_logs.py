@@ -1,7 +1,8 @@
 """Portkey's log export, one line per call, under the names of its documentation or those of its code samples.
 
 `req_units` and `res_units` are tokens without a word on caches or reasoning, so the usage of the kept answer counts where
-there is one; a Messages answer excludes its cached tokens, all others include them. `cost` is in cents and Portkey's own
+there is one. A Messages answer excludes its cached tokens, and so does one that Portkey put into OpenAI's shape, whose
+`total_tokens` has them beside `prompt_tokens`; all others include them. `cost` is in cents and Portkey's own
 reckoning; 0 means that it was not tracked
 (https://portkey.ai/docs/product/observability/logs-export, https://portkey.ai/docs/product/observability/cost-management).
 """
@@ -14,6 +15,7 @@ _KNOWN = "$prompt is not null or $completion is not null"
 
 source = Source(
     title="Portkey log export",
+    revision=2,
     issuer="'portkey'",
     claims="@ai_model is not null and @created_at is not null and coalesce(@ai_org, @ai_provider) is not null",
     json_text=("response", "request", "metadata"),
@@ -27,6 +29,7 @@ source = Source(
         "written_1h": f"coalesce(#{_USAGE}.cache_creation.ephemeral_1h_input_tokens, 0)",
         "reasoning": f"coalesce(#{_USAGE}.completion_tokens_details.reasoning_tokens, "
         f"#{_USAGE}.output_tokens_details.reasoning_tokens, 0)",
+        "total": f"#{_USAGE}.total_tokens",
         "cents": "nullif(amount(@cost), 0)",
     },
     fields={
@@ -41,7 +44,9 @@ source = Source(
         "http_status": f"try_cast({_STATUS} as integer)",
         "latency_ms": "number_of(@response_time)",
         "trace_id": "filled(@trace_id)",
-        "uncached_input_tokens": "case when @response.type = 'message' then $prompt else beyond($prompt, $cached + $written) end",
+        "uncached_input_tokens": """case
+            when @response.type = 'message' or $total = $prompt + $completion + $cached + $written then $prompt
+            else beyond($prompt, $cached + $written) end""",
         "cache_read_tokens": f"case when {_KNOWN} then $cached end",
         "cache_write_5m_tokens": f"case when {_KNOWN} then greatest($written - $written_1h, 0) end",
         "cache_write_1h_tokens": f"case when {_KNOWN} then $written_1h end",
