@@ -4,6 +4,7 @@ import json
 import os
 import random
 import threading
+from pathlib import Path
 
 import pytest
 from tests.ingesting import as_bytes, chat, native, query, read, rejects, write
@@ -17,6 +18,7 @@ from llmcost.ingest.run import ingest
 from llmcost.render.ingest import as_text, remarks
 
 GOOD = json.dumps(chat("good")).encode()
+FIXTURES = Path(__file__).parents[1] / "sources"
 
 
 def _count(text: str) -> bytes:
@@ -443,3 +445,16 @@ def test_a_log_written_to_while_it_is_read_loses_nothing(tmp_path):
     results.append(read(tmp_path / "ledger", path))
     assert [result.total("rejected") for result in results] == [0, 0, 0]
     assert query(tmp_path / "ledger", "select count(*) from request") == [(len(written),)]
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        ("kong-ai/log.jsonl", "usage.completion_tokens is 10.5, not a count"),
+        ("nginx-json/access.jsonl", "prompt_tokens is 12,400, not a count"),
+        ("envoy-ai-gateway/access.jsonl", "gen_ai.usage.input_tokens is -3, not a count"),
+    ],
+)
+def test_a_count_under_a_name_of_the_operators_choice_is_named_as_well(tmp_path, log, reason):
+    read(tmp_path / "ledger", FIXTURES / log)
+    assert reason in [told for _, told in rejects(tmp_path / "ledger")]

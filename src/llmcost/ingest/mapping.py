@@ -64,7 +64,7 @@ def expressions_of(route: Route) -> list[str]:
     """Every expression of a route that reads the provider's record."""
     source = route.source
     own = (source.claims, source.keeps, source.issuer, source.needs_parts)
-    return [*own, *source.steps.values(), *source.fields.values(), *source.tags]
+    return [*own, *source.steps.values(), *source.fields.values(), *source.counts.values(), *source.tags]
 
 
 def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
@@ -321,8 +321,11 @@ class _Mapping:
         return () if self.plain else route.source.usage_text
 
     def _counts(self, route: Route) -> list[tuple[str, str, str]]:
-        """Name, column with the text, and column with the count, of everything a route counts."""
-        found = []
+        """Name, SQL for the text, and SQL for the count, of everything a route counts."""
+        found = [
+            (name, f"({self._sql(route, sql)})", f"count_of({self._sql(route, sql)})")
+            for name, sql in route.source.counts.items()
+        ]
         for path in counts_of([*route.source.steps.values(), *route.source.fields.values()]):
             text = self.computed.value(self.layout.text((*route.mount, *path)))
             found.append((".".join(path), text, self.computed.parsed(f"count_of({text})")))

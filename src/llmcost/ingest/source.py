@@ -47,6 +47,8 @@ class Source:
     """Intermediate values by name, each computed once; a step may use the ones before it only through marks."""
     tags: tuple[str, ...] = ()
     """SQL expressions giving pairs of tags (see `macros.sql`); the first that has a key wins."""
+    counts: Mapping[str, str] = field(default_factory=dict)
+    """Counts that no `#` can reach, by the name a reject calls them: SQL for the text, null where there is none."""
     body: bool = False
     """A provider's response body, which logs often keep inside an envelope of their own."""
     whole: bool = False

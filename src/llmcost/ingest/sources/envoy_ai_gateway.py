@@ -13,8 +13,20 @@ def _value(*names: str) -> str:
     return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
 
-def _count(*names: str) -> str:
-    return f"count_of({_value(*(f'gen_ai.usage.{name}' for name in names))})"
+_COUNTS = {
+    name: _value(*(f"gen_ai.usage.{spelling}" for spelling in (name, *others)))
+    for name, others in {
+        "input_tokens": (),
+        "output_tokens": (),
+        "cached_input_tokens": ("cache_read_input_tokens", "cache_read.input_tokens"),
+        "cache_creation_input_tokens": ("cache_creation.input_tokens",),
+        "reasoning_tokens": (),
+    }.items()
+}
+
+
+def _count(name: str) -> str:
+    return f"count_of({_COUNTS[name]})"
 
 
 _NOT_TAGS = (
@@ -33,15 +45,17 @@ _KNOWN = "$input is not null or $output is not null"
 
 source = Source(
     title="Envoy AI Gateway access logs",
+    revision=2,
     issuer="'envoy'",
     claims='@response_code is not null and coalesce(@"gen_ai.request.model", @"gen_ai.response.model", '
     '@"gen_ai.usage.input_tokens", @"gen_ai.usage.output_tokens") is not null',
     whole=True,
+    counts={f"gen_ai.usage.{name}": text for name, text in _COUNTS.items()},
     steps={
         "input": _count("input_tokens"),
         "output": _count("output_tokens"),
-        "cached": f"coalesce({_count('cached_input_tokens', 'cache_read_input_tokens', 'cache_read.input_tokens')}, 0)",
-        "written": f"coalesce({_count('cache_creation_input_tokens', 'cache_creation.input_tokens')}, 0)",
+        "cached": f"coalesce({_count('cached_input_tokens')}, 0)",
+        "written": f"coalesce({_count('cache_creation_input_tokens')}, 0)",
         "reasoning": f"coalesce({_count('reasoning_tokens')}, 0)",
         "code": "count_of(@response_code)",
     },

@@ -36,12 +36,14 @@ _CODE = "count_of(@response.status)"
 
 source = Source(
     title="Kong AI Gateway logs",
+    revision=2,
     issuer="'kong'",
     claims="@latencies.request is not null and @started_at is not null and @request.method is not null",
     keeps=f"len({_BLOCKS}) > 0",
     needs_parts=f"len({_BLOCKS}) > 1",
     parts=_blocks,
     whole=True,
+    counts={"usage.prompt_tokens": _PROMPT, "usage.completion_tokens": _COMPLETION},
     steps={"block": f"list_extract({_BLOCKS}, 1)"},
     fields={
         "request_id": "filled(@request.id)",

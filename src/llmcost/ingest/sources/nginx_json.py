@@ -20,6 +20,7 @@ _INPUT = _first("prompt_tokens", "input_tokens", "upstream_http_x_prompt_tokens"
 _OUTPUT = _first(
     "completion_tokens", "output_tokens", "upstream_http_x_completion_tokens", "upstream_http_x_output_tokens"
 )
+_CACHED, _REASONING = _first("cached_tokens"), _first("reasoning_tokens")
 _COST = _first("upstream_http_x_litellm_response_cost", "sent_http_x_litellm_response_cost")
 _MODEL = _first(
     *("model", "llm_model", "upstream_http_x_litellm_model_group", "upstream_http_x_model"),
@@ -41,6 +42,7 @@ _NOT_TAGS = (
 
 source = Source(
     title="nginx access logs in JSON",
+    revision=2,
     issuer="'nginx'",
     # The time of a request in seconds, under nginx's own name, beside one of its other variables.
     claims="@request_time is not null and @status is not null and @response_code is null "
@@ -48,11 +50,17 @@ source = Source(
     keeps=f"coalesce({_INPUT}, {_OUTPUT}, {_COST}, "
     f"{_first('upstream_http_x_litellm_call_id', 'upstream_http_x_litellm_model_id')}) is not null",
     whole=True,
+    counts={
+        "prompt_tokens": _INPUT,
+        "completion_tokens": _OUTPUT,
+        "cached_tokens": _CACHED,
+        "reasoning_tokens": _REASONING,
+    },
     steps={
         "input": f"count_of({_INPUT})",
         "output": f"count_of({_OUTPUT})",
-        "cached": "count_of(nullif(filled(@cached_tokens), '-'))",
-        "reasoning": "count_of(nullif(filled(@reasoning_tokens), '-'))",
+        "cached": f"count_of({_CACHED})",
+        "reasoning": f"count_of({_REASONING})",
         "cost": f"amount({_COST})",
     },
     fields={
