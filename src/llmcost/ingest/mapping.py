@@ -19,7 +19,7 @@ from llmcost.ingest.envelope import (
     envelope_layers,
     usual_keys,
 )
-from llmcost.ingest.paths import Computed, Layout, counts_of, leaves_of, merge_leaves
+from llmcost.ingest.paths import Computed, Layout, counts_of, keys_of, leaves_of, merge_leaves
 from llmcost.ingest.source import Route
 from llmcost.ingest.tagging import ROUTE_INPUT, Attribution, Tagging, found, joined, pieces_one_by_one, values
 from llmcost.ledger.identifiers import quote_literal
@@ -74,7 +74,7 @@ def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
     then leaves records unclaimed where such an object yields nothing.
     """
     leaves = merge_leaves(*(leaves_of(expressions_of(route), route.mount) for route in routes))
-    embedded = {(*route.mount, *path.split(".")) for route in routes for path in route.source.sparse}
+    embedded = {(*route.mount, *keys_of(path)) for route in routes for path in route.source.sparse}
     if not plain:
         embedded |= {route.mount for route in routes if route.mount}
         embedded |= {(*route.mount, key) for route in routes for key in route.source.json_text}

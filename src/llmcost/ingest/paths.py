@@ -24,7 +24,8 @@ Leaves = dict[Path, str]
 """Path -> VARCHAR or JSON."""
 
 
-def _keys(path: str) -> Path:
+def keys_of(path: str) -> Path:
+    """The keys of a path; a key that holds a dot stands in quotes."""
     return tuple(quoted or plain for quoted, plain in _KEY.findall(path))
 
 
@@ -35,7 +36,7 @@ def leaves_of(expressions: Iterable[str], mount: Path = ()) -> Leaves:
         for mark in _MARK.finditer(expression):
             if not mark["path"]:
                 continue
-            path = (*mount, *_keys(mark["path"]))
+            path = (*mount, *keys_of(mark["path"]))
             if mark["kind"] in {":json", ":list"} or leaves.get(path) == "JSON":
                 leaves[path] = "JSON"
             else:
@@ -49,7 +50,7 @@ def counts_of(expressions: Iterable[str]) -> list[Path]:
     for expression in expressions:
         for mark in _MARK.finditer(expression):
             if mark["sigil"] == "#":
-                found[_keys(mark["path"])] = None
+                found[keys_of(mark["path"])] = None
     return list(found)
 
 
@@ -237,7 +238,7 @@ class Layout:
                 return "whole_record"
             if mark["name"]:
                 return (names or {})[mark["name"]]
-            path = (*mount, *_keys(mark["path"]))
+            path = (*mount, *keys_of(mark["path"]))
             if mark["kind"] in {":json", ":list"}:
                 found = computed.value(self.json(path))
                 return found if mark["kind"] == ":json" else computed.parsed(f"list_of({found})")

@@ -8,13 +8,11 @@ for the model that the tool leaves empty: the kept answer names it, if anything 
 """
 
 from llmcost.ingest.source import Source
+from llmcost.ingest.sources._answers import answer_fields, answer_steps, billing_fields
 
-_USAGE = "response_body.usage"
 _NO_CACHE = "00000000-0000-0000-0000-000000000000"
-_KNOWN = "$prompt is not null or $completion is not null"
 _EXCLUSIVE = "(@response_body.type = 'message' or lower(@provider) in ('anthropic', 'aws', 'bedrock'))"
-_CACHED = "$cached + $written"
-_STATED = f"coalesce(@{_USAGE}.prompt_tokens, @{_USAGE}.input_tokens) is not null"
+_STATED = "(coalesce(@response_body.usage.prompt_tokens, @response_body.usage.input_tokens) is not null)"
 
 source = Source(
     title="Helicone requests",
@@ -25,16 +23,16 @@ source = Source(
     json_text=("response_body", "request_body", "request_properties", "properties"),
     sparse=("response_body.usage",),
     steps={
-        "prompt": f"coalesce(#{_USAGE}.prompt_tokens, #{_USAGE}.input_tokens, #prompt_tokens)",
-        "completion": f"coalesce(#{_USAGE}.completion_tokens, #{_USAGE}.output_tokens, #completion_tokens)",
-        "cached": f"coalesce(#{_USAGE}.prompt_tokens_details.cached_tokens, #{_USAGE}.input_tokens_details.cached_tokens, "
-        f"#{_USAGE}.cache_read_input_tokens, #prompt_cache_read_tokens, 0)",
-        "written": f"coalesce(#{_USAGE}.prompt_tokens_details.cache_write_tokens, #{_USAGE}.cache_creation_input_tokens, "
-        "#prompt_cache_write_tokens, 0)",
-        "written_1h": f"coalesce(#{_USAGE}.cache_creation.ephemeral_1h_input_tokens, 0)",
-        "reasoning": f"coalesce(#{_USAGE}.completion_tokens_details.reasoning_tokens, "
-        f"#{_USAGE}.output_tokens_details.reasoning_tokens, 0)",
-        "total": f"coalesce(#{_USAGE}.total_tokens, #total_tokens)",
+        **answer_steps(
+            "response_body.usage",
+            row={
+                "prompt": ("#prompt_tokens",),
+                "completion": ("#completion_tokens",),
+                "cached": ("#prompt_cache_read_tokens",),
+                "written": ("#prompt_cache_write_tokens",),
+            },
+        ),
+        "row_total": "#total_tokens",
     },
     fields={
         "request_id": "coalesce(filled(@request_id), filled(@response_id))",
@@ -52,15 +50,10 @@ source = Source(
         "latency_ms": "coalesce(number_of(@delay_ms), number_of(@latency))",
         "time_to_first_token_ms": "number_of(@time_to_first_token)",
         "gateway_cached": f"coalesce(filled(@cache_reference_id) <> '{_NO_CACHE}', false)",
-        "uncached_input_tokens": f"""case when {_EXCLUSIVE} then $prompt
-            when $total = $prompt + coalesce($completion, 0) + {_CACHED} then $prompt
-            when {_STATED} or $total is null or $total = $prompt + coalesce($completion, 0)
-                then beyond($prompt, {_CACHED}) else $prompt end""",
-        "cache_read_tokens": f"case when {_KNOWN} then $cached end",
-        "cache_write_5m_tokens": f"case when {_KNOWN} then greatest($written - $written_1h, 0) end",
-        "cache_write_1h_tokens": f"case when {_KNOWN} then $written_1h end",
-        "output_text_tokens": "beyond($completion, $reasoning)",
-        "reasoning_tokens": f"case when {_KNOWN} then $reasoning end",
+        **answer_fields(
+            f"{_EXCLUSIVE} or (not {_STATED} and $row_total <> $prompt + coalesce($completion, 0))",
+        ),
+        **billing_fields("response_body."),
         "reported_cost": "amount(coalesce(filled(@cost), @cost_usd))",
         "reported_currency": "'USD'",
         "reported_by": "'helicone'",

@@ -1,13 +1,14 @@
 """Log lines of Kong's logging plugins (file, http, udp, ...) with what its AI plugins add under `ai`.
 
 Each block under `ai` that names a model is a call of its own: a proxy's, a request transformer's, ... Its counts are the
-upstream's, with no word on caches. A cost of 0 means that no price was configured. Older versions key the blocks by plugin
+upstream's: input includes cached tokens, which versions before 3.11 do not tell. A cost of 0 means that no price was configured. Older versions key the blocks by plugin
 and write `prompt_token` (https://developer.konghq.com/ai-gateway/ai-audit-log-reference/).
 """
 
 from collections.abc import Iterator
 
 from llmcost.ingest.source import Record, Source
+from llmcost.ingest.sources._answers import PLACES, answer_fields
 
 PART_KEY = "llmcost_part"
 """Key set on a record made of one block of several: which block, from 0."""
@@ -30,8 +31,14 @@ def _blocks(record: Record, envelope: Record) -> Iterator[Record]:
         yield {**record, "ai": {name: block}, PART_KEY: number}
 
 
-_PROMPT = f"coalesce({_block('/usage/prompt_tokens')}, {_block('/usage/prompt_token')})"
-_COMPLETION = f"coalesce({_block('/usage/completion_tokens')}, {_block('/usage/completion_token')})"
+def _usage(*paths: str) -> str:
+    """SQL for the first of these in the usage of the block, as text."""
+    found = [f"json_extract_string(list_extract({_BLOCKS}, 1), '/usage/{path.replace('.', '/')}')" for path in paths]
+    return f"coalesce({', '.join(found)}, null)"
+
+
+_OLDER = {"prompt": "prompt_token", "completion": "completion_token"}
+_COUNTS = {name: _usage(*paths, *filter(None, [_OLDER.get(name)])) for name, paths in PLACES.items()}
 _CODE = "count_of(@response.status)"
 
 source = Source(
@@ -43,8 +50,8 @@ source = Source(
     needs_parts=f"len({_BLOCKS}) > 1",
     parts=_blocks,
     whole=True,
-    counts={"usage.prompt_tokens": _PROMPT, "usage.completion_tokens": _COMPLETION},
-    steps={"block": f"list_extract({_BLOCKS}, 1)"},
+    counts={f"usage.{PLACES[name][0]}": text for name, text in _COUNTS.items()},
+    steps={"block": f"list_extract({_BLOCKS}, 1)", **{name: f"count_of({text})" for name, text in _COUNTS.items()}},
     fields={
         "request_id": "filled(@request.id)",
         "part": f"try_cast(@{PART_KEY} as integer)",
@@ -59,8 +66,7 @@ source = Source(
         "time_to_first_token_ms": f"number_of({_block('/usage/time_to_first_token')})",
         "stream": f"case when {_block('/meta/request_mode')} = 'stream' then true end",
         "gateway_cached": f"lower({_block('/cache/cache_status')}) = 'hit'",
-        "uncached_input_tokens": f"count_of({_PROMPT})",
-        "output_text_tokens": f"count_of({_COMPLETION})",
+        **answer_fields(),
         "reported_cost": f"nullif(amount({_block('/usage/cost')}), 0)",
         "reported_currency": f"case when amount({_block('/usage/cost')}) > 0 then 'USD' end",
         "reported_by": f"case when amount({_block('/usage/cost')}) > 0 then 'kong' end",

@@ -8,10 +8,9 @@ reckoning; 0 means that it was not tracked
 """
 
 from llmcost.ingest.source import Source
+from llmcost.ingest.sources._answers import answer_fields, answer_steps, billing_fields
 
-_USAGE = "response.usage"
 _STATUS = "count_of(coalesce(@response_status_code, @status_code))"
-_KNOWN = "$prompt is not null or $completion is not null"
 
 source = Source(
     title="Portkey log export",
@@ -21,15 +20,13 @@ source = Source(
     json_text=("response", "request", "metadata"),
     sparse=("response.usage",),
     steps={
-        "prompt": f"coalesce(#{_USAGE}.prompt_tokens, #{_USAGE}.input_tokens, #req_units, #request_tokens)",
-        "completion": f"coalesce(#{_USAGE}.completion_tokens, #{_USAGE}.output_tokens, #res_units, #response_tokens)",
-        "cached": f"coalesce(#{_USAGE}.prompt_tokens_details.cached_tokens, #{_USAGE}.input_tokens_details.cached_tokens, "
-        f"#{_USAGE}.cache_read_input_tokens, 0)",
-        "written": f"coalesce(#{_USAGE}.cache_creation_input_tokens, #{_USAGE}.prompt_tokens_details.cache_write_tokens, 0)",
-        "written_1h": f"coalesce(#{_USAGE}.cache_creation.ephemeral_1h_input_tokens, 0)",
-        "reasoning": f"coalesce(#{_USAGE}.completion_tokens_details.reasoning_tokens, "
-        f"#{_USAGE}.output_tokens_details.reasoning_tokens, 0)",
-        "total": f"#{_USAGE}.total_tokens",
+        **answer_steps(
+            "response.usage",
+            row={
+                "prompt": ("#req_units", "#request_tokens"),
+                "completion": ("#res_units", "#response_tokens"),
+            },
+        ),
         "cents": "nullif(amount(@cost), 0)",
     },
     fields={
@@ -44,14 +41,8 @@ source = Source(
         "http_status": f"try_cast({_STATUS} as integer)",
         "latency_ms": "number_of(@response_time)",
         "trace_id": "filled(@trace_id)",
-        "uncached_input_tokens": """case
-            when @response.type = 'message' or $total = $prompt + $completion + $cached + $written then $prompt
-            else beyond($prompt, $cached + $written) end""",
-        "cache_read_tokens": f"case when {_KNOWN} then $cached end",
-        "cache_write_5m_tokens": f"case when {_KNOWN} then greatest($written - $written_1h, 0) end",
-        "cache_write_1h_tokens": f"case when {_KNOWN} then $written_1h end",
-        "output_text_tokens": "beyond($completion, $reasoning)",
-        "reasoning_tokens": f"case when {_KNOWN} then $reasoning end",
+        **answer_fields("@response.type = 'message'"),
+        **billing_fields("response."),
         "reported_cost": "$cents * 0.01::decimal(3, 2)",
         "reported_currency": "case when $cents is not null then coalesce(upper(filled(@cost_currency)), 'USD') end",
         "reported_by": "case when $cents is not null then 'portkey' end",

@@ -3,11 +3,12 @@
 A request is a tree: its root (`ChatCompletion`, `Embedding`, ...), below it one `Model` span per provider attempt, below
 that the network call. Only `Model` spans (`LLM` in older notes) are calls; the root repeats their counts and may bear a
 virtual model's name (https://www.truefoundry.com/docs/ai-gateway/fetch-request-logs-span-attributes). Provider cache
-counts are attributes in newer gateways, else they stand in the usage object of `tfy.output`, which is read for nothing
-else. `X-TFY-METADATA` arrives as `tfy.request.metadata`. The gateway's cost is kept as `reported_cost`.
+counts are attributes in newer gateways, else they stand in the usage object of `tfy.output`, the provider's answer, whose
+own counts come first: it tells of audio, reasoning, tiers and tools as well. `X-TFY-METADATA` arrives as `tfy.request.metadata`. The gateway's cost is kept as `reported_cost`.
 """
 
 from llmcost.ingest.source import Source
+from llmcost.ingest.sources._answers import answer_fields, answer_steps, billing_fields
 
 _METRIC = "tfy.model.metric."
 
@@ -20,17 +21,15 @@ def _attribute(*keys: str, sigil: str = "@") -> str:
     return f"coalesce({', '.join(marks)})"
 
 
-def _count(*keys: str) -> str:
-    return _attribute(*keys, sigil="#")
+def _counts(*keys: str) -> tuple[str, ...]:
+    return tuple(f'#{row}."{key}"' for key in keys for row in ("spanAttributes", "span_attributes"))
 
 
 def _field(camel: str, snake: str) -> str:
     return f"coalesce(filled(@{camel}), filled(@{snake}))"
 
 
-def _output(*pointers: str) -> str:
-    """SQL: a count in the provider's usage object; `$usage` is that object."""
-    return ", ".join(f"count_of(json_extract_string($usage, '{pointer}'))" for pointer in pointers)
+_OUTPUTS = ('spanAttributes."tfy.output"', 'span_attributes."tfy.output"')
 
 
 _HOSTS = {
@@ -56,25 +55,26 @@ _PROVIDER_OF_URL = " ".join(f"when contains({_URL}, '{host}') then '{provider}'"
 _SUBJECT_TYPE = "coalesce(@createdBySubject.subjectType, @created_by_subject.subject_type)"
 _SUBJECT = "coalesce(@createdBySubject.subjectSlug, @created_by_subject.subject_slug)"
 _PROMPT_FQN = _attribute("tfy.prompt_version_fqn")
-_CACHED = f"coalesce($cached, {_output('/prompt_tokens_details/cached_tokens', '/cache_read_input_tokens')}, 0)"
-_WRITTEN = (
-    f"coalesce($written, {_output('/cache_creation_input_tokens', '/prompt_tokens_details/cache_write_tokens')}, 0)"
-)
-_REASONING = f"coalesce({_output('/completion_tokens_details/reasoning_tokens')}, 0)"
 
 source = Source(
     title="TrueFoundry request logs",
+    revision=2,
     issuer="'truefoundry'",
     claims="(@spanId is not null and @traceId is not null and @spanAttributes:json is not null) "
     "or (@span_id is not null and @trace_id is not null and @span_attributes:json is not null)",
     keeps=f"list_contains(['model', 'llm'], lower({_attribute('tfy.span_type')}))",
+    sparse=_OUTPUTS,
     steps={
-        "input": _count(_METRIC + "input_tokens", "gen_ai.usage.input_tokens"),
-        "output": _count(_METRIC + "output_tokens", "gen_ai.usage.output_tokens"),
-        "cached": _count(_METRIC + "cache_read_input_tokens", "gen_ai.usage.cache_read.input_tokens"),
-        "written": _count(_METRIC + "cache_creation_input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
-        "usage": f"json_extract(try_cast({_attribute('tfy.output')} as json), '/usage')",
-        "served": f"json_extract_string(try_cast({_attribute('tfy.output')} as json), '/model')",
+        **answer_steps(
+            *(f"{output}.usage" for output in _OUTPUTS),
+            row={
+                "prompt": _counts(_METRIC + "input_tokens", "gen_ai.usage.input_tokens"),
+                "completion": _counts(_METRIC + "output_tokens", "gen_ai.usage.output_tokens"),
+                "cached": _counts(_METRIC + "cache_read_input_tokens", "gen_ai.usage.cache_read.input_tokens"),
+                "written": _counts(_METRIC + "cache_creation_input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
+            },
+        ),
+        "served": f"coalesce({', '.join(f'@{output}.model' for output in _OUTPUTS)})",
         "nanoseconds": "coalesce(#durationNs, #duration_ns)",
         "claimed": _attribute("tfy.request_cost", _METRIC + "cost_in_usd", "gen_ai.usage.cost"),
         "kind": f"lower({_attribute('tfy.model.request_type')})",
@@ -100,12 +100,8 @@ source = Source(
         "error_type": _attribute("tfy.error_type", "error.type"),
         "stream": f"flag({_attribute('tfy.model.streaming')})",
         "session_id": _attribute("tfy.request.conversation_id"),
-        "uncached_input_tokens": f"beyond($input, {_CACHED} + {_WRITTEN})",
-        "cache_read_tokens": f"case when $input is not null then {_CACHED} end",
-        "cache_write_5m_tokens": f"case when $input is not null then {_WRITTEN} end",
-        "cache_write_1h_tokens": "case when $input is not null then 0 end",
-        "output_text_tokens": f"beyond(coalesce($output, case when $input is not null then 0 end), {_REASONING})",
-        "reasoning_tokens": f"case when $input is not null or $output is not null then {_REASONING} end",
+        **answer_fields(" or ".join(f"coalesce(@{output}.type = 'message', false)" for output in _OUTPUTS)),
+        **billing_fields(*(f"{output}." for output in _OUTPUTS)),
         "reported_cost": "amount($claimed)",
         "reported_currency": "case when $claimed is not null then 'USD' end",
         "reported_by": "case when $claimed is not null then 'truefoundry' end",
