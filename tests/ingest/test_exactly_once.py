@@ -269,3 +269,28 @@ def test_a_table_read_again_with_another_mapping_is_not_added_to_what_the_first_
         )
     found = query(tmp_path / "ledger", "select uncached_input_tokens, output_text_tokens from request order by 1")
     assert found == [(30, 700), (40, 800)]
+
+
+def test_a_call_in_two_forms_of_one_export_is_one(tmp_path):
+    row = {
+        "response_id": "11111111-aaaa-4444-8888-000000000000",
+        "response_created_at": "2026-11-10T08:01:02.000Z",
+        "response_status": 200,
+        "request_created_at": "2026-11-10T08:01:00.000Z",
+        "model": "gpt-5.4",
+        "prompt_tokens": 1000,
+        "completion_tokens": 100,
+    }
+    table = tmp_path / "export.csv"
+    table.write_text(f"{','.join(row)}\n{','.join(map(str, row.values()))}\n")
+    known = {
+        "request_id": "00000001-aaaa-4444-8888-000000000000",
+        "provider": "OPENAI",
+        "prompt_cache_read_tokens": 600,
+    }
+    lines = write(tmp_path / "export.jsonl", [{**row, **known, "total_tokens": 1100}])
+
+    assert read(tmp_path / "ledger", table, lines).total("conflicts") == 0
+
+    columns = "request_id, uncached_input_tokens, cache_read_tokens, output_text_tokens"
+    assert query(tmp_path / "ledger", f"select {columns} from request") == [(row["response_id"], 400, 600, 100)]

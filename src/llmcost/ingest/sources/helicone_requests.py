@@ -3,7 +3,8 @@
 Where the row kept the provider's answer, the answer's own usage counts. Otherwise `prompt_tokens` of Anthropic's calls
 excludes the cached tokens beside it; for the others `total_tokens` tells whether it does. `cost` is Helicone's reckoning
 in USD, kept as `reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a column
-for the model that the tool leaves empty: the kept answer names it, if anything does
+for the model that the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a call is
+known by its `response_id`
 (https://docs.helicone.ai/rest/request/post-v1requestquery-clickhouse, https://docs.helicone.ai/features/advanced-usage/custom-properties).
 """
 
@@ -35,7 +36,7 @@ source = Source(
         "row_total": "#total_tokens",
     },
     fields={
-        "request_id": "coalesce(filled(@request_id), filled(@response_id))",
+        "request_id": "coalesce(filled(@response_id), filled(@request_id))",
         "started_at": "@request_created_at:time",
         "ended_at": "@response_created_at:time",
         "provider": "nullif(lower(filled(@provider)), 'custom')",
@@ -47,6 +48,8 @@ source = Source(
             when @response_status = '-2' then 'incomplete'
             when @response_status = '-1' or count_of(@response_status) >= 400 then 'error' end""",
         "http_status": "try_cast(count_of(@response_status) as integer)",
+        # A line of the CSV, which knows nothing of caches, gives way to another row of its call.
+        "final": "coalesce(@response_body.usage:json is not null, false) or coalesce(@total_tokens, @prompt_cache_read_tokens) is not null",
         "latency_ms": "coalesce(number_of(@delay_ms), number_of(@latency))",
         "time_to_first_token_ms": "number_of(@time_to_first_token)",
         "gateway_cached": f"coalesce(filled(@cache_reference_id) <> '{_NO_CACHE}', false)",
