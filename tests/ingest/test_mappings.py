@@ -39,6 +39,28 @@ def test_an_amount_in_any_unit_is_read_up_to_what_the_ledger_holds(tmp_path, uni
     assert query(tmp_path / "ledger", "select reported_cost from request") == [(Decimal(dollars),)]
 
 
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-11-30 22:00:00", "2026-12-01 03:00:00"),
+        ("2026/11/30 22:00:00", "2026-12-01 03:00:00"),
+        ("2026-11-30T22:00", "2026-12-01 03:00:00"),
+        ("2026-11-30 22:00:00.25 ", "2026-12-01 03:00:00.25"),
+        (" 2026-11-30 22:00:00", "2026-12-01 03:00:00"),
+        ("2026/7/4", "2026-07-04 04:00:00"),
+        ("2026-11-30T22:00:00Z", "2026-11-30 22:00:00"),
+        ("2026-11-30 22:00:00 UTC", "2026-11-30 22:00:00"),
+        ("2026/11/30 22:00:00+01:00", "2026-11-30 21:00:00"),
+        ("2026-11-30T22:00-08", "2026-12-01 06:00:00"),
+        ("1793700000", "2026-11-03 10:00:00"),
+    ],
+)
+def test_a_time_without_an_offset_is_one_of_the_zone_however_it_is_written(tmp_path, text, instant):
+    mapping = "{fields: {timestamp: at, model: {const: gpt-5.4}, input_tokens: n}, tz: America/New_York}"
+    _read(tmp_path, mapping, "at,n", f"{text},10")
+    assert query(tmp_path / "ledger", "select started_at::varchar from request") == [(instant,)]
+
+
 _DOTTED = """
 fields: {timestamp: at, model: model, input_tokens: usage.in, output_tokens: usage.out, customer_id: who.tenant}
 tags: [who.team]

@@ -204,8 +204,7 @@ class _Builder:
         if self.zone == "UTC":
             return f"instant({mark})"
         zone = quote_literal(self.zone)
-        naive = f"regexp_full_match({mark}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ][0-9:.]+)?')"
-        return f"case when {naive} then timezone('UTC', timezone({zone}, try_cast({mark} as timestamp))) else instant({mark}) end"
+        return f"coalesce(timezone('UTC', timezone({zone}, time_without_offset({mark}))), instant({mark}))"
 
     def _tags(self) -> Iterator[str]:
         for name in _TAGGED:

@@ -51,6 +51,11 @@ create or replace temp macro instant(x) as
         else coalesce(dated(timezone('UTC', try_cast(to_the_second(x) as timestamptz))), instant_of_number(x))
     end;
 
+-- The time of a text without an offset, however the date is written; null where there is an offset or another text. What tells
+-- is behind the date: Z, +02:00 or the name of a zone.
+create or replace temp macro time_without_offset(x) as
+    case when not regexp_matches(regexp_extract(trim(x), '[T ](.*)$', 1), '[+A-Za-z-]') then dated(try_cast(x as timestamp)) end;
+
 -- What is left of an inclusive total once its parts are taken out. Parts larger than the total mean that the total
 -- did not include them.
 create or replace temp macro beyond(total, parts) as

@@ -6,4 +6,4 @@ tokens. `llmcost ingest --suggest-map FILE` prints a first draft from the column
 
 from llmcost.ingest.source import Source
 
-source = Source(title="Any file with a mapping", revision=2, issuer="'generic'", claims="false", fields={})
+source = Source(title="Any file with a mapping", revision=3, issuer="'generic'", claims="false", fields={})
