@@ -39,6 +39,28 @@ def test_an_amount_in_any_unit_is_read_up_to_what_the_ledger_holds(tmp_path, uni
     assert query(tmp_path / "ledger", "select reported_cost from request") == [(Decimal(dollars),)]
 
 
+@pytest.mark.parametrize("text", ["$0.50", "1,234.56", "0,5", "n/a", "-", "nan", "1234567.12 (too large)"])
+def test_an_amount_that_cannot_be_read_rejects_the_row_and_is_named(tmp_path, text):
+    mapping = "{fields: {timestamp: at, model: {const: gpt-5.4}, input_tokens: n, reported_cost: paid}}"
+    result = _read(
+        tmp_path,
+        mapping,
+        "at,n,paid",
+        f'2026-11-10 08:00:00,10,"{text.removesuffix(" (too large)")}"',
+        "2026-11-10 08:00:01,10,",
+    )
+    rejects = [(reject.line, reject.reason) for file in result.files for reject in file.rejects]
+    assert rejects == [(2, f"paid is {text}, not an amount")]
+    assert query(tmp_path / "ledger", "select uncached_input_tokens, reported_cost from request") == [(10, None)]
+
+
+def test_a_length_that_cannot_be_read_rejects_the_row_too(tmp_path):
+    mapping = "{fields: {timestamp: at, model: {const: whisper-1}, audio_seconds: length}}"
+    result = _read(tmp_path, mapping, "at,length", "2026-11-10 08:00:00,1:30", "2026-11-10 08:00:01,90.5")
+    assert [reject.reason for file in result.files for reject in file.rejects] == ["length is 1:30, not an amount"]
+    assert query(tmp_path / "ledger", "select audio_seconds from request") == [(Decimal("90.5"),)]
+
+
 @pytest.mark.parametrize(
     ("text", "instant"),
     [

@@ -104,6 +104,7 @@ class _Builder:
             issuer="'generic'",
             claims="true",
             fields=fields,
+            amounts=dict(self._amounts(fields)),
             steps=self._steps(),
             tags=tuple(self._tags()),
             whole=True,
@@ -147,6 +148,11 @@ class _Builder:
             "in_parts": " + ".join(f"coalesce({self._mark(n, '#')}, 0)" for n in inside) or "0",
             "out_parts": " + ".join(f"coalesce({self._mark(n, '#')}, 0)" for n in beside) or "0",
         }
+
+    def _amounts(self, fields: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+        for name in (*_SECONDS, "reported_cost"):
+            if name in self.fields and (column := self._column_name(name)) is not None:
+                yield column, (f"filled({self._mark(name)})", fields[name])
 
     def _columns(self) -> Iterator[tuple[str, str]]:
         yield "started_at", self._time("timestamp")

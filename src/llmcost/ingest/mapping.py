@@ -64,7 +64,14 @@ def expressions_of(route: Route) -> list[str]:
     """Every expression of a route that reads the provider's record."""
     source = route.source
     own = (source.claims, source.keeps, source.issuer, source.needs_parts)
-    return [*own, *source.steps.values(), *source.fields.values(), *source.counts.values(), *source.tags]
+    return [
+        *own,
+        *source.steps.values(),
+        *source.fields.values(),
+        *source.counts.values(),
+        *sum(source.amounts.values(), ()),
+        *source.tags,
+    ]
 
 
 def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
@@ -299,36 +306,43 @@ class _Mapping:
         return f"coalesce({', '.join(parts)})" if parts else None
 
     def _bad(self, route: Route) -> str | None:
-        """The place of the first count that is not one, among the counts of its route, or of the first text after them."""
-        wrong = [f"{count} is null and {text} is not null" for _, text, count in self._counts(route)]
+        """The place of the first number that is none, among the numbers of its route, or of the first text after them."""
+        wrong = [f"{number} is null and {text} is not null" for _, text, number, _ in self._numbers(route)]
         wrong += [self.layout.unread((*route.mount, key)) for key in self._usage_text(route)]
         return f"list_position([{', '.join(wrong)}], true)" if wrong else None
 
     def _what_is_bad(self, route: Route) -> str | None:
-        counts = self._counts(route)
-        names = ", ".join(quote_literal(name) for name, _, _ in counts)
-        texts = ", ".join(text for _, text, _ in counts)
+        numbers = self._numbers(route)
+        names = ", ".join(quote_literal(name) for name, *_ in numbers)
+        texts = ", ".join(text for _, text, *_ in numbers)
+        remarks = ", ".join(remark for *_, remark in numbers)
         told = (
-            f"[{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || ', not a count'" if counts else "null"
+            f"[{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || [{remarks}][bad_count]"
+            if numbers
+            else "null"
         )
         unread = ", ".join(quote_literal(key) for key in self._usage_text(route))
         if unread:
-            told = f"coalesce({told}, [{unread}][bad_count - {len(counts)}] || ' is neither empty nor JSON')"
+            told = f"coalesce({told}, [{unread}][bad_count - {len(numbers)}] || ' is neither empty nor JSON')"
         return told if told != "null" else None
 
     def _usage_text(self, route: Route) -> tuple[str, ...]:
         """Keys whose text must be JSON. A plain pass leaves records with text there to the next one."""
         return () if self.plain else route.source.usage_text
 
-    def _counts(self, route: Route) -> list[tuple[str, str, str]]:
-        """Name, SQL for the text, and SQL for the count, of everything a route counts."""
-        found = [
-            (name, f"({self._sql(route, sql)})", f"count_of({self._sql(route, sql)})")
-            for name, sql in route.source.counts.items()
-        ]
+    def _numbers(self, route: Route) -> list[tuple[str, str, str, str]]:
+        """Name, SQL for the text, for the number, and for what to say where it is none, of everything a route counts."""
+        found = []
+        for name, sql in route.source.counts.items():
+            text = self._sql(route, sql)
+            found.append((name, f"({text})", f"count_of({text})", "', not a count'"))
         for path in counts_of([*route.source.steps.values(), *route.source.fields.values()]):
             text = self.computed.value(self.layout.text((*route.mount, *path)))
-            found.append((".".join(path), text, self.computed.parsed(f"count_of({text})")))
+            found.append((".".join(path), text, self.computed.parsed(f"count_of({text})"), "', not a count'"))
+        for name, (sql, number) in route.source.amounts.items():
+            text, read = self._sql(route, sql), self._sql(route, number)
+            said = f"case when number_of({text}) is null then ', not an amount' else ' (too large), not an amount' end"
+            found.append((name, f"({text})", f"({read})", said))
         return found
 
     def _tags(self, number: int, route: Route) -> str | None:

@@ -49,6 +49,9 @@ class Source:
     """SQL expressions giving pairs of tags (see `macros.sql`); the first that has a key wins."""
     counts: Mapping[str, str] = field(default_factory=dict)
     """Counts that no `#` can reach, by the name a reject calls them: SQL for the text, null where there is none."""
+    amounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Amounts of money or time that must be readable, by the name a reject calls them: SQL for the text, null where there is
+    none, and SQL for what it is read as."""
     body: bool = False
     """A provider's response body, which logs often keep inside an envelope of their own."""
     whole: bool = False

@@ -84,7 +84,8 @@ _FOREIGN = (
     *("usage_details", "metrics", "spanAttributes", "span_attributes", "otlp_span", "codex_call"),
 )
 _FOREIGN_TYPES = "json_type(@@, [" + ", ".join(f"'/{key}'" for key in _FOREIGN) + "])"
-_UNITS = " or ".join(f"@{name} is not null" for name in ("audio_seconds", "video_seconds", *_COUNTS[1:]))
+_SECONDS = ("audio_seconds", "video_seconds")
+_UNITS = " or ".join(f"@{name} is not null" for name in (*_SECONDS, *_COUNTS[1:]))
 
 _INPUT_PARTS = " + ".join(
     f"coalesce(#{name}, 0)"
@@ -99,6 +100,11 @@ _OUTPUT_PARTS = " + ".join(
 
 source = Source(
     title="llmcost records",
+    amounts={
+        "reported_cost": ("filled(@reported_cost)", "amount(@reported_cost)"),
+        "cost": ("case when @cost_status = 'billed' then filled(@cost) end", "amount(@cost)"),
+        **{name: (f"filled(@{name})", f"try_cast(@{name} as decimal(18, 6))") for name in _SECONDS},
+    },
     issuer="coalesce(filled(@issuer), 'native')",
     claims=f"""@timestamp is not null
         and (@input_tokens is not null or @output_tokens is not null or @cost_status is not null
@@ -131,8 +137,7 @@ source = Source(
         "cache_write_1h_tokens": "#cache_write_1h_input_tokens",
         "output_text_tokens": f"beyond(#output_tokens, {_OUTPUT_PARTS})",
         "reasoning_tokens": "#reasoning_output_tokens",
-        "audio_seconds": "try_cast(@audio_seconds as decimal(18, 6))",
-        "video_seconds": "try_cast(@video_seconds as decimal(18, 6))",
+        **{name: f"try_cast(@{name} as decimal(18, 6))" for name in _SECONDS},
         "billed_cost": "case when @cost_status = 'billed' then amount(@cost) end",
         "reported_cost": "amount(@reported_cost)",
         "reported_currency": "filled(@reported_currency)",
@@ -144,5 +149,5 @@ source = Source(
         "pairs_of(@tags:json)",
         f"pairs_of_scalars(@@, [{_KNOWN}])",
     ),
-    revision=2,
+    revision=3,
 )

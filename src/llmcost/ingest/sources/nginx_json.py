@@ -56,6 +56,7 @@ source = Source(
         "cached_tokens": _CACHED,
         "reasoning_tokens": _REASONING,
     },
+    amounts={"upstream_http_x_litellm_response_cost": (_COST, f"amount({_COST})")},
     steps={
         "input": f"count_of({_INPUT})",
         "output": f"count_of({_OUTPUT})",
