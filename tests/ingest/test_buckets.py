@@ -457,7 +457,9 @@ def test_a_bill_that_differs_between_files_of_one_run_is_told(tmp_path, monkeypa
 
     (remark,) = remarks(result)
     assert remark.serious
-    assert remark.message.startswith("bills of the same days differ from file to file, and of two readings the larger ")
+    assert remark.message.startswith(
+        "exports of the same days differ from file to file, and of two readings the larger "
+    )
     assert str(second) in remark.message
 
 

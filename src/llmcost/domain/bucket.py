@@ -25,9 +25,22 @@ BUCKET_ONLY: tuple[Column, ...] = (
 an exporter has one export for each part. `exporter`: provider, gateway, or gateway-view for one that may count a call twice.
 """
 
+_TOLD = (
+    Column(name="statement", sql_type="varchar"),
+    Column(name="piece", sql_type="varchar"),
+    Column(name="stated_breakdown", sql_type="varchar"),
+)
+"""How the records of one file go together.
+
+Those of one bucket are lines that add up, but for two `statement`s, such as an API's answers, of which the larger holds. A
+statement may be about a `piece` of the export alone, such as a page; pieces add up. `stated_breakdown`: what the export is
+broken down by, where it says so itself.
+"""
+
 STAGED_COLUMNS: tuple[Column, ...] = (
     *(replace(column, sql_type=BUCKET_MONEY) if column.name in _MONEY else column for column in COLUMNS),
     *BUCKET_ONLY,
+    *_TOLD,
 )
 """What the record of a bucket is mapped to: the columns of a request, and its own."""
 

@@ -1,10 +1,11 @@
 """Staged aggregates into the ledger: each span and breakdown once, the fullest reading of it.
 
-A bucket is known by its source, issuer, span, scope, breakdown and dimensions. Of two readings of one bucket the larger holds:
-more tokens and units, then a larger bill, a larger claim, more requests, then byte order. That does not depend on the order
-of arrival, and a day that is still growing is replaced by its later export. The breakdown is the dimensions that any row of
-the span has in its file: an export by model and one by model and key are two readings of one traffic, and are kept apart so
-that a report can choose one.
+A bucket is known by its source, issuer, span, scope, breakdown and dimensions. Rows of one file that share all of it are lines
+of one export and add up, unless they are of two statements (see `domain.bucket`). Of two files, as of two statements, the
+larger reading holds: more tokens and units, then a larger bill, a larger claim, more requests, then byte order. That does not
+depend on the order of arrival, and a day that is still growing is replaced by its later export. The breakdown is what the
+export says it is, else the dimensions that any row of the span has: an export by model and one by model and key are two
+readings of one traffic, and are kept apart so that a report can choose one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.bucket import BUCKET_COLUMNS, BUCKET_DIMENSIONS, BUCKET_SUMS
 from llmcost.domain.request import QUANTITIES, WHO
-from llmcost.ingest.bill_readings import disagreements
+from llmcost.ingest.bucket_readings import disagreements
 from llmcost.ingest.forgotten import redact_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
@@ -23,7 +24,6 @@ from llmcost.pricing.bucket_rating import STORED, rated_buckets, stated_buckets
 from llmcost.pricing.runs import keep_prices
 
 if TYPE_CHECKING:
-    from llmcost.ingest.source import Source
     from llmcost.ledger.connection import Connection
     from llmcost.pricing.price_list import PriceList
 
@@ -31,6 +31,10 @@ _SPAN = ("bucket_start", "bucket_end")
 # What tags fill follows from the tags by rules that may change; what the export itself says is in `stated_who`.
 _OWN = (*(name for name in BUCKET_DIMENSIONS if name not in WHO), "api_key_id", "session_id", "stated_who", "tags")
 _KEYED = ("source", "issuer", *_SPAN, "scope", "breakdown", *_OWN)
+_AS_KEY = {
+    "reported_by": "case when reported_currency <> 'USD' then concat(reported_by, ' ', reported_currency) else reported_by end"
+}
+"""Euros and pounds are no sum."""
 _BROKEN_DOWN = tuple(
     name for name in (*BUCKET_DIMENSIONS, "tags") if name not in {"operation", "charge_basis", "reported_by"}
 )
@@ -54,12 +58,11 @@ class BucketCounts:
     unpriced: int = 0
     sources: Mapping[str, int] = field(default_factory=dict)
     disagreements: int = 0
-    """Spans of a bill that another file of the run tells differently."""
+    """Spans that another file of the run tells differently."""
 
 
 def commit_buckets(
     connection: "Connection",
-    sources: Mapping[str, "Source"],
     *,
     unchanged: Sequence[int],
     ingest_id: int,
@@ -71,10 +74,9 @@ def commit_buckets(
     `unchanged` are the ids of files that are read again as they were, perhaps in another way: what they do not bring any more
     is taken back. Returns what each file of the batch that has any brought.
     """
-    bills = [name for name, source in sources.items() if source.lines_add_up]
     staged = connection.execute(f"select 1 from {BUCKETS} limit 1").fetchone() is not None
     if staged:
-        _stage(connection, bills)
+        _stage(connection)
     if unchanged:
         gone = "and bucket_key not in (select bucket_key from bucket_staged)" if staged else ""
         connection.execute(
@@ -83,7 +85,7 @@ def commit_buckets(
         )
     if not staged:
         return {}
-    disagreeing = disagreements(connection, bills, ingest_id)
+    disagreeing = disagreements(connection, RANK, ingest_id)
     connection.execute(
         f"""
         create or replace temp table bucket_chosen as
@@ -120,9 +122,8 @@ def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: 
         _insert_rated(connection, ingest_id, price_list)
 
 
-def _stage(connection: "Connection", bills: Sequence[str]) -> None:
-    """The staged rows as buckets, lines of bills added up, each with its breakdown and key."""
-    adding = ", ".join(quote_literal(name) for name in bills) or "''"
+def _stage(connection: "Connection") -> None:
+    """What each file says of each bucket, with its breakdown and key."""
     present = ", ".join(
         f"case when count({name}) over in_span > 0 then {quote_literal(name)} end" for name in _BROKEN_DOWN
     )
@@ -131,8 +132,8 @@ def _stage(connection: "Connection", bills: Sequence[str]) -> None:
         for column in BUCKET_COLUMNS
         if (name := column.name) in BUCKET_SUMS
     )
-    rest = [name for name in (*STORED, "file_no") if name not in {"bucket_key", *BUCKET_SUMS}]
-    key = f"md5(to_json(['b', {', '.join(f'{name}::varchar' for name in _KEYED)}])::varchar)::uuid"
+    rest = ", ".join(f"min({name}) as {name}" for name in STORED if name not in {"bucket_key", *BUCKET_SUMS})
+    key = f"md5(to_json(['b', {', '.join(f'({_AS_KEY.get(name, name)})::varchar' for name in _KEYED)}])::varchar)::uuid"
     connection.execute(
         f"""
         create or replace temp table bucket_staged as
@@ -142,17 +143,22 @@ def _stage(connection: "Connection", bills: Sequence[str]) -> None:
             from {BUCKETS}
         ),
         broken_down as (
-            select *, nullif(concat_ws(',', {present}), '') as breakdown
+            select *, coalesce(stated_breakdown, nullif(concat_ws(',', {present}), '')) as breakdown
             from spanned
-            window in_span as (partition by file_no, source, scope, bucket_start, bucket_end)
+            window in_span as (
+                partition by file_no, case when piece is null then statement end, source, scope, bucket_start, bucket_end
+            )
         ),
-        keyed as (select *, {key} as bucket_key from broken_down)
-        select {", ".join(STORED)}, file_no from keyed where source not in ({adding})
-        union all by name
-        select bucket_key, {sums}, {", ".join(f"min({name}) as {name}" for name in rest if name != "file_no")}, file_no
-        from keyed
-        where source in ({adding})
-        group by bucket_key, file_no
+        keyed as (select *, {key} as bucket_key from broken_down),
+        stated as (
+            select bucket_key, {sums}, {rest}, file_no, piece, statement
+            from keyed group by bucket_key, file_no, piece, statement
+        ),
+        held as (
+            select * from stated
+            qualify row_number() over (partition by bucket_key, file_no, piece order by {RANK} desc, statement) = 1
+        )
+        select bucket_key, {sums}, {rest}, file_no from held group by bucket_key, file_no
         """
     )
 

@@ -88,7 +88,6 @@ def commit_batch(
             _insert_merged(connection, ingest_id, price_list)
         buckets = commit_buckets(
             connection,
-            sources,
             unchanged=unchanged,
             ingest_id=ingest_id,
             price_list=price_list,

@@ -26,7 +26,7 @@ def expand(
     """Take containers and sequences apart, and records that bill several passes."""
     streams = [(name, source) for name, source in sources.items() if source.recognises_stream and source.stream]
     waiting: dict[int, list[tuple[int, Record]]] = {}
-    for item in _without_pages(items, claimed):
+    for position, item in enumerate(_without_pages(items, claimed), 1):
         if not isinstance(item, tuple):
             yield item
             continue
@@ -38,8 +38,9 @@ def expand(
         if owner is None:
             yield line, record
         elif streams[owner][1].grain == "bucket":
-            # By itself: bills may be larger than memory.
-            yield from _in_sequence(*streams[owner], [(line, record)], lineage)
+            # By itself: bills may be larger than memory. Several answers may stand on one line.
+            for found in _in_sequence(*streams[owner], [(position, record)], lineage):
+                yield (line, found[1]) if isinstance(found, tuple) else found
         else:
             waiting.setdefault(owner, []).append((line, record))
     for owner, records in waiting.items():

@@ -33,7 +33,7 @@ class FileCounts:
     buckets: int
     new_buckets: int
     disagreements: int
-    """Spans of a bill that another file of the run tells differently."""
+    """Spans of usage exports that another file of the run tells differently."""
 
 
 def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:

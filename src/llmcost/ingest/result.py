@@ -38,7 +38,7 @@ class FileResult:
     """Aggregates, which are no calls."""
     new_buckets: int = 0
     disagreements: int = 0
-    """Spans of a bill that another file of the run tells differently."""
+    """Spans of usage exports that another file of the run tells differently."""
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
     absent: tuple[Absent, ...] = ()

@@ -74,7 +74,7 @@ class Source:
     """For shapes that only make sense in sequence: is this line one of theirs?"""
     stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered | Stray]] | None = None
     """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen. Of
-    buckets, each record is a sequence of its own."""
+    buckets, each record is a sequence of its own, numbered by its position in the file."""
     left_out: Callable[[Record], bool] | None = None
     """Of what `stream` makes: does this record, which is no call, say what was used and no call is known that says it too?"""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None
@@ -82,9 +82,6 @@ class Source:
     grain: Literal["request", "bucket"] = "request"
     """What a record is: a call, or an aggregate of calls over a span of time, which is never added to calls. A bucket fills
     `started_at` and `ended_at` (a day where it is null) and may fill the columns of `domain.bucket`; it has no id."""
-    lines_add_up: bool = False
-    """Of buckets: records of one file that agree in everything but their numbers are lines of one bill, to be added up. Else
-    each is the whole bucket, and the larger one holds."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Of a mapping: each column it names, and where it does: `file:line:column`."""
     revision: int = 1

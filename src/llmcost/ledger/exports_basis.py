@@ -5,7 +5,7 @@ model beside one by key. So for each provider and UTC day
 
 - usage is that of one source: the provider's own before a gateway's, then one that counts requests, then the largest; and of
   a source, for each of its scopes, that in minutes, hours or days, or in spans of their own, whichever is fuller, and for each
-  span that of its fullest breakdown;
+  span that of its fullest breakdown, one that may count a call twice after all others;
 - cost is that of one bill, chosen alike; usage that a bill covers keeps its quantities, and what it would cost by the price
   list gives way to the bill. Where there is no bill, usage costs what the price list says, and so do charges of a bill in
   another currency, which its other charges do not cover.
@@ -136,7 +136,7 @@ def _chosen(what: str) -> str:
         {what}_breakdown as (
             select * from {what}_span_row
             qualify row_number() over (
-                partition by {_SPAN} order by worth desc nulls last, length(detail) desc, detail
+                partition by {_SPAN} order by standing, worth desc nulls last, length(detail) desc, detail
             ) = 1
         ),
         {what}_width as (

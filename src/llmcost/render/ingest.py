@@ -188,9 +188,9 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
     if disagreeing := [file.path for file in result.files if file.disagreements]:
         names = ", ".join(disagreeing[:3]) + (", ..." if len(disagreeing) > 3 else "")
         yield Remark(
-            message=f"bills of the same days differ from file to file, and of two readings the larger counts: {names}",
-            hint="that is right for deliveries of one bill at different times; join the parts of one delivery to one file, and "
-            "read that",
+            message=f"exports of the same days differ from file to file, and of two readings the larger counts: {names}",
+            hint="that is right for deliveries of one export at different times; join the parts of one delivery to one file, "
+            "and read that",
             serious=True,
         )
     if left_out := result.total("left_out"):

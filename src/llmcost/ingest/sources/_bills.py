@@ -77,7 +77,6 @@ def source_of(
     vendor: str,
     recognises: Callable[[Record], bool],
     line: Callable[[Record], Line | None],
-    lines_add_up: bool = True,
 ) -> Source:
     """The source of a bill: which records are its lines, and what each charges for; None for a charge for something else."""
 
@@ -89,8 +88,7 @@ def source_of(
     return Source(
         title=title,
         grain="bucket",
-        lines_add_up=lines_add_up,
-        revision=3,
+        revision=4,
         issuer=f"'{vendor}'",
         claims=f"@llmcost_bill = '{vendor}'",
         keeps="@llmcost_kept = 'true'",

@@ -3,12 +3,11 @@
 The APIs have pages of buckets of results; the CSV files of the dashboards become the results that the APIs would have.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from llmcost.domain.bill_words import amount_of, class_of, line_item, optional_amount
+from llmcost.domain.bill_words import amount_of, class_of, line_item
 from llmcost.ingest.source import Numbered, Record
 
 _NOTHING = {"start_time", "end_time", "start_time_iso", "end_time_iso"}
@@ -42,8 +41,11 @@ def _is_console_row(record: Record) -> bool:
 
 
 def results(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
-    """One record per result, which says whose bucket it is from and its span; an empty bucket gives one without a result."""
-    for line, record in numbered:
+    """One record per result, which says whose bucket it is from and its span; an empty bucket gives one without a result.
+
+    The APIs never part a bucket: one that comes again is another statement. Of a CSV file all rows are one statement.
+    """
+    for number, record in numbered:
         bucket = record
         if _is_dashboard_row(record):
             bucket = _dashboard_bucket(record)
@@ -54,54 +56,10 @@ def results(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterat
             "llmcost_bucket": vendor,
             "llmcost_start": bucket.get("start_time") or bucket.get("starting_at"),
             "llmcost_end": bucket.get("end_time") or bucket.get("ending_at"),
+            "llmcost_statement": number if bucket is record else None,
         }
-        for result in _added(bucket["results"]) or [{"object": f"{vendor}.nothing"}]:
-            yield line, {**_read(result), **span} if isinstance(result, dict) else span
-
-
-def _added(found: Sequence[Any]) -> list[Any]:
-    """The results of one bucket; charges that agree in all but amount and quantity, such as a refund's, made one."""
-    others: list[Any] = []
-    charges: dict[str, Record] = {}
-    for result in found:
-        amount = _amount(result)
-        if amount is None:
-            others.append(result)
-            continue
-        about = json.dumps(_with_amount(result, None, None), sort_keys=True, default=str)
-        earlier = charges.get(about)
-        if earlier is None:
-            charges[about] = result
-        else:
-            total = (_amount(earlier) or Decimal(0)) + amount
-            charges[about] = _with_amount(earlier, format(total, "f"), _both(earlier, result))
-    return [*charges.values(), *others]
-
-
-def _amount(result: Any) -> Decimal | None:
-    """What a charge amounts to; None for usage, and where it is no amount."""
-    if not isinstance(result, dict) or result.get("amount") is None:
-        return None
-    given = result["amount"]
-    try:
-        return amount_of(str(given.get("value") if isinstance(given, dict) else given))
-    except ValueError:
-        return None
-
-
-def _with_amount(charge: Record, value: str | None, quantity: str | None) -> Record:
-    given = charge["amount"]
-    return {**charge, "amount": {**given, "value": value} if isinstance(given, dict) else value, "quantity": quantity}
-
-
-def _both(one: Record, other: Record) -> str | None:
-    """The quantities of two charges together; None where neither has one."""
-    try:
-        parts = [optional_amount(str(charge.get("quantity") or "")) for charge in (one, other)]
-    except ValueError:
-        return None
-    known = [part for part in parts if part is not None]
-    return format(sum(known, Decimal(0)), "f") if known else None
+        for result in bucket["results"] or [{"object": f"{vendor}.nothing"}]:
+            yield number, {**_read(result), **span} if isinstance(result, dict) else span
 
 
 def _dashboard_bucket(row: Record) -> Record:
@@ -192,5 +150,9 @@ def billed(amount: str, currency: str, exporter: str) -> dict[str, str]:
     }
 
 
-SPAN = {"started_at": "@llmcost_start:time", "ended_at": "@llmcost_end:time"}
-"""When a result's bucket begins and ends."""
+SPAN = {
+    "started_at": "@llmcost_start:time",
+    "ended_at": "@llmcost_end:time",
+    "statement": "@llmcost_statement",
+}
+"""When a result's bucket begins and ends, and which statement it is from."""

@@ -12,6 +12,7 @@ from llmcost.ingest.sources._usage_pages import SPAN, is_anthropic, results
 source = Source(
     title="Anthropic usage report",
     grain="bucket",
+    revision=2,
     issuer="'anthropic'",
     claims="@llmcost_bucket = 'anthropic' and (@uncached_input_tokens is not null or @object = 'anthropic.nothing')",
     keeps="@object is null",
@@ -37,6 +38,7 @@ source = Source(
         "pair('user_id', @account_id)",
         "pair('service_account', @service_account_id)",
         "pair('context_window', @context_window)",
+        "pair('usage_type', nullif(@usage_type, 'message'))",
     ),
     recognises_stream=is_anthropic,
     stream=results,

@@ -36,7 +36,7 @@ def _rows(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator
 source = Source(
     title="DeepSeek usage export",
     grain="bucket",
-    revision=2,
+    revision=3,
     issuer="'deepseek'",
     claims="@llmcost_bucket = 'deepseek'",
     steps={"amount": "case when @cost is null then #amount end"},

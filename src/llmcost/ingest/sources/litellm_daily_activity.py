@@ -1,15 +1,17 @@
-"""LiteLLM's daily activity: answers of `/user/daily/activity` and rows of its daily tables (`LiteLLM_DailyUserSpend`).
+"""LiteLLM's daily activity: answers of `/user/daily/activity` and rows of its daily tables (`LiteLLM_DailyUserSpend`, ...).
 
 `prompt_tokens` includes cache reads and writes; `spend` is what the proxy computed, kept as `reported_cost`. An answer is
-taken apart by model and, where it says so, by key; what its days count beyond their models keeps no model. An answer by team,
-tag or customer may count one call several times, and stands back behind one by user. LiteLLM says no provider beside a model:
-the price list does. Shape: litellm 1.109.1, proxy/schema.prisma (https://docs.litellm.ai/docs/proxy/cost_tracking).
+taken apart by model and, where it says so, by key; what its days count beyond their models keeps no model. A day may be parted
+by the pages of an answer, which add up within a file. An answer or table by team, organization, customer, agent or tag knows
+only the calls that have one, and a call with two tags twice: it stands back behind one by user. LiteLLM says no provider beside
+a model: the price list does. Shape: litellm 1.109.1, proxy/schema.prisma (https://docs.litellm.ai/docs/proxy/cost_tracking).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record, Source
+from llmcost.ingest.sources._statements import TOLD, same_as
 from llmcost.ingest.sources._litellm import less
 
 _COUNTS = (
@@ -21,9 +23,18 @@ _COUNTS = (
 )
 
 
-def _is_answer(record: Record) -> bool:
+_ROW = {"date", "api_requests", "spend", "prompt_tokens", "api_key"}
+_VIEWS = ("tag", "end_user_id", "organization_id", "team_id", "agent_id")
+"""What the tables beside that of users are by."""
+
+
+def _is_known(record: Record) -> bool:
     days = record.get("results")
-    return _is_day(record) or (isinstance(days, list) and bool(days) and all(_is_day(day) for day in days))
+    return (
+        record.keys() >= _ROW
+        or _is_day(record)
+        or (isinstance(days, list) and bool(days) and all(_is_day(day) for day in days))
+    )
 
 
 def _is_day(day: Any) -> bool:
@@ -31,26 +42,44 @@ def _is_day(day: Any) -> bool:
 
 
 def _rows(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
-    """The days of answers as rows of the daily table."""
-    for line, record in numbered:
+    """The days of answers as rows of the daily table, and its rows, which their ids tell apart."""
+    for number, record in numbered:
+        if record.keys() >= _ROW:
+            view = next((name for name in _VIEWS if name in record), None)
+            about = {
+                "llmcost_view": view,
+                "llmcost_breakdown": f"api_key,endpoint,model,provider,{view or 'user_id'}",
+                "llmcost_statement": number,
+                "llmcost_piece": record.get("id") or same_as(record),
+            }
+            yield number, {**record, **about}
+            continue
+        page = _object(record.get("metadata")).get("page")
         for day in [record] if _is_day(record) else record["results"]:
-            yield from ((line, row) for row in _of_day(day))
+            about = {"llmcost_statement": number, "llmcost_piece": page}
+            yield from ((number, {**row, **about}) for row in _of_day(day))
 
 
 def _of_day(day: Record) -> Iterator[Record]:
     breakdown = _object(day.get("breakdown"))
-    about = {"date": day["date"], "llmcost_view": "entities" if breakdown.get("entities") else None}
+    models = _object(breakdown.get("models"))
+    by_key = any("api_key_breakdown" in _object(found) for found in models.values())
+    about = {
+        "date": day["date"],
+        "llmcost_view": "entities" if breakdown.get("entities") else None,
+        "llmcost_breakdown": "api_key,model,team_id" if by_key else "model",
+    }
     left = _numbers(day["metrics"])
-    for model, found in _object(breakdown.get("models")).items():
+    for model, found in models.items():
         metrics = _metrics(found)
         _take(left, metrics)
         rest = _numbers(metrics)
-        for key, by_key in _object(_object(found).get("api_key_breakdown")).items():
-            metadata = _object(_object(by_key).get("metadata"))
-            _take(rest, _metrics(by_key))
+        for key, of_key in _object(_object(found).get("api_key_breakdown")).items():
+            metadata = _object(_object(of_key).get("metadata"))
+            _take(rest, _metrics(of_key))
             yield {
                 **about,
-                **_numbers(_metrics(by_key)),
+                **_numbers(_metrics(of_key)),
                 "model": model,
                 "api_key": metadata.get("key_alias") or key,
                 "team_id": metadata.get("team_id"),
@@ -86,6 +115,7 @@ def _object(value: Any) -> Record:
 source = Source(
     title="LiteLLM daily activity",
     grain="bucket",
+    revision=2,
     issuer="'litellm'",
     claims="@date is not null and @api_requests is not null and @spend is not null and @prompt_tokens is not null "
     "and @api_key is not null",
@@ -111,8 +141,19 @@ source = Source(
         "reported_cost": "sum_amount(@spend)",
         "reported_currency": "'USD'",
         "reported_by": "'litellm'",
+        **TOLD,
+        "stated_breakdown": "@llmcost_breakdown",
     },
-    tags=("pair('user', @user_id)", "pair('team_id', @team_id)", "pair('endpoint', @endpoint)"),
-    recognises_stream=_is_answer,
+    tags=(
+        "pair('user', @user_id)",
+        "pair('team_id', @team_id)",
+        "pair('endpoint', @endpoint)",
+        "pair('end_user', @end_user_id)",
+        "pair('organization_id', @organization_id)",
+        "pair('agent_id', @agent_id)",
+        "pair('request_tags', @tag)",
+        "pair('mcp_tool', @mcp_namespaced_tool_name)",
+    ),
+    recognises_stream=_is_known,
     stream=_rows,
 )

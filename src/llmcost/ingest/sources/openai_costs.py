@@ -1,7 +1,7 @@
 """OpenAI's costs API (`GET /v1/organization/costs`), pages of days in UTC: what is invoiced, by project and line item.
 
 Grouped by `line_item` it tells model and token class; otherwise a day is one amount. Charges of one bucket that agree in all
-but the amount, such as a refund, are added up. It names no users and counts no requests. The dashboard's `cost_*.csv` has the
+but the amount, such as a refund, are added up, and so are rows of the CSV. It names no users and counts no requests. The dashboard's `cost_*.csv` has the
 same, and names users. https://platform.openai.com/docs/api-reference/usage/costs
 """
 
@@ -14,7 +14,7 @@ _TOKENS = """try_cast(try_cast(@quantity as decimal(28, 6))
 source = Source(
     title="OpenAI costs API",
     grain="bucket",
-    revision=3,
+    revision=4,
     issuer="'openai'",
     claims="@llmcost_bucket = 'openai' and @object = 'organization.costs.result'",
     # An amount that is none stands where a count should, which rejects the record.

@@ -17,6 +17,7 @@ _COMPLETIONS = "@object = 'organization.usage.completions.result'"
 source = Source(
     title="OpenAI usage API",
     grain="bucket",
+    revision=2,
     issuer="'openai'",
     claims="@llmcost_bucket = 'openai' and (starts_with(@object, 'organization.usage.') or @object = 'openai.nothing')",
     keeps="not one_of(@object, 'organization\\.usage\\.vector_stores\\.result|openai\\.nothing')",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record, Source
+from llmcost.ingest.sources._statements import TOLD, told
 
 _CSV = {
     "date": "Date",
@@ -36,18 +37,18 @@ def _is_item(item: Any) -> bool:
 
 
 def _items(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
-    for line, record in numbered:
+    for number, record in numbered:
         if "Slug" in record:
-            items = [{name: record.get(cell) or "0" for name, cell in _CSV.items()}]
+            items = iter([{name: record.get(cell) or "0" for name, cell in _CSV.items()}])
         else:
-            items = [record] if _is_item(record) else record["data"]
-        yield from ((line, {**item, "llmcost_bucket": "openrouter"}) for item in items)
+            items = told(number, record, None if _is_item(record) else record["data"])
+        yield from ((number, {**item, "llmcost_bucket": "openrouter"}) for item in items)
 
 
 source = Source(
     title="OpenRouter activity",
     grain="bucket",
-    revision=2,
+    revision=3,
     issuer="'openrouter'",
     claims="@llmcost_bucket = 'openrouter'",
     steps={"cached": "coalesce(#cached_tokens, 0)", "reasoning": "coalesce(#reasoning_tokens, 0)"},
@@ -61,6 +62,7 @@ source = Source(
         "output_text_tokens": "beyond(#completion_tokens, $reasoning)",
         "reasoning_tokens": "$reasoning",
         "billed_cost": "sum_amount(@usage)",
+        **TOLD,
     },
     tags=("pair('upstream_provider', @provider_name)", "pair('endpoint_id', @endpoint_id)"),
     recognises_stream=_is_answer,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record, Source
+from llmcost.ingest.sources._statements import TOLD, told
 
 
 def _is_answer(record: Record) -> bool:
@@ -23,18 +24,18 @@ def _is_point(point: Any) -> bool:
 
 
 def _points(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
-    for line, record in numbered:
-        points = [record] if _is_point(record) else record["data"]["dataPoints"]
-        for point in points:
+    for number, record in numbered:
+        for point in told(number, record, None if _is_point(record) else record["data"]["dataPoints"]):
             tags = {key.removeprefix("metadata."): value for key, value in point.items() if key.startswith("metadata.")}
             own = {key: value for key, value in point.items() if key != "modelName"}
             about = {"llmcost_bucket": "truefoundry", "llmcost_model": point.get("modelName"), "llmcost_tags": tags}
-            yield line, {**own, **about}
+            yield number, {**own, **about}
 
 
 source = Source(
     title="TrueFoundry gateway metrics",
     grain="bucket",
+    revision=2,
     issuer="'truefoundry'",
     claims="@llmcost_bucket = 'truefoundry'",
     keeps="filled(@virtualModelName) is null and filled(@virtualModel) is null",
@@ -52,6 +53,7 @@ source = Source(
         "reported_cost": "sum_amount(@sumCostInUSD)",
         "reported_currency": "'USD'",
         "reported_by": "'truefoundry'",
+        **TOLD,
     },
     tags=(
         "pairs_of(@llmcost_tags:json)",

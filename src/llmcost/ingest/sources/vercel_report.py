@@ -9,6 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record, Source
+from llmcost.ingest.sources._statements import TOLD, told
+
+_GROUPS = ("credential_type", "model", "provider", "tag", "user")
+"""What a report may be grouped by, besides time. A row has all of its report's groups, null where it is of none."""
 
 
 def _is_answer(record: Record) -> bool:
@@ -21,15 +25,16 @@ def _is_row(row: Any) -> bool:
 
 
 def _rows(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
-    for line, record in numbered:
-        rows = [record] if _is_row(record) else record["results"]
-        yield from ((line, {**row, "llmcost_bucket": "vercel"}) for row in rows)
+    for number, record in numbered:
+        for row in told(number, record, None if _is_row(record) else record["results"]):
+            groups = ",".join(name for name in _GROUPS if name in row)
+            yield number, {**row, "llmcost_bucket": "vercel", "llmcost_groups": groups}
 
 
 source = Source(
     title="Vercel AI Gateway report",
     grain="bucket",
-    revision=2,
+    revision=3,
     issuer="'vercel'",
     claims="@llmcost_bucket = 'vercel'",
     steps={
@@ -49,6 +54,8 @@ source = Source(
         "output_text_tokens": "beyond(#output_tokens, $reasoning)",
         "reasoning_tokens": "$reasoning",
         "billed_cost": "sum_amount(@total_cost)",
+        **TOLD,
+        "stated_breakdown": "filled(@llmcost_groups)",
     },
     tags=(
         "pair('user', @user)",
