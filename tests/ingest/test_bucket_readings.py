@@ -1,6 +1,7 @@
 """What of several records is told of one bucket: lines of one export add up, the export told again does not."""
 
 import json
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -121,6 +122,23 @@ def test_rows_of_the_console_add_up_whatever_tells_them_apart(reading, tmp_path)
     reading({"cost.csv": cost + rows, "usage.csv": usage + counts})
 
     assert totals(tmp_path, "cost", "input_tokens") == (Decimal("19.5"), 1080)
+
+
+def test_a_count_of_requests_is_of_the_bucket_of_its_tokens_and_leaves_nothing_unpriced(reading, tmp_path):
+    """1,000 x 0.15 + 5,000 x 0.003 + 700 x 0.60 millionths."""
+    head = "start_time_iso,end_time_iso,model,api_key_name,api_key,type,price,amount"
+    about = "2026-11-01T00:00:00+08:00,2026-11-02T00:00:00+08:00,deepseek-v4-flash,web,sk-1"
+    counts = (
+        ("request_count", 20),
+        ("input_cache_miss_tokens", 1000),
+        ("input_cache_hit_tokens", 5000),
+        ("output_tokens", 700),
+    )
+    reading({"amount.csv": "\n".join([head, *(f"{about},{kind},,{count}" for kind, count in counts), ""])})
+
+    assert query(
+        tmp_path / "ledger", "select bucket_start, bucket_end, requests, cost, cost_status from usage_bucket"
+    ) == [(datetime(2026, 11, 1), datetime(2026, 11, 2), 20, Decimal("0.000585"), "estimated")]  # noqa: DTZ001  the ledger's are naive
 
 
 def test_an_export_at_two_prices_counts_both(reading, tmp_path):

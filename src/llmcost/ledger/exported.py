@@ -25,6 +25,11 @@ _CLASSES = {
     "image": ("coalesce(image_cost, 0)", "null"),
     "units": ("coalesce(unit_cost, 0)", "null"),
 }
+_SINCE = """
+    cast(case when bucket_end - bucket_start between interval 23 hours and interval 25 hours
+        then bucket_start + interval 12 hours else bucket_start end as date)
+"""
+"""SQL: the first day of a bucket. A bucket of one day that begins at a midnight elsewhere is of the day most of it is in."""
 _RATED = " + ".join(amount for amount, _ in _CLASSES.values())
 
 
@@ -33,7 +38,7 @@ class ExportedCharge:
     """What one day of one model and token class comes to."""
 
     since: date
-    """First day charged for, in UTC."""
+    """First day charged for, as the exporter counts days."""
     until: date
     """The day after the last."""
     source: str
@@ -60,8 +65,8 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
         for name, (amount, quantity) in _CLASSES.items()
     )
     days = (
-        "cast(bucket_start as date) as since, greatest(cast(bucket_start as date) + 1, "
-        "cast(bucket_end - interval 1 microsecond as date) + 1) as until"
+        f"{_SINCE} as since, case when bucket_end - bucket_start <= interval 25 hours then since + 1 "
+        "else cast(bucket_end - interval 1 microsecond as date) + 1 end as until"
     )
     rows = connection.execute(
         f"""
