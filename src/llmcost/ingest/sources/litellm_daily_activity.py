@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record, Source
-from llmcost.ingest.sources._statements import TOLD, same_as
 from llmcost.ingest.sources._litellm import less
+from llmcost.ingest.sources._statements import TOLD, same_as
 
 _COUNTS = (
     "prompt_tokens",
