@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.ingesting import chat, read, rejects, rows
+from tests.ingesting import chat, native, read, rejects, rows
 
 COLUMNS = "timestamp,model,input_tokens,output_tokens,feature\n"
 PROMPTS = "uncached_input_tokens"
@@ -71,3 +71,40 @@ def test_the_cut_last_row_of_a_growing_table_is_left_for_the_next_run(tmp_path):
     (tmp_path / "log.csv").write_text(table)
     read(tmp_path / "ledger", tmp_path / "log.csv")
     assert _prompts(tmp_path / "ledger") == [1, 2]
+
+
+@pytest.mark.parametrize("last", ["2,34", "2,3", '2,"34"'])
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_row_cut_inside_its_last_cell_makes_room_for_the_whole_one(tmp_path, last, renamed):
+    columns = "timestamp,model,feature,input_tokens,output_tokens\n"
+    whole = f"{columns}2026-11-01T10:00:01.5Z,gpt-5.4,a,1,1\n2026-11-01T10:00:02.5Z,gpt-5.4,b,{last}"
+    log, now = tmp_path / "log.csv", tmp_path / ("log.csv.1" if renamed else "log.csv")
+    log.write_text(whole)
+    assert read(tmp_path / "ledger", log).total("new") == 2
+    log.rename(now)
+    with now.open("a") as file:
+        file.write("\n2026-11-01T10:00:03.5Z,gpt-5.4,c,3,5" if last.endswith('"') else "56\n")
+    read(tmp_path / "ledger", now)
+    read(tmp_path / "fresh", now)
+    assert rows(tmp_path / "ledger") == rows(tmp_path / "fresh")
+    output = {"2,34": [1, 3456], "2,3": [1, 356], '2,"34"': [1, 5, 34]}[last]
+    assert sorted(row["output_text_tokens"] for row in rows(tmp_path / "ledger")) == output
+
+
+def test_a_cut_customer_of_a_row_with_an_id_makes_room_unless_another_log_told_of_the_call(tmp_path):
+    table = "timestamp,model,input_tokens,output_tokens,request_id,customer_id\n2026-11-01T10:00:01Z,gpt-5.4,1,1,req-4711,ac"
+    (tmp_path / "log.csv").write_text(table)
+    (tmp_path / "other.jsonl").write_text(
+        json.dumps(
+            native(timestamp="2026-11-01T10:00:01Z", input_tokens=1, output_tokens=1, request_id="req-4711", team="t")
+        )
+    )
+    for ledger, logs in {"alone": ["log.csv"], "both": ["log.csv", "other.jsonl"]}.items():
+        read(tmp_path / ledger, *(tmp_path / log for log in logs))
+    (tmp_path / "log.csv").write_text(table + "me\n")
+    for ledger in ("alone", "both"):
+        read(tmp_path / ledger, tmp_path / "log.csv")
+    assert rows(tmp_path / "alone", "request_id", "customer_id", "team") == [
+        {"request_id": "req-4711", "customer_id": "acme", "team": None}
+    ]
+    assert rows(tmp_path / "both", "request_id", "team") == [{"request_id": "req-4711", "team": "t"}]

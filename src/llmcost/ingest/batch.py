@@ -12,6 +12,7 @@ from llmcost.domain.pulled import Span, Stream
 from llmcost.ingest.buckets import rate_unpriced_buckets
 from llmcost.ingest.checkpoints import Checkpoint, write_copies
 from llmcost.ingest.commit import commit_batch, key_rows, late_rows, rate_unpriced
+from llmcost.ingest.cut_rows import CutRows, as_logs, keep_staged
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.recording import FileCounts, status_of
 from llmcost.ingest.repeats import drop_repeats
@@ -78,12 +79,20 @@ class Run:
         self.left_unpriced = 0
 
     def batch(
-        self, files: Sequence[LogFile], covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({})
+        self,
+        files: Sequence[LogFile],
+        covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({}),
+        *,
+        cut: CutRows = MappingProxyType({}),
     ) -> list[FileResult]:
-        """Stage without the ledger, then commit with it; `covered` is the time of which everything has then been pulled."""
-        stage = Stage(self.connection, files, self.settings, self.folder)
-        fill(stage)
-        ambiguous = key_rows(self.connection)
+        """Stage without the ledger, then commit with it; `covered` is the time of which everything has then been pulled.
+
+        What the rows of `cut` brought is taken back.
+        """
+        if cut:
+            self._stage(as_logs(cut, self.folder))
+            keep_staged(self.connection)
+        stage, ambiguous = self._stage(files)
         recognised = _recognised(self.connection, stage.outcomes)
         repeats = drop_repeats(self.connection)
         counts: list[FileCounts] = []
@@ -102,6 +111,7 @@ class Run:
                     settings=self.settings_text,
                     sources=self.settings.sources,
                     covered=covered,
+                    cut=bool(cut),
                 )
                 self.lock = locked_until(self.connection)
                 if self.lock is not None:
@@ -110,6 +120,12 @@ class Run:
             _result(file, outcome, counts[n] if recognised[n] else None)
             for n, (file, outcome) in enumerate(zip(files, stage.outcomes, strict=True))
         ]
+
+    def _stage(self, files: Sequence[LogFile]) -> tuple[Stage, Mapping[int, int]]:
+        """The files staged and keyed, and their ambiguous rows per file."""
+        stage = Stage(self.connection, files, self.settings, self.folder)
+        fill(stage)
+        return stage, key_rows(self.connection)
 
     def copies(self, copies: Mapping[LogFile, Checkpoint]) -> list[FileResult]:
         """Note files whose content the ledger has under another name."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.pulled import Span, Stream
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import BucketCounts, commit_buckets
+from llmcost.ingest.cut_rows import take_back
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.forgotten import redact_fresh, redact_sightings, withdraw
 from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
@@ -58,10 +59,12 @@ def commit_batch(
     settings: str,
     sources: Mapping[str, Source],
     covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({}),
+    cut: bool = False,
 ) -> list[FileCounts]:
     """Write the staged batch into the attached ledger, in one transaction. `repeats` were staged and dropped again.
 
-    `covered` is the time of which everything has been pulled with this batch.
+    `covered` is the time of which everything has been pulled with this batch; `cut` says that rows were remembered to be
+    taken back.
     """
     numbers = list(range(len(files)))
     with transaction(connection):
@@ -73,6 +76,8 @@ def commit_batch(
         forgets = withdraw(connection)
         unchanged = _unchanged(connection, files, ids)
         _withdraw(connection, unchanged)
+        if cut:
+            take_back(connection)
         connection.execute(
             "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
         )

@@ -169,7 +169,7 @@ def look_at(path: Path, shown: str, *, named: bool) -> LogFile:
             raise DataError(f"{shown} is not a regular file", hint="pipe it in instead: `... | llmcost ingest -`")
         with path.open("rb") as raw:
             status = os.fstat(raw.fileno())
-            fingerprint = _fingerprint(raw, status.st_size)
+            fingerprint = fingerprint_of(raw, status.st_size)
             raw.seek(0)
             magic = raw.read(4)
     except OSError as error:
@@ -208,10 +208,13 @@ def printable_path(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _fingerprint(raw: IO[bytes], size: int) -> str:
-    digest = hashlib.sha256(raw.read(_EDGE))
-    raw.seek(max(size - _EDGE, 0))
-    digest.update(raw.read(_EDGE))
+def fingerprint_of(raw: IO[bytes], size: int) -> str:
+    """A hash of the edges of a file's first `size` bytes."""
+    raw.seek(0)
+    digest = hashlib.sha256(raw.read(min(_EDGE, size)))
+    start = max(size - _EDGE, 0)
+    raw.seek(start)
+    digest.update(raw.read(size - start))
     return digest.hexdigest()[:32]
 
 

@@ -61,7 +61,7 @@ def read(file: LogFile) -> Iterator[Item]:
             case "documents":
                 items = _documents(stream)
             case "csv":
-                items = _rows(stream, file.head())
+                items = read_rows(stream, file.head())
             case "parquet":
                 raise AssertionError("Parquet is read by the ledger's engine")
             case _:
@@ -223,7 +223,7 @@ def _database(file: LogFile) -> Iterator[Item]:
         yield Reject(line=line + 1, reason=str(error), line_hash="")
 
 
-def _rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
+def read_rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
     """CSV or TSV rows as objects of texts; empty cells are absent."""
     with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
         yield from _cells(text, head)

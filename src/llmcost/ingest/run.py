@@ -1,6 +1,6 @@
 """The use case: read what the user names into the ledger, each call once, and say what happened."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.errors import DataError
 from llmcost.ingest.batch import Run, batch_bytes, opened
 from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files
+from llmcost.ingest.cut_rows import cut_rows
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.lineage import lineage_of
 from llmcost.ingest.offered import looked_at, spooled_stdin, tell_formats
@@ -87,7 +88,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         done = 0
         for numbers in _batches(files, todo):
             batch = [files[n] for n in numbers]
-            results |= dict(zip(numbers, _read(run, batch), strict=True))
+            results |= dict(zip(numbers, _read(run, batch, stored), strict=True))
             done += sum(file.size for file in batch)
             if progress is not None:
                 progress(done, total)
@@ -115,10 +116,10 @@ def _stored(connection: "Connection", request: IngestRequest) -> tuple[dict[str,
         return checkpoints(connection), tombstones(connection)
 
 
-def _read(run: Run, files: Sequence[LogFile]) -> list[FileResult]:
+def _read(run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint]) -> list[FileResult]:
     """One batch. A file of a folder may be rotated away before its turn, which must not keep the others from being read."""
     try:
-        return run.batch(files)
+        return run.batch(files, cut=cut_rows(stored, files))
     except Exception as error:
         gone = [file for file in files if not file.path.exists()]
         if not gone:
@@ -127,7 +128,7 @@ def _read(run: Run, files: Sequence[LogFile]) -> list[FileResult]:
             if file.named:
                 raise DataError(f"{file.shown} has gone", hint="run the command again with what is there") from error
     left = [file for file in files if file not in gone]
-    read = iter(_read(run, left) if left else ())
+    read = iter(_read(run, left, stored) if left else ())
     return [
         _unread(file, f"{file.shown} has gone since the folder was looked at") if file in gone else next(read)
         for file in files
