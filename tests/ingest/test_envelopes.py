@@ -105,6 +105,59 @@ def test_a_log_of_many_places_gives_each_line_once_and_names_the_line_that_is_no
     assert query(tmp_path / "ledger", "select line from reject order by line") == [(58,), (184,), (391,)]
 
 
+_OTHERS_KEYS = ("requestId", "sessionId", "date", "request_time", "api_key", "attributes", "properties", "total_cost")
+"""Keys of envelopes by which other sources know their records."""
+
+
+def _with_others_keys() -> list[dict[str, Any]]:
+    time = "2026-11-01T10:00:00Z"
+    return [
+        {
+            "ts": time,
+            key: {"team": "t"} if key in {"attributes", "properties"} else "2026",
+            "response": chat(f"of-{key}"),
+        }
+        for key in _OTHERS_KEYS
+    ]
+
+
+@pytest.mark.parametrize("container", ["lines", "array", "pretty", "after many others", "after a stream"])
+def test_a_key_that_another_source_has_keeps_no_envelope_out(tmp_path, container):
+    lines = _with_others_keys()
+    before: list[Any] = []
+    if container == "after many others":
+        before = [{"ts": "2026-11-01T10:00:00Z", "response": chat(f"other-{n}")} for n in range(450)]
+    if container == "after a stream":
+        message = {"id": "msg_01abc", "type": "message", "role": "assistant", "model": "claude-haiku-4-5"}
+        usage = {"input_tokens": 5, "output_tokens": 1}
+        started = {"type": "message_start", "timestamp": "2026-11-01T09:00:00Z", "message": {**message, "usage": usage}}
+        before = [started, {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 15}}]
+    if container in {"array", "pretty"}:
+        (tmp_path / "log.json").write_text(json.dumps(lines, indent=2 if container == "pretty" else None))
+    else:
+        write(tmp_path / "log.json", [*before, *lines])
+    assert read(tmp_path / "ledger", tmp_path / "log.json").total("rejected") == 0
+    sql = "select request_id, team from request where starts_with(request_id, 'chatcmpl-of-') order by request_id"
+    assert query(tmp_path / "ledger", sql) == [
+        (f"chatcmpl-of-{key}-0a1b2c3d", "t" if key in {"attributes", "properties"} else None)
+        for key in sorted(_OTHERS_KEYS)
+    ]
+
+
+def test_envelopes_with_more_keys_than_are_names_are_read(tmp_path):
+    lines = [
+        {
+            "ts": "2026-11-01T10:00:00Z",
+            "requestId": "r",
+            **{f"k{n}-{m}": m for m in range(3)},
+            "response": chat(f"{n:03}"),
+        }
+        for n in range(50)
+    ]
+    result = read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines))
+    assert (result.total("new"), result.total("rejected")) == (50, 0)
+
+
 def _tags(tmp_path, **envelope):
     line = {"ts": "2026-11-01T10:00:00Z", **envelope, "response": chat("tagged", created=None)}
     read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [line]))

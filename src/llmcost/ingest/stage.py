@@ -84,8 +84,13 @@ class Stage:
             connection.execute(f"drop table if exists {table}")
         connection.execute(f"create or replace temp table {BUCKETS} ({_staged_columns(STAGED_COLUMNS)})")
 
-    def map(self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False) -> str:
-        """A fresh table of mapped rows: the staging table itself for the first of its kind, which is usually the only one."""
+    def map(
+        self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False, known: bool = False
+    ) -> str:
+        """A fresh table of mapped rows: the staging table itself for the first of its kind, which is usually the only one.
+
+        `known` says that every record was looked at with every source: no key of an envelope hints at another.
+        """
         buckets = routes[0].source.grain == "bucket"
         target = BULK if bulk else REST
         table = "incoming_bucket" if buckets else "incoming" if target in self._tables else target
@@ -98,7 +103,7 @@ class Stage:
             bulk=bulk,
             plain=plain,
             siblings=self.siblings,
-            foreign=self._foreign(routes),
+            foreign=() if known else self._foreign(routes),
         )
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:

@@ -102,11 +102,31 @@ class StrictPass:
         texts = [text for _, text in chunk]
         routes = self._new_routes(self.stage.claims(texts[:: max(len(chunk) // SAMPLE_LINES, 1)]), tried)
         if not routes:
-            claims = self.stage.claims(texts)
-            routes = self._new_routes(claims, tried)
-            if not routes:
-                self._reject_unclaimed(number, chunk, claims)
-                return
+            self._take_each(number, chunk)
+        elif left := self._map(number, chunk, routes):
+            self._take_chunk(number, left, tried + routes)
+
+    def _take_each(self, number: int, chunk: Sequence[tuple[int, str]]) -> None:
+        """Map each record by the one route that claims it, or by the user's choice; the others are rejected."""
+        forced = () if self.stage.settings.forced is None else (self.stage.settings.forced,)
+        claims = self.stage.claims([text for _, text in chunk])
+        known: dict[Route, list[tuple[int, str]]] = {}
+        unknown: list[tuple[tuple[int, str], tuple[Route, ...]]] = []
+        for record, routes in zip(chunk, claims, strict=True):
+            chosen = routes or forced
+            if len(chosen) == 1:
+                known.setdefault(chosen[0], []).append(record)
+            else:
+                unknown.append((record, routes))
+        for route, records in known.items():
+            unknown += [(record, ()) for record in self._map(number, records, (route,), known=True)]
+        self._reject_unclaimed(number, unknown)
+
+    def _map(
+        self, number: int, chunk: Sequence[tuple[int, str]], routes: tuple[Route, ...], *, known: bool = False
+    ) -> list[tuple[int, str]]:
+        """Map records by these routes; returns those that are still unclaimed."""
+        texts = [text for _, text in chunk]
         # DuckDB holds buffers of twice this size per thread.
         limit = max(max(len(text.encode("utf-8", "replace")) for text in texts) + 1024, 1024 * 1024)
         with spooled(texts) as path:
@@ -115,13 +135,12 @@ class StrictPass:
                 f"format = 'newline_delimited', maximum_object_size = {limit})"
             )
             with room_for(self.stage.connection, len(routes)):
-                table = self.stage.map(from_objects(relation, layout_of(routes)), routes)
+                table = self.stage.map(from_objects(relation, layout_of(routes)), routes, known=known)
         left, apart = self.account(number, table, chunk, routes)
         self.stage.keep(table)
         if apart:
             self._take_chunk(number, apart)
-        if left:
-            self._take_chunk(number, left, tried + routes)
+        return left
 
     def _new_routes(self, claims: Sequence[tuple[Route, ...]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
         """Of what is new among these: routes to calls, or to buckets, which have columns of their own."""
@@ -156,11 +175,9 @@ class StrictPass:
                 )
         return left, apart
 
-    def _reject_unclaimed(
-        self, number: int, chunk: Sequence[tuple[int, str]], claims: Sequence[tuple[Route, ...]]
-    ) -> None:
+    def _reject_unclaimed(self, number: int, records: Sequence[tuple[tuple[int, str], tuple[Route, ...]]]) -> None:
         rejects = self.stage.outcomes[number].rejects
-        for (line, text), routes in zip(chunk, claims, strict=True):
+        for (line, text), routes in records:
             reason = "no source knows this shape"
             if len(routes) > 1:
                 names = ", ".join(route.name for route in routes)
