@@ -80,7 +80,8 @@ def layout_of(routes: Sequence[Route], *, plain: bool = False) -> Layout:
     With `plain`, objects that may stand inside a string are taken to be objects, which saves a second parse; the mapping
     then leaves records unclaimed where such an object yields nothing.
     """
-    leaves = merge_leaves(*(leaves_of(expressions_of(route), route.mount) for route in routes))
+    events = (leaves_of([route.source.events_at.get(route.mount, "")]) for route in routes)
+    leaves = merge_leaves(*(leaves_of(expressions_of(route), route.mount) for route in routes), *events)
     embedded = {(*route.mount, *keys_of(path)) for route in routes for path in route.source.sparse}
     if not plain:
         embedded |= {route.mount for route in routes if route.mount}
@@ -384,6 +385,8 @@ class _Mapping:
         claims = [f"({self._sql(route, route.source.claims)})"]
         if route.mount and self.foreign:
             claims.append("not has_foreign_key")
+        if event := route.source.events_at.get(route.mount):
+            claims.append(f"not coalesce({self.layout.compile(event, self.computed)}, false)")
         if self.plain:
             for key in route.source.json_text:
                 place = (*route.mount, key)

@@ -75,6 +75,8 @@ class Source:
     stream: Callable[[Iterable[Numbered], Mapping[str, str]], Iterator[Numbered | Stray]] | None = None
     """Turns such a sequence into records that `claims` accepts. The mapping is the lineage of every session seen. Of
     buckets, each record is a sequence of its own, numbered by its position in the file."""
+    events_at: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """Where records of such a sequence hold a body as an envelope would -> SQL predicate over the record: it is one of them."""
     left_out: Callable[[Record], bool] | None = None
     """Of what `stream` makes: does this record, which is no call, say what was used and no call is known that says it too?"""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None

@@ -106,7 +106,7 @@ _SIDE_BY_SIDE = "events of streams side by side that nothing tells apart: the ou
 
 source = Source(
     title="Anthropic messages",
-    revision=2,
+    revision=3,
     issuer="'anthropic'",
     claims="@type = 'message' and @role = 'assistant' and @model is not null",
     body=True,
@@ -123,4 +123,5 @@ source = Source(
     parts=parts_at(),
     recognises_stream=_is_event,
     stream=_messages,
+    events_at={("message",): "@type = 'message_start'"},
 )

@@ -40,12 +40,14 @@ def _cached(modality: str) -> str:
 
 source = Source(
     title="OpenAI Realtime events",
+    revision=2,
     issuer="'openai'",
     claims=f"@object = '{_RESPONSE}'",
     body=True,
     weak_ids=True,
     recognises_stream=is_event,
     stream=_responses,
+    events_at={("response",): "starts_with(@type, 'response.') and @event_id is not null"},
     steps={
         "input": "#usage.input_tokens",
         "output": "#usage.output_tokens",
