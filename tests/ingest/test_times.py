@@ -28,3 +28,22 @@ def test_a_time_is_what_it_says_or_a_reject(tmp_path):
     for text, (reason,) in zip((text for text, instant in _TIMES.items() if instant is None), rejects, strict=True):
         assert text in reason
         assert "neither ISO 8601 nor Unix time" in reason
+
+
+def test_only_what_a_source_looks_at_is_blamed_for_a_missing_time(tmp_path):
+    message = {"id": "msg_01timeless", "role": "assistant", "model": "claude-haiku-4-5", "usage": {"input_tokens": 1}}
+    transcript = {"type": "assistant", "sessionId": "s", "uuid": "u", "message": message}
+    lines = [
+        {**transcript, "ts": "2026-11-10T10:00:00Z"},
+        {**transcript, "ts": "2026-11-10T10:00:00Z", "timestamp": "noon"},
+        {"ts": "noon", "message": {**message, "type": "message"}},
+    ]
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines))
+    found = [
+        reason.split(";")[0] for (reason,) in query(tmp_path / "ledger", "select reason from reject order by line")
+    ]
+    assert found == [
+        "no time in the record",
+        "timestamp is 'noon', neither ISO 8601 nor Unix time",
+        "ts is 'noon', neither ISO 8601 nor Unix time",
+    ]

@@ -151,6 +151,32 @@ def test_an_envelope_that_resembles_an_export_stays_an_envelope(envelope, connec
     assert claim.name == "openai-chat in response"
 
 
+_ANSWER = {
+    "id": "msg_01envelope", "type": "message", "role": "assistant", "model": "claude-haiku-4-5", "content": [],
+    "stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("beside", "source"),
+    [
+        (
+            {"timestamp": "2026-11-19T10:00:00Z", "sessionId": "s", "requestId": "r", "team": "t"},
+            "anthropic-messages in message",
+        ),
+        ({"timestamp": "2026-11-19T10:00:00Z", "sessionId": "s", "version": "2"}, "anthropic-messages in message"),
+        ({"ts": "2026-11-19T10:00:00Z", "sessionId": "s", "cwd": "/srv"}, "anthropic-messages in message"),
+        ({"time": "2026-11-19T10:00:00Z", "type": "assistant", "team": "t"}, "anthropic-messages in message"),
+        ({"timestamp": "2026-11-19T10:00:00Z", "type": "assistant", "sessionId": "s"}, "anthropic-messages in message"),
+        ({"timestamp": "2026-11-19T10:00:00Z", "type": "assistant", "sessionId": "s", "uuid": "u"}, "claude-code"),
+        ({"timestamp": "2026-11-19T10:00:00Z", "sessionId": "s", "cwd": "/srv"}, "claude-code"),
+    ],
+)
+def test_an_envelope_of_a_message_is_no_transcript(beside, source, connection):
+    ((claim,),) = recognise(connection, [json.dumps({**beside, "message": _ANSWER})], all_sources()).claims
+    assert claim.name == source
+
+
 def test_no_two_sources_read_keys_that_differ_in_capitals_only():
     spellings = {}
     for name, source in all_sources().items():

@@ -245,14 +245,21 @@ def _generic() -> dict[str, str]:
     return {ENVELOPE_TIME: time, **{ENVELOPE_COLUMNS[n]: sql for n, sql in _columns(read).items()}, **dict(tags)}
 
 
-def why_no_time(record: bytes) -> str:
-    """Why a record has no time: it states none, or one that cannot be read."""
+TIME_PLACES = tuple((key,) for key in _TIME_KEYS)
+"""Where an envelope may say when the call began."""
+
+
+def why_no_time(record: bytes, places: Iterable[Sequence[str]]) -> str:
+    """Why a record has no time: it states none at any of these places, or one that cannot be read."""
     try:
-        found = json.loads(record)
+        root = json.loads(record)
     except ValueError:
-        found = {}
-    for key in _TIME_KEYS if isinstance(found, dict) else ():
-        value = found.get(key)
+        root = None
+    for place in places:
+        value = root
+        for key in place:
+            value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, str) and value.strip():
-            return f"{key} is {value[:40]!r}, neither ISO 8601 nor Unix time; `--at ISO|mtime` assumes a time"
+            name = ".".join(place)
+            return f"{name} is {value[:40]!r}, neither ISO 8601 nor Unix time; `--at ISO|mtime` assumes a time"
     return "no time in the record; `--at ISO|mtime` assumes one"

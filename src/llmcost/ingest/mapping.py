@@ -27,8 +27,8 @@ from llmcost.ledger.identifiers import quote_literal
 AMBIGUOUS = -1
 """Route of a record that more than one source claims."""
 
-UNCLAIMED, BOOKKEEPING, IN_PARTS = "?", "-", "+"
-"""Verdicts: no source or several claim the record; it is no call; it has to be taken apart."""
+UNCLAIMED, BOOKKEEPING, IN_PARTS, NO_TIME = "?", "-", "+", "no time"
+"""Verdicts: no source or several claim the record; it is no call; it has to be taken apart; it does not say when."""
 
 _CONSTANT = re.compile(r"null|true|false|'[^']*'|-?[0-9]+|coalesce\((?:null, )*(?P<first>'[^']*'|true|false|[0-9]+)\)")
 _ALWAYS_STAGED = {"source", "part", "request_id"}
@@ -257,7 +257,7 @@ class _Mapping:
                     when not kept then '{BOOKKEEPING}'
                     when needs_parts then '{IN_PARTS}'
                     when bad_field is not null then bad_field
-                    when started_at is null and {assumed} is null then 'no time'
+                    when started_at is null and {assumed} is null then '{NO_TIME}'
                 end as verdict,
                 (started_at is not null and date_part('microseconds', started_at) % 1000000 <> 0)
                     or trace_id is not null or latency_ms is not null as near_unique,

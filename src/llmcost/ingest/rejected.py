@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.envelope import why_no_time
 from llmcost.ingest.reader import Reject, hash_of, json_text, parse
 
 if TYPE_CHECKING:
@@ -84,8 +83,6 @@ def _first_of(rejects: Sequence[Reject]) -> list[Reject]:
 
 def rejected(line: int, reason: str, text: bytes, *, source: str | None = None, canonical: bool = False) -> Reject:
     """A record that was understood and cannot be used; `canonical` says that its text is as `json_text` writes it."""
-    if reason == "no time":
-        reason = why_no_time(text)
     return Reject(line=line, reason=reason, line_hash=hash_of(text if canonical else _canonical(text)), source=source)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from llmcost.ingest.absent import absent_of, header_of
 from llmcost.ingest.bulk import Untaken
+from llmcost.ingest.envelope import TIME_PLACES, why_no_time
 from llmcost.ingest.expanding import expand
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
-from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, UNCLAIMED, layout_of
+from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, UNCLAIMED, layout_of
+from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import Item, Pending, Reject, json_text, read, read_lines, up_to_damage
 from llmcost.ingest.rejected import rejected
 from llmcost.ingest.sampling import SAMPLE_LINES
@@ -49,7 +51,7 @@ class StrictPass:
                 if known is None:
                     yield from read_lines([(line, text, ended)])
                 else:
-                    outcome.rejects.append(rejected(line, known[1], text, source=known[0]))
+                    outcome.rejects.append(self._rejected(line, known[1], text, known[0]))
 
         self.take(number, up_to_damage(suspects()))
 
@@ -171,9 +173,23 @@ class StrictPass:
                 apart.extend((line, json_text(part)) for part in parts)
             else:
                 outcome.rejects.append(
-                    rejected(line, verdict, text.encode("utf-8", "replace"), source=source, canonical=True)
+                    self._rejected(line, verdict, text.encode("utf-8", "replace"), source, canonical=True)
                 )
         return left, apart
+
+    def _rejected(self, line: int, verdict: str, text: bytes, source: str, *, canonical: bool = False) -> Reject:
+        """A record of a source, whose verdict may be that it has no time."""
+        reason = why_no_time(text, self._times_of(source)) if verdict == NO_TIME else verdict
+        return rejected(line, reason, text, source=source, canonical=canonical)
+
+    def _times_of(self, source_id: str) -> tuple[tuple[str, ...], ...]:
+        """Where a source finds when a call began, in a record or in the envelope of its body."""
+        settings = self.stage.settings
+        source = settings.sources.get(source_id) or (settings.forced.source if settings.forced else None)
+        if source is None:
+            return ()
+        own = tuple(leaves_of([source.fields.get("started_at", "")]))
+        return own + (TIME_PLACES if source.body else ())
 
     def _reject_unclaimed(self, number: int, records: Sequence[tuple[tuple[int, str], tuple[Route, ...]]]) -> None:
         rejects = self.stage.outcomes[number].rejects

@@ -18,6 +18,8 @@ _EVENTS = (
 )
 _EVENT_LIST = "|".join(_EVENTS)
 _INNER = "data.message.message.usage"
+# Sessions and request ids are words of other logs, too: beside a whole answer only what is Claude Code's own tells a transcript.
+_ENVELOPE = "@message.type = 'message' and (coalesce(@uuid, @cwd, @costUSD) is null or @timestamp is null)"
 _STEPS = usage_steps("message.usage")
 _passes = parts_at("message")
 
@@ -32,12 +34,13 @@ def _parts(record: Record, envelope: Record) -> Iterator[Record]:
 
 source = Source(
     title="Claude Code transcripts",
+    revision=2,
     issuer="case when @message.id is not null then 'anthropic' else 'claude-code' end",
-    claims=f"""(list_contains(['user', 'assistant'], @type) and (@sessionId is not null or (@uuid is not null and @timestamp is not null)))
+    claims=f"""not coalesce({_ENVELOPE}, false) and ((list_contains(['user', 'assistant'], @type) and (@sessionId is not null or (@uuid is not null and @timestamp is not null)))
         or (one_of(@type, '{_EVENT_LIST}') and (@sessionId is not null or @leafUuid is not null or @messageId is not null))
         or (@type = 'assistant' and @message.usage.input_tokens is not null)
         or (@sessionId is not null and @message.usage.input_tokens is not null
-            and (@requestId is not null or @cwd is not null or @version is not null))""",
+            and (@requestId is not null or @cwd is not null or @version is not null)))""",
     keeps=f"""(@message.usage.input_tokens is not null or @{_INNER}.input_tokens is not null or @inputTokens is not null)
         and coalesce(@isApiErrorMessage, 'false') <> 'true'
         and coalesce(@message.model, @data.message.message.model, '') <> '<synthetic>'""",
