@@ -11,10 +11,22 @@ _TIMES = {
     "1793700000.25": "2026-11-03 10:00:00.25",
     "1793700000123": "2026-11-03 10:00:00.123",
     "1793700000123456789": "2026-11-03 10:00:00.123456",
+    "2026-11-10 01:30:00,123": "2026-11-10 01:30:00.123",
+    "2026-11-10T01:30:00,5+02:00": "2026-11-09 23:30:00.5",
+    "2026-11-10t01:30:00z": "2026-11-10 01:30:00",
+    "20261110T013000Z": "2026-11-10 01:30:00",
+    "20261110T013000.25+0200": "2026-11-09 23:30:00.25",
+    "20261110T0130Z": "2026-11-10 01:30:00",
+    "2026-11-10T01Z": "2026-11-10 01:00:00",
+    "2026-11-10T01-05": "2026-11-10 06:00:00",
+    "1970-01-01T00:00:00Z": "1970-01-01 00:00:00",
     "20261110013000": None,
     "202611100800": None,
     "20261110080000123": None,
     "infinity": None,
+    "epoch": None,
+    "2026-11-10T25Z": None,
+    "2026-W46-2": None,
     "9999-12-31T00:00:00Z": None,
 }
 
@@ -27,7 +39,7 @@ def test_a_time_is_what_it_says_or_a_reject(tmp_path):
     rejects = query(tmp_path / "ledger", "select reason from reject order by line")
     for text, (reason,) in zip((text for text, instant in _TIMES.items() if instant is None), rejects, strict=True):
         assert text in reason
-        assert "neither ISO 8601 nor Unix time" in reason
+        assert "neither a date of ISO 8601 with month and day nor Unix time" in reason
 
 
 def test_only_what_a_source_looks_at_is_blamed_for_a_missing_time(tmp_path):
@@ -44,6 +56,6 @@ def test_only_what_a_source_looks_at_is_blamed_for_a_missing_time(tmp_path):
     ]
     assert found == [
         "no time in the record",
-        "timestamp is 'noon', neither ISO 8601 nor Unix time",
-        "ts is 'noon', neither ISO 8601 nor Unix time",
+        "timestamp is 'noon', neither a date of ISO 8601 with month and day nor Unix time",
+        "ts is 'noon', neither a date of ISO 8601 with month and day nor Unix time",
     ]

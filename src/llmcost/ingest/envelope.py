@@ -261,5 +261,6 @@ def why_no_time(record: bytes, places: Iterable[Sequence[str]]) -> str:
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, str) and value.strip():
             name = ".".join(place)
-            return f"{name} is {value[:40]!r}, neither ISO 8601 nor Unix time; `--at ISO|mtime` assumes a time"
+            told = f"{name} is {value[:40]!r}, neither a date of ISO 8601 with month and day nor Unix time"
+            return f"{told}; `--at ISO|mtime` assumes a time"
     return "no time in the record; `--at ISO|mtime` assumes one"

@@ -37,19 +37,39 @@ create or replace temp macro instant_of_number(x) as
         when regexp_full_match(x, '[0-9]{19}') then make_timestamp(try_cast(x as bigint) // 1000)
     end;
 
--- A time whose year was written with four digits: DuckDB takes 4/1/25 for 25 January of the year 4, and infinity for a time.
-create or replace temp macro dated(t) as case when t >= timestamp '1000-01-01' and t < timestamp '9999-01-01' then t end;
+-- A time whose year was written with four digits: DuckDB takes 4/1/25 for 25 January of the year 4, and infinity and epoch for
+-- times.
+create or replace temp macro dated(t, x) as
+    case when t >= timestamp '1000-01-01' and t < timestamp '9999-01-01' and (t <> timestamp '1970-01-01' or length(x) > 5) then t end;
 
 -- The same with seconds, which DuckDB 1.5 wants before an offset.
 create or replace temp macro to_the_second(x) as regexp_replace(x, '^(.{11}[0-9]{2}:[0-9]{2})([+-])', '\1:00\2');
 
+-- ISO 8601 as DuckDB wants it: a point before the fraction, capitals, marks between the numbers, and minutes and seconds.
+create or replace temp macro marked(x) as
+    replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(upper(replace(x, ',', '.')), '^([0-9]{4})-?([0-9]{2})-?([0-9]{2})T', '\1-\2-\3T'),
+                '^(.{13}):?([0-9]{2}):?([0-9]{2})', '\1:\2:\3'
+            ),
+            '^(.{13}):?([0-9]{2})?(Z|[+-].*)?$', '\1:\2:00\3'
+        ),
+        '::', ':00:'
+    );
+
 -- A point in time as UTC: ISO 8601 with or without offset, or Unix time.
 create or replace temp macro instant(x) as
-    case
-        when substr(x, 20) similar to '(\.[0-9]+)?Z?' and not (length(x) < 20 and regexp_matches(substr(x, 11), '[+-]'))
-            then coalesce(dated(try_cast(x as timestamp)), instant_of_number(x))
-        else coalesce(dated(timezone('UTC', try_cast(to_the_second(x) as timestamptz))), instant_of_number(x))
-    end;
+    coalesce(
+        case
+            when substr(x, 20) similar to '(\.[0-9]+)?Z?' and not (length(x) < 20 and regexp_matches(substr(x, 11), '[+-]'))
+                then dated(try_cast(x as timestamp), x)
+            else dated(timezone('UTC', try_cast(to_the_second(x) as timestamptz)), x)
+        end,
+        instant_of_number(x),
+        case when regexp_matches(x, '^[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9]{2}')
+            then dated(timezone('UTC', try_cast(marked(x) as timestamptz)), x) end
+    );
 
 -- The time of a text without an offset, however the date is written; null where there is an offset or another text. What tells
 -- is behind the date: Z, +02:00 or the name of a zone.
