@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcost.ingest.files import LogFile
+from llmcost.ingest.reader import Reject
 from llmcost.ingest.recording import file_ids, forget
+from llmcost.ingest.rejected import SHOWN_REJECTS
 from llmcost.ingest.result import FileResult
 from llmcost.ledger.migrations import transaction
 
@@ -138,6 +140,26 @@ def write_copies(connection: "Connection", copies: Mapping[LogFile, Checkpoint],
                 {"file_id": file_id, "original": seen.path},
             )
     return [replace(seen.result, path=file.shown, named=file.named, unpriced=0) for file, seen in copies.items()]
+
+
+def with_rejects(
+    connection: "Connection", files: Sequence[LogFile], results: Mapping[int, FileResult]
+) -> dict[int, FileResult]:
+    """The results by position, those of files that were not read again with the first rejects the attached ledger has of them."""
+    found = dict(results)
+    for number, result in results.items():
+        if result.rejected and not result.rejects:
+            rows = connection.execute(
+                "select line, reason, line_hash, source from ledger.reject "
+                "where file_id = (select file_id from ledger.file where path = $path) order by line, reason limit $shown",
+                {"path": files[number].ledger_path, "shown": SHOWN_REJECTS},
+            ).fetchall()
+            rejects = (
+                Reject(line=line, reason=reason, line_hash=line_hash, source=source)
+                for line, reason, line_hash, source in rows
+            )
+            found[number] = replace(result, rejects=tuple(rejects))
+    return found
 
 
 def _still_read_so(seen: Checkpoint, revisions: Mapping[str, int]) -> bool:

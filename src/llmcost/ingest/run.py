@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError
 from llmcost.ingest.batch import Run, batch_bytes, opened
-from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files
+from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, with_rejects
 from llmcost.ingest.cut_rows import cut_rows
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.lineage import lineage_of
@@ -95,8 +95,9 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         summary = None
         if request.ledger.exists():
             run.rate_unpriced()
-            if request.summary:
-                with database.reading(request.ledger, connection=connection, wait=request.wait):
+            with database.reading(request.ledger, connection=connection, wait=request.wait):
+                results = with_rejects(connection, files, results)
+                if request.summary:
                     summary = summarise(connection, request.attribution)
     return IngestResult(
         ledger=request.ledger,
