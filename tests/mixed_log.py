@@ -17,8 +17,14 @@ def mixed_log() -> list[Record]:
     return list(_records())
 
 
+def short_log() -> list[Record]:
+    """Of them those of one provider and of llmcost's own: ids, weak ids and none, streams, calls met twice. 40 calls."""
+    return [record for n in range(4) for part in (_chats, _own_without_ids, _own) for record in part(n)]
+
+
 def _records() -> Iterator[Record]:
     for n in range(4):
+        yield from _chats(n)
         yield from _openai(n)
         yield from _anthropic(n)
         yield from _gateways(n)
@@ -26,7 +32,7 @@ def _records() -> Iterator[Record]:
         yield from _other_providers(n)
 
 
-def _openai(n: int) -> Iterator[Record]:
+def _chats(n: int) -> Iterator[Record]:
     yield chat(f"bare{n}", prompt=100 + n, metadata={"customer_id": "acme", "feature": "search"})
     yield {
         "ts": f"2026-11-03T10:00:0{n}.125Z",
@@ -46,6 +52,9 @@ def _openai(n: int) -> Iterator[Record]:
         "ts": f"2026-11-03T10:02:0{n}Z",
         "response": {**chat("local"), "id": f"chatcmpl-{n % 2}", "created": 1793700100 + n},
     }
+
+
+def _openai(n: int) -> Iterator[Record]:
     body = {
         "id": f"resp_{n}a1b2c3d4",
         "object": "response",
@@ -106,6 +115,10 @@ def _without_ids(n: int) -> Iterator[Record]:
         "usage": {"prompt_tokens": 8, "total_tokens": 8},
     }
     yield {"timestamp": f"2026-11-05T09:00:00.{n}01Z", "customer": "acme", "response": embedded}
+    yield from _own_without_ids(n)
+
+
+def _own_without_ids(n: int) -> Iterator[Record]:
     yield native(timestamp=f"2026-11-05T10:00:00.{n}05Z", customer_id="acme")
     # The same second and the same counts: only whom they were for tells these apart.
     yield native(customer_id=f"customer-{n}")
@@ -123,5 +136,9 @@ def _other_providers(n: int) -> Iterator[Record]:
     }
     yield {**body, "responseId": f"gemini{n}Ab2Cd3"}
     yield {"key": f"row-{n}", "response": {**body, "responseId": f"geminibatch{n}Ab2"}}
+    yield from _own(n)
+
+
+def _own(n: int) -> Iterator[Record]:
     yield native(request_id=f"native-{n}", provider="openrouter", model="anthropic/claude-sonnet-4.6")
     yield native(request_id=f"native-{n}", model="anthropic/claude-sonnet-4.6", feature="search", output_tokens=11)

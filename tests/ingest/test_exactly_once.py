@@ -10,14 +10,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.ingesting import as_bytes, native, picture, query, read, rows, write
-from tests.mixed_log import mixed_log
+from tests.mixed_log import Record, mixed_log, short_log
 from tests.once import made_once
 
 from llmcost.ingest.generic import read_mapping
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.run import ingest
 
-LOG = mixed_log()
+# Per round 18 calls: 7 of OpenAI (10 lines, of which three calls stand on two), 2 of Anthropic (3 lines), one of the
+# gateway, 5 without ids, 3 of others (4 lines). Of them short are 5 of OpenAI, 4 without ids and one of others.
+LOGS = {"short": (short_log, 4 * (5 + 4 + 1)), "whole": (mixed_log, 4 * (7 + 2 + 1 + 5 + 3))}
+
+every_shape = pytest.mark.parametrize("which", ["whole"], indirect=True)
+"""What is tried on the whole log alone."""
 
 
 class _Once(dict[str, str]):
@@ -25,23 +30,35 @@ class _Once(dict[str, str]):
         return "what the ledger says"
 
 
+@pytest.fixture(scope="module", params=["short", pytest.param("whole", marks=pytest.mark.slow)])
+def which(request: pytest.FixtureRequest) -> str:
+    """Which log: a change of form is a change of form whatever the shapes; reading all of them takes three times as long."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the ledger says after reading the log once, in one file."""
-    return _Once(json.loads((_read_log(tmp_path_factory) / "picture.json").read_text("utf-8")))
+def log(which: str) -> list[Record]:
+    """The records of the log."""
+    return LOGS[which][0]()
 
 
-def _read_log(factory: pytest.TempPathFactory) -> Path:
-    def read_whole(folder: Path) -> None:
-        result = read(folder / "ledger", write(folder / "log.jsonl", LOG))
-        assert result.total("rejected") == 0
-        # Per round 18 calls: 8 of OpenAI (10 lines, of which three calls stand on two), 2 of Anthropic (3 lines), one of the
-        # gateway, 5 without ids, 3 of others (4 lines).
-        assert result.total("new") == 4 * (7 + 2 + 1 + 5 + 3)
-        assert result.total("ambiguous") == 0
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory: pytest.TempPathFactory, which: str, log: list[Record]) -> Path:
+    """A folder of the ledger that read the log once, in one file, and of what it says."""
+
+    def read_log(folder: Path) -> None:
+        result = read(folder / "ledger", write(folder / "log.jsonl", log))
+        assert (result.total("rejected"), result.total("new"), result.total("ambiguous")) == (0, LOGS[which][1], 0)
         (folder / "picture.json").write_text(json.dumps(picture(folder / "ledger", folder)), "utf-8")
 
-    return made_once(factory, "mixed-log", read_whole)
+    return made_once(tmp_path_factory, f"{which}-log", read_log)
+
+
+@pytest.fixture(scope="module")
+def once(read_once: Path) -> dict[str, str]:
+    """What that ledger says."""
+    return _Once(json.loads((read_once / "picture.json").read_text("utf-8")))
 
 
 def _again(tmp_path: Path, *runs: list[Path], once: dict[str, str]) -> None:
@@ -52,8 +69,8 @@ def _again(tmp_path: Path, *runs: list[Path], once: dict[str, str]) -> None:
         assert text == once[view], view
 
 
-def test_a_folder_read_twice_and_under_another_name(tmp_path, once):
-    path = write(tmp_path / "logs" / "a.jsonl", LOG)
+def test_a_folder_read_twice_and_under_another_name(tmp_path, log, once):
+    path = write(tmp_path / "logs" / "a.jsonl", log)
     moved = tmp_path / "another machine" / "b.log"
     moved.parent.mkdir()
     read(tmp_path / "ledger", tmp_path / "logs")
@@ -70,47 +87,49 @@ def test_a_folder_read_twice_and_under_another_name(tmp_path, once):
     _again(tmp_path, [Path(elsewhere)], once=once)
 
 
-def test_any_order_of_lines_split_over_two_runs(tmp_path, once):
-    shuffled = random.Random(7).sample(LOG, len(LOG))  # noqa: S311  a shuffle that is the same every time
-    half = len(LOG) // 2
+@every_shape
+def test_any_order_of_lines_split_over_two_runs(tmp_path, log, once):
+    shuffled = random.Random(7).sample(log, len(log))  # noqa: S311  a shuffle that is the same every time
+    half = len(log) // 2
     first, second = write(tmp_path / "1.jsonl", shuffled[:half]), write(tmp_path / "2.jsonl", shuffled[half:])
     _again(tmp_path, [second], [first], once=once)
 
 
 @pytest.mark.slow
-def test_lines_in_reverse_one_file_each(tmp_path, once):
-    for number, record in enumerate(reversed(LOG)):
+@every_shape
+def test_lines_in_reverse_one_file_each(tmp_path, log, once):
+    for number, record in enumerate(reversed(log)):
         write(tmp_path / "logs" / f"{number:03}.jsonl", [record])
     _again(tmp_path, [tmp_path / "logs"], once=once)
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
-def test_compressed_in_several_frames(tmp_path, once, ending):
-    parts = [write(tmp_path / f"{n}.jsonl{ending}", LOG[n::3]).read_bytes() for n in range(3)]
+def test_compressed_in_several_frames(tmp_path, log, once, ending):
+    parts = [write(tmp_path / f"{n}.jsonl{ending}", log[n::3]).read_bytes() for n in range(3)]
     path = tmp_path / f"all.jsonl{ending}"
     path.write_bytes(b"".join(parts))
     _again(tmp_path, [path], once=once)
 
 
-def test_windows_line_ends_a_byte_order_mark_blank_lines_and_no_last_newline(tmp_path, once):
+def test_windows_line_ends_a_byte_order_mark_blank_lines_and_no_last_newline(tmp_path, log, once):
     path = tmp_path / "log.jsonl"
-    path.write_bytes(b"\xef\xbb\xbf\r\n \r\n" + as_bytes(LOG, newline=b"\r\n\t\r\n\r\n").rstrip())
+    path.write_bytes(b"\xef\xbb\xbf\r\n \r\n" + as_bytes(log, newline=b"\r\n\t\r\n\r\n").rstrip())
     _again(tmp_path, [path], once=once)
 
 
-def test_one_array_instead_of_lines(tmp_path, once):
+def test_one_array_instead_of_lines(tmp_path, log, once):
     path = tmp_path / "log.json"
-    path.write_text(json.dumps(LOG, indent=1))
+    path.write_text(json.dumps(log, indent=1))
     _again(tmp_path, [path], once=once)
 
 
-def test_spaces_in_the_lines_and_another_order_of_keys(tmp_path, once):
-    lines = [json.dumps(dict(reversed(record.items())), separators=(" , ", " : ")).encode() for record in LOG]
+def test_spaces_in_the_lines_and_another_order_of_keys(tmp_path, log, once):
+    lines = [json.dumps(dict(reversed(record.items())), separators=(" , ", " : ")).encode() for record in log]
     _again(tmp_path, [write(tmp_path / "log.jsonl", lines)], once=once)
 
 
-def test_a_log_that_grows_is_cut_inside_a_line_and_is_completed(tmp_path, once):
-    content = as_bytes(LOG)
+def test_a_log_that_grows_is_cut_inside_a_line_and_is_completed(tmp_path, log, once):
+    content = as_bytes(log)
     path = tmp_path / "log.jsonl"
     lines = content.split(b"\n")
     for count in (20, 45):
@@ -123,18 +142,19 @@ def test_a_log_that_grows_is_cut_inside_a_line_and_is_completed(tmp_path, once):
 
 
 @pytest.mark.slow
-def test_a_rotated_log_overlaps_with_the_new_one_under_the_old_name(tmp_path, once):
-    path = write(tmp_path / "app.log", LOG[:50])
+@every_shape
+def test_a_rotated_log_overlaps_with_the_new_one_under_the_old_name(tmp_path, log, once):
+    path = write(tmp_path / "app.log", log[:50])
     read(tmp_path / "ledger", path)
     path.rename(tmp_path / "app.log.1")
-    write(path, LOG[40:])
+    write(path, log[40:])
     (tmp_path / "app.log.1.gz").write_bytes(gzip.compress((tmp_path / "app.log.1").read_bytes()))
     (tmp_path / "app.log.1").unlink()
     _again(tmp_path, [tmp_path / "app.log", tmp_path / "app.log.1.gz"], once=once)
 
 
-def test_the_export_of_a_ledger_read_into_it_and_into_an_empty_one_adds_nothing(tmp_path, tmp_path_factory, once):
-    shutil.copy(_read_log(tmp_path_factory) / "ledger", tmp_path / "ledger")
+def test_the_export_of_a_ledger_read_into_it_and_into_an_empty_one_adds_nothing(tmp_path, read_once, once):
+    shutil.copy(read_once / "ledger", tmp_path / "ledger")
     export = tmp_path / "export.jsonl"
     export.write_text(once["export"])
     result = read(tmp_path / "ledger", export)
@@ -143,12 +163,12 @@ def test_the_export_of_a_ledger_read_into_it_and_into_an_empty_one_adds_nothing(
     assert picture(tmp_path / "other", tmp_path)["report by ()"] == once["report by ()"]
 
 
-def _split_log(tmp_path: Path, once: dict[str, str], seed: int) -> None:
+def _split_log(tmp_path: Path, log: list[Record], once: dict[str, str], seed: int) -> None:
     """A random cover of the log by files of random forms, read in random runs."""
     chance = random.Random(seed)  # noqa: S311
     count = chance.randint(2, 5)
     lines: list[list[dict[str, object]]] = [[] for _ in range(count)]
-    for record in LOG:
+    for record in log:
         for number in chance.sample(range(count), chance.choice((1, 1, 2))):
             lines[number].append(record)
     paths = []
@@ -175,14 +195,15 @@ def _split_log(tmp_path: Path, once: dict[str, str], seed: int) -> None:
     phases=[Phase.explicit, Phase.generate],
 )
 @given(seed=st.integers(0, 2**32))
-def test_any_cover_of_the_log_by_files_of_any_form(seed, once, tmp_path_factory):
-    _split_log(tmp_path_factory.mktemp("split"), once, seed)
+def test_any_cover_of_the_log_by_files_of_any_form(seed, log, once, tmp_path_factory):
+    _split_log(tmp_path_factory.mktemp("split"), log, once, seed)
 
 
 @pytest.mark.slow
+@every_shape
 @pytest.mark.parametrize("seed", range(60))
-def test_many_covers_of_the_log_by_files_of_any_form(seed, once, tmp_path):
-    _split_log(tmp_path, once, seed)
+def test_many_covers_of_the_log_by_files_of_any_form(seed, log, once, tmp_path):
+    _split_log(tmp_path, log, once, seed)
 
 
 def test_identical_records_without_an_id_are_counted_by_number_and_said_to_be_ambiguous(tmp_path):
