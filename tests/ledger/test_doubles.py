@@ -1,5 +1,6 @@
 """Calls seen through two issuers are told, with what they cost a second time, and stay as they are."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -58,11 +59,17 @@ def test_the_same_model_tokens_and_moment_under_other_ids(tmp_path):
 
 
 def test_three_seconds_apart_is_found_wherever_the_grid_lies(tmp_path):
+    log = []
     for start in range(4):
-        folder = tmp_path / str(start)
-        folder.mkdir()
-        later = spend_row("f3a1c2d4-0001", at=f"2026-11-03T09:00:0{start + 2}")
-        assert [one.requests for one in found(folder, body("a", created=1793696400 + start), later)] == [1]
+        log += [
+            body(f"n{start}", created=1793696400 + 3600 * start + start),
+            spend_row(f"f3a1c2d4-000{start}", at=f"2026-11-03T{9 + start:02}:00:0{start + 2}"),
+        ]
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", log))
+    with database.reading(tmp_path / "ledger") as connection:
+        for start in range(4):
+            hours = {"since": datetime(2026, 11, 3, 9 + start), "until": datetime(2026, 11, 3, 10 + start)}  # noqa: DTZ001
+            assert [one.requests for one in doubled(connection, **hours)] == [1]
 
 
 def test_of_calls_that_look_alike_only_the_surplus_is_doubled(tmp_path):
