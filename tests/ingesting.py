@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -84,9 +85,29 @@ def _empty_ledger() -> Path:
     return folder / "ledger"
 
 
-def memory_ledger() -> "database.Connection":
-    """An empty ledger that lives in memory, copied instead of made."""
-    connection = database.connect()
+_idle: "list[database.Connection]" = []
+"""Instances of DuckDB that ledgers in memory were on: making one takes longer than what most tests do with it."""
+
+
+@contextmanager
+def memory_ledger() -> "Iterator[database.Connection]":
+    """An empty ledger that lives in memory, copied instead of made, on a connection of its own."""
+    instance = _idle.pop() if _idle else database.connect()
+    with instance.cursor() as connection:
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        _in_memory(connection)
+        yield connection
+    # Nothing of it is left: what is temporary goes with the connection, the rest with the ledger.
+    instance.execute("detach ledger")
+    _idle.append(instance)
+
+
+def kept_memory_ledger() -> "database.Connection":
+    """A ledger in memory that stays until the end of the process."""
+    return _in_memory(database.connect())
+
+
+def _in_memory(connection: "database.Connection") -> "database.Connection":
     connection.execute("attach ':memory:' as ledger")
     connection.execute(f"attach '{_empty_ledger()}' as empty (read_only)")
     connection.execute("copy from database empty to ledger")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.ingesting import memory_ledger
+from tests.ingesting import kept_memory_ledger
 
 from llmcost.domain.period import Period
 from llmcost.pricing.charges import charge_lines
@@ -30,7 +30,7 @@ MARCH = Period(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 4, 1
 @pytest.fixture
 def ledger():
     """A ledger in memory, filled with (time, provider, model, price id, searches, cost, status)."""
-    connection = memory_ledger()
+    connection = kept_memory_ledger()
 
     def fill(*rows):
         for row in rows:

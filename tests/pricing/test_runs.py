@@ -1,7 +1,7 @@
 """What a ledger keeps of the price lists its rows were rated with."""
 
 import pytest
-from tests.ingesting import memory_ledger
+from tests.ingesting import kept_memory_ledger
 
 from llmcost.pricing import layers
 from llmcost.pricing.matching import match_model
@@ -11,7 +11,7 @@ from llmcost.pricing.runs import keep_prices, record_run
 
 @pytest.fixture
 def ledger():
-    return memory_ledger()
+    return kept_memory_ledger()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given, reject
 from hypothesis import strategies as st
-from tests.ingesting import memory_ledger
+from tests.ingesting import kept_memory_ledger
 
 from llmcost.tiers.charges import model, models
 from llmcost.tiers.exact import exact_column
@@ -268,4 +268,4 @@ def test_each_model_is_a_file_with_its_parts():
         assert hasattr(model("graduated"), part)
 
 
-LEDGER = memory_ledger()
+LEDGER = kept_memory_ledger()
