@@ -78,11 +78,17 @@ def read(ledger: Path, *paths: Path | str, **settings: Any) -> IngestResult:
 @cache
 def _empty_ledger() -> Path:
     """A ledger that holds nothing, of this process."""
+    path = temporary_ledger("empty")
+    with database.writing(path):
+        pass
+    return path
+
+
+def temporary_ledger(name: str) -> Path:
+    """Where a ledger may be that is gone with this process."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with database.writing(folder / "ledger"):
-        pass
-    return folder / "ledger"
+    return folder / name
 
 
 _idle: "list[database.Connection]" = []

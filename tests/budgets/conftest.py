@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from tests.inserting import insert
 
 from llmcost.budgets.checking import BudgetCheck, check
 from llmcost.budgets.reading import read_budgets
@@ -29,19 +30,21 @@ _DEFAULTS = {
 }
 
 
+def _row(started_at: str, cost: str | None, **values: Any) -> dict[str, Any]:
+    row = {**_DEFAULTS, "started_at": datetime.fromisoformat(started_at), "cost": cost, **values}
+    return row if cost is not None else {**row, "cost_status": "unpriced"}
+
+
 @pytest.fixture
 def spend(ledger) -> Callable[..., None]:
     """Put one request into the ledger: `spend("2026-11-03 10:00", "1.50", customer_id="acme")`, UTC."""
+    return lambda started_at, cost, **values: insert(ledger, "request", [_row(started_at, cost, **values)])
 
-    def put(started_at: str, cost: str | None, **values: Any) -> None:
-        row = {**_DEFAULTS, "started_at": datetime.fromisoformat(started_at), "cost": cost, **values}
-        if cost is None:
-            row["cost_status"] = "unpriced"
-        names = ", ".join(row)
-        marks = ", ".join(f"${name}" for name in row)
-        ledger.execute(f"insert into request (row_key, {names}) values (uuid(), {marks})", row)
 
-    return put
+@pytest.fixture
+def spend_all(ledger) -> Callable[..., None]:
+    """Put many into it at once, each as the values that are told of it: `spend_all([{"started_at": ..., "cost": ...}])`."""
+    return lambda rows: insert(ledger, "request", [_row(**row) for row in rows])
 
 
 @pytest.fixture

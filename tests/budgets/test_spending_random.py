@@ -31,7 +31,7 @@ def _scope(terms):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_every_sum_is_that_of_its_requests(spend, judge, seed):
+def test_every_sum_is_that_of_its_requests(spend_all, judge, seed):
     rng = Random(seed)  # noqa: S311  a test
     # Around a switch of the clocks in Europe, in America or in neither.
     start = datetime(2026, *rng.choice([(3, 1), (10, 20), (6, 10)]), tzinfo=UTC)
@@ -44,7 +44,10 @@ def test_every_sum_is_that_of_its_requests(spend, judge, seed):
             rng.choice(["gpt-5", "gpt-5-mini", "opus"]),
         )
         requests.append(one)
-        spend(str(one[0].replace(tzinfo=None)), str(one[1]), customer_id=one[2], model=one[3])
+    spend_all(
+        {"started_at": str(at.replace(tzinfo=None)), "cost": str(cost), "customer_id": whose, "model": which}
+        for at, cost, whose, which in requests
+    )
     now = start + timedelta(days=30, seconds=rng.randrange(9 * 86400))
     entries, scopes = [], []
     for number in range(12):

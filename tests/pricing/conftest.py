@@ -1,11 +1,11 @@
 """A price list from text, and rows rated with it."""
 
-import uuid
 from datetime import datetime
 from functools import cache
 
 import duckdb
 import pytest
+from tests.inserting import insert
 
 from llmcost.ledger import migrations
 from llmcost.pricing.layers import merge
@@ -45,22 +45,26 @@ def columns():
 
 def fill(connection, rows):
     declared = ", ".join(f"{name} {kind}" for name, kind in columns().items())
-    connection.execute(f"create or replace table staged ({declared})")
-    for row in rows:
-        values = {"row_key": str(uuid.uuid4()), **REQUIRED, **row}
-        marks = ", ".join("?" for _ in values)
-        connection.execute(f"insert into staged ({', '.join(values)}) values ({marks})", list(values.values()))
+    connection.execute(f"create or replace temp table staged ({declared})")
+    insert(connection, "staged", [{**REQUIRED, **row} for row in rows])
+
+
+@cache
+def _instance(threads):
+    """DuckDB with so many threads; making one takes as long as rating a row."""
+    connection = duckdb.connect()
+    connection.execute(f"set threads = {threads}")
+    return connection
 
 
 def rate_all(prices, rows, *, threads=1):
     """Rows as dictionaries, in the order given, with everything rating adds."""
-    connection = duckdb.connect()
-    connection.execute(f"set threads = {threads}")
-    fill(connection, [{"request_id": f"{index:06}", **row} for index, row in enumerate(rows)])
-    prepare_rates(connection, "staged", prices)
-    result = connection.execute(f"select * from ({rated_select('staged')}) order by request_id, row_key")
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+    with _instance(threads).cursor() as connection:
+        fill(connection, [{"request_id": f"{index:06}", **row} for index, row in enumerate(rows)])
+        prepare_rates(connection, "staged", prices)
+        result = connection.execute(f"select * from ({rated_select('staged')}) order by request_id, row_key")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
 
 @pytest.fixture

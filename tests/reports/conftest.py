@@ -14,9 +14,15 @@ Six requests cost 13.747829891234: acme 1.247817891234, globex 12.5, nobody 0.00
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import inserting
+from tests.ingesting import temporary_ledger
+
+from llmcost.ledger import database
 
 _DEFAULTS = {
     "part": 0,
@@ -126,28 +132,41 @@ _ROWS = (
 )
 
 
+def _row(values: dict[str, Any]) -> dict[str, Any]:
+    return {"started_at": datetime(2026, 11, 1, 8), **_DEFAULTS, **values}  # noqa: DTZ001
+
+
 @pytest.fixture
 def insert(ledger) -> Callable[..., None]:
     """Put one row into `request`: `insert(customer_id="acme", cost="1.5")`."""
-
-    def put(**values: Any) -> None:
-        row = {"started_at": datetime(2026, 11, 1, 8), **_DEFAULTS, **values}  # noqa: DTZ001
-        names = ", ".join(row)
-        marks = ", ".join(f"${name}" for name in row)
-        ledger.execute(f"insert into request (row_key, {names}) values (uuid(), {marks})", row)
-
-    return put
+    return lambda **values: inserting.insert(ledger, "request", [_row(values)])
 
 
 @pytest.fixture
-def small(ledger, insert):
+def insert_all(ledger) -> Callable[..., None]:
+    """Put many into it at once: `insert_all([{"customer_id": "acme"}, ...])`."""
+    return lambda rows: inserting.insert(ledger, "request", [_row(row) for row in rows])
+
+
+@pytest.fixture
+def small(ledger):
     """The ledger described above."""
-    for row in _ROWS:
-        insert(**row)
-    ledger.execute("insert into ingest values (1, '2026-11-20 00:00:00', '1.0', 'abcdef1234567890', '')")
-    ledger.execute("insert into price_list values ('abcdef1234567890', '2026-11-19', '2026-11-20', '[]', ''::blob)")
-    for line, line_hash in ((3, "aa"), (3, "aa"), (9, "bb")):
-        ledger.execute(
-            "insert into reject values (1, $line, 'not json', $hash, null)", {"line": line, "hash": line_hash}
-        )
+    ledger.execute(f"attach '{_small_ledger()}' as small (read_only)")
+    for table in ("request", "ingest", "price_list", "reject"):
+        ledger.execute(f"insert into {table} from small.{table}")
+    ledger.execute("detach small")
     return ledger
+
+
+@cache
+def _small_ledger() -> Path:
+    """It, in a file of this process."""
+    path = temporary_ledger("small")
+    with database.writing(path) as ledger:
+        inserting.insert(ledger, "request", [_row(row) for row in _ROWS])
+        ledger.execute("insert into ingest values (1, '2026-11-20 00:00:00', '1.0', 'abcdef1234567890', '')")
+        ledger.execute("insert into price_list values ('abcdef1234567890', '2026-11-19', '2026-11-20', '[]', ''::blob)")
+        ledger.execute(
+            "insert into reject values (1, 3, 'not json', 'aa', null), (1, 3, 'not json', 'aa', null), (1, 9, 'not json', 'bb', null)"
+        )
+    return path
