@@ -14,6 +14,8 @@ from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
 from llmcost.ledger.merge_tables import MERGED_TABLES
 
+either_way = pytest.mark.parametrize("order", ["AB", pytest.param("BA", marks=pytest.mark.slow)])
+
 
 def merged(folder, into, *others):
     """A copy of a ledger with others merged into it."""
@@ -74,7 +76,7 @@ def test_a_ledger_can_be_merged_into_none(tmp_path):
     assert picture(tmp_path / "new", tmp_path) == picture(tmp_path / "B", tmp_path)
 
 
-@pytest.mark.parametrize("order", ["AB", "BA"])
+@either_way
 def test_of_two_costs_of_one_call_the_later_rating_counts_unless_the_period_is_locked(tmp_path, order):
     for name, cost, day in (("A", "5", "2026-11-02"), ("B", "7", "2026-11-03")):
         read(tmp_path / name, write(tmp_path / f"{name}.jsonl", [native(request_id="call-0001")]))
@@ -103,7 +105,7 @@ def test_a_row_that_neither_ledger_has_rated_as_it_becomes_is_rated(tmp_path):
         assert query(path, "select cost, service_tier, uncached_input_tokens from request") == wanted
 
 
-@pytest.mark.parametrize("order", ["AB", "BA"])
+@either_way
 def test_the_other_tables_come_once_each(tmp_path, order):
     rows = {
         "alert_state": "('r', '{}', null, 'c', %d, null, null, null)",

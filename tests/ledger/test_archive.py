@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from tests.ingesting import chat, native, picture, read, write
+from tests.once import made_once
 
 import llmcost
 from llmcost.domain.errors import DataError
@@ -17,8 +19,7 @@ from llmcost.ledger.archive import MANIFEST, export_ledger, import_ledger, table
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def ledger(tmp_path):
+def _read_log(folder):
     lines = [
         native(request_id="one", tags={"customer_id": "acme", "naïve": "ü\x00\n"}, reported_cost="0.000000000001"),
         native(latency_ms=0.1 + 0.2, temperature=0.3),
@@ -27,7 +28,12 @@ def ledger(tmp_path):
         {"what": "is this"},
         b"{",
     ]
-    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines))
+    read(folder / "ledger", write(folder / "log.jsonl", lines))
+
+
+@pytest.fixture
+def ledger(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "archived", _read_log), tmp_path, dirs_exist_ok=True)
     return tmp_path / "ledger"
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fewer import FEWEST
 
 from llmcost.pricing.explanation import decimal_of, explain
 from llmcost.pricing.provenance import contract_words, factor_words, provenance, tier_words, variant_words
@@ -229,21 +230,20 @@ def test_a_fraction_is_a_decimal_where_its_places_end(value, text):
     assert (None if found is None else f"{found:f}") == text
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    calls=st.lists(
-        st.tuples(
-            st.sampled_from(["openai/plain", "openai/odd", "openai/long", "groq/ears", "openai/fee", "azure/agreed"]),
-            st.dictionaries(st.sampled_from(sorted(QUANTITIES)), st.integers(0, 3_000_000), min_size=1, max_size=5),
-            st.sampled_from([None, "us"]),
-            st.sampled_from([None, "fast"]),
-            st.sampled_from([None, "batch"]),
-        ),
-        min_size=1,
-        max_size=8,
-    )
+_CALLS = st.lists(
+    st.tuples(
+        st.sampled_from(["openai/plain", "openai/odd", "openai/long", "groq/ears", "openai/fee", "azure/agreed"]),
+        st.dictionaries(st.sampled_from(sorted(QUANTITIES)), st.integers(0, 3_000_000), min_size=1, max_size=5),
+        st.sampled_from([None, "us"]),
+        st.sampled_from([None, "fast"]),
+        st.sampled_from([None, "batch"]),
+    ),
+    min_size=1,
+    max_size=8,
 )
-def test_lines_add_up_to_what_sql_computes(price_list, rate_all, calls):
+
+
+def _adds_up(price_list, rate_all, calls):
     prices = price_list(LIST)
     rows = [
         {
@@ -265,3 +265,16 @@ def test_lines_add_up_to_what_sql_computes(price_list, rate_all, calls):
         assert sum(Fraction(line.amount) for line in found.lines) == Fraction(cost)
         assert (found.total, found.rate.price_id, found.status) == (cost, row["price_id"], row["cost_status"])
         assert found.reason == row["cost_reason"]
+
+
+@FEWEST
+@given(calls=_CALLS)
+def test_lines_add_up_to_what_sql_computes(price_list, rate_all, calls):
+    _adds_up(price_list, rate_all, calls)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(calls=_CALLS)
+def test_lines_add_up_to_what_sql_computes_many_times(price_list, rate_all, calls):
+    _adds_up(price_list, rate_all, calls)

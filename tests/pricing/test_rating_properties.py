@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fewer import FEWEST
 
 from llmcost.pricing.rating import prepare_rates, rated_select
 
@@ -96,9 +97,7 @@ calls = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(calls, min_size=1, max_size=12))
-def test_sql_agrees_with_fractions(price_list, rate_all, rows):
+def _agrees(price_list, rate_all, rows):
     prices = price_list(LIST)
     rated = rate_all(prices, rows)
     assert len(rated) == len(rows)
@@ -108,6 +107,19 @@ def test_sql_agrees_with_fractions(price_list, rate_all, rows):
             continue
         assert result["cost"] == Decimal(expected(row)).scaleb(-12)
         assert result["provider"] == "openai"
+
+
+@FEWEST
+@given(rows=st.lists(calls, min_size=1, max_size=12))
+def test_sql_agrees_with_fractions(price_list, rate_all, rows):
+    _agrees(price_list, rate_all, rows)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(calls, min_size=1, max_size=12))
+def test_sql_agrees_with_fractions_many_times(price_list, rate_all, rows):
+    _agrees(price_list, rate_all, rows)
 
 
 ROWS = 4000

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fewer import FEWEST
 
 TOKENS = {
     "input": "uncached_input_tokens",
@@ -240,11 +242,7 @@ def expected(entry, contract, row):
     return amounts
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(entry=entries(), contract=contracts, rows=st.lists(calls, min_size=1, max_size=8))
-def test_a_random_price_rates_as_fractions_do(price_list, rate_all, entry, contract, rows):
+def _rates_as_fractions_do(price_list, rate_all, entry, contract, rows):
     agreed = [] if contract is None else [{"provider": "openai", **contract}]
     text = json.dumps({"models": [{"id": "openai/any", "prices": [entry]}], "contracts": agreed})
     # JSON is YAML; the fixture writes the first lines of the file.
@@ -268,3 +266,18 @@ def test_a_random_price_rates_as_fractions_do(price_list, rate_all, entry, contr
         }
         assert found["cost"] == Decimal(sum(amounts.values())).scaleb(-12)
         assert found["cost_status"] in {"priced", "estimated"}
+
+
+@FEWEST
+@given(entry=entries(), contract=contracts, rows=st.lists(calls, min_size=1, max_size=8))
+def test_a_random_price_rates_as_fractions_do(price_list, rate_all, entry, contract, rows):
+    _rates_as_fractions_do(price_list, rate_all, entry, contract, rows)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(entry=entries(), contract=contracts, rows=st.lists(calls, min_size=1, max_size=8))
+def test_a_random_price_rates_as_fractions_do_many_times(price_list, rate_all, entry, contract, rows):
+    _rates_as_fractions_do(price_list, rate_all, entry, contract, rows)

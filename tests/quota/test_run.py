@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fewer import FEWER
 
 from llmcost.config.nodes import parse_text
 from llmcost.quota.check import Known
@@ -67,9 +68,16 @@ def _check(text):
     return file, found
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+@settings(FEWER, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_DOCUMENTS)
 def test_no_yaml_is_too_odd(value):
+    _check(_written(value))
+
+
+@pytest.mark.slow
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+@given(_DOCUMENTS)
+def test_no_yaml_is_too_odd_many_times(value):
     _check(_written(value))
 
 

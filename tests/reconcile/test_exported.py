@@ -1,10 +1,12 @@
 """Usage exports in the ledger on either side: as the bill of its requests, and as what a bill is compared with."""
 
 import json
+import shutil
 from decimal import Decimal
 
 import pytest
 from tests.ingesting import native, read
+from tests.once import made_once
 
 from llmcost.domain.errors import DataError
 from llmcost.domain.period import Period
@@ -32,17 +34,21 @@ def charge(amount, item):
     return {"object": "organization.costs.result", "amount": {"value": amount, "currency": "usd"}, "line_item": item}
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    """Four calls of GPT-5.4, 1,000 tokens in and 100 out each: 4 x (2.50 + 1.50) thousandths."""
-    log = tmp_path / "log.jsonl"
+def _read_log(folder):
+    log = folder / "log.jsonl"
     records = [
         native(request_id=f"req-{number:08}-x", provider="openai", timestamp=f"2026-11-01T1{number}:00:00Z",
                input_tokens=1000, output_tokens=100)
         for number in range(4)
     ]  # fmt: skip
     log.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    read(tmp_path / "ledger", log)
+    read(folder / "ledger", log)
+
+
+@pytest.fixture
+def ledger(tmp_path, tmp_path_factory):
+    """Four calls of GPT-5.4, 1,000 tokens in and 100 out each: 4 x (2.50 + 1.50) thousandths."""
+    shutil.copytree(made_once(tmp_path_factory, "exported", _read_log), tmp_path, dirs_exist_ok=True)
     return tmp_path / "ledger"
 
 

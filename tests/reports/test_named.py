@@ -245,17 +245,18 @@ _CALLS = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_CALLS)
-def test_nothing_is_lost_between_traces_and_the_total(ledger, insert, calls):
+def test_nothing_is_lost_between_traces_and_the_total(ledger, insert_all, calls):
     ledger.execute("delete from request")
-    for place, (trace, cost, part) in enumerate(calls):
-        status = "unpriced" if cost is None else "priced"
-        insert(
-            request_id=str(place),
-            part=part,
-            trace_id=trace,
-            cost=None if cost is None else str(cost),
-            cost_status=status,
-        )
+    insert_all(
+        {
+            "request_id": str(place),
+            "part": part,
+            "trace_id": trace,
+            "cost": None if cost is None else str(cost),
+            "cost_status": "unpriced" if cost is None else "priced",
+        }
+        for place, (trace, cost, part) in enumerate(calls)
+    )
 
     found = ask(ledger, "traces")
     total = dict(zip((column.name for column in found.sheets[0].columns), found.sheets[0].totals, strict=True))
@@ -268,10 +269,12 @@ def test_nothing_is_lost_between_traces_and_the_total(ledger, insert, calls):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.decimals(0, 100, places=12)), min_size=1, max_size=20))
-def test_the_whole_of_a_concentration_is_the_cost_of_all(ledger, insert, calls):
+def test_the_whole_of_a_concentration_is_the_cost_of_all(ledger, insert_all, calls):
     ledger.execute("delete from request")
-    for place, (customer, cost) in enumerate(calls):
-        insert(request_id=str(place), customer_id=customer, cost=str(cost))
+    insert_all(
+        {"request_id": str(place), "customer_id": customer, "cost": str(cost)}
+        for place, (customer, cost) in enumerate(calls)
+    )
 
     found = ask(ledger, "concentration")
 

@@ -43,10 +43,12 @@ keys = st.lists(
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]),
     top=st.none() | st.integers(1, 3),
 )
-def test_rows_add_up_to_the_total(ledger, insert, rows, by, zone, top):  # noqa: PLR0917  what hypothesis varies
+def test_rows_add_up_to_the_total(ledger, insert_all, rows, by, zone, top):  # noqa: PLR0917  what hypothesis varies
     ledger.execute("delete from request")
-    for place, row in enumerate(rows):
-        insert(request_id=str(place), cost_status="unpriced" if row["cost"] is None else "priced", **row)
+    insert_all(
+        {"request_id": str(place), "cost_status": "unpriced" if row["cost"] is None else "priced", **row}
+        for place, row in enumerate(rows)
+    )
 
     report = cost_by(ledger, Question(by=by, zone=time_zone(zone), top=top, metrics=_ADDITIVE))
 

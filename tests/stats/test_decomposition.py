@@ -4,8 +4,10 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fewer import FEWEST
 
 from llmcost.domain.exact import total
 from llmcost.stats.decomposition import EFFECTS, Usage, decomposed, shapley
@@ -71,9 +73,7 @@ def _value(factors):
     return requests * mix * served * (read * (1 - cached) * fresh + read * cached * hit + output * written + rest)
 
 
-@settings(max_examples=15, deadline=None)
-@given(_factors(), _factors())
-def test_an_effect_is_the_mean_over_every_order_of_change(before, after):
+def _is_the_mean(before, after):
     """The definition itself, by walking all 720 orders."""
     sums = [Fraction(0)] * len(EFFECTS)
     orders = list(permutations(range(len(EFFECTS))))
@@ -85,6 +85,19 @@ def test_an_effect_is_the_mean_over_every_order_of_change(before, after):
             sums[place] += _value(now) - earlier
 
     assert shapley(before, after) == [one / len(orders) for one in sums]
+
+
+@FEWEST
+@given(_factors(), _factors())
+def test_an_effect_is_the_mean_over_every_order_of_change(before, after):
+    _is_the_mean(before, after)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(_factors(), _factors())
+def test_an_effect_is_the_mean_over_every_order_of_change_many_times(before, after):
+    _is_the_mean(before, after)
 
 
 def _calls(requests, *, tokens=1000, price="0.001", served=None):
