@@ -138,3 +138,12 @@ def test_spans_that_are_left_out_are_told_of_and_not_counted(tmp_path: Path) -> 
     assert json.loads(as_json(result))["totals"]["left_out"] == 2
     (said,) = remarks(result)
     assert said.message.startswith("2 spans of an agent, tool or workflow with usage of their own and no call below")
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("claude_code.tool_result", True), ("gemini_cli.user_prompt", True), ("app.log", False)]
+)
+def test_a_log_record_of_an_agent_is_known_though_it_is_no_call(name, known):
+    record = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": name}, "attributes": []}]}]}]}
+    assert is_spans(record) is known
+    assert [flat["otlp_span"]["role"] for _, flat in spans([(1, record)], {})] == (["other"] if known else [])

@@ -63,19 +63,24 @@ _EVENTS = {
         only=("event.kind", "response.completed"),
     ),
 }
+EVENT_HEAD: Record = {
+    "trace_id": None,
+    "span_id": None,
+    "parent_id": None,
+    "dialect": "event",
+    "role": "other",
+    "wraps": False,
+    "usage": False,
+}
+"""What an agent's event that is no call says as a span."""
 _SESSIONS = ("session.id", "conversation.id")
-_MOMENTS = ("event.sequence", "event.timestamp")
+_AGENTS = ("claude_code.", "gemini_cli.", "codex.")
+"""How the names of their events begin."""
 
 
 def event_of(record: Record, attributes: Record) -> Event | None:
     """The agent's event that a log record is, if it is a call with usage."""
-    body = record.get("body")
-    stated = (
-        record.get("eventName"),
-        attributes.get("event.name"),
-        body.get("stringValue") if isinstance(body, dict) else body,
-    )
-    found = next((_EVENTS[name] for name in stated if isinstance(name, str) and name in _EVENTS), None)
+    found = next((_EVENTS[name] for name in _names(record, attributes) if name in _EVENTS), None)
     if found is None or attributes.get(found.names["input"]) is None:
         return None
     if found.only is not None and attributes.get(found.only[0]) != found.only[1]:
@@ -83,20 +88,32 @@ def event_of(record: Record, attributes: Record) -> Event | None:
     return found
 
 
+def is_agents(record: Record, attributes: Record) -> bool:
+    """Whether a log record is an agent's, a call or not."""
+    return any(name.startswith(_AGENTS) for name in _names(record, attributes))
+
+
+def _names(record: Record, attributes: Record) -> list[str]:
+    """What a log record says its event is called."""
+    body = record.get("body")
+    stated = (
+        record.get("eventName"),
+        attributes.get("event.name"),
+        body.get("stringValue") if isinstance(body, dict) else body,
+    )
+    return [name for name in stated if isinstance(name, str)]
+
+
 def flat_event(event: Event, record: Record, attributes: Record, resource: Record) -> Record:
     """The call as a flat record, in the shape of a span's."""
     session = next((attributes[key] for key in _SESSIONS if attributes.get(key)), None)
     time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
-    moment = next((attributes[key] for key in _MOMENTS if attributes.get(key) is not None), time)
     words = {word: attributes[name] for word, name in event.names.items() if attributes.get(name) is not None}
     head = {
-        "trace_id": None,
-        "span_id": None if session is None else f"{session}:{moment}",
-        "parent_id": None,
+        **EVENT_HEAD,
+        "span_id": None if session is None else _id(session, attributes, time),
         "ended_at": None if time in {None, 0, "0", ""} else str(time),
-        "dialect": "event",
         "role": "call",
-        "wraps": False,
         "usage": True,
     }
     about = {
@@ -108,6 +125,19 @@ def flat_event(event: Event, record: Record, attributes: Record, resource: Recor
         "stated_time": attributes.get("event.timestamp"),
     }
     return {"otlp_span": head, "event": {**words, **about}, "tags": _tags(attributes, resource)}
+
+
+def _id(session: object, attributes: Record, time: object) -> str:
+    """What tells a call of a session from its others.
+
+    A session that is resumed counts its events anew, and an agent without such a count may make two calls in a millisecond.
+    """
+    told = (
+        attributes.get("event.sequence"),
+        attributes.get("event.timestamp") or time,
+        attributes.get("request_id") or attributes.get("model"),
+    )
+    return ":".join(str(one) for one in (session, *told) if one not in {None, ""})
 
 
 def _tags(attributes: Record, resource: Record) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from llmcost.ingest.source import Numbered, Record
-from llmcost.ingest.sources._agent_events import event_of, flat_event
+from llmcost.ingest.sources._agent_events import EVENT_HEAD, event_of, flat_event, is_agents
 from llmcost.ingest.sources._span_attributes import (
     TAG_OBJECTS,
     has_usage,
@@ -37,11 +37,11 @@ _DEPTH = 16
 
 
 def is_spans(record: Record) -> bool:
-    """A container of spans or of an agent's log events, a span, or a span's attributes by themselves."""
+    """A container of spans or of agents' log events, calls or not, a span, or a span's attributes by themselves."""
     if isinstance(record.get("resourceSpans"), list) or _is_span(record):
         return True
     if isinstance(record.get("resourceLogs"), list):
-        return next(_events(record), None) is not None
+        return any(is_agents(one, attributes) for one, attributes, _ in _log_records(record))
     # An access log with gen_ai fields is not a span: it has a response code of its own.
     named = "openinference.span.kind" in record or "gen_ai.operation.name" in record
     return named and "response_code" not in record
@@ -94,15 +94,22 @@ def taken_apart(record: Record) -> Iterator[Record]:
 
 
 def _events(record: Record) -> Iterator[Record]:
-    """The log records that are calls of an agent; the others are nobody's."""
+    """The log records of agents, of which some are calls; the others are nobody's."""
+    for one, attributes, resource in _log_records(record):
+        event = event_of(one, attributes)
+        if event is not None:
+            yield flat_event(event, one, attributes, resource)
+        elif is_agents(one, attributes):
+            yield {"otlp_span": {**EVENT_HEAD}}
+
+
+def _log_records(record: Record) -> Iterator[tuple[Record, Record, Record]]:
+    """Every log record, its attributes, and those of its resource."""
     for group in _objects(record["resourceLogs"]):
         resource = _attributes(_object(group.get("resource")).get("attributes"))
         for scoped in _objects(group.get("scopeLogs")):
             for one in _objects(scoped.get("logRecords")):
-                attributes = _attributes(one.get("attributes"))
-                event = event_of(one, attributes)
-                if event is not None:
-                    yield flat_event(event, one, attributes, resource)
+                yield one, _attributes(one.get("attributes")), resource
 
 
 def _flat(span: Record, attributes: Record, resource: Record, scope: Any) -> Record:

@@ -18,6 +18,7 @@ source = Source(
     title="OpenTelemetry logs of coding agents",
     issuer="'otel'",
     claims="@otlp_span.dialect = 'event'",
+    keeps="@otlp_span.role = 'call'",
     recognises_stream=is_spans,
     stream=spans,
     steps={
