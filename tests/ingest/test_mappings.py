@@ -1,5 +1,7 @@
 """What a mapping of the user's own reads."""
 
+import csv
+import json
 from decimal import Decimal
 
 import pytest
@@ -7,6 +9,7 @@ from tests.ingesting import query, read
 
 from llmcost.config.yaml import parse_document
 from llmcost.ingest.generic import mapping_of
+from llmcost.ingest.suggestion import suggest
 from llmcost.ledger import database
 from llmcost.render.ingest import remarks
 
@@ -177,4 +180,37 @@ def test_tables_that_lack_the_same_column_are_told_of_together(tmp_path):
             f"map.yaml:7:14: no column 'floor' in {tmp_path / 'a.csv'} and 1 more file, which leaves the field empty",
             None,
         )
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["usage: nov.csv", "[prod] usage.csv", "it's 50%.csv", "2026.csv", "null.csv", "# nov.csv"]
+)
+def test_a_first_draft_is_read_whatever_file_and_columns_are_called(tmp_path, name):
+    odd = [
+        "123",
+        "null",
+        "1e5",
+        "true",
+        "yes",
+        "# x",
+        "a: b",
+        "it's",
+        'we"ird',
+        "two\nlines",
+        "- dash",
+        "2026-11-10",
+        "*a",
+        "été",
+    ]
+    row = {"Created At": "2026-11-10 08:00:00", "Model": "gpt-5.4", "Prompt Tokens": "10", "Cost (USD)": "0.5"}
+    with (tmp_path / name).open("w", newline="") as file:
+        csv.writer(file).writerows([[*row, *odd], [*row.values(), *odd]])
+    draft = suggest(tmp_path / name)
+    assert 'we\\"ird' in draft
+    source = mapping_of(parse_document(draft, "map.yaml"))
+    read(tmp_path / "ledger", tmp_path / name, mapping=source, mapping_text=draft)
+    found = query(tmp_path / "ledger", "select uncached_input_tokens, reported_cost, tags from request")
+    assert [(tokens, cost, set(json.loads(tags)) >= set(odd) - {'we"ird'}) for tokens, cost, tags in found] == [
+        (10, Decimal("0.5"), True)
     ]

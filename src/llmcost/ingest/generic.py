@@ -55,6 +55,7 @@ _NUMBERS = ("latency_ms", "time_to_first_token_ms", "temperature")
 _INTEGERS = ("http_status", "attempt", "max_output_tokens")
 _FLAGS = ("stream", "gateway_cached")
 _TAGGED = tuple(name for name in WHO if name not in {"session_id", "api_key_id", "virtual_account", "project"})
+_QUOTES = "a name such as 123, true or null stands in quotes; one with a double quote in it cannot be named"
 FIELDS = (
     *("timestamp", "ended_at", "model", "input_tokens", "output_tokens", "reported_cost", *_SECONDS),
     *_COUNTS,
@@ -132,7 +133,7 @@ class _Builder:
                 f"{name} is still ???", "fields", name, hint="name the column that holds it, or drop the line"
             )
         if not isinstance(given, str) or not given or '"' in given:
-            raise self.document.error(f"{name} needs the name of a column", "fields", name)
+            raise self.document.error(f"{name} needs the name of a column", "fields", name, hint=_QUOTES)
         return _place(given, sigil)
 
     def _count(self, name: str) -> str:
@@ -220,7 +221,7 @@ class _Builder:
         if isinstance(given, list):
             for n, column in enumerate(given):
                 if not isinstance(column, str) or not column or '"' in column:
-                    raise self.document.error("a tag is the name of a column", "tags", n)
+                    raise self.document.error("a tag is the name of a column", "tags", n, hint=_QUOTES)
                 yield f"pair({quote_literal(column)}, {_place(column)})"
             return
         if given != "all":

@@ -1,9 +1,12 @@
 """A first mapping for a file nobody knows: every column, and the field its name suggests."""
 
+import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.files import look_at
 from llmcost.ingest.reader import read
@@ -80,18 +83,19 @@ def suggest(path: Path) -> str:
             columns.setdefault(name, value)
     lines = [
         f"# how `llmcost ingest --map THIS-FILE {path.name}` reads it; check every line",
-        f"title: {path.stem}",
+        f"title: {_quoted(path.stem)}",
         "fields:",
     ]
+    words = {column: _words(column) for column in columns if _can_be_named(column)}
     used: set[str] = set()
     for field, synonyms in _SYNONYMS.items():
-        found = next((c for s in synonyms for c in columns if c.lower() == s or c.lower().endswith(f".{s}")), None)
+        found = next((c for s in synonyms for c, w in words.items() if w == s or w.endswith(f".{s}")), None)
         if found is not None and found not in used:
             used.add(found)
             lines.append(f"  {field + ':':<30} {_quoted(found):<30} # {_example(columns[found])}")
         elif field == "timestamp":
             lines.append(f"  {'timestamp:':<30} {'???':<30} # the column that says when a call began")
-        elif field == "reported_cost" and (cents := next((c for c in columns if c.lower().endswith("cents")), None)):
+        elif field == "reported_cost" and (cents := next((c for c in words if c.lower().endswith("cents")), None)):
             used.add(cents)
             lines.append(
                 f"  {'reported_cost:':<30} {f'{{column: {_quoted(cents)}, unit: cents}}':<30} # {_example(columns[cents])}"
@@ -101,9 +105,10 @@ def suggest(path: Path) -> str:
     lines.append("tz: UTC                          # of times without an offset")
     lines.append("input_includes_cache: true       # false where input_tokens leaves cached tokens out")
     lines.append("output_includes_reasoning: true  # false where reasoning is counted beside output_tokens")
-    rest = [name for name in columns if name not in used]
+    rest = [name for name in words if name not in used]
     lines.append("tags:" if rest else "tags: []")
     lines += [f"  - {_quoted(name):<32} # {_example(columns[name])}" for name in rest]
+    lines += [f"  # left out: a mapping cannot name {json.dumps(name)}" for name in columns if name not in words]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -115,12 +120,20 @@ def _leaves(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
             yield prefix + key, value
 
 
+def _words(column: str) -> str:
+    """A column as the synonyms are written: `Cost (USD)` as `cost_usd`."""
+    return re.sub(r"[^\w.@]+", "_", column.lower()).strip("_")
+
+
+def _can_be_named(column: str) -> bool:
+    return column != "" and '"' not in column
+
+
 def _quoted(name: str) -> str:
-    return (
-        name
-        if name.replace("_", "").replace(".", "").replace("-", "").isalnum()
-        else f"'{name.replace(chr(39), chr(39) * 2)}'"
-    )
+    """A text as YAML reads it: plain where that is no number, no word of YAML's own, and holds none of its marks."""
+    if re.fullmatch(r"\w[\w.-]*", name) and parse_document(f"- {name}", name).value == [name]:
+        return name
+    return f"'{name.replace(chr(39), chr(39) * 2)}'" if name.isprintable() else json.dumps(name)
 
 
 def _example(value: object) -> str:
