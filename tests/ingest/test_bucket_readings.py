@@ -311,3 +311,46 @@ def test_exports_that_may_be_two_parts_are_told(reading, tmp_path, monkeypatch, 
 )
 def test_usage_that_is_plainly_the_same_again_is_not_remarked_upon(reading, later):
     assert list(remarks(reading({"1.json": usage({"uncached_input_tokens": 9}), "2.json": later}))) == []
+
+
+BILLS = {
+    "aws.csv": (
+        "lineItem/UsageStartDate,lineItem/LineItemType,lineItem/ProductCode,lineItem/UsageType,lineItem/UnblendedCost",
+        "2026-11-01T00:00:00Z,Usage,AmazonBedrock,USE1-Claude4.6Opus-output-tokens,5",
+        "2026-11-01T00:00:00Z,EdpDiscount,AmazonBedrock,USE1-Claude4.6Opus-output-tokens,-1",
+        "2026-11-01T00:00:00Z,Refund,AmazonBedrock,USE1-Claude4.6Opus-output-tokens,-1",
+        "2026-11-01T00:00:00Z,Tax,AmazonEC2,BoxUsage,3",
+    ),
+    "focus.csv": (
+        "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ServiceName,ProviderName",
+        "5,USD,Usage,2026-11-01T00:00:00Z,OpenAI API,OpenAI",
+        "-1,USD,Credit,2026-11-01T00:00:00Z,OpenAI API,OpenAI",
+        "1,USD,Tax,2026-11-01T00:00:00Z,OpenAI API,OpenAI",
+        "3,USD,Tax,2026-11-01T00:00:00Z,Compute,Hetzner",
+    ),
+    "azure.csv": (
+        "date,meterCategory,meterName,unitOfMeasure,quantity,costInBillingCurrency,chargeType",
+        "11/01/2026,Azure OpenAI,gpt 4o Inp glbl Tokens,1K,1,5,Usage",
+        "11/01/2026,Azure OpenAI,gpt 4o Inp glbl Tokens,1K,1,-1,Refund",
+        "11/01/2026,Azure OpenAI,gpt 4o Inp glbl Tokens,1K,1,-1,RoundingAdjustment",
+        "11/01/2026,Storage,Disk,1,1,3,Refund",
+    ),
+    "gcp.csv": (
+        "usage_start_time,cost,currency,cost_type,sku.description,service.description",
+        "2026-11-01 00:00:00 UTC,5,USD,regular,Gemini input,Gemini API",
+        "2026-11-01 00:00:00 UTC,-1,USD,adjustment,Gemini input,Gemini API",
+        "2026-11-01 00:00:00 UTC,1,USD,tax,Gemini input,Gemini API",
+        "2026-11-01 00:00:00 UTC,3,USD,tax,Disk,Compute Engine",
+    ),
+}
+"""By file: the header, usage for 5.00, two charges for no usage of the service, and one for another service."""
+
+
+@pytest.mark.parametrize("name", BILLS)
+def test_charges_for_no_usage_are_counted_and_in_no_bucket(reading, tmp_path, name):
+    result = reading({name: "\n".join([*BILLS[name], ""])})
+
+    assert totals(tmp_path, "cost") == (Decimal(5),)
+    assert [(remark.message, remark.serious) for remark in remarks(result)] == [
+        ("2 lines of bills charge for taxes, credits, fees, refunds or discounts, which are in no usage bucket", False)
+    ]

@@ -213,6 +213,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         disagreements=counts.disagreements,
         skipped=outcome.skipped,
         left_out=outcome.left_out,
+        other_charges=outcome.other_charges,
         pending=outcome.pending,
         rejects=rejects,
         absent=outcome.absent,

@@ -237,6 +237,7 @@ _SUMMED = (
         "ambiguous",
         "skipped",
         "left_out",
+        "other_charges",
         "pending",
         "buckets",
         "new_buckets",

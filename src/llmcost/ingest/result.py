@@ -33,6 +33,8 @@ class FileResult:
     skipped: int = 0
     left_out: int = 0
     """Spans of agents, tools and the like that state usage, with no call below them that does."""
+    other_charges: int = 0
+    """Lines of bills, for a service whose usage is read, that charge for no usage: taxes, discounts and the like."""
     pending: int = 0
     buckets: int = 0
     """Aggregates, which are no calls."""

@@ -40,6 +40,8 @@ class FileOutcome:
     """Lines of a known shape that are no calls."""
     left_out: int = 0
     """Of them those that say what was used, and no call says it too."""
+    other_charges: int = 0
+    """Lines of bills, for a service whose usage is read, that charge for no usage."""
     pending: int = 0
     """Truncated last lines, left for the next run."""
     rejects: Rejects

@@ -200,6 +200,11 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             hint="read them with the files that hold the rest of their traces; without such, instrument the calls themselves",
             serious=True,
         )
+    if others := result.total("other_charges"):
+        verb = "charges" if others == 1 else "charge"
+        yield Remark(
+            message=f"{plural(others, 'line')} of bills {verb} for taxes, credits, fees, refunds or discounts, which are in no usage bucket"
+        )
     if result.total("pending"):
         paths = ", ".join(file.path for file in result.files if file.pending)
         yield Remark(message=f"{plural(result.total('pending'), 'truncated last line')} left for the next run: {paths}")

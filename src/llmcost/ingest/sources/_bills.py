@@ -53,6 +53,11 @@ class Line:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A charge for a service whose usage is read, and for no usage: a tax, a credit, a discount, a refund."""
+
+
 def cell(record: Record, *names: str) -> str:
     """The first of these cells that is filled, as text without surrounding blanks; NULL is none."""
     for name in names:
@@ -76,14 +81,15 @@ def source_of(
     *,
     vendor: str,
     recognises: Callable[[Record], bool],
-    line: Callable[[Record], Line | None],
+    line: Callable[[Record], Line | Other | None],
 ) -> Source:
-    """The source of a bill: which records are its lines, and what each charges for; None for a charge for something else."""
+    """The source of a bill: which records are its lines, and what each charges for; None for a charge for another service."""
 
     def lines(numbered: Iterable[Numbered], _lineage: Mapping[str, str]) -> Iterator[Numbered]:
         for number, record in numbered:
             found = line(record)
-            yield number, {"llmcost_bill": vendor} if found is None else {"llmcost_bill": vendor, **_record(found)}
+            said = _record(found) if isinstance(found, Line) else {"llmcost_other": isinstance(found, Other)}
+            yield number, {"llmcost_bill": vendor, **said}
 
     return Source(
         title=title,
@@ -113,7 +119,12 @@ def source_of(
         tags=("pairs_of(@tags:json)",),
         recognises_stream=recognises,
         stream=lines,
+        other_charge=_is_other,
     )
+
+
+def _is_other(record: Record) -> bool:
+    return bool(record.get("llmcost_other"))
 
 
 def _record(line: Line) -> Record:

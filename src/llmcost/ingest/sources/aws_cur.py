@@ -1,7 +1,8 @@
 """AWS Cost and Usage Reports, version 1 (`lineItem/UsageType`) and 2.0 (`line_item_usage_type`): the lines of Bedrock.
 
 Each line is one model and token class of an hour or a day, named in the usage type: `USE1-Claude4.6Opus-input-tokens`. Amounts
-are unblended. Taxes, credits, fees and other services are skipped. The account, the resource, the usage type, the
+are unblended. Taxes, credits, fees, refunds, discounts (`EdpDiscount`, ...) and other services are skipped: what `ingest` makes
+of a bill is what usage cost before them. The account, the resource, the usage type, the
 operation, the IAM principal and the tags of resources become tags; lines that agree in all of that are added up within a file.
 The id of a line is not the same in the next delivery, and is not read.
 https://docs.aws.amazon.com/bedrock/latest/userguide/cost-mgmt-understanding-cur-data.html
@@ -11,7 +12,7 @@ import re
 
 from llmcost.domain.bill_words import class_of
 from llmcost.ingest.source import Record
-from llmcost.ingest.sources._bills import Line, cell, source_of, tags_in
+from llmcost.ingest.sources._bills import Line, Other, cell, source_of, tags_in
 
 _USAGE = {"usage", "discountedusage", "savingsplancoveredusage", ""}
 _REGION = re.compile(r"^[A-Z]{2,4}\d?-")
@@ -32,13 +33,15 @@ def _is_line(record: Record) -> bool:
     )
 
 
-def _line(record: Record) -> Line | None:
+def _line(record: Record) -> Line | Other | None:
     def at(name: str) -> str:
         return cell(record, *_names(name))
 
     about = " ".join((at("lineItem/ProductCode"), at("product/ProductName"), at("lineItem/LineItemDescription")))
-    if "bedrock" not in about.lower() or at("lineItem/LineItemType").lower() not in _USAGE:
+    if "bedrock" not in about.lower():
         return None
+    if at("lineItem/LineItemType").lower() not in _USAGE:
+        return Other()
     usage_type = at("lineItem/UsageType")
     item = _ITEM.fullmatch(_REGION.sub("", usage_type))
     kind = item["kind"] if item is not None else usage_type

@@ -10,7 +10,7 @@ import re
 
 from llmcost.domain.bill_words import class_of
 from llmcost.ingest.source import Record
-from llmcost.ingest.sources._bills import Line, cell, source_of, tags_in
+from llmcost.ingest.sources._bills import Line, Other, cell, source_of, tags_in
 
 _MODELS = re.compile(r"openai|foundry models|claude|deepseek|mistral|grok", re.IGNORECASE)
 _METER = re.compile(
@@ -30,12 +30,14 @@ def _is_line(record: Record) -> bool:
     )
 
 
-def _line(record: Record) -> Line | None:
+def _line(record: Record) -> Line | Other | None:
     known = {key.lower(): value for key, value in record.items()}
     meter = cell(known, "metername")
     about = f"{cell(known, 'metercategory')} {cell(known, 'metersubcategory')} {cell(known, 'productname', 'product')}"
-    if not _MODELS.search(about) or cell(known, "chargetype").lower() not in {"", "usage"}:
+    if not _MODELS.search(about):
         return None
+    if cell(known, "chargetype").lower() not in {"", "usage"}:
+        return Other()
     parts = _METER.match(meter)
     kind = parts["kind"] if parts is not None else meter
     for pattern, word in _WORDS:

@@ -1,8 +1,8 @@
 """FOCUS 1.x, the open format of cost data (CSV or Parquet): usage charges of LLM services.
 
 `BilledCost` counts (`EffectiveCost` where it is null). Model and token class are taken from `x_Model` and `x_TokenType`, from
-`SkuPriceDetails`, from an `SkuId` such as `openai/gpt-4o/input`, or from the charge's description. Taxes, credits and other
-services are skipped. The sub-account is the project; the resource, the SKU's price and `Tags` become tags; lines that agree in
+`SkuPriceDetails`, from an `SkuId` such as `openai/gpt-4o/input`, or from the charge's description. Taxes, credits, adjustments and
+other services are skipped. The sub-account is the project; the resource, the SKU's price and `Tags` become tags; lines that agree in
 all of that are added up within a file. https://focus.finops.org/focus-specification/
 """
 
@@ -11,7 +11,7 @@ import re
 from llmcost.domain.bill_words import class_of
 from llmcost.domain.providers import FIRST_PARTY, normalise_provider
 from llmcost.ingest.source import Record
-from llmcost.ingest.sources._bills import Line, cell, source_of, tags_in
+from llmcost.ingest.sources._bills import Line, Other, cell, source_of, tags_in
 
 _NEEDED = {"BillingCurrency", "ChargeCategory", "ChargePeriodStart", "ServiceName"}
 _SERVICES = re.compile(r"bedrock|openai|gemini|vertex ai|cognitive services|foundry|claude|anthropic", re.IGNORECASE)
@@ -29,13 +29,13 @@ def _is_line(record: Record) -> bool:
     return record.keys() >= _NEEDED and ("BilledCost" in record or "EffectiveCost" in record)
 
 
-def _line(record: Record) -> Line | None:
+def _line(record: Record) -> Line | Other | None:
     provider = _provider(record)
     service = f"{cell(record, 'ServiceName')} {cell(record, 'PublisherName')}"
     if provider not in FIRST_PARTY and not _SERVICES.search(service):
         return None
     if cell(record, "ChargeCategory") != "Usage":
-        return None
+        return Other()
     details = tags_in(cell(record, "SkuPriceDetails"))
     parts = cell(record, "SkuId").split("/")
     model = cell(record, "x_Model") or details.get("x_Model") or details.get("Model")

@@ -13,7 +13,7 @@ from typing import Any
 
 from llmcost.domain.bill_words import amount_of, class_of
 from llmcost.ingest.source import Record
-from llmcost.ingest.sources._bills import Line, cell, source_of
+from llmcost.ingest.sources._bills import Line, Other, cell, source_of
 
 _SERVICES = {"gemini api": "google", "generative language api": "google", "vertex ai": "vertex"}
 _MODEL = re.compile(
@@ -27,10 +27,12 @@ def _is_line(record: Record) -> bool:
     return "usage_start_time" in record and "cost" in record and bool(_text(record, "sku", "description"))
 
 
-def _line(record: Record) -> Line | None:
+def _line(record: Record) -> Line | Other | None:
     provider = _SERVICES.get(_text(record, "service", "description").lower())
-    if provider is None or cell(record, "cost_type") not in {"", "regular"}:
+    if provider is None:
         return None
+    if cell(record, "cost_type") not in {"", "regular"}:
+        return Other()
     sku = _text(record, "sku", "description")
     model = _MODEL.search(sku)
     words = sku.lower()
