@@ -83,6 +83,7 @@ def test_what_cannot_be_is_refused_in_words(office):
         (("chargeback", "--since", "2026-10-01"), "for a period with both ends"),
         (("chargeback", "close", "--month", "2026-11"), "2026-11 is not over"),
         (("chargeback", "close", "--invoice-total", "much"), "cannot read --invoice-total 'much'"),
+        (("chargeback", "close", "--invoice-total", "126,40"), "cannot read --invoice-total '126,40'"),
         (("chargeback", "close", "--tolerance", "some"), "cannot read --tolerance 'some'"),
         (("chargeback", "reopen"), "which period is to be opened?"),
         (("chargeback", "statement", "--for", "serach"), "'serach' bears nothing of 2026-10, by team"),

@@ -112,6 +112,7 @@ def test_another_model_in_an_environment_answers_chats_and_makes_no_embeddings(c
         (("outliers", "--fail-on", "1000"), 0),
         (("outliers", "--detector", "no-such"), 2),
         (("outliers", "--min-savings", "much"), 2),
+        (("outliers", "--min-savings", "1,5"), 2),
         (("savings", "whatif"), 2),
         (("savings", "whatif", "--swap", "gpt-4o=no-such-model"), 2),
         (("savings", "whatif", "--swap", "o3=gpt-4o"), 2),

@@ -241,7 +241,7 @@ def found_again(
 def amount(option: str, text: str) -> Decimal:
     """An amount of money as typed, `$` or not."""
     try:
-        value = Decimal(ungrouped(text).removeprefix("$"))
+        value = Decimal(ungrouped(text).strip().removeprefix("$"))
     except InvalidOperation as error:
         raise UsageError(f"{option} {text!r} is no amount", hint="write it as 5 or 12.50") from error
     if not value.is_finite() or value < 0:
