@@ -45,18 +45,21 @@ create or replace temp macro dated(t, x) as
 -- The same with seconds, which DuckDB 1.5 wants before an offset.
 create or replace temp macro to_the_second(x) as regexp_replace(x, '^(.{11}[0-9]{2}:[0-9]{2})([+-])', '\1:00\2');
 
--- ISO 8601 as DuckDB wants it: a point before the fraction, capitals, marks between the numbers, and minutes and seconds.
+-- ISO 8601 as DuckDB wants it: a point before the fraction, capitals, marks between the numbers, and minutes and seconds. Null for
+-- other text.
 create or replace temp macro marked(x) as
-    replace(
-        regexp_replace(
+    case when regexp_matches(x, '^[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9]{2}') then
+        replace(
             regexp_replace(
-                regexp_replace(upper(replace(x, ',', '.')), '^([0-9]{4})-?([0-9]{2})-?([0-9]{2})T', '\1-\2-\3T'),
-                '^(.{13}):?([0-9]{2}):?([0-9]{2})', '\1:\2:\3'
+                regexp_replace(
+                    regexp_replace(upper(replace(x, ',', '.')), '^([0-9]{4})-?([0-9]{2})-?([0-9]{2})T', '\1-\2-\3T'),
+                    '^(.{13}):?([0-9]{2}):?([0-9]{2})', '\1:\2:\3'
+                ),
+                '^(.{13}):?([0-9]{2})?(Z|[+-].*)?$', '\1:\2:00\3'
             ),
-            '^(.{13}):?([0-9]{2})?(Z|[+-].*)?$', '\1:\2:00\3'
-        ),
-        '::', ':00:'
-    );
+            '::', ':00:'
+        )
+    end;
 
 -- A point in time as UTC: ISO 8601 with or without offset, or Unix time.
 create or replace temp macro instant(x) as
@@ -67,14 +70,15 @@ create or replace temp macro instant(x) as
             else dated(timezone('UTC', try_cast(to_the_second(x) as timestamptz)), x)
         end,
         instant_of_number(x),
-        case when regexp_matches(x, '^[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ][0-9]{2}')
-            then dated(timezone('UTC', try_cast(marked(x) as timestamptz)), x) end
+        dated(timezone('UTC', try_cast(marked(x) as timestamptz)), x)
     );
 
 -- The time of a text without an offset, however the date is written; null where there is an offset or another text. What tells
 -- is behind the date: Z, +02:00 or the name of a zone.
 create or replace temp macro time_without_offset(x) as
-    case when not regexp_matches(regexp_extract(trim(x), '[T ](.*)$', 1), '[+A-Za-z-]') then dated(try_cast(x as timestamp)) end;
+    case when not regexp_matches(regexp_extract(trim(x), '[Tt ](.*)$', 1), '[+A-Za-z-]') then
+        coalesce(dated(try_cast(x as timestamp), x), dated(try_cast(marked(trim(x)) as timestamp), x))
+    end;
 
 -- What is left of an inclusive total once its parts are taken out. Parts larger than the total mean that the total
 -- did not include them.

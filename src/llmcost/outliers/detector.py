@@ -32,3 +32,9 @@ class Detector:
     overlap: Overlap = "none"
     needs: tuple[str, ...] = ()
     """Columns some request must have a value in."""
+    moves: tuple[str, ...] = ()
+    """Dimensions of its scope that acting on a finding changes; before and after are compared without them."""
+    calls: str = "true"
+    """SQL that is true of the rows of `waste_row` a finding is about, also once it was acted on."""
+    ends: bool = False
+    """Whether acting on a finding may end its calls altogether."""

@@ -2,7 +2,11 @@
 
 The unit is a day: its cost per request. The difference of the means of the days before and after has Welch's standard
 error; times the requests since, it is what was saved at today's volume. Days are not independent, so the interval is a
-guide, and a change of mix moves it too. Requests without a known price are in neither cost nor count.
+guide, and a change of mix moves it too. Requests without a known price are in neither cost nor count. What acting on a finding
+changes, such as the model, is no part of where to look.
+
+Calls that were to end and did have no cost per request any more: there a day's unit is its cost, and a day is one with
+any traffic in the ledger. A day whose cost is not known, for want of a price, is left out.
 """
 
 from __future__ import annotations
@@ -14,16 +18,20 @@ from statistics import fmean, variance
 from typing import TYPE_CHECKING
 
 from llmcost.outliers.finding import Query
+from llmcost.outliers.registry import known_detectors
 from llmcost.outliers.traffic import where
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from llmcost.outliers.decisions import Decision
     from llmcost.outliers.traffic import Traffic
 
 BEFORE_DAYS = 28
-_FEWEST_DAYS = 7
+ENDED_BEFORE_DAYS = 14
+"""Before calls ended. A feature's people left it two weeks earlier or more: what they did before is not saved."""
+FEWEST_DAYS = 7
 _Z = 1.959963984540054
 
 
@@ -48,6 +56,8 @@ class Verified:
     """Since the decision, at the volume since; None where there are too few days."""
     low: float | None
     high: float | None
+    ended: bool = False
+    """Whether the calls were to end and did: saved is the cost a day before, for each day since less what it still cost."""
 
     @property
     def hides_cost(self) -> bool:
@@ -72,9 +82,14 @@ def verify(traffic: Traffic, decision: Decision, allowed: Decimal) -> Verified:
 
     `allowed` is the share of requests, 0 to 1, that may have no known price.
     """
-    condition, values = where(
-        [(name, value) for name, value in decision.scope if name not in {"session_id", "trace_id"}]
-    )
+    detector = known_detectors().get(decision.detector)
+    moves, about, ends = (detector.moves, detector.calls, detector.ends) if detector else ((), "true", False)
+    condition, values = where([(name, value) for name, value in decision.scope if name not in moves])
+    calls = Query(sql=f"{condition} and {about}", values=values)
+    return (_ended(traffic, decision, calls, allowed) if ends else None) or _compared(traffic, decision, calls, allowed)
+
+
+def _compared(traffic: Traffic, decision: Decision, calls: Query, allowed: Decimal) -> Verified:
     rows = traffic.ask(
         Query(
             sql=f"""
@@ -84,10 +99,10 @@ def verify(traffic: Traffic, decision: Decision, allowed: Decimal) -> Verified:
                 cast(coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as bigint)     as unpriced,
                 cast(sum(cost) as double) / nullif(requests - unpriced, 0)                          as each
             from waste_row
-            where {condition} and day >= $earliest
+            where {calls.sql} and day >= $earliest
             group by later, day
             """,
-            values={**values, "start": decision.on, "earliest": decision.on - timedelta(days=BEFORE_DAYS)},
+            values={**calls.values, "start": decision.on, "earliest": decision.on - timedelta(days=BEFORE_DAYS)},
         )
     )
     earlier, later = (
@@ -98,12 +113,7 @@ def verify(traffic: Traffic, decision: Decision, allowed: Decimal) -> Verified:
         [sum(int(row[name]) for row in rows if row["later"] is side) for side in (False, True)]
         for name in ("requests", "unpriced")
     )
-    saved = low = high = None
-    if min(len(earlier), len(later)) >= _FEWEST_DAYS:
-        difference = fmean(earlier) - fmean(later)
-        reach = _Z * sqrt(variance(earlier) / len(earlier) + variance(later) / len(later))
-        priced = requests[True] - unpriced[True]
-        saved, low, high = (priced * value for value in (difference, difference - reach, difference + reach))
+    saved, low, high = _difference(earlier, later, requests[True] - unpriced[True])
     return Verified(
         decision=decision,
         days_before=len(earlier),
@@ -119,3 +129,60 @@ def verify(traffic: Traffic, decision: Decision, allowed: Decimal) -> Verified:
         low=low,
         high=high,
     )
+
+
+def _ended(traffic: Traffic, decision: Decision, calls: Query, allowed: Decimal) -> Verified | None:
+    """None where calls go on, or the ledger knows of too few days since the last."""
+    rows = traffic.ask(
+        Query(
+            sql=f"""
+            select
+                day, day >= $start                                                  as later,
+                cast(coalesce(sum(cost) filter (where {calls.sql}), 0) as double)   as cost,
+                cast(coalesce(sum(calls) filter (where {calls.sql}), 0) as bigint)  as calls,
+                cast(coalesce(sum(calls) filter (where {calls.sql} and cost_status = 'unpriced'), 0) as bigint) as unpriced
+            from waste_row
+            where day >= $earliest
+            group by day
+            order by day
+            """,
+            values={**calls.values, "start": decision.on, "earliest": decision.on - timedelta(days=ENDED_BEFORE_DAYS)},
+        )
+    )
+    earlier, later = ([row for row in rows if row["later"] is side] for side in (False, True))
+    had_calls = any(row["calls"] for row in earlier)
+    if not had_calls or len(later) < FEWEST_DAYS or any(row["calls"] for row in later[-FEWEST_DAYS:]):
+        return None
+    requests, unpriced = (
+        [sum(row[name] for row in side) for side in (earlier, later)] for name in ("calls", "unpriced")
+    )
+    earlier, later = ([row for row in side if not row["unpriced"]] for side in (earlier, later))
+    saved, low, high = _difference([row["cost"] for row in earlier], [row["cost"] for row in later], len(later))
+    before, after = ([row["cost"] / row["calls"] for row in side if row["calls"]] for side in (earlier, later))
+    return Verified(
+        decision=decision,
+        days_before=len(earlier),
+        days_after=len(later),
+        requests_before=requests[False],
+        requests_after=requests[True],
+        unpriced_before=unpriced[False],
+        unpriced_after=unpriced[True],
+        allowed=allowed,
+        before=fmean(before) if before else None,
+        after=fmean(after) if after else None,
+        saved=saved,
+        low=low,
+        high=high,
+        ended=True,
+    )
+
+
+def _difference(
+    earlier: Sequence[float], later: Sequence[float], times: int
+) -> tuple[float, float, float] | tuple[None, None, None]:
+    """What the days before and after differ by, so many times, with its interval; None where there are too few."""
+    if min(len(earlier), len(later)) < FEWEST_DAYS:
+        return None, None, None
+    difference = fmean(earlier) - fmean(later)
+    reach = _Z * sqrt(variance(earlier) / len(earlier) + variance(later) / len(later))
+    return times * difference, times * (difference - reach), times * (difference + reach)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from llmcost.domain.text import plural
-from llmcost.outliers.verification import BEFORE_DAYS, Verified
+from llmcost.outliers.verification import BEFORE_DAYS, ENDED_BEFORE_DAYS, FEWEST_DAYS, Verified
 from llmcost.render.cells import Grid
 from llmcost.render.drawing import drawn, wrapped
 from llmcost.render.json import dumped
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _NOTES = (
     f"Cost per request, the mean of days: up to {BEFORE_DAYS} days before and all days since; saved is at the volume since.",
     "The interval holds 95% if days are alike but for the change; another mix of requests moves it too.",
+)
+_ENDED = (
+    f"Calls to be ended that did not come on the last {FEWEST_DAYS} days of traffic: saved is their cost a day, "
+    f"the mean of up to {ENDED_BEFORE_DAYS} days before, for each day since."
 )
 
 
@@ -53,7 +57,7 @@ def render_verified(told: Sequence[Verified], format_name: SavingsFormat, surfac
         ),
         totals=None,
     )
-    notes = [*filter(None, map(_unpriced, told)), *_NOTES]
+    notes = [*filter(None, map(_unpriced, told)), *_NOTES, *([_ENDED] if any(one.ended for one in told) else [])]
     if format_name == "markdown":
         return grid_table(table) + "\n\n" + "\n".join(f"- {escape(line)}" for line in notes) + "\n"
     lines = [part for line in notes for part in wrapped(line, surface.width or 100, "  ")]

@@ -111,4 +111,6 @@ def _used(traffic: Traffic) -> list[tuple[str, str, Decimal]]:
     ]
 
 
-detector = Detector(title="a feature costs much and is used little", find=_find, overlap="none", needs=("feature",))
+detector = Detector(
+    title="a feature costs much and is used little", find=_find, overlap="none", needs=("feature",), ends=True
+)

@@ -16,6 +16,7 @@ from llmcost.outliers.traffic import Traffic
 from llmcost.stats.proportions import sample_size
 
 _SHARE = 0.7
+_ANSWERED = "operation in ('chat', 'text_completion') and status = 'ok' and output_tokens > 0"
 _FORMULA = (
     "own tokens at the smaller model's price: low half of the calls moved and 5 % of those asked of both, "
     "mid all moved and 20 % asked of both, high all moved"
@@ -42,7 +43,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             count(*) as calls, count(*) filter (where {simple}) as simple,
             sum(cost) filter (where {simple}) as cost
         from waste_row
-        where operation in ('chat', 'text_completion') and status = 'ok' and cost > 0 and output_tokens > 0 and model is not null
+        where {_ANSWERED} and cost > 0 and model is not null
         group by all
         """
     )
@@ -65,7 +66,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         join (select unnest(cast($tasks as varchar[])) as wanted_task, unnest(cast($models as varchar[])) as wanted_model,
             unnest(cast($targets as varchar[])) as target)
             on wanted_model = model and wanted_task is not distinct from {task}
-        where operation in ('chat', 'text_completion') and status = 'ok' and output_tokens > 0 and {simple}
+        where {_ANSWERED} and {simple}
         """,
         values={"tasks": tasks, "models": models, "targets": targets},
     )
@@ -101,4 +102,11 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         )
 
 
-detector = Detector(title="a large model mostly does small work", find=_find, overlap="routing")
+detector = Detector(
+    title="a large model mostly does small work",
+    find=_find,
+    overlap="routing",
+    moves=("model",),
+    # What is asked and answered is as long elsewhere; another model may think about it, and that is part of its price.
+    calls=f"{_ANSWERED} and input_tokens <= 2000 and output_tokens - reasoning_tokens <= 200",
+)

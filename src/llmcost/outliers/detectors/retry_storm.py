@@ -152,4 +152,10 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
     )
 
 
-detector = Detector(title="one failing call is asked again and again", find=_find, overlap="retry")
+detector = Detector(
+    title="one failing call is asked again and again",
+    find=_find,
+    overlap="retry",
+    # Sessions and traces are over; whoever comes next has others.
+    moves=("session_id", "trace_id"),
+)

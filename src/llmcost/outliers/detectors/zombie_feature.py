@@ -122,4 +122,5 @@ detector = Detector(
     find=_find,
     overlap="dead",
     needs=("user_id",),
+    ends=True,
 )
