@@ -71,7 +71,7 @@ _LEFT = f"($total - least($total, {_STATED}))"
 _FURTHER_IN = f"least($further_in, {_LEFT})"
 _FURTHER_OUT = f"least($further_out, {_LEFT} - {_FURTHER_IN})"
 _HIDDEN = f"coalesce({_LEFT} - {_FURTHER_IN} - {_FURTHER_OUT}, 0)"
-_KNOWN = f"$input is not null or $output is not null or {_STATED} + $further_in + $further_out > 0"
+_KNOWN = f"$tokens and ($input is not null or $output is not null or {_STATED} + $further_in + $further_out > 0)"
 
 source = Source(
     title="Langfuse observations",
@@ -83,6 +83,8 @@ source = Source(
     json_text=("usageDetails", "usage_details", "costDetails", "cost_details", "metadata", "tags", "usage"),
     usage_text=("usageDetails", "usage_details", "costDetails", "cost_details", "usage"),
     steps={
+        # Older SDKs count characters or seconds as well, under the same names.
+        "tokens": "coalesce(upper(filled(@usage.unit)), 'TOKENS') = 'TOKENS'",
         "input": f"coalesce({_counts(*_INPUT)}, #usage.input)",
         "output": f"coalesce({_counts(*_OUTPUT)}, #usage.output)",
         "total": f"coalesce({_counts('total', 'total_tokens')}, #usage.total)",
@@ -111,13 +113,13 @@ source = Source(
         "trace_id": f"filled({_either('traceId', 'trace_id')})",
         "parent_id": f"filled({_either('parentObservationId', 'parent_observation_id')})",
         "session_id": f"filled({_either('sessionId', 'session_id')})",
-        "uncached_input_tokens": f"""case
+        "uncached_input_tokens": f"""case when not $tokens then null
             when $total = $input + coalesce($output, 0) then beyond($input, {_PARTS_IN})
             when $input is not null or $further_in > 0 then coalesce($input, 0) + {_FURTHER_IN} end""",
         "cache_read_tokens": f"case when {_KNOWN} then {_CACHED} end",
         "cache_write_5m_tokens": f"case when {_KNOWN} then {_WRITTEN_ALL} - coalesce($written_1h, 0) end",
         "cache_write_1h_tokens": f"case when {_KNOWN} then coalesce($written_1h, 0) end",
-        "output_text_tokens": f"""case
+        "output_text_tokens": f"""case when not $tokens then null
             when $total = coalesce($input, 0) + $output then beyond($output, {_PARTS_OUT})
             when $output is not null or $further_out > 0 then coalesce($output, 0) + {_FURTHER_OUT} end""",
         "reasoning_tokens": f"case when {_KNOWN} then coalesce($reasoning, 0) + {_HIDDEN} end",
@@ -125,6 +127,8 @@ source = Source(
         "input_image_tokens": "nullif($image_in, 0)",
         "output_audio_tokens": "nullif($audio_out, 0)",
         "output_image_tokens": "nullif($image_out, 0)",
+        "characters": "case when upper(@usage.unit) = 'CHARACTERS' then $input end",
+        "audio_seconds": "case when upper(@usage.unit) = 'SECONDS' then $input end",
         "reported_cost": "coalesce(amount(@totalCost), amount(@total_cost), amount(@calculatedTotalCost), "
         "amount(@costDetails.total), amount(@cost_details.total))",
         "reported_currency": "'USD'",
