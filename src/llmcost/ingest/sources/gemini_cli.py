@@ -38,7 +38,7 @@ def _calls(records: Iterable[Numbered], lineage: Mapping[str, str]) -> Iterator[
         source = changed if isinstance(changed, dict) else record
         session, project = source.get("sessionId", session), source.get("projectHash", project)
         messages = source.get("messages")
-        for message in messages if isinstance(messages, list) else [source]:
+        for place, message in enumerate(messages if isinstance(messages, list) else [source]):
             if (
                 isinstance(message, dict)
                 and message.get("type") == "gemini"
@@ -46,7 +46,8 @@ def _calls(records: Iterable[Numbered], lineage: Mapping[str, str]) -> Iterator[
             ):
                 call = {key: message.get(key) for key in ("id", "timestamp", "model", "tokens")}
                 known = {"session": session, "project": project}
-                found[f"{session} {message.get('id')}"] = line, {"gemini_cli_call": {**call, **known}}
+                name = message.get("id") or f"{line} {place}"
+                found[f"{session} {name}"] = line, {"gemini_cli_call": {**call, **known}}
     yield from found.values()
 
 
@@ -55,6 +56,7 @@ _KNOWN = "$input is not null or $output is not null"
 
 source = Source(
     title="Gemini CLI chats",
+    revision=2,
     issuer="'gemini-cli'",
     claims=f"@{_CALL}.tokens:json is not null",
     recognises_stream=is_chat,
