@@ -1,6 +1,7 @@
 """An answer of an API that holds a page of records gives those records; a call that keeps a list beside its usage is none."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +59,11 @@ def test_a_mapping_takes_a_record_with_its_time_whole(tmp_path, paged):
     lines = [{"total": 3, "items": calls}] if paged else [{**call, "total": 2, "items": _DOCUMENTS} for call in calls]
     read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines), mapping=mapping, mapping_text="1")
     assert query(tmp_path / "ledger", "select count(*), sum(uncached_input_tokens) from request") == [(3, 21)]
+
+
+@pytest.mark.parametrize("mark", ["searchedLogStreams", "nextForwardToken"])
+def test_a_page_of_cloudwatch_holds_records_in_its_messages(tmp_path, mark):
+    log = Path(__file__).parents[1] / "sources" / "bedrock-invocations" / "log.jsonl"
+    first = log.read_text("utf-8").splitlines()[0]
+    page = {"events": [{"timestamp": 1793700000000, "message": first}], mark: []}
+    assert read(tmp_path / "ledger", write(tmp_path / "page.json", [page])).total("new") == 1

@@ -14,7 +14,7 @@ weigh as much as one."""
 _PAGE_MARKS = frozenset(
     (
         *("total", "page", "pagination", "has_more", "total_pages", "next_page", "meta"),
-        *("result_info", "searchedLogStreams", "nextToken"),
+        *("result_info", "searchedLogStreams", "nextToken", "nextForwardToken"),
     )
 )
 """Keys that say a list beside them is a page of an answer: Cloudflare's and CloudWatch's among them."""

@@ -4,7 +4,8 @@
 long the call took, only the body says, which is missing where it was delivered to S3 apart. `requestMetadata` is what the
 caller tagged the call with; the last part of the identity's ARN is the user, or a role's session
 (https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html). A Claude body keeps its own id, so a
-call met again in an application's log is the same call.
+call met again in an application's log is the same call. Of CloudWatch, what `aws logs filter-log-events` and
+`get-log-events` print is read; its export to S3, with a time before each line, and the CSV of Logs Insights are not.
 """
 
 from llmcost.ingest.source import Source
