@@ -190,7 +190,9 @@ class StrictPass:
         source = settings.sources.get(source_id) or (settings.forced.source if settings.forced else None)
         if source is None:
             return ()
-        own = tuple(leaves_of([source.fields.get("started_at", "")]))
+        read = leaves_of([source.fields.get("started_at", "")])
+        # Not those that only our own reader puts there.
+        own = tuple(place for place in read if not place[-1].startswith("llmcost_"))
         return own + (TIME_PLACES if source.body else ())
 
     def _reject_unclaimed(self, number: int, records: Sequence[tuple[tuple[int, str], tuple[Route, ...]]]) -> None:
