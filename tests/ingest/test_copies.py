@@ -122,7 +122,7 @@ def test_a_file_of_a_folder_that_goes_before_its_turn_does_not_keep_the_others_f
     gone = write(tmp_path / "logs" / "a.jsonl", [native(request_id="a")])
     write(tmp_path / "logs" / "b.jsonl", [native(request_id="b")])
     batch = run.Run.batch
-    monkeypatch.setattr(run.Run, "batch", lambda *given: gone.unlink(missing_ok=True) or batch(*given))
+    monkeypatch.setattr(run.Run, "batch", lambda *given, **cut: gone.unlink(missing_ok=True) or batch(*given, **cut))
 
     missing, kept = read(tmp_path / "ledger", tmp_path / "logs").files
 
@@ -133,7 +133,7 @@ def test_a_file_of_a_folder_that_goes_before_its_turn_does_not_keep_the_others_f
 def test_a_named_file_that_goes_before_its_turn_is_an_error_that_names_it(tmp_path, monkeypatch):
     gone = write(tmp_path / "a.jsonl", [native(request_id="a")])
     batch = run.Run.batch
-    monkeypatch.setattr(run.Run, "batch", lambda *given: gone.unlink(missing_ok=True) or batch(*given))
+    monkeypatch.setattr(run.Run, "batch", lambda *given, **cut: gone.unlink(missing_ok=True) or batch(*given, **cut))
 
     with pytest.raises(DataError, match=r"a\.jsonl has gone"):
         read(tmp_path / "ledger", gone)
