@@ -31,11 +31,11 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     )
     rows = Query(
         sql="""
-        select rid, max(prompt_from) as crossed, max(input_tokens - prompt_from + 1) as cut
+        select rid, max(prompt_from) - 1 as crossed, max(input_tokens - prompt_from + 1) as cut
         from waste_row
         join (select *, split_part(model, '/', -1) as name from waste_limit) as prices
             on waste_row.model = prices.model or waste_row.model = prices.name
-        where input_tokens >= prompt_from and input_tokens <= prompt_from * 1.25
+        where input_tokens >= prompt_from and input_tokens <= (prompt_from - 1) * 1.25
             and uncached_tokens >= input_tokens - prompt_from + 1
         group by rid
         """
