@@ -244,3 +244,50 @@ def test_a_change_to_or_from_an_unknown_cost_is_unknown(cli, tmp_path):
     assert (told["before"], told["after"], told["unpriced_requests"]) == ("0.033", "0.022", {"before": 1, "after": 3})
     assert "| dev | $0.022 | unpriced | - | - |" in text
     assert "1 of 4 requests before and 3 of 5 requests after have no known price" in text
+
+
+def test_a_finding_that_shows_in_a_span_of_time_is_decided_with_it(cli, books):
+    only = ("--where", "feature=search", "--since", "2026-11-01", "--until")
+    asked = (*only, "2026-11-02", "--detector", "duplicate-requests", "--format", "json")
+    (found,) = json.loads(cli("outliers", *asked).stdout)["findings"]
+    accept = ("savings", "accept", found["id"])
+
+    slip = cli(*accept, *only, "2026-11-01T10:30Z")
+    assert cli(*accept, *only, "2026-11-02", "--on", "2026-11-02").code == 0
+    dismissal = cli(
+        *("outliers", "dismiss", found["id"], "--reason", "polling", "--since", "2026-11-01"),
+        *("--shown-until", "2026-11-02", "--until", "2026-12-01", "--as-of", "2026-11-30"),
+    )
+
+    assert (slip.code, dismissal.code) == (2, 0)
+    assert slip.stderr.endswith(
+        "hint: `llmcost outliers --where feature=search --since 2026-11-01 --until 2026-11-01T10:30Z` shows the ids\n"
+    )
+
+
+def test_an_accepted_finding_is_compared_within_the_values_it_was_shown_for(cli, books):
+    only = ("--where", "user_id=u-1", "--where", "model~gpt")
+    (found,) = json.loads(cli("outliers", *only, "--detector", "duplicate-requests", "--format", "json").stdout)[
+        "findings"
+    ]
+
+    cli("savings", "accept", found["id"], *only, "--on", "2026-11-02")
+
+    scope = (books / "llmcost-findings.yaml").read_text().partition("scope:\n")[2]
+    assert scope == '      user_id: "u-1"\n      feature: "search"\n'
+
+
+@pytest.mark.parametrize(("until", "code"), [("2026-11-30", 2), ("2026-12-01", 0)])
+def test_a_dismissal_ends_after_it_begins(cli, books, until, code):
+    (found,) = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)["findings"]
+
+    ended = cli(*("outliers", "dismiss", found["id"], "--reason", "polling"), "--until", until, "--as-of", "2026-11-30")
+
+    assert (ended.code, (books / "llmcost-findings.yaml").exists()) == (code, code == 0)
+    assert ("is not after today, 2026-11-30" in ended.stderr) == (code == 2)
+
+
+def test_one_user_is_too_few(cli, books):
+    told = json.loads(cli("outliers", "--detector", "power-users", "--format", "json").stdout)
+
+    assert told["not_evaluated"][0]["reason"] == "1 user is too few to speak of the top twentieth; it takes 20"

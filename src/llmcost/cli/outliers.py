@@ -1,5 +1,6 @@
 """`llmcost outliers`: the waste, with its price and its evidence."""
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,9 +26,6 @@ from llmcost.domain.errors import ExitCode, UsageError
 from llmcost.domain.grouping import ungrouped
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
-    from llmcost.domain.period import Period
     from llmcost.outliers.finding import Finding
 
 DetectorOption = Annotated[
@@ -179,6 +177,10 @@ def dismiss(
     ] = None,
     where: Where = None,
     period: PeriodOption = None,
+    since: Since = None,
+    shown_until: Annotated[
+        str | None, typer.Option("--shown-until", metavar="TIME", help="The --until that it was shown with.")
+    ] = None,
     tz: Tz = None,
     as_of: AsOf = None,
     findings: FindingsFile = DECISIONS,
@@ -187,54 +189,77 @@ def dismiss(
 ) -> None:
     """Do not show a finding any more, for a reason that is kept in a file to be committed.
 
-    --where and --period are those it was shown with.
+    --where, --period and --since are those it was shown with.
     """
     from llmcost.cli import diagnostics
     from llmcost.config.settings import load_settings
-    from llmcost.domain.period import chosen_period, clock, parse_instant, time_zone
+    from llmcost.domain.period import clock, parse_instant, time_zone
     from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
 
     zone = time_zone(tz or load_settings(config).tz)
     if not reason.strip():
         raise UsageError("--reason is empty", hint="say in a few words why it is no waste")
-    now = clock(as_of, zone)
-    shown = chosen_period(period=period, since=None, until=None, now=now, tz=zone)
-    new = Decision(
-        id=found_again(finding, zone=zone, period=shown, where=where, db=db, config=config).id,
-        word="dismissed",
-        reason=reason.strip(),
-        on=now.date(),
-        until=None if until is None else parse_instant(until, zone).astimezone(zone).date(),
-    )
+    today = clock(as_of, zone).date()
+    end = None if until is None else parse_instant(until, zone).astimezone(zone).date()
+    if end is not None and end <= today:
+        raise UsageError(
+            f"--until {until} is not after today, {today}", hint="give the day from which to show it again"
+        )
+    shown = Shown(where=where, period=period, since=since, until=shown_until, tz=tz, as_of=as_of, db=db, config=config)
+    one = found_again(finding, shown)
+    new = Decision(id=one.id, word="dismissed", reason=reason.strip(), on=today, until=end)
     write_decisions(findings, with_decision(read_decisions(findings), new))
     diagnostics.note(f"{finding} is dismissed in {findings}")
 
 
-def found_again(
-    name: str, *, zone: "tzinfo", period: "Period", where: list[str] | None, db: Path | None, config: Path | None
-) -> "Finding":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The options a finding was shown with, as they were typed."""
+
+    where: list[str] | None
+    period: str | None
+    since: str | None
+    until: str | None
+    tz: str | None
+    as_of: str | None
+    db: Path | None
+    config: Path | None
+
+    def retyped(self) -> str:
+        """The options as they would be typed again."""
+        from llmcost.cli.retyped import retyped
+
+        return retyped(
+            *(("--where", term) for term in self.where or ()),
+            *(("--period", self.period), ("--since", self.since), ("--until", self.until), ("--as-of", self.as_of)),
+            *(("--tz", self.tz), ("--db", self.db), ("--config", self.config)),
+        )
+
+
+def found_again(name: str, shown: Shown) -> "Finding":
     """The finding of that id. Raises UsageError where there is none: the id may be a slip."""
-    from llmcost.cli.retyped import retyped
     from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
+    from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
     from llmcost.outliers.run import AuditRequest, audit
     from llmcost.pricing.price_list import load_price_list
 
-    settings = load_settings(config)
+    settings = load_settings(shown.config)
+    zone = time_zone(shown.tz or settings.tz)
+    now = clock(shown.as_of, zone)
     request = AuditRequest(
-        period=period,
+        period=chosen_period(period=shown.period, since=shown.since, until=shown.until, now=now, tz=zone),
         zone=zone,
-        where=tuple(where or ()),
+        where=tuple(shown.where or ()),
         production=settings.production,
         limits=limits_in_use(settings),
     )
-    with reading(settings.ledger_path(db)) as connection:
+    with reading(settings.ledger_path(shown.db)) as connection:
         findings = audit(connection, load_price_list(settings.pricing), request).findings
     one = next((one for one in findings if one.id == name), None)
     if one is None:
-        options = retyped(*(("--where", term) for term in where or ()), ("--db", db), ("--config", config))
-        raise UsageError(f"there is no finding {name!r}", hint=f"`llmcost outliers{options}` shows the ids")
+        raise UsageError(f"there is no finding {name!r}", hint=f"`llmcost outliers{shown.retyped()}` shows the ids")
     return one
 
 

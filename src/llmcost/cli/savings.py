@@ -143,24 +143,33 @@ def accept(
     on: Annotated[
         str | None, typer.Option("--on", metavar="DATE", help="The first day of the new way of working; today.")
     ] = None,
+    where: Where = None,
+    period: PeriodOption = None,
+    since: Since = None,
+    until: Until = None,
     tz: Tz = None,
     as_of: AsOf = None,
     findings: FindingsFile = DECISIONS,
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Note that a finding is acted on, so that `savings verify` can compare before and after."""
+    """Note that a finding is acted on, so that `savings verify` can compare before and after.
+
+    --where, --period, --since and --until are those it was shown with; `verify` looks where KEY=V says, too.
+    """
     from llmcost.cli import diagnostics
-    from llmcost.cli.outliers import found_again
+    from llmcost.cli.outliers import Shown, found_again
     from llmcost.config.settings import load_settings
-    from llmcost.domain.period import Period, clock, parse_instant, time_zone
-    from llmcost.outliers.decisions import Decision, read_decisions, with_decision, write_decisions
+    from llmcost.domain.period import clock, parse_instant, time_zone
+    from llmcost.outliers.decisions import Decision, narrowed, read_decisions, with_decision, write_decisions
 
     zone = time_zone(tz or load_settings(config).tz)
     known = read_decisions(findings)
-    one = found_again(finding, zone=zone, period=Period(), where=None, db=db, config=config)
+    shown = Shown(where=where, period=period, since=since, until=until, tz=tz, as_of=as_of, db=db, config=config)
+    one = found_again(finding, shown)
     day = clock(as_of, zone) if on is None else parse_instant(on, zone).astimezone(zone)
-    new = Decision(id=finding, word="accepted", reason=reason, on=day.date(), detector=one.detector, scope=one.scope)
+    scope = narrowed(one.scope, where or ())
+    new = Decision(id=finding, word="accepted", reason=reason, on=day.date(), detector=one.detector, scope=scope)
     write_decisions(findings, with_decision(known, new))
     diagnostics.note(
         f"{finding} is accepted from {day.date()} on, in {findings}; see later with `llmcost savings verify`"

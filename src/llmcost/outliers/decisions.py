@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from llmcost.config.quoting import quoted
 from llmcost.config.yaml import check_keys, read_document
 from llmcost.domain.errors import DataError
+from llmcost.ledger.filters import parse_condition
 from llmcost.outliers.traffic import SCOPES
 
 if TYPE_CHECKING:
@@ -95,6 +96,13 @@ def dismissed(decisions: Sequence[Decision], today: date) -> frozenset[str]:
 def with_decision(decisions: Sequence[Decision], new: Decision) -> tuple[Decision, ...]:
     """The decisions with a new one in place of what was decided of the same finding before."""
     return (*(one for one in decisions if one.id != new.id), new)
+
+
+def narrowed(scope: Sequence[tuple[str, str | None]], where: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
+    """A scope within what `--where KEY=V` selects; terms that are no equality of a dimension of `SCOPES` do not count."""
+    terms = [parse_condition(text) for text in where]
+    equal = {one.key: one.values[0] for one in terms if one.operator == "=" and one.key in SCOPES}
+    return tuple({**equal, **dict(scope)}.items())
 
 
 def _decision(document: Document, place: int) -> Decision:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from llmcost.domain.text import plural
 from llmcost.outliers.detector import Detector, NotEvaluable
 from llmcost.outliers.finding import Finding, Query
 from llmcost.outliers.traffic import Traffic
@@ -46,7 +47,8 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     row = traffic.ask(_QUERY)[0]
     users, cost = int(row["users"] or 0), row["cost"]
     if users < _FEWEST_USERS:
-        raise NotEvaluable(f"{users} users are too few to speak of the top twentieth; it takes {_FEWEST_USERS}")
+        known = plural(users, "user is", "users are")
+        raise NotEvaluable(f"{known} too few to speak of the top twentieth; it takes {_FEWEST_USERS}")
     share = row["top_cost"] / cost if cost else Decimal(0)
     if share < _SHARE or not traffic.material(row["top_cost"], int(row["top_requests"])):
         return
