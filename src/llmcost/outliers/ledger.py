@@ -15,7 +15,7 @@ from llmcost.outliers.detector import Overlap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llmcost.outliers.finding import Finding
+    from llmcost.outliers.finding import Finding, Savings
     from llmcost.outliers.traffic import Traffic
 
 ORDER: tuple[Overlap, ...] = get_args(Overlap)
@@ -73,9 +73,18 @@ def net_savings(traffic: Traffic, findings: Sequence[tuple[Finding, Overlap]]) -
         select finding, sum(low), sum(mid), sum(high) from saved group by finding
         """
     ).fetchall()
-    mids = {int(number): Decimal(mid) for number, _, mid, _ in rows}
-    low, mid, high = (sum((Decimal(row[place]) for row in rows), Decimal(0)) for place in (1, 2, 3))
-    return {one.id: mids.get(number, Decimal(0)) for number, (one, _) in enumerate(claiming)}, (low, mid, high)
+    saved = {int(number): _within(claiming[int(number)][0].savings, amounts) for number, *amounts in rows}
+    low, mid, high = (sum((amounts[place] for amounts in saved.values()), Decimal(0)) for place in range(3))
+    nothing = (Decimal(0),) * 3
+    return {one.id: saved.get(number, nothing)[1] for number, (one, _) in enumerate(claiming)}, (low, mid, high)
+
+
+def _within(savings: Savings | None, amounts: Sequence[Decimal]) -> Amounts:
+    """What is saved on the requests of a finding, which may exceed its own savings by the rounding of each request."""
+    low, mid, high = (Decimal(amount) for amount in amounts)
+    return (
+        (low, mid, high) if savings is None else (min(low, savings.low), min(mid, savings.mid), min(high, savings.high))
+    )
 
 
 def _of_rest(name: str) -> str:
