@@ -55,6 +55,8 @@ def test_spend_without_a_price_is_unknown_and_not_nothing(cli, tmp_path):
         assert "$0.00 of spend" not in (text := cli(*words).stdout), words
         assert "unknown cost" in text, words
         assert json.loads(cli(*words, "--format", "json").stdout)["cost"] is None, words
+    gate = cli("outliers", "--fail-on", "1")
+    assert (gate.code, "no request has a price" in gate.stderr, gate.stdout != "") == (3, True, True)
 
 
 def test_json_names_what_was_not_evaluated(cli, books):
@@ -110,6 +112,8 @@ def test_another_model_in_an_environment_answers_chats_and_makes_no_embeddings(c
         (("outliers",), 0),
         (("outliers", "--fail-on", "any"), 1),
         (("outliers", "--fail-on", "1000"), 0),
+        (("outliers", "--fail-on", "any", "--period", "2025-01"), 3),
+        (("outliers", "--period", "2025-01"), 0),
         (("outliers", "--detector", "no-such"), 2),
         (("outliers", "--min-savings", "much"), 2),
         (("outliers", "--min-savings", "1,5"), 2),

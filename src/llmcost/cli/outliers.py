@@ -22,7 +22,7 @@ from llmcost.cli.options import (
     Where,
     names,
 )
-from llmcost.domain.errors import ExitCode, UsageError
+from llmcost.domain.errors import DataError, ExitCode, UsageError
 from llmcost.domain.grouping import ungrouped
 
 if TYPE_CHECKING:
@@ -123,8 +123,19 @@ def outliers(
         sql=show_sql,
     )
     destination.write(text, output)
-    if fail_on is not None and found.findings and (threshold is None or found.net_total[1] >= threshold):
+    if fail_on is None:
+        return
+    if found.findings and (threshold is None or found.net_total[1] >= threshold):
         raise typer.Exit(ExitCode.FINDING)
+    if not found.requests:
+        raise DataError(
+            "--fail-on had no request to look at", hint="look at the period, at --where, and at what was ingested"
+        )
+    if found.known_cost is None:
+        raise DataError(
+            "--fail-on had no cost to look at: no request has a price",
+            hint="`llmcost outliers --detector unpriced-models` names the models",
+        )
 
 
 def explain(
