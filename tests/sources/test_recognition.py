@@ -49,27 +49,34 @@ def _in_sequence(record):
     return any(source.recognises_stream and source.recognises_stream(record) for source in all_sources().values())
 
 
+@pytest.fixture(scope="module")
+def asked_of_every_source(connection):
+    """The claims to each line of every fixture, where no source is left out for its keys."""
+    texts = list(dict.fromkeys(json.dumps(record) for path in LINES for _, record in _records(path)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recognition, "_SEARCHED", 0)
+        return dict(zip(texts, recognise(connection, texts, all_sources()).claims, strict=True))
+
+
 @pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_no_line_is_claimed_by_more_than_one_source(path, connection):
-    records = [(number, record) for number, record in _records(path) if not _in_sequence(record)]
-    claims = recognise(connection, [json.dumps(record) for _, record in records], all_sources()).claims
+def test_a_line_has_one_source_and_a_fixture_its_own_and_asking_every_source_finds_no_other(
+    path, connection, asked_of_every_source
+):
+    records = list(_records(path))
+    texts = [json.dumps(record) for _, record in records]
+    claims = recognise(connection, texts, all_sources()).claims
+    assert claims == tuple(asked_of_every_source[text] for text in texts)
+    sequential = [_in_sequence(record) for _, record in records]
     contested = {
         number: [route.name for route in claim]
-        for (number, _), claim in zip(records, claims, strict=True)
-        if len(claim) > 1
+        for (number, _), claim, in_sequence in zip(records, claims, sequential, strict=True)
+        if len(claim) > 1 and not in_sequence
     }
     assert contested == {}
-
-
-@pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_a_source_claims_lines_of_its_own_fixtures(path, connection):
-    records = [record for _, record in _records(path)]
-    source = all_sources()[path.parent.name]
-    if any(_in_sequence(record) for record in records):
-        assert source.recognises_stream is not None
-        return
-    claims = recognise(connection, [json.dumps(record) for record in records], all_sources()).claims
-    assert path.parent.name in {route.source_id for claim in claims for route in claim}
+    if any(sequential):
+        assert all_sources()[path.parent.name].recognises_stream is not None
+    else:
+        assert path.parent.name in {route.source_id for claim in claims for route in claim}
 
 
 @pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -117,14 +124,6 @@ def test_no_source_claims_a_record_without_any_of_its_keys(connection, monkeypat
     """Which is why only those with a key somewhere in the text are asked."""
     monkeypatch.setattr(recognition, "_SEARCHED", 0)
     assert recognise(connection, ["{}"], all_sources()).claims == ((),)
-
-
-@pytest.mark.parametrize("path", LINES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_asking_every_source_finds_no_other(path, connection, monkeypatch):
-    records = [json.dumps(record) for _, record in _records(path)]
-    asked = recognise(connection, records, all_sources()).claims
-    monkeypatch.setattr(recognition, "_SEARCHED", 0)
-    assert recognise(connection, records, all_sources()).claims == asked
 
 
 def test_keys_in_escaped_letters_are_keys(connection):
