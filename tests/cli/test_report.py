@@ -45,6 +45,23 @@ def test_a_bare_report_is_an_overview(cli, db):
     assert "1 of 4 requests is unpriced and in no sum of cost: gpt-x (1)." in run.stdout
 
 
+def test_a_dash_is_stdout_and_no_file(cli, db, tmp_path):
+    asked = ("--by", "model", "--format", "csv")
+
+    assert cli("report", *asked, "--output", "-").stdout == cli("report", *asked).stdout
+    assert '"llmcost/baseline/1"' in cli("budget", "baseline", "--output", "-").stdout
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_dash_is_no_second_stdout(cli, db, tmp_path):
+    (tmp_path / "llmcost.yaml").write_text("budgets: [{name: all, amount: 5}]\n")
+
+    run = cli("check", "--output-file", "json=-")
+
+    assert (run.code, run.stdout, (tmp_path / "-").exists()) == (2, "", False)
+    assert "hint: ask for it with --format json" in run.stderr
+
+
 def test_a_bare_report_in_json_is_one_row(cli, db):
     document = json.loads(cli("report", "--format", "json").stdout)
 

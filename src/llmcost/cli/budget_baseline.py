@@ -48,10 +48,12 @@ def baseline(
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"cannot make {path.parent}: {error.strerror or error}") from error
-    destination.write(budget_json.baseline(found), path)
-    diagnostics.note(
-        f"wrote {path}: {plural(len(found.entries) - 1, 'budget')} and everything over {plural(days, 'day')}"
-    )
+    on_stdout = path == Path("-")
+    destination.write(budget_json.baseline(found), None if on_stdout else path)
+    if not on_stdout:
+        diagnostics.note(
+            f"wrote {path}: {plural(len(found.entries) - 1, 'budget')} and everything over {plural(days, 'day')}"
+        )
     if not found.complete:
         diagnostics.warning(
             f"the ledger does not reach back {days} days, so nothing can be compared with this baseline",

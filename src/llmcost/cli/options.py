@@ -55,7 +55,17 @@ BasisOption = Annotated[
 ]
 
 Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json, csv or markdown.")]
-Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write there instead of to stdout.")]
+
+
+def _file(path: Path | None) -> Path | None:
+    """The file to write to; `-` is stdout, as for everybody else."""
+    return None if path == Path("-") else path
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="Write there instead of to stdout.", callback=_file),
+]
 
 Wait = Annotated[
     float | None, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for another process; 30.")

@@ -33,7 +33,10 @@ def chosen_formats(on_stdout: str, files: Sequence[str] | None, known: Sequence[
             raise UsageError(
                 f"--output-file {text!r} is not FORMAT=PATH", hint=f"such as --output-file {known[1]}=out.{known[1]}"
             )
-        pairs.append((choice("--output-file", name, known), Path(target)))
+        named = choice("--output-file", name, known)
+        if target == "-":
+            raise UsageError(f"--output-file {text}: stdout is for --format", hint=f"ask for it with --format {named}")
+        pairs.append((named, Path(target)))
     return Outputs(stdout=choice("--format", on_stdout, known), files=tuple(pairs))
 
 
