@@ -130,6 +130,19 @@ def test_what_has_no_price_is_never_shown_as_nothing(spend, shown):
     )
 
 
+def test_where_there_is_little_room_rows_still_add_up_to_their_totals(spend, shown):
+    spend("2026-10-02", "60.00", team="a-team-of-seventeen")
+    spend("2026-10-02", "30.00", team="search", virtual_account="shared")
+    spend("2026-10-02", None, team="search")
+    spend("2026-10-02", "10.00")
+    found = shown("allocation: {rules: [{name: gateway, where: virtual_account=shared, method: even}]}")
+
+    text = re.sub(r"\x1b\[\d*m", "", render_chargeback(found, "table", Surface(width=60)))
+
+    assert re.search(r"^Total +\$60.00 +\$30.00 +\$10.00 +\$100.00$", text, re.MULTILINE)
+    assert "Not shown at 60 columns: Unpriced, Share." in text
+
+
 @pytest.mark.parametrize("width", [60, 80, 160])
 def test_no_number_is_cut_at_any_width(hostile, width):
     text = render_chargeback(hostile, "table", Surface(width=width))

@@ -124,7 +124,8 @@ def _owners(allocation: Allocation) -> Table:
             rows=tuple((owner_name(owner), *cells(lines)) for owner, lines in allocation.by_owner.items()),
             totals=("Total", *cells(allocation.lines)),
         ),
-        expendable=tuple(titles()[kind].lower() for kind in kinds),
+        # What a total is made of goes last: without it rows do not add up.
+        expendable=(*(titles()[kind].lower() for kind in kinds), "unpriced", "share"),
     )
 
 
