@@ -1,6 +1,7 @@
 """What a change costs: two measures of whole days, and which breaches are older than it."""
 
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from llmcost.budgets.reading import read_budgets
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import parse_instant, time_zone
 from llmcost.render import budget_diff, budget_json
+from llmcost.render.budget_diff import table
+from llmcost.render.surface import Surface
 
 
 @pytest.fixture
@@ -158,3 +161,18 @@ def test_a_baseline_whose_time_is_in_no_zone_is_refused(tmp_path):
     )
     with pytest.raises(UsageError, match="2026-11-01 is in no time zone"):
         read(path)
+
+
+def test_what_changed_fits_a_terminal(spend, taken):
+    text = "budgets: [{name: tokens-of-customers, unit: tokens, per: customer_id, amount: 1000}]"
+    for day, tokens in (("2026-11-08", 9_384_471), ("2026-11-09", 10_384_471)):
+        for name in ("acme", "globex-international"):
+            spend(f"{day} 10:00", "1", customer_id=name, uncached_input_tokens=tokens)
+    before, after = (taken(text, f"2026-11-{day} 00:00") for day in ("08", "10"))
+
+    shown = table(before, compared(before, after), (), Surface(width=80))
+
+    lines = re.sub(r"\x1b\[\d*m", "", shown).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "+20,768,942 tokens" in shown
+    assert "Not shown at 80 columns: Before, %." in lines

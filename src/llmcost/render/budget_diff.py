@@ -33,7 +33,8 @@ def table(base: Baseline, differences: Sequence[Difference], measured: Sequence[
     text = "\n".join(
         part for line in lines for part in ([line] if surface.width is None else wrapped(line, surface.width, "  "))
     )
-    return f"{drawn(_grid(differences), surface)}\n\n{text}\n"
+    drawing = drawn(_grid(differences), surface, ("before", "ratio"))
+    return f"{drawing}\n\n{text}\n"
 
 
 def markdown(base: Baseline, differences: Sequence[Difference], measured: Sequence[Measured]) -> str:
