@@ -1,5 +1,6 @@
 """What a month will have cost: which days count, what the running day adds, when there is no answer."""
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -7,6 +8,8 @@ import pytest
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.period import parse_instant, time_zone
+from llmcost.render.forecast import render_forecast
+from llmcost.render.surface import Surface
 from llmcost.reports.forecast import forecast
 from llmcost.reports.question import Question
 
@@ -65,6 +68,14 @@ def test_a_dollar_a_day_is_thirty_dollars_in_november(daily, ask):
     assert found.whole.spent == 19
     assert (found.whole.expected, found.whole.low, found.whole.high) == (30, 30, 30)
     assert (found.first, found.end) == (date(2026, 11, 1), date(2026, 12, 1))
+
+
+def test_half_a_year_of_a_longer_history_is_used_and_told(daily, ask):
+    daily("2025-12-25", 330)  # through 2026-11-19
+    found = ask("2026-11-20")
+
+    assert json.loads(render_forecast(found, "json", Surface()))["total"]["history_days"] == 330
+    assert "on the last 182 of 330 days of history" in " ".join(render_forecast(found, "table", Surface()).split())
 
 
 def test_the_next_month_is_forecast_whole(daily, ask):

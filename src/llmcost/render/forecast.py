@@ -172,7 +172,8 @@ def _basis(one: Expected) -> str:
     basis = one.basis
     if basis is None:
         return "no method was tried"
-    text = f"{basis.method}, the best of five on {plural(basis.history, 'day')} of history: "
+    used = "" if basis.history == one.history else f"the last {basis.history:,} of "
+    text = f"{basis.method}, the best of five on {used}{plural(one.history, 'day')} of history: "
     stretch = plural(basis.tested_days, "day")
     text += "no cost to be wrong about" if basis.error is None else f"off by {_percent(basis.error)} on average"
     text += f" over {plural(basis.origins, 'past forecast')} of {stretch}"
