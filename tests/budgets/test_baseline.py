@@ -12,7 +12,6 @@ from llmcost.budgets.reading import read_budgets
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import parse_instant, time_zone
 from llmcost.render import budget_diff, budget_json
-from llmcost.render.budget_diff import table
 from llmcost.render.surface import Surface
 
 
@@ -170,7 +169,7 @@ def test_what_changed_fits_a_terminal(spend, taken):
             spend(f"{day} 10:00", "1", customer_id=name, uncached_input_tokens=tokens)
     before, after = (taken(text, f"2026-11-{day} 00:00") for day in ("08", "10"))
 
-    shown = table(before, compared(before, after), (), Surface(width=80))
+    shown = budget_diff.table(before, compared(before, after), (), Surface(width=80))
 
     lines = re.sub(r"\x1b\[\d*m", "", shown).splitlines()
     assert max(map(len, lines)) <= 80
