@@ -251,7 +251,7 @@ class Layout:
 
 
 def _parents(leaves: Leaves) -> set[Path]:
-    return {path for path in leaves if any(other != path and other[: len(path)] == path for other in leaves)}
+    return {path[:depth] for path in leaves for depth in range(len(path))} & leaves.keys()
 
 
 def _literal(text: str) -> str:
