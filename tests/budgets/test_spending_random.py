@@ -30,7 +30,7 @@ def _scope(terms):
     return f", scope: {{{', '.join(terms)}}}" if terms else ""
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 16))])
 def test_every_sum_is_that_of_its_requests(spend_all, judge, seed):
     rng = Random(seed)  # noqa: S311  a test
     # Around a switch of the clocks in Europe, in America or in neither.

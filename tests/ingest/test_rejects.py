@@ -261,7 +261,7 @@ def test_rejects_hold_no_text_of_the_log(tmp_path):
     assert b"secret" not in (tmp_path / "ledger").read_bytes()
 
 
-@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("ending", [".gz", pytest.param(".zst", marks=pytest.mark.slow)])
 def test_a_compressed_file_cut_short_gives_what_it_holds_and_says_so(tmp_path, ending):
     chance = random.Random(5)  # noqa: S311
     lines = [chat(f"{n}-{chance.getrandbits(128):032x}") for n in range(3000)]

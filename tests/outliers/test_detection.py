@@ -28,8 +28,9 @@ def test_planted_patterns_are_found_and_priced_and_little_else_is_said():
     assert sum(len(one.result.findings) for one in found if one.case.pattern is None) <= 1
 
 
-def test_clean_traffic_raises_nothing():
-    found = outcomes(list(cases({}, NOISES, 3)), load_price_list())
+@pytest.mark.parametrize("seeds", [1, pytest.param(5, marks=pytest.mark.slow)])
+def test_clean_traffic_raises_nothing(seeds):
+    found = outcomes(list(cases({}, NOISES, seeds)), load_price_list())
 
     assert [finding.headline for one in found for finding in one.result.findings] == []
 
