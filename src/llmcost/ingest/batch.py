@@ -42,7 +42,7 @@ def batch_bytes() -> int:
 
 def opened(request: IngestRequest, stack: ExitStack) -> "Connection":
     """A connection on which records can be mapped and rated, for as long as the stack."""
-    connection = database.connect(spill=request.ledger)
+    connection = database.connect(spill=request.ledger, keeps_blocks=True)
     stack.callback(connection.close)
     stack.enter_context(interruptible(connection))
     connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
