@@ -22,8 +22,9 @@ _TOTALS = ", ".join(f"'{name}': sum({name})" for name in BUCKET_SUMS)
 def disagreements(connection: "Connection", rank: str, ingest_id: int) -> dict[int, int]:
     """By file of the batch, the spans that it tells differently from another file of the run.
 
-    That is a bucket of money with other numbers, one of which neither reading has the most of all, or lines broken down otherwise. Earlier batches of the run are in the
-    ledger. `rank` is SQL for which of two readings of a bucket holds.
+    So are a bucket of money with two readings; a bucket without money of which neither reading has the most of everything; and
+    lines broken down in two ways. Earlier batches of the run are in the ledger. `rank` is SQL for which of two readings of a
+    bucket holds.
     """
     return dict(
         connection.execute(

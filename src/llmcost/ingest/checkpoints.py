@@ -142,13 +142,18 @@ def write_copies(connection: "Connection", copies: Mapping[LogFile, Checkpoint],
     return [replace(seen.result, path=file.shown, named=file.named, unpriced=0) for file, seen in copies.items()]
 
 
+def lacks_rejects(result: FileResult) -> bool:
+    """Whether a file has rejects that its result does not show, because it was not read again."""
+    return bool(result.rejected) and not result.rejects
+
+
 def with_rejects(
     connection: "Connection", files: Sequence[LogFile], results: Mapping[int, FileResult]
 ) -> dict[int, FileResult]:
     """The results by position, those of files that were not read again with the first rejects the attached ledger has of them."""
     found = dict(results)
     for number, result in results.items():
-        if result.rejected and not result.rejects:
+        if lacks_rejects(result):
             rows = connection.execute(
                 "select line, reason, line_hash, source from ledger.reject "
                 "where file_id = (select file_id from ledger.file where path = $path) order by line, reason limit $shown",

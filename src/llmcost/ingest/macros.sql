@@ -180,14 +180,24 @@ create or replace temp macro told(t, k) as
             lambda e: json_extract_string(e[2], '$')),
         lambda v: is_tag(k, v))[1] end;
 
--- Tags as a JSON object of non-empty strings with sorted, distinct keys.
+-- Tags of which something may have to be looked at closely: a value that is no text, empty or a placeholder, a key that may hold
+-- no tag, or a character that is escaped.
+create or replace temp macro are_unclean(t) as
+    regexp_matches(t, ':\s*([^"\s]|""|"default_user_id")|"(' || text_keys() || ')"\s*:');
+
+create or replace temp macro are_unusual(t) as are_unclean(t) or regexp_matches(t, '\\|"(User-Agent|tfy_log_request)');
+
+-- Tags as a JSON object of non-empty strings with sorted, distinct keys. A look at each value costs four times as much as the rest.
 create or replace temp macro canonical_tags(t) as
-    '{' || coalesce(list_aggregate(list_transform(list_sort(list_distinct(json_keys(t))),
-        lambda k: to_json(k) || ':' || to_json(told(t, k))), 'string_agg', ','), '') || '}';
+    '{' || coalesce(list_aggregate(case
+        when are_unusual(t) then list_transform(list_sort(list_distinct(json_keys(t))),
+            lambda k: to_json(k) || ':' || to_json(told(t, k)))
+        else list_transform(list_sort(list_distinct(json_keys(t))),
+            lambda k: to_json(k) || ':' || to_json(value_of(t, k)))
+        end, 'string_agg', ','), '') || '}';
 
 -- Most tags are clean already and pass as they are.
-create or replace temp macro clean_tags(t) as
-    case when regexp_matches(t, ':\s*([^"\s]|""|"default_user_id")|"(' || text_keys() || ')"\s*:') then canonical_tags(t) else t end;
+create or replace temp macro clean_tags(t) as case when are_unclean(t) then canonical_tags(t) else t end;
 
 -- Ids that a local server may hand out again: a placeholder, a bare small number, or a word with a small number.
 create or replace temp macro is_weak_id(x) as

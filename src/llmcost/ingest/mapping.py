@@ -19,7 +19,8 @@ from llmcost.ingest.envelope import (
     envelope_layers,
     usual_keys,
 )
-from llmcost.ingest.paths import Computed, Layout, counts_of, keys_of, leaves_of, merge_leaves
+from llmcost.ingest.numbers import Numbers
+from llmcost.ingest.paths import Computed, Layout, keys_of, leaves_of, merge_leaves
 from llmcost.ingest.source import Route
 from llmcost.ingest.tagging import ROUTE_INPUT, Attribution, Tagging, found, joined, pieces_one_by_one, values
 from llmcost.ledger.identifiers import quote_literal
@@ -145,6 +146,7 @@ class _Mapping:
             for name, expression in route.source.steps.items():
                 own[name] = f"step_{number}_{name}"
                 self.steps[own[name]] = layout.compile(expression, self.computed, mount=route.mount)
+        self.numbers = Numbers(layout, self.computed, self._sql, plain=plain)
         self.tagging = Tagging(routes, layout, self.names, shared=bulk)
         self.pieces: dict[str, str] = {}
         self.tags = {route.name: self._tags(number, route) for number, route in enumerate(routes, 1)}
@@ -157,7 +159,7 @@ class _Mapping:
             f"{self._by_route(lambda r: quote_literal(r.source_id))}::varchar as source",
             f"{issuer}::varchar as issuer",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.keeps), 'false')}, false) as kept",
-            f"case when bad_count > 0 then {self._by_route(self._what_is_bad)} end as bad_field",
+            f"case when bad_count > 0 then {self._by_route(self.numbers.what_is_bad)} end as bad_field",
             f"coalesce({self._by_route(lambda r: self._sql(r, r.source.needs_parts), 'false')}, false) as needs_parts",
             f"{self._by_route(self._weak_ids)} as weak_ids",
             f"({self._by_route(lambda r: self.tags[r.name])})::varchar as tags_raw",
@@ -216,7 +218,7 @@ class _Mapping:
             ", ".join(f"{sql} as {name}" for name, sql in self.steps.items()),
             *self._record_keys(),
             *route_layers,
-            f"({self._by_route(self._bad)})::integer as bad_count",
+            f"({self._by_route(self.numbers.first_bad)})::integer as bad_count",
             *self._envelope(),
             ", ".join(f"{sql} as {name}" for name, sql in self.pieces.items()),
         ]
@@ -305,46 +307,6 @@ class _Mapping:
         own = route.source.fields.get("started_at")
         parts = ([self._sql(route, own)] if own else []) + ([ENVELOPE_TIME] if route.mount else [])
         return f"coalesce({', '.join(parts)})" if parts else None
-
-    def _bad(self, route: Route) -> str | None:
-        """The place of the first number that is none, among the numbers of its route, or of the first text after them."""
-        wrong = [f"{number} is null and {text} is not null" for _, text, number, _ in self._numbers(route)]
-        wrong += [self.layout.unread((*route.mount, key)) for key in self._usage_text(route)]
-        return f"list_position([{', '.join(wrong)}], true)" if wrong else None
-
-    def _what_is_bad(self, route: Route) -> str | None:
-        numbers = self._numbers(route)
-        names = ", ".join(quote_literal(name) for name, *_ in numbers)
-        texts = ", ".join(text for _, text, *_ in numbers)
-        remarks = ", ".join(remark for *_, remark in numbers)
-        told = (
-            f"[{names}][bad_count] || ' is ' || left([{texts}][bad_count], 40) || [{remarks}][bad_count]"
-            if numbers
-            else "null"
-        )
-        unread = ", ".join(quote_literal(key) for key in self._usage_text(route))
-        if unread:
-            told = f"coalesce({told}, [{unread}][bad_count - {len(numbers)}] || ' is neither empty nor JSON')"
-        return told if told != "null" else None
-
-    def _usage_text(self, route: Route) -> tuple[str, ...]:
-        """Keys whose text must be JSON. A plain pass leaves records with text there to the next one."""
-        return () if self.plain else route.source.usage_text
-
-    def _numbers(self, route: Route) -> list[tuple[str, str, str, str]]:
-        """Name, SQL for the text, for the number, and for what to say where it is none, of everything a route counts."""
-        found = []
-        for name, sql in route.source.counts.items():
-            text = self._sql(route, sql)
-            found.append((name, f"({text})", f"count_of({text})", "', not a count'"))
-        for path in counts_of([*route.source.steps.values(), *route.source.fields.values()]):
-            text = self.computed.value(self.layout.text((*route.mount, *path)))
-            found.append((".".join(path), text, self.computed.parsed(f"count_of({text})"), "', not a count'"))
-        for name, (sql, number) in route.source.amounts.items():
-            text, read = self._sql(route, sql), self._sql(route, number)
-            said = f"case when number_of({text}) is null then ', not an amount' else ' (too large), not an amount' end"
-            found.append((name, f"({text})", f"({read})", said))
-        return found
 
     def _tags(self, number: int, route: Route) -> str | None:
         if self.tagging.is_shared(route):

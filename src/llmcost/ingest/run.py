@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError
 from llmcost.ingest.batch import Run, batch_bytes, opened
-from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, with_rejects
+from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, lacks_rejects, with_rejects
 from llmcost.ingest.cut_rows import cut_rows
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.lineage import lineage_of
@@ -95,10 +95,11 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         summary = None
         if request.ledger.exists():
             run.rate_unpriced()
-            with database.reading(request.ledger, connection=connection, wait=request.wait):
-                results = with_rejects(connection, files, results)
-                if request.summary:
-                    summary = summarise(connection, request.attribution)
+            if request.summary or any(lacks_rejects(result) for result in results.values()):
+                with database.reading(request.ledger, connection=connection, wait=request.wait):
+                    results = with_rejects(connection, files, results)
+                    if request.summary:
+                        summary = summarise(connection, request.attribution)
     return IngestResult(
         ledger=request.ledger,
         files=tuple(results[n] for n in range(len(files))),

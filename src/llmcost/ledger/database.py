@@ -26,7 +26,7 @@ _STORAGE = "v1.5.0"
 _POLL = 0.05
 
 # Address space; it becomes memory as far as it is used.
-_KEPT = "600MB"
+_KEPT = "200MB"
 
 
 def connect(

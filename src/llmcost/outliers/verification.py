@@ -22,11 +22,15 @@ from llmcost.outliers.registry import known_detectors
 from llmcost.outliers.traffic import where
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
+    from typing import Any, TypeAlias
 
     from llmcost.outliers.decisions import Decision
     from llmcost.outliers.traffic import Traffic
+
+    # The saving and its interval; nothing where there are too few days.
+    _Saved: TypeAlias = tuple[float, float, float] | tuple[None, None, None]
 
 BEFORE_DAYS = 28
 ENDED_BEFORE_DAYS = 14
@@ -95,9 +99,9 @@ def _compared(traffic: Traffic, decision: Decision, calls: Query, allowed: Decim
             sql=f"""
             select
                 day >= $start                                                                       as later,
-                cast(sum(calls) as bigint)                                                          as requests,
-                cast(coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as bigint)     as unpriced,
-                cast(sum(cost) as double) / nullif(requests - unpriced, 0)                          as each
+                cast(sum(waste_row.calls) as bigint)                                                as calls,
+                cast(coalesce(sum(waste_row.calls) filter (where cost_status = 'unpriced'), 0) as bigint) as unpriced,
+                cast(sum(cost) as double) / nullif(sum(waste_row.calls) - unpriced, 0)              as each
             from waste_row
             where {calls.sql} and day >= $earliest
             group by later, day
@@ -109,25 +113,14 @@ def _compared(traffic: Traffic, decision: Decision, calls: Query, allowed: Decim
         [float(row["each"]) for row in rows if row["later"] is side and row["each"] is not None]
         for side in (False, True)
     )
-    requests, unpriced = (
-        [sum(int(row[name]) for row in rows if row["later"] is side) for side in (False, True)]
-        for name in ("requests", "unpriced")
-    )
-    saved, low, high = _difference(earlier, later, requests[True] - unpriced[True])
-    return Verified(
-        decision=decision,
-        days_before=len(earlier),
-        days_after=len(later),
-        requests_before=requests[False],
-        requests_after=requests[True],
-        unpriced_before=unpriced[False],
-        unpriced_after=unpriced[True],
-        allowed=allowed,
-        before=fmean(earlier) if earlier else None,
-        after=fmean(later) if later else None,
-        saved=saved,
-        low=low,
-        high=high,
+    priced_since = sum(row["calls"] - row["unpriced"] for row in rows if row["later"])
+    return _verified(
+        decision,
+        allowed,
+        rows,
+        days=(len(earlier), len(later)),
+        each=(earlier, later),
+        saved=_difference(earlier, later, priced_since),
     )
 
 
@@ -153,33 +146,55 @@ def _ended(traffic: Traffic, decision: Decision, calls: Query, allowed: Decimal)
     had_calls = any(row["calls"] for row in earlier)
     if not had_calls or len(later) < FEWEST_DAYS or any(row["calls"] for row in later[-FEWEST_DAYS:]):
         return None
-    requests, unpriced = (
-        [sum(row[name] for row in side) for side in (earlier, later)] for name in ("calls", "unpriced")
-    )
     earlier, later = ([row for row in side if not row["unpriced"]] for side in (earlier, later))
-    saved, low, high = _difference([row["cost"] for row in earlier], [row["cost"] for row in later], len(later))
     before, after = ([row["cost"] / row["calls"] for row in side if row["calls"]] for side in (earlier, later))
-    return Verified(
-        decision=decision,
-        days_before=len(earlier),
-        days_after=len(later),
-        requests_before=requests[False],
-        requests_after=requests[True],
-        unpriced_before=unpriced[False],
-        unpriced_after=unpriced[True],
-        allowed=allowed,
-        before=fmean(before) if before else None,
-        after=fmean(after) if after else None,
-        saved=saved,
-        low=low,
-        high=high,
+    return _verified(
+        decision,
+        allowed,
+        rows,
+        days=(len(earlier), len(later)),
+        each=(before, after),
+        saved=_difference([row["cost"] for row in earlier], [row["cost"] for row in later], len(later)),
         ended=True,
     )
 
 
-def _difference(
-    earlier: Sequence[float], later: Sequence[float], times: int
-) -> tuple[float, float, float] | tuple[None, None, None]:
+def _verified(
+    decision: Decision,
+    allowed: Decimal,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    days: tuple[int, int],
+    each: tuple[Sequence[float], Sequence[float]],
+    saved: _Saved,
+    ended: bool = False,
+) -> Verified:
+    """`rows` have calls of either side, `each` the cost per request of its days."""
+    (requests_before, unpriced_before), (requests_after, unpriced_after) = (
+        [sum(row[name] for row in rows if row["later"] is side) for name in ("calls", "unpriced")]
+        for side in (False, True)
+    )
+    before, after = (fmean(side) if side else None for side in each)
+    amount, low, high = saved
+    return Verified(
+        decision=decision,
+        days_before=days[0],
+        days_after=days[1],
+        requests_before=requests_before,
+        requests_after=requests_after,
+        unpriced_before=unpriced_before,
+        unpriced_after=unpriced_after,
+        allowed=allowed,
+        before=before,
+        after=after,
+        saved=amount,
+        low=low,
+        high=high,
+        ended=ended,
+    )
+
+
+def _difference(earlier: Sequence[float], later: Sequence[float], times: int) -> _Saved:
     """What the days before and after differ by, so many times, with its interval; None where there are too few."""
     if min(len(earlier), len(later)) < FEWEST_DAYS:
         return None, None, None

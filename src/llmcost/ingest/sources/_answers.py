@@ -6,7 +6,7 @@ the others the total tells, and where it does not they are part of it.
 
 from collections.abc import Iterable, Mapping
 
-from llmcost.ingest.sources._openai import CHAT, RESPONSES, tool_fields
+from llmcost.ingest.sources._openai import CHAT, RESPONSES, beside_prompt, tool_fields
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "prompt": (CHAT.input, RESPONSES.input),
@@ -64,8 +64,7 @@ def answer_fields(beside: str = "false") -> dict[str, str]:
 
     `beside` is SQL: cached tokens are not part of the prompt. A total that is larger than its parts holds reasoning as well.
     """
-    shown = f"$total = {_USED} + {_PARTS} and {_REASONING} <> {_PARTS}"
-    outside = f"(case when {beside} or {_PARTS} > $prompt or ({shown}) then {_PARTS} else 0 end)"
+    outside = beside_prompt(_PARTS, "$prompt", total="$total", used=_USED, reasoning=_REASONING, stated=beside)
     fresh = f"($prompt + {outside} - {_PARTS})"
     hidden = f"greatest(coalesce($total - {_USED} - {outside}, 0), 0)"
     return {

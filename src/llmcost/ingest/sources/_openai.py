@@ -69,12 +69,9 @@ def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
     )
     stated = count([*details("output_details", "reasoning_tokens"), *("reasoning_tokens" for d in dialects if d.aside)])
     parts = f"({cached} + {written})"
-    used = f"{prompt} + coalesce({completion}, 0)"
-    # A prompt smaller than what was cached of it did not include it, nor did one that makes up the total together with it.
-    # Where the stated reasoning makes it up as well, it is that which stands beside the others.
-    beside = f"#{usage}.total_tokens = {used} + {parts} and {stated} <> {parts}"
-    outside = f"(case when {parts} > {prompt} or ({beside}) then {parts} else 0 end)"
-    unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - ({used}) - {outside}, 0)"
+    used = f"({prompt} + coalesce({completion}, 0))"
+    outside = beside_prompt(parts, prompt, total=f"#{usage}.total_tokens", used=used, reasoning=stated)
+    unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - {used} - {outside}, 0)"
     marks = [mark for dialect in dialects for mark in counts(dialect.aside)]
     if marks:
         unexplained = (
@@ -93,6 +90,17 @@ def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
         "audio_out": count(details("output_details", "audio_tokens")),
         "image_out": count(details("output_details", "image_tokens")),
     }
+
+
+def beside_prompt(parts: str, prompt: str, *, total: str, used: str, reasoning: str, stated: str = "false") -> str:
+    """SQL for the cached tokens that the prompt does not include: all of `parts`, or 0.
+
+    A prompt smaller than what was cached of it did not include it, nor did one that makes up the total together with it and
+    the output (`used` is prompt and output). Where the reasoning makes it up as well, it is that which stands beside the
+    others. `stated` is what else says so.
+    """
+    shown = f"{total} = {used} + {parts} and {reasoning} <> {parts}"
+    return f"(case when {stated} or {parts} > {prompt} or ({shown}) then {parts} else 0 end)"
 
 
 _KNOWN = "$prompt is not null or $completion is not null"

@@ -16,6 +16,7 @@ from llmcost.domain.errors import DataError
 from llmcost.domain.providers import normalise_provider
 from llmcost.pricing.unit_rates import INCLUDED
 from llmcost.pricing.update.entries import Converted, Entry, amount, bands, price, split_units
+from llmcost.pricing.update.litellm_clock import UnreadableClockError, clocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def convert_litellm(models: Mapping[str, Any], *, source: str = NAME) -> Convert
             continue
         try:
             made = _price(spec, source) or _free(key, spec, source)
-        except _UnreadableClockError:
+        except UnreadableClockError:
             left_out[key] = "priced by a clock that cannot be read"
             continue
         if made is None:
@@ -304,48 +305,12 @@ def _hourly_write(priced: dict[str, str], standard: Mapping[str, str]) -> dict[s
 
 
 def _off_peak(spec: Mapping[str, Any], rates: Mapping[str, str]) -> list[Entry]:
-    """Prices by the clock and the weekday, 1 being Monday."""
+    """Prices by the clock."""
     listed = spec.get("off_peak_pricing")
     if not isinstance(listed, dict) or not rates:
         return []
     own = {unit: value for (unit, above), value in _found(listed).get("", {}).items() if not above and unit in rates}
-    made: list[Entry] = []
-    windows = listed.get("windows", [listed])
-    if not isinstance(windows, list):
-        raise _UnreadableClockError
-    for window in windows:
-        if not isinstance(window, dict):
-            raise _UnreadableClockError
-        clock: Entry = {"days": [_weekday(day) for day in window.get("weekdays") or range(1, 8)]}
-        hours = window.get("hours_utc")
-        spans = [_span(one) for one in (hours if isinstance(hours, list) else [hours])]
-        if spans != ["00:00-24:00"]:
-            clock["between"] = spans
-        made.append({"when": {"clock": clock}, "rates": dict(rates) | own})
-    return made
-
-
-class _UnreadableClockError(ValueError):
-    """Hours or days in a shape of which nobody has heard: the price then has no meaning."""
-
-
-def _weekday(day: Any) -> str:
-    """A day as the map has them, by number, Monday being 1, or by its English name."""
-    if isinstance(day, int) and 1 <= day <= len(_WEEK):
-        return _WEEK[day - 1]
-    if isinstance(day, str) and (short := day[:3].lower()) in _WEEK:
-        return short
-    raise _UnreadableClockError
-
-
-def _span(hours: Any) -> str:
-    if not isinstance(hours, str) or _HOURS.fullmatch(hours) is None:
-        raise _UnreadableClockError
-    return re.sub("-00:00$", "-24:00", hours)
-
-
-_HOURS = re.compile("[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]")
-_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    return [{"when": {"clock": clock}, "rates": dict(rates) | own} for clock in clocks(listed)]
 
 
 def _sizes(spec: Mapping[str, Any]) -> list[Entry]:
