@@ -70,6 +70,7 @@ def test_three_seconds_apart_is_found_wherever_the_grid_lies(tmp_path):
         for start in range(4):
             hours = {"since": datetime(2026, 11, 3, 9 + start), "until": datetime(2026, 11, 3, 10 + start)}  # noqa: DTZ001
             assert [one.requests for one in doubled(connection, **hours)] == [1]
+        assert [(one.requests, one.cost) for one in doubled(connection)] == [(4, 4 * EACH)]
 
 
 def test_of_calls_that_look_alike_only_the_surplus_is_doubled(tmp_path):

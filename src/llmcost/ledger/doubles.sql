@@ -46,32 +46,44 @@ same_id as (
 -- Two grids, each half a step from the other, so that no pair is parted by both.
 grids (grid) as (values (0), (2)),
 looks as materialized (
-    select grid, (moment + grid) // 4 as cell, look
-    from (select * from call where has_usage), grids
-    group by grid, cell, look
-    having min(issuer_hash) <> max(issuer_hash)
+    select distinct look
+    from (
+        select look
+        from (select * from call where has_usage), grids
+        group by grid, (moment + grid) // 4, look
+        having min(issuer_hash) <> max(issuer_hash)
+    )
+),
+near as materialized (
+    select look, issuer, issuer_hash, cost, moment // 4 as cell_0, (moment + 2) // 4 as cell_2
+    from call semi join looks using (look)
+    where has_usage and (not has_id or id_hash not in (select id_hash from several_ids))
+),
+-- What the first grid shows together is met there and nowhere else.
+together as (
+    select cell_0, look from near group by cell_0, look having min(issuer_hash) <> max(issuer_hash)
+),
+met as (
+    select 0 as grid, cell_0 as cell, look, issuer, cost from near semi join together using (cell_0, look)
+    union all
+    select 2 as grid, cell_2 as cell, look, issuer, cost from near anti join together using (cell_0, look)
 ),
 by_look as (
     select grid, cell, look, issuer, count(*) as calls, coalesce(sum(cost), 0) as cost
-    from (select *, (moment + grid) // 4 as cell from call, grids where has_usage)
-    semi join looks using (grid, cell, look)
-    where not has_id or id_hash not in (select id_hash from several_ids)
+    from met
     group by grid, cell, look, issuer
 ),
 same_look as (
-    select grid, list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, (calls, cost)) as cost
+    select list_sort(list(issuer)) as issuers, sum(calls) - max(calls) as calls, sum(cost) - arg_max(cost, (calls, cost)) as cost
     from by_look
     group by grid, cell, look
     having count(*) > 1
-),
-per_grid as (
-    select grid, issuers, sum(calls) as calls, sum(cost) as cost from same_look group by grid, issuers
 )
 select issuers, 'id' as evidence, sum(calls)::bigint as calls, sum(cost)::decimal(38, 12) as cost
 from same_id
 group by issuers
 union all
-select issuers, 'time' as evidence, max(calls)::bigint as calls, arg_max(cost, (calls, cost))::decimal(38, 12) as cost
-from per_grid
+select issuers, 'time' as evidence, sum(calls)::bigint as calls, sum(cost)::decimal(38, 12) as cost
+from same_look
 group by issuers
 order by issuers, evidence
