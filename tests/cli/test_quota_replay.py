@@ -209,3 +209,25 @@ def test_migrate_writes_manifests_that_pass_the_checks_and_refuse_the_same(cli, 
     assert "V1 and V2 both refuse 200 of them, the same from every caller" in run.stderr
     assert sorted(path.name for path in (folder / "v2").iterdir()) == ["per-user.yaml", "user-daily.yaml"]
     assert checked.code == 0, checked.stdout
+
+
+def v1(folder, name, kind, unit):
+    rule = f"{{id: default, when: {{}}, limit_to: 50, unit: {unit}, {kind.replace('-', '_')}_applies_per: [user]}}"
+    type_ = {"rate-limit": "gateway-rate-limiting-config", "budget": "gateway-budget-config"}[kind]
+    (folder / name).write_text(f"name: {name}\ntype: {type_}\nrules:\n  - {rule}\n")
+
+
+@pytest.mark.parametrize("out", [[], ["--out-dir", "v2"]])
+def test_rules_of_one_name_in_two_configs_are_two_manifests(cli, folder, out):
+    v1(folder, "a.yaml", "rate-limit", "requests_per_minute")
+    v1(folder, "b.yaml", "budget", "cost_per_day")
+    v1(folder, "c.yaml", "rate-limit", "requests_per_day")
+    run = cli("quota", "migrate", "a.yaml", "b.yaml", "c.yaml", "--no-replay", *out)
+    written = [path.read_text() for path in (folder / "v2").iterdir()] if out else run.stdout.split("---\n")
+
+    named = {tuple(line for line in text.splitlines() if line.startswith(("name:", "type:"))) for text in written}
+    assert named == {
+        ('name: "default"', "type: tenant-rate-limit-config/model"),
+        ('name: "default"', "type: tenant-budget-config"),
+        ('name: "default-2"', "type: tenant-rate-limit-config/model"),
+    }

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -77,6 +78,15 @@ def test_junit_counts_what_it_holds():
         "failures": "1",
         "errors": "0",
     }  # V2 budgets are recommended: pedantic
+
+
+def test_junit_holds_findings_about_a_file_beside_those_checked():
+    """What is wrong with a ledger's tags stands in the config that names them."""
+    found = replace(BAD, checked=("ledger.duckdb",))
+    root = ET.fromstring(render_findings(found, "junit", Surface()))  # noqa: S314  our own output
+
+    assert len(root.findall(".//failure")) == int(root.attrib["failures"]) == len(BAD.findings)
+    assert int(root.attrib["tests"]) == len(root.findall(".//testcase")) == len(BAD.findings) + 1
 
 
 def test_github_commands_are_one_line_each_with_escapes():

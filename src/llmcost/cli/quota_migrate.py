@@ -51,12 +51,15 @@ def migrate(
 
     choice("--to", to, ("tfy-v2",))
     found, _ = read_configs(configs, None)
-    results = [migrated(one) for one in found]
-    texts = {manifest.name: manifest_text(manifest, audit=audit) for result in results for manifest in result.manifests}
+    taken: set[tuple[str, str]] = set()
+    results = [migrated(one, taken) for one in found]
+    texts = [
+        (manifest.name, manifest_text(manifest, audit=audit)) for result in results for manifest in result.manifests
+    ]
     if folder is not None:
         _write_files(folder, texts)
     else:
-        destination.write("---\n".join(texts.values()), output)
+        destination.write("---\n".join(text for _, text in texts), output)
     remarks = [remark for result in results for remark in result.remarks]
     for remark in remarks:
         say = diagnostics.warning if remark.lost else diagnostics.note
@@ -134,7 +137,7 @@ def _compared(
     return False
 
 
-def _write_files(folder: Path, texts: dict[str, str]) -> None:
+def _write_files(folder: Path, texts: list[tuple[str, str]]) -> None:
     import re
 
     from llmcost.domain.errors import DataError
@@ -145,7 +148,7 @@ def _write_files(folder: Path, texts: dict[str, str]) -> None:
     except OSError as error:
         raise DataError(f"cannot make {folder}: {error.strerror or error}") from error
     taken: set[str] = set()
-    for name, text in texts.items():
+    for name, text in texts:
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "manifest"
         while stem in taken:
             stem += "-"

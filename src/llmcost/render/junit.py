@@ -38,9 +38,10 @@ def joined(parts: Sequence[Suites]) -> str:
 
 
 def suites(found: Findings) -> Suites:
-    """The suites of the files checked."""
+    """The suites of the files checked, and of those that a finding is about: of a ledger's tags, say, the config that names them."""
     lines: list[str] = []
-    for name in found.checked:
+    files = tuple(dict.fromkeys([*found.checked, *(one.place.file for one in found.findings)]))
+    for name in files:
         findings = _of(found, name)
         lines.append(
             f'  <testsuite name={attribute(name)} tests="{max(1, len(findings))}" failures="{len(findings)}" errors="0">'
@@ -50,7 +51,7 @@ def suites(found: Findings) -> Suites:
         for one in findings:
             lines += _case(one, name)
         lines.append("  </testsuite>")
-    total = sum(max(1, len(_of(found, name))) for name in found.checked)
+    total = sum(max(1, len(_of(found, name))) for name in files)
     return Suites(lines=tuple(lines), tests=total, failures=len(found.findings))
 
 

@@ -45,6 +45,11 @@ class Manifest:
     """Type, and the metadata key of type metadata."""
     audit: bool
 
+    @property
+    def type(self) -> str:
+        """What V2 calls it: a budget counts dollars, a rate limit all else."""
+        return _type_of(self.limit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
@@ -65,27 +70,28 @@ class Migrated:
     remarks: tuple[Remark, ...]
 
 
-def migrated(config: Config) -> Migrated:
+def migrated(config: Config, taken: set[tuple[str, str]] | None = None) -> Migrated:
     """The manifests that mean what a V1 config means, and what they cannot.
 
-    Raises UsageError for a config of another dialect.
+    `taken` are the types and names of manifests of other configs, and then of these as well: applying a manifest replaces the
+    one of its type and name. Raises UsageError for a config of another dialect.
     """
     if config.dialect_id not in DIALECTS:
         raise UsageError(
             f"{config.source.name}: {config.dialect.title} cannot be migrated to tfy-v2",
             hint="only TrueFoundry's first generation can: gateway-rate-limiting-config and gateway-budget-config",
         )
-    work = _Work(config)
+    work = _Work(config, set() if taken is None else taken)
     for place, limit in enumerate(config.limits):
         work.add(limit, config.limits[:place])
     return Migrated(config=config, manifests=tuple(work.manifests), remarks=tuple(work.remarks))
 
 
 class _Work:
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, taken: set[tuple[str, str]]) -> None:
         self.manifests: list[Manifest] = []
         self.remarks: list[Remark] = []
-        self._names: set[str] = set()
+        self._taken = taken
         self._config = config
 
     def add(self, limit: Limit, earlier: Sequence[Limit]) -> None:
@@ -173,14 +179,19 @@ class _Work:
     def _name(self, limit: Limit) -> str:
         base = limit.id or f"rule-{limit.rule + 1}"
         name, number = base, 1
-        while name in self._names:
+        while (_type_of(limit), name) in self._taken:
             number += 1
             name = f"{base}-{number}"
-        self._names.add(name)
+        self._taken.add((_type_of(limit), name))
         return name
 
     def _remark(self, limit: Limit, message: str, *, lost: bool) -> None:
         self.remarks.append(Remark(rule_id=limit.label, message=message, lost=lost))
+
+
+def _type_of(limit: Limit) -> str:
+    budget = limit.kind == "budget" and limit.unit == "cost"
+    return "tenant-budget-config" if budget else "tenant-rate-limit-config/model"
 
 
 def _outside(scopes: list[Scope], conditions: list[Condition], limit: Limit) -> list[Scope] | None:

@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 def manifest_text(manifest: Manifest, *, audit: bool = False) -> str:
     """One manifest; with `audit`, in audit mode whatever V1 said."""
     limit = manifest.limit
-    budget = limit.kind == "budget" and limit.unit == "cost"
-    kind = "tenant-budget-config" if budget else "tenant-rate-limit-config/model"
     lines = [
         f"name: {quoted(manifest.name)}",
-        f"type: {kind}",
+        f"type: {manifest.type}",
         f"mode: {'audit' if audit or manifest.audit else 'enforce'}",
         f"limits: {{{limit.unit}_per_{limit.window.span}: {limit.amount:f}}}",
     ]
