@@ -67,3 +67,34 @@ def test_a_page_of_cloudwatch_holds_records_in_its_messages(tmp_path, mark):
     first = log.read_text("utf-8").splitlines()[0]
     page = {"events": [{"timestamp": 1793700000000, "message": first}], mark: []}
     assert read(tmp_path / "ledger", write(tmp_path / "page.json", [page])).total("new") == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"has_more": True},
+        {"page": 1, "total_pages": 3},
+        {"meta": {"page": 1, "totalPages": 2}},
+        {"total": 2, "metadata": {"page": 1, "total_pages": 2, "has_more": True}},
+    ],
+)
+def test_an_answer_of_which_pages_are_missing_is_told(tmp_path, cli, told):
+    (tmp_path / "page-1.json").write_text(json.dumps({"data": [native()], **told}, indent=1))
+    run = cli("ingest", "page-1.json")
+
+    assert run.code == 0
+    assert "the API's answer has more pages than were read: page-1.json" in run.stderr
+
+
+@pytest.mark.parametrize("where", ["files", "lines"])
+def test_the_last_page_ends_what_others_begin(tmp_path, cli, where):
+    pages = [{"data": [native(request_id=f"r-{n}")], "has_more": n < 2} for n in range(3)]
+    if where == "lines":
+        write(tmp_path / "pages.jsonl", pages)
+    else:
+        for n, page in enumerate(pages):
+            (tmp_path / f"page-{n}.json").write_text(json.dumps(page))
+    run = cli("ingest", ".")
+
+    assert "more pages" not in run.stderr
+    assert query(tmp_path / "llmcost.duckdb", "select count(*) from request") == [(3,)]

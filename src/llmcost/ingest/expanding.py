@@ -103,14 +103,33 @@ def pages_of(records: Sequence[Record], claimed: Claimed) -> list[list[Record] |
 
 def _page_key(record: Record) -> str | None:
     """The key of what may be a page of records."""
+    key = _listed(record)
+    return key if key and (_PAGE_MARKS & record.keys() or record.keys() == {"data", "error"}) else None
+
+
+def _listed(record: Record) -> str | None:
+    """The key of the objects that a record without usage of its own holds a list of."""
     for key in ("data", "logs", "items", "results", "result", "events"):
-        page = record.get(key)
-        if isinstance(page, list) and "usage" not in record and all(isinstance(item, dict) for item in page):
-            if page and "embedding" in page[0]:
+        listed = record.get(key)
+        if isinstance(listed, list) and "usage" not in record and all(isinstance(item, dict) for item in listed):
+            if listed and "embedding" in listed[0]:
                 continue
-            if _PAGE_MARKS & record.keys() or record.keys() == {"data", "error"}:
-                return key
+            return key
     return None
+
+
+def announces_more(record: Record) -> bool | None:
+    """Whether an API answer says that there is another page behind it; None for what is no page, or does not say."""
+    if _listed(record) is None:
+        return None
+    for told in (record, *(record.get(key) for key in ("meta", "metadata", "pagination", "result_info"))):
+        if isinstance(told, dict):
+            if isinstance(more := told.get("has_more"), bool):
+                return more
+            page, pages = told.get("page"), told.get("total_pages", told.get("totalPages"))
+            if isinstance(page, int) and isinstance(pages, int):
+                return page < pages
+    return True if record.get("nextToken") else None
 
 
 def needs_sequence(record: Record, sources: Mapping[str, Source], claimed: Claimed) -> bool:

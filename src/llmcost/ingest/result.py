@@ -41,6 +41,8 @@ class FileResult:
     new_buckets: int = 0
     disagreements: int = 0
     """Spans of usage exports that another file of the run tells differently."""
+    announces_more: bool | None = None
+    """Whether it ends with a page of an API answer that announces another; None where there is no page."""
     rejects: tuple[Reject, ...] = ()
     """The first of them."""
     absent: tuple[Absent, ...] = ()

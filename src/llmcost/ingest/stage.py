@@ -44,6 +44,8 @@ class FileOutcome:
     """Lines of bills, for a service whose usage is read, that charge for no usage."""
     pending: int = 0
     """Truncated last lines, left for the next run."""
+    announces_more: bool | None = None
+    """Whether its last page of an API answer announces another; None where there is no page."""
     rejects: Rejects
     absent: tuple[Absent, ...] = ()
     """Columns that a mapping names and the table does not have."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from llmcost.ingest.absent import absent_of, header_of
 from llmcost.ingest.bulk import Untaken
 from llmcost.ingest.envelope import TIME_PLACES, why_no_time
-from llmcost.ingest.expanding import expand
+from llmcost.ingest.expanding import announces_more, expand
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, UNCLAIMED, layout_of
@@ -98,6 +98,8 @@ class StrictPass:
             line = item[0] if isinstance(item, tuple) else item.line
             outcome.lines += line != last
             outcome.pending += isinstance(item, Pending)
+            if isinstance(item, tuple) and (more := announces_more(item[1])) is not None:
+                outcome.announces_more = more
             last = line
             yield item
 

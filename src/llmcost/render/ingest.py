@@ -113,7 +113,6 @@ def _ledger(result: IngestResult, summary: LedgerSummary) -> Iterator[str]:
         return
     if summary.first is not None and summary.last is not None:
         span = f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
-        span = f"{summary.first:%Y-%m-%d} to {summary.last:%Y-%m-%d} UTC"
         yield f"ledger    {printable(str(result.ledger))}: {plural(summary.requests, 'request')}, {span}"
     cost = "none priced" if summary.cost is None else money(summary.cost, "USD")
     unpriced = f"; {plural(summary.unpriced_requests, 'request')} unpriced" if summary.unpriced_requests else ""
@@ -193,6 +192,7 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             "and read that",
             serious=True,
         )
+    yield from _unfinished(result.files)
     if left_out := result.total("left_out"):
         yield Remark(
             message=f"{plural(left_out, 'span')} of an agent, tool or workflow with usage of {'its' if left_out == 1 else 'their'} "
@@ -237,6 +237,19 @@ def _absent(files: Sequence[FileResult]) -> Iterator[Remark]:
             hint=f"did you mean {nearest[named]!r}?" if named in nearest else None,
             serious=True,
         )
+
+
+def _unfinished(files: Sequence[FileResult]) -> Iterator[Remark]:
+    """Pages of an answer, of which none is the last. One that is may end what the others begin."""
+    if not any(file.announces_more is False for file in files):
+        unfinished = [file.path for file in files if file.announces_more]
+        if unfinished:
+            names = ", ".join(unfinished[:3]) + (", ..." if len(unfinished) > 3 else "")
+            yield Remark(
+                message=f"the API's answer has more pages than were read: {names}",
+                hint="save the other pages too and read them; pages may stand in one file or in several",
+                serious=True,
+            )
 
 
 def _doubled(found: Sequence[Doubled], options: str) -> Remark:
