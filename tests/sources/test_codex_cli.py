@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.ingesting import query, read, rejects, write
 
-from llmcost.ingest.sources.codex_cli import calls, lineage
+from llmcost.ingest.sources._codex_rollout import calls, lineage
 
 Line = dict[str, Any]
 
