@@ -58,6 +58,7 @@ _EVENTS = {
             "input": "input_token_count",
             "output": "output_token_count",
             "cached": "cached_token_count",
+            "written": "cache_write_token_count",
             "reasoning": "reasoning_token_count",
         },
         only=("event.kind", "response.completed"),

@@ -2,7 +2,7 @@
 
 Each tells what a call used in a log record of its own: `claude_code.api_request` (input without cached tokens),
 `gemini_cli.api_response` (input with cached tokens, thoughts and tool prompts apart), `codex.sse_event` of kind
-`response.completed` (input with cached tokens, output with reasoning). The record is written when the call has ended, so it
+`response.completed` (input with cached tokens and cache writes, output with reasoning). The record is written when the call has ended, so it
 began `duration_ms` before. How long Claude Code's cache writes are kept is not told; they are counted as those of five minutes.
 The same call in the agent's own transcript has another id: read one of the two. Other log records are not calls.
 https://code.claude.com/docs/en/monitoring-usage, https://geminicli.com/docs/cli/telemetry/,
@@ -16,6 +16,7 @@ _ENDED = "coalesce(@otlp_span.ended_at:time, @event.stated_time:time)"
 
 source = Source(
     title="OpenTelemetry logs of coding agents",
+    revision=2,
     issuer="'otel'",
     claims="@otlp_span.dialect = 'event'",
     keeps="@otlp_span.role = 'call'",
@@ -39,7 +40,7 @@ source = Source(
         "session_id": "filled(@event.session)",
         "speed": "nullif(filled(@event.speed), 'normal')",
         "http_status": "try_cast(count_of(@event.http_status) as integer)",
-        "uncached_input_tokens": "case when @event.agent = 'claude-code' then $input else beyond($input, $cached) end "
+        "uncached_input_tokens": "case when @event.agent = 'claude-code' then $input else beyond($input, $cached + $written) end "
         "+ coalesce(#event.tool, 0)",
         "cache_read_tokens": "$cached",
         "cache_write_5m_tokens": "$written",

@@ -1,11 +1,13 @@
 """OpenTelemetry GenAI spans: OTLP/JSON with `gen_ai.*` attributes, and the dialects that grew around them.
 
-By the convention input includes cache reads and writes and output includes reasoning
-(https://opentelemetry.io/docs/specs/semconv/gen-ai/). Instrumentations that report Anthropic's exclusive input give
-themselves away when the cache is larger than the input; where it is smaller the two cannot be told apart, and
-`opentelemetry.instrumentation.anthropic` has written both. Older attribute names, OpenLLMetry, OpenLIT, Langfuse and the
-Vercel AI SDK are aliases. A call seen here and in the provider's own log is two sightings under two issuers, so the id is
-the span's; the provider's is kept as the tag `response_id`. TrueFoundry's exported spans keep TrueFoundry as the issuer.
+By the convention input includes cache reads and writes and output includes reasoning, and counts by modality are parts of the
+totals; cache writes were called `cache_creation` before
+(https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/registry/attributes/gen-ai.md). Instrumentations
+that report Anthropic's exclusive input give themselves away when the cache is larger than the input; where it is smaller the
+two cannot be told apart, and `opentelemetry.instrumentation.anthropic` has written both. Older attribute names, OpenLLMetry,
+OpenLIT, Langfuse, Sentry, Strands and the Vercel AI SDK are aliases. A call seen here and in the provider's own log is two
+sightings under two issuers, so the id is the span's; the provider's is kept as the tag `response_id`. TrueFoundry's exported
+spans keep TrueFoundry as the issuer.
 """
 
 from llmcost.ingest.source import Source
@@ -13,10 +15,11 @@ from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, s
 from llmcost.ingest.sources._span_tree import is_lone
 
 _DETAILS = "gen_ai.usage.details."
+_AUDIO, _IMAGE = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in - $image_cached, 0)"
 
 source = Source(
     title="OpenTelemetry GenAI spans",
-    revision=2,
+    revision=3,
     issuer="""case when @attributes."tfy.span_type" is not null then 'truefoundry' else 'otel' end""",
     claims="@otlp_span.dialect = 'genai'",
     keeps="@otlp_span.role = 'call'",
@@ -42,17 +45,27 @@ source = Source(
             *("gen_ai.usage.cache_read_tokens", "gen_ai.usage.prompt_tokens_details.cached_tokens"),
             *(_DETAILS + "cache_read_tokens", _DETAILS + "cache_read_input_tokens", _DETAILS + "cached_tokens"),
             *("gen_ai.usage.cached_tokens", "ai.usage.cachedInputTokens", "tfy.model.metric.cache_read_input_tokens"),
+            *("gen_ai.usage.input_tokens.cached", "ai.usage.inputTokenDetails.cacheReadTokens"),
         ),
         "written": at(
-            *("gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens"),
+            *("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
+            *("gen_ai.usage.cache_creation_input_tokens", "gen_ai.usage.cache_write_input_tokens"),
             *("gen_ai.usage.cache_write_tokens", "gen_ai.usage.cache_creation_tokens"),
             *(_DETAILS + "cache_write_tokens", _DETAILS + "cache_creation_input_tokens"),
+            *("gen_ai.usage.input_tokens.cache_write", "ai.usage.inputTokenDetails.cacheWriteTokens"),
             "tfy.model.metric.cache_creation_input_tokens",
         ),
         "reasoning": at(
             *("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens", _DETAILS + "reasoning_tokens"),
             *("gen_ai.usage.completion_tokens_details.reasoning_tokens", "ai.usage.reasoningTokens"),
+            *("gen_ai.usage.output_tokens.reasoning", "ai.usage.outputTokenDetails.reasoningTokens"),
         ),
+        "audio_in": f"coalesce({at('gen_ai.usage.audio.input_tokens')}, 0)",
+        "image_in": f"coalesce({at('gen_ai.usage.image.input_tokens')}, 0)",
+        "audio_cached": f"coalesce({at('gen_ai.usage.audio.cache_read.input_tokens')}, 0)",
+        "image_cached": f"coalesce({at('gen_ai.usage.image.cache_read.input_tokens')}, 0)",
+        "audio_out": f"coalesce({at('gen_ai.usage.audio.output_tokens')}, 0)",
+        "image_out": f"coalesce({at('gen_ai.usage.image.output_tokens')}, 0)",
         "claimed": at(
             "gen_ai.usage.cost",
             "gen_ai.usage.total_cost",
@@ -77,11 +90,18 @@ source = Source(
             1000 * number_of(@attributes."gen_ai.server.time_to_first_token"),
             number_of(@attributes."ai.response.msToFirstChunk"),
             number_of(@attributes."tfy.model.metric.time_to_first_token_in_ms"))""",
-        "uncached_input_tokens": "beyond($input, coalesce($cached, 0) + coalesce($written, 0))",
-        "cache_read_tokens": "case when $input is not null then coalesce($cached, 0) end",
+        "uncached_input_tokens": f"greatest(beyond($input, coalesce($cached, 0) + coalesce($written, 0)) - {_AUDIO} - {_IMAGE}, "
+        "case when $input is not null then 0 end)",
+        "cache_read_tokens": "case when $input is not null then greatest(coalesce($cached, 0) - $audio_cached, 0) end",
+        "cache_read_audio_tokens": "nullif($audio_cached, 0)",
+        "input_audio_tokens": f"nullif({_AUDIO}, 0)",
+        "input_image_tokens": f"nullif({_IMAGE}, 0)",
         "cache_write_5m_tokens": "case when $input is not null then coalesce($written, 0) end",
         "cache_write_1h_tokens": "case when $input is not null then 0 end",
-        "output_text_tokens": "beyond(coalesce($output, case when $input is not null then 0 end), $reasoning)",
+        "output_text_tokens": """beyond(coalesce($output, case when $input is not null then 0 end),
+            coalesce($reasoning, 0) + $audio_out + $image_out)""",
+        "output_audio_tokens": "nullif($audio_out, 0)",
+        "output_image_tokens": "nullif($image_out, 0)",
         "reasoning_tokens": "case when $input is not null or $output is not null then coalesce($reasoning, 0) end",
         "reported_cost": "amount($claimed)",
         "reported_currency": "case when $claimed is not null then 'USD' end",
