@@ -1,4 +1,4 @@
-"""Requests put into a ledger by hand, and what owners bear of them."""
+"""Requests and aggregates put into a ledger by hand, and what owners bear of them."""
 
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,18 @@ def put(connection: Any, started_at: str, cost: str | None, **values: Any) -> No
     names = ", ".join(row)
     marks = ", ".join(f"${name}" for name in row)
     connection.execute(f"insert into request (row_key, {names}) values (uuid(), {marks})", row)
+
+
+def put_export(connection: Any, day: str, cost: str, requests: int, **values: Any) -> None:
+    """Put the aggregate of a day into a ledger: `put_export(ledger, "2026-10-03", "60", 2, team="search")`, UTC."""
+    row = {"source": "s", "ingest_id": 1, "cost_status": "billed", "cost": cost, "requests": requests, **values}
+    names = ", ".join(row)
+    marks = ", ".join(f"${name}" for name in row)
+    connection.execute(
+        f"insert into usage_bucket (bucket_key, bucket_start, bucket_end, {names}) "
+        f"values (uuid(), date '{day}', date '{day}' + 1, {marks})",
+        row,
+    )
 
 
 def amounts(allocation: Any) -> dict[tuple[str | None, str], str]:

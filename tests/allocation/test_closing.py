@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from tests.allocation.ledgers import amounts
+from tests.allocation.ledgers import amounts, put_export
 
 from llmcost.allocation.chargeback import chargeback, owner_of, showback
 from llmcost.allocation.closing import check_can_close, close, every_closing, in_force, reopen
@@ -130,6 +130,30 @@ def test_a_period_closed_to_an_invoice_keeps_its_total_when_late_requests_explai
         ("chat", "adjustment to 2026-10"): "2.00",
         (None, "adjustment to 2026-10"): "-2.00",
     }
+
+
+def test_a_period_closed_on_exports_is_not_credited_for_a_request_that_comes_later(office, spend, ledger):
+    put_export(ledger, "2026-10-05", "60", 2, team="search")
+    put_export(ledger, "2026-10-06", "40", 1, team="support")
+    office.close("2026-10")
+    spend("2026-10-31 23:59", "0.25", team="search")
+    spend("2026-11-01 00:01", "0.50", team="search")
+    after = office.show("2026-10")
+    assert (after.allocation.basis, after.outstanding, after.notes) == ("exports", 0, ())
+    assert amounts(office.show("2026-11").allocation) == {("search", "own requests"): "0.50"}
+    # What the provider corrects is stated: 45 instead of 40.
+    put_export(ledger, "2026-10-07", "5", 1, team="support")
+    assert amounts(office.show("2026-11").allocation) == {
+        ("support", "adjustment to 2026-10"): "5.00",
+        ("search", "own requests"): "0.50",
+    }
+    assert _stated(office.show("2026-10", now=True)) == {"search": Decimal("60.00"), "support": Decimal("45.00")}
+
+
+def test_a_period_closed_without_any_request_takes_whatever_comes_first(office, ledger):
+    office.close("2026-10")
+    put_export(ledger, "2026-10-06", "40", 1, team="support")
+    assert amounts(office.show("2026-11").allocation) == {("support", "adjustment to 2026-10"): "40.00"}
 
 
 def test_closing_locks_the_prices_and_reopening_lifts_that_lock_only(office, spend, ledger):

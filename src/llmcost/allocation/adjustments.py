@@ -15,6 +15,7 @@ from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import time_zone
+from llmcost.ledger.composition import Basis
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -29,7 +30,7 @@ def source_name(label: str) -> str:
 
 
 def as_of_now(connection: "Connection", prices: "PriceList | None", closing: Closing) -> Allocation:
-    """What a closed period would come to now, by the rules, the rates and the invoice it was closed with."""
+    """What a closed period would come to now, on the basis and by the rules, the rates and the invoice it was closed with."""
     asked = Asked(
         policy=closing.policy,
         period=closing.period,
@@ -37,6 +38,7 @@ def as_of_now(connection: "Connection", prices: "PriceList | None", closing: Clo
         currency=closing.allocation.currency,
         rates=closing.rates,
         invoice=closing.allocation.invoice,
+        basis=_basis(closing.allocation),
     )
     return allocation(connection, prices, asked)
 
@@ -95,6 +97,11 @@ def adjusted(
         )
         current = replace(current, sources=(*current.sources, source), lines=by_owner((*current.lines, *lines)))
     return current
+
+
+def _basis(then: Allocation) -> Basis | None:
+    """What a period was closed on. Nothing, where it had no request: whatever came since is as good as anything."""
+    return None if then.basis == "requests" and not then.requests else then.basis
 
 
 def _adjusts(line: Line) -> bool:

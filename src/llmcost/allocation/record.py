@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from llmcost.allocation.policy import Method
+from llmcost.ledger.composition import Basis
 
 Kind = Literal["direct", "requests", "charge", "owner", "unattributed", "difference", "adjustment"]
 """What a cost is made of: an owner's own requests, those a rule takes, a charge beside them, what an owner passed on,
@@ -104,7 +105,7 @@ class Allocation:
     zone: str
     currency: str
     decimals: int
-    basis: str
+    basis: Basis
     ledger_cost: Decimal
     """Of all requests whose cost is known."""
     charges_cost: Decimal

@@ -19,7 +19,7 @@ from llmcost.domain.fx import BASE, PLACES, Rates
 from llmcost.domain.period import Period
 from llmcost.domain.text import plural
 from llmcost.ledger import pools, queries
-from llmcost.ledger.composition import Selection
+from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.scopes import Conditions
@@ -46,6 +46,8 @@ class Asked:
     """None: amounts as the ledger has them."""
     invoice: Decimal | None = None
     """What the total must come to."""
+    basis: Basis | None = None
+    """None: requests if the period has any, else exports."""
 
 
 def allocation(connection: "Connection", prices: "PriceList | None", asked: Asked) -> Allocation:
@@ -62,7 +64,7 @@ def selection_of(connection: "Connection", asked: Asked) -> Selection:
     chosen = Selection(
         period=asked.period,
         zone=asked.zone,
-        basis=queries.basis_of(connection, asked.period, asked.zone),
+        basis=asked.basis or queries.basis_of(connection, asked.period, asked.zone),
         conversion=conversion,
     )
     first = None if conversion is None else queries.first_start(connection, chosen)
