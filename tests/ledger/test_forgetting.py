@@ -185,7 +185,7 @@ def test_an_id_that_could_be_anything_is_only_taken_where_it_is_an_id(tmp_path):
     ]
     read(tmp_path / "ledger", write(tmp_path / "log.jsonl", log))
     done = forget(asked(tmp_path / "ledger", "42"))
-    assert done.remaining["request.tags"] == 1
+    assert done.remaining["request.tags"] == 2  # `f42` of their own, and the level of somebody else
     assert {(row["customer_id"], row["feature"]) for row in rows(tmp_path / "ledger", "customer_id", "feature")} == {
         ("forgotten", "f42 forgotten"),
         ("7", None),
@@ -226,6 +226,53 @@ def test_others_whose_ids_only_contain_the_id_stay_who_they_are(tmp_path):
     assert found() == wanted
     reattribute(tmp_path / "ledger", DEFAULT_ATTRIBUTION)
     assert found() == wanted
+
+
+def test_the_owner_of_a_fine_tuned_model_is_forgotten_and_its_base_is_not(tmp_path):
+    tuned, kept = f"ft:gpt-4o-mini-2024-07-18:{NAME}::abc12345", "ft:gpt-4o-mini-2024-07-18:forgotten::abc12345"
+    log = [
+        native(request_id="call-0001", customer_id=NAME, provider="openai", model=tuned, response_model=tuned, status="error", error_type=f"quota of {NAME} exceeded"),
+        native(request_id="call-0002", customer_id="other", provider="openai", model=f"openai/ft:no-such-base:org:{NAME}:x"),
+    ]  # fmt: skip
+    ledger = tmp_path / "ledger"
+    read(ledger, write(tmp_path / "log.jsonl", log))
+    wanted = "select request_id, model, price_id, cost_status, cost from request order by request_id"
+    before = query(ledger, wanted)
+    assert forget(asked(ledger)).remaining == {}
+    assert NAME.encode() not in everything(tmp_path)
+
+    def found():
+        return query(ledger, "select request_model, response_model, model, error_type from request order by request_id")
+
+    names = [
+        (kept, kept, "ft:gpt-4o-mini-2024-07-18", "quota of forgotten exceeded"),
+        ("openai/ft:no-such-base:org:forgotten:x", None, "openai/ft:no-such-base:org:forgotten:x", None),
+    ]
+    assert found() == names
+    assert query(ledger, wanted)[0] == before[0]
+    with database.writing(ledger) as connection:
+        connection.execute("delete from request")
+    read(ledger, write(tmp_path / "again.jsonl", reversed(log)))
+    assert found() == names
+    assert query(ledger, wanted)[0] == before[0]
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_what_stays_of_the_id_in_the_subjects_own_rows_is_told_and_no_error(tmp_path, delete):
+    ledger = tmp_path / "ledger"
+    model = f"accounts/{NAME}/models/x"
+    log = [
+        native(request_id="call-0001", customer_id=NAME, model=model, project=f"{NAME}s"),
+        native(request_id="call-0002", customer_id="other", model="mistral-large", project=f"{NAME}s"),
+    ]
+    read(ledger, write(tmp_path / "log.jsonl", log))
+    expected = preview(asked(ledger, delete=delete))
+    assert forget(asked(ledger, delete=delete)) == expected
+    # Of the two requests, the customer's own goes where it is deleted.
+    own = {} if delete else {"request.request_model": 1, "request.model": 1}
+    assert expected.remaining == {"request.project": 1 if delete else 2, **own}
+    kept = query(ledger, "select customer_id, request_model from request order by request_id")
+    assert kept == [*([] if delete else [("forgotten", model)]), ("other", "mistral-large")]
 
 
 def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(tmp_path):

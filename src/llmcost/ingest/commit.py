@@ -305,7 +305,9 @@ def _insert_fresh(
     )
     if forgets is not None:
         redact_fresh(connection, forgets)
-    _insert_rated(connection, "fresh", ingest_id, price_list, contexts="staged_untagged")
+    # What is left of the name of a fine-tuned model is not in what was staged.
+    contexts = "staged_untagged" if forgets is None else None
+    _insert_rated(connection, "fresh", ingest_id, price_list, contexts=contexts)
 
 
 def _insert_rated(

@@ -88,7 +88,8 @@ class Forgotten:
     paths: tuple[str, ...] = ()
     """Logs named after the id."""
     remaining: Mapping[str, int] = field(default_factory=dict)
-    """Texts in which the same letters stand as part of something else, by table.column; they were left alone."""
+    """Texts in which the same letters stand as part of something else, by table.column, also in rows of the subject; they were
+    left alone."""
     price_lists: int = 0
     """Price lists that mention it: they are kept as they rated, whole."""
     copies: tuple[Path, ...] = ()
@@ -162,6 +163,8 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
                 hits[f"{table}.{name}"] = taken
             if there > taken:
                 left[f"{table}.{name}"] = there - taken
+        for name, there in _left_of_own(connection, table, columns, request).items():
+            left[f"{table}.{name}"] = left.get(f"{table}.{name}", 0) + there
     paths = [
         row[0]
         for row in connection.execute(
@@ -178,6 +181,18 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
         price_lists=_mentioning(connection, request.id),
         copies=tuple(sorted(request.ledger.resolve().parent.glob(f"{request.ledger.resolve().name}.v*.bak"))),
     )
+
+
+def _left_of_own(
+    connection: "Connection", table: str, columns: Mapping[str, str], request: ForgetRequest
+) -> dict[str, int]:
+    """How many of the subject's own rows still hold the letters after they are redacted, by column."""
+    if table not in {"request", "usage_bucket"} or request.delete or not _find_rows(connection, table, request):
+        return {}
+    own = f"(from ledger.{table} where {request.kind}_id = {quote_literal(request.id)})"
+    source = f"({redacted(own, _ROWS[table], columns, request.attribution)})"
+    texts = [name for name, kind in columns.items() if kind.upper() == "VARCHAR"]
+    return _counted(connection, source, {name: f"contains({quote_identifier(name)}, $id)" for name in texts}, request)
 
 
 def _counted(
@@ -263,15 +278,17 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
         )
 
 
-def _find_rows(connection: "Connection", table: str, request: ForgetRequest) -> None:
-    connection.execute(
+def _find_rows(connection: "Connection", table: str, request: ForgetRequest) -> int:
+    """Put the subject's rows into the temporary table `forgotten_key`; how many there are."""
+    (found,) = connection.execute(
         f"""
         create or replace temp table forgotten_key as
         select {_ROWS[table]} as row_key, {request.kind}_id as word, {request.kind == "customer"} as is_customer
         from ledger.{table} where {request.kind}_id = $id
         """,
         {"id": request.id},
-    )
+    ).fetchone() or (0,)
+    return int(found)
 
 
 def _copy_files(connection: "Connection", request: ForgetRequest, columns: Mapping[str, str]) -> None:

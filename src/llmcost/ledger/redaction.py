@@ -28,10 +28,16 @@ _IDENTIFYING = frozenset({"customer_id", "user_id", "session_id"})
 JSON_OBJECTS = frozenset({"tags", "dimensions", "subject"})
 """Columns that hold a JSON object of texts."""
 
+MODEL_NAMES = frozenset({"request_model", "response_model", "model"})
+"""Columns with the name of a model. What it is priced by stays; the owner's part of a fine-tuned model's name may hold an id."""
+
 _TEXTS = frozenset(
-    {*WHO, "trace_id", "parent_id", "prompt_hash", "request_id", "tags", "dimensions", "stated_who", "scope"}
+    {
+        *(*WHO, "trace_id", "parent_id", "prompt_hash", "request_id", "tags", "dimensions", "stated_who", "scope"),
+        *("error_type", *MODEL_NAMES),
+    }
 )
-"""Columns of requests, aggregates and outcomes in which an id may stand; others speak of models, prices and sources."""
+"""Columns of requests, aggregates and outcomes in which an id may stand; others speak of prices and sources."""
 
 _SHIELD = "ª"
 """A letter that JSON which keeps to ASCII never has."""
@@ -44,6 +50,10 @@ create or replace temp macro forget_words(text, word) as
              '(^|[^\\p{{L}}\\p{{N}}])\\Q' || replace(word, '\\E', '\\E\\\\E\\Q') || '\\E($|[^\\p{{L}}\\p{{N}}])', '\\1{MASK}\\2', 'g'),
              '(^|[^\\p{{L}}\\p{{N}}])\\Q' || replace(word, '\\E', '\\E\\\\E\\Q') || '\\E($|[^\\p{{L}}\\p{{N}}])', '\\1{MASK}\\2', 'g') end;
 create or replace temp macro forget_id(text, word) as case when text = word then '{MASK}' else text end;
+create or replace temp macro forget_owner(text, word) as
+    case when regexp_matches(text, '^([^:]*/)?ft:')
+         then regexp_extract(text, '^([^:]*/)?ft:[^:]*') || forget_words(regexp_replace(text, '^([^:]*/)?ft:[^:]*', ''), word)
+         else text end;
 create or replace temp macro forget_value(name, text, word, ids) as
     case when list_contains(ids, name) then forget_id(text, word) else forget_words(text, word) end;
 create or replace temp macro forget_member(object, name) as
@@ -121,6 +131,8 @@ def replaced_in(name: str, own: str, word: str, ids: Collection[str]) -> str:
         return f"forget_in_object({own}, {word}, {_list(ids)})"
     if name == "stated_who":
         return f"forget_stated({own}, {word}, {_list(ids)})"
+    if name in MODEL_NAMES:
+        return f"forget_owner({own}, {word})"
     return f"forget_words({own}, {word})"
 
 

@@ -14,6 +14,7 @@ from llmcost.ledger.identifiers import quote_identifier
 from llmcost.ledger.redaction import (
     JSON_OBJECTS,
     MASK,
+    MODEL_NAMES,
     SUBJECTS,
     Subject,
     columns_of,
@@ -133,7 +134,7 @@ def find(connection: "Connection", relation: str, key: str) -> bool:
     """
     declare(connection)
     columns = columns_of(connection, relation)
-    texts = [name for name in texts_of(columns) if name not in JSON_OBJECTS]
+    texts = [name for name in texts_of(columns) if name not in JSON_OBJECTS | MODEL_NAMES]
     listed = ", ".join(quote_identifier(name) for name in texts) or "null::varchar"
     parts = [f"select unnest(list_distinct([{listed}])) as value from {relation}"]
     parts += [

@@ -15,7 +15,7 @@ def as_text(found: Forgotten) -> str:
         lines.append(plural(found.buckets, "aggregate of an export", "aggregates of exports"))
     lines += [f"{printable(place)}: replaced in {plural(count, 'other row')}" for place, count in found.masked.items()]
     lines += [
-        f"{printable(place)}: the same letters are part of other words in {plural(count, 'row')}, left alone"
+        f"{printable(place)}: the same letters are part of other words or names in {plural(count, 'row')}, left alone"
         for place, count in found.remaining.items()
     ]
     if found.paths:
