@@ -192,7 +192,10 @@ def open_traffic(
 def shares(
     cost: Decimal, low_mid_high: tuple[Decimal, Decimal, Decimal], formula: str, rows: Query
 ) -> tuple[Savings, Query]:
-    """Savings on some requests (`rows` selects rid and cost), and the claims that spread them in proportion to cost."""
+    """Savings on some requests (`rows` selects rid and cost), and the claims that spread them in proportion to cost.
+
+    The cost, of each and of all together, may be the part that is lost: it lies on the requests that lose it.
+    """
     amounts = [min(max(amount, Decimal(0)), cost).quantize(_PLACES) for amount in low_mid_high]
     fractions = {
         name: (amount / cost if cost else Decimal(0))

@@ -33,7 +33,10 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         """
     )
     swapped(traffic, "waste_uncached", rows, _UNCACHED)
-    flagged = Query(sql="select rid, other, 0 as low, 0 as mid, 0 as high from waste_uncached")
+    # What a call lost: nothing where it read more than it wrote, and never more than the premium it paid.
+    flagged = Query(
+        sql="select rid, other, was - other as low, was - other as mid, was - other as high from waste_uncached"
+    )
     more = {
         "other": "coalesce(sum(other), 0)",
         "written": "sum(write_5m_tokens + write_1h_tokens)",
@@ -45,10 +48,10 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             continue
         condition, values = where(group.scope)
         savings, claims = shares(
-            group.cost,
+            group.high,
             (lost, lost, lost),
             "cost as paid, less the cost of the same tokens without a cache",
-            Query(sql=f"select rid, cost from waste_losing where {condition}", values=values),
+            Query(sql=f"select rid, high as cost from waste_losing where {condition}", values=values),
         )
         ratio = Decimal(group.more["read"]) / Decimal(group.more["written"]) if group.more["written"] else Decimal(0)
         yield Finding(

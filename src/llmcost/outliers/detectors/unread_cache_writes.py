@@ -57,10 +57,10 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         # Where other writes are read, nobody knows beforehand which will be.
         low, mid = (Decimal(0), group.mid / 2) if read else (group.mid, group.mid)
         savings, claims = shares(
-            group.cost,
+            group.high,
             (low, mid, group.high),
             "premium over plain input of writes not read in their lifetime; where other writes are read, low none and mid half",
-            Query(sql=f"select rid, cost from waste_unread where {condition}", values=values),
+            Query(sql=f"select rid, high as cost from waste_unread where {condition}", values=values),
         )
         yield Finding(
             scope=group.scope,
