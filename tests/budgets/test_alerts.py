@@ -215,6 +215,45 @@ def test_requests_none_of_which_has_a_price_are_no_proof_that_they_cost_little(s
     assert allowed.exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("costs", "threshold", "status"),
+    [
+        # From 10 to 20 or 11 and some: at least +100% and +10%.
+        ((["10"], ["20", None]), "above: 30%", "firing"),
+        ((["10"], ["11", None]), "above: 30%", "not_evaluated"),
+        ((["10"], ["20", None]), "below: 30%", "ok"),
+        ((["10"], ["11", None]), "below: 30%", "not_evaluated"),
+        # From 10 and some to 20 or 11: at most +100% and +10%.
+        ((["10", None], ["20"]), "above: 30%", "not_evaluated"),
+        ((["10", None], ["11"]), "above: 30%", "ok"),
+        ((["10", None], ["20"]), "below: 30%", "not_evaluated"),
+        ((["10", None], ["11"]), "below: 30%", "firing"),
+    ],
+)
+def test_a_change_is_judged_only_where_no_missing_price_could_turn_it(spend, watch, costs, threshold, status):
+    spend("2026-11-01 10:00", "1")
+    for day, some in zip(("02", "03"), costs, strict=True):
+        for cost in some:
+            spend(f"2026-11-{day} 10:00", cost)
+    rule = f"alerts: [{{name: change, metric: cost, window: 1d, compare: previous, {threshold}}}]"
+    found = watch(rule, "2026-11-04T00:00")
+
+    assert found.rules[0].status == status
+    assert found.exit_code == {"firing": 1, "ok": 0, "not_evaluated": 3}[status]
+    if status == "not_evaluated":
+        assert found.rules[0].reason == "requests without a known price may have cost more"
+
+
+@pytest.mark.parametrize(("cost", "status"), [("4.99", "not_evaluated"), ("5", "ok")])
+def test_a_sum_without_some_prices_is_never_proven_to_be_below(spend, watch, cost, status):
+    spend("2026-11-03 10:00", cost)
+    spend("2026-11-03 10:01", None)
+    rule = 'alerts: [{rule: daily-spend, below: "5"}]'
+
+    assert watch(rule, "2026-11-03T12:00").rules[0].status == status
+    assert watch(f"gate: {{unpriced: 50%}}\n{rule}", "2026-11-03T12:00").exit_code == (cost == "4.99")
+
+
 def test_a_rise_from_a_window_without_any_price_is_not_known(spend, watch):
     spend("2026-11-01 10:00", "1")
     spend("2026-11-02 10:00", None)

@@ -232,11 +232,14 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
             unpriced += hidden
             few += not hidden
             continue
-        if alert.level:
-            firing.append(alert)
-        elif rule.direction == "above" and _hides(rule, group, settings):
+        # What has no price could only raise the value, and in the window before only lower it.
+        could_rise = (rule.direction == "above") != bool(alert.level)
+        against = group if could_rise else earlier if rule.compare else None
+        if against is not None and _hides(rule, against, settings):
             unpriced += 1
             continue
+        if alert.level:
+            firing.append(alert)
         judged += 1
     firing.sort(
         key=lambda alert: (-alert.level, -alert.value if rule.direction == "above" else alert.value, str(alert.values))
