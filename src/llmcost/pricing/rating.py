@@ -286,6 +286,8 @@ decided as (
             when status = 'blocked' then 'blocked'
             when status = 'error' and z_used = 0 and not z_known and {_TIMED_OUT} then 'timed out, usage unknown'
             when status = 'error' and z_used = 0 then 'failed, nothing used'
+            -- Of a batch only what was answered is invoiced.
+            when status = 'cancelled' and processing = 'batch' and z_used = 0 then 'failed, nothing used'
             when z_status = 'free' then 'free'
             when z_status is null or z_status = 'unpriced' then 'no price'
             when not z_known then 'usage unknown'

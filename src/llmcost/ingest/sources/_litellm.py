@@ -26,6 +26,34 @@ CALLER_TAGS = (
 """Tags the caller sent with the request, which come before what the proxy knows of the key."""
 
 
+_IDLE = (
+    *("a?(create|cancel|list|retrieve)_batch(es)?", "a?create_file", "a?file_[a-z_]+", "a?vector_store_[a-z_]+"),
+    *("(call|list)_mcp_tools?", "a?(get|create|delete|list)_(assistants?|threads?|messages|containers?|skills?)"),
+    *("a_?add_message", "a?(get|delete|cancel)_responses", "a?list_input_items"),
+)
+"""Call types that run no model (`CallTypes` in litellm/types/utils.py), as patterns. A batch that is retrieved may tell what it
+used."""
+
+
+def keeps(claim: str) -> str:
+    """SQL predicate: the row is a call. `claim` is the path of what the proxy says it cost."""
+    counted = "coalesce(#prompt_tokens, 0) + coalesce(#completion_tokens, 0) > 0"
+    return f"{counted} or coalesce(number_of(@{claim}), 0) > 0 or not coalesce(one_of(@call_type, '{'|'.join(_IDLE)}'), false)"
+
+
+def told(prompt: str, completion: str, status: str) -> dict[str, str]:
+    """Steps for the totals; none where both are 0 and the call went well.
+
+    So the proxy writes what is billed by another unit, and streams of which it got no usage
+    (https://github.com/BerriAI/litellm/issues/40100).
+    """
+    known = f"coalesce({prompt}, 0) + coalesce({completion}, 0) > 0 or {status} <> 'success'"
+    return {
+        "prompt": f"case when {known} then {prompt} end",
+        "completion": f"case when {known} then {completion} end",
+    }
+
+
 def usage_steps(usage: str) -> dict[str, str]:
     """What LiteLLM's usage object at path `usage` says, with the row's own totals behind it."""
     prompt, completion = f"{usage}.prompt_tokens_details", f"{usage}.completion_tokens_details"
@@ -45,14 +73,16 @@ def usage_steps(usage: str) -> dict[str, str]:
     }
 
 
+_KNOWN = "$prompt is not null or $completion is not null"
+
 USAGE_FIELDS = {
     "uncached_input_tokens": "beyond($prompt, $cached + $written + $audio_in + $image_in)",
-    "cache_read_tokens": "$cached",
+    "cache_read_tokens": f"case when {_KNOWN} then $cached end",
     # Writes whose lifetime is not stated are 5-minute writes, the provider's default.
-    "cache_write_5m_tokens": "greatest($written - $written_1h, 0)",
-    "cache_write_1h_tokens": "$written_1h",
+    "cache_write_5m_tokens": f"case when {_KNOWN} then greatest($written - $written_1h, 0) end",
+    "cache_write_1h_tokens": f"case when {_KNOWN} then $written_1h end",
     "output_text_tokens": "beyond($completion, $reasoning + $audio_out + $image_out)",
-    "reasoning_tokens": "$reasoning",
+    "reasoning_tokens": f"case when {_KNOWN} then $reasoning end",
     "input_audio_tokens": "nullif($audio_in, 0)",
     "input_image_tokens": "nullif($image_in, 0)",
     "output_audio_tokens": "nullif($audio_out, 0)",

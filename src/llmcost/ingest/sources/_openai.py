@@ -44,15 +44,17 @@ RESPONSES = Dialect(
 )
 
 
-def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
-    """What the usage object at path `usage` says; with several dialects, in whichever it speaks."""
+def usage_steps(usage: str, *dialects: Dialect, elsewhere: str | None = None) -> dict[str, str]:
+    """What the usage object at path `usage` says; with several dialects, in whichever it speaks.
+
+    `elsewhere` is the path of one that a stream may have instead, of which input and output are read.
+    """
 
     def counts(paths: Iterable[str]) -> list[str]:
         return [f"#{usage}.{path}" for path in paths]
 
-    def count(paths: Iterable[str], default: str | None = "0") -> str:
-        found = [*counts(paths), *([default] if default is not None else [])]
-        return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
+    def count(paths: Iterable[str]) -> str:
+        return f"coalesce({', '.join([*counts(paths), '0'])})"
 
     def largest(paths: Iterable[str]) -> str:
         return f"coalesce(greatest({', '.join(counts(paths))}), 0)"
@@ -60,8 +62,12 @@ def usage_steps(usage: str, *dialects: Dialect) -> dict[str, str]:
     def details(kind: str, name: str) -> list[str]:
         return [f"{getattr(dialect, kind)}.{name}" for dialect in dialects]
 
-    prompt = count([dialect.input for dialect in dialects], None)
-    completion = count([dialect.output for dialect in dialects], None)
+    def total(name: str) -> str:
+        named = [getattr(dialect, name) for dialect in dialects]
+        found = [f"#{path}.{one}" for path in (usage, elsewhere) if path is not None for one in named]
+        return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
+
+    prompt, completion = total("input"), total("output")
     # Mistral repeats its count under another name, not always both times.
     cached = largest([*details("input_details", "cached_tokens"), *(name for d in dialects for name in d.cached)])
     written = largest(

@@ -25,7 +25,8 @@ def fields(body: str = "") -> dict[str, str]:
         "ended_at": f"@{body}completed_at:time",
         "provider": provider(body),
         "response_model": f"filled(@{body}model)",
-        "service_tier": f"filled(@{body}service_tier)",
+        # What was asked for; a finished answer says which tier served it.
+        "service_tier": f"nullif(filled(@{body}service_tier), 'auto')",
         "final": f"coalesce(@{body}status not in ('queued', 'in_progress'), true)",
         "status": response_status(body),
         "error_type": f"coalesce(filled(@{body}error.code), filled(@{body}incomplete_details.reason))",

@@ -6,11 +6,22 @@ of the request body. Shape: litellm 1.109.1, proxy/schema.prisma (https://github
 """
 
 from llmcost.ingest.source import Source
-from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, CALLER_TAGS, USAGE_FIELDS, proxy_status, usage_steps
+from llmcost.ingest.sources._litellm import (
+    CALL_TYPE_OPERATIONS,
+    CALLER_TAGS,
+    USAGE_FIELDS,
+    keeps,
+    proxy_status,
+    told,
+    usage_steps,
+)
+
+_USAGE = usage_steps("metadata.usage_object")
+_STATUS = "coalesce(@status, @metadata.status)"
 
 source = Source(
     title="LiteLLM spend logs",
-    revision=2,
+    revision=3,
     issuer="'litellm'",
     claims="@request_id is not null and @call_type is not null and @startTime is not null and @spend is not null",
     json_text=("metadata",),
@@ -21,7 +32,8 @@ source = Source(
         "metadata.usage_object.server_tool_use",
         "metadata.error_information",
     ),
-    steps=usage_steps("metadata.usage_object"),
+    keeps=keeps("spend"),
+    steps={**_USAGE, **told(_USAGE["prompt"], _USAGE["completion"], f"coalesce({_STATUS}, 'success')")},
     fields={
         "request_id": "filled(@request_id)",
         "started_at": "@startTime:time",
@@ -32,7 +44,7 @@ source = Source(
         "operation": CALL_TYPE_OPERATIONS,
         "processing": "case when contains(@call_type, 'batch') then 'batch' end",
         "service_tier": "filled(@metadata.cost_breakdown.service_tier)",
-        **proxy_status("coalesce(@status, @metadata.status)", "metadata.error_information"),
+        **proxy_status(_STATUS, "metadata.error_information"),
         "latency_ms": "coalesce(number_of(@request_duration_ms), elapsed_ms(@startTime:time, @endTime:time))",
         "time_to_first_token_ms": "case when @completionStartTime < @endTime "
         "then elapsed_ms(@startTime:time, instant(@completionStartTime)) end",

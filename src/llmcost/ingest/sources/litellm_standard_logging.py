@@ -7,19 +7,32 @@ rows. Times are Unix seconds or text.
 """
 
 from llmcost.ingest.source import Source
-from llmcost.ingest.sources._litellm import CALL_TYPE_OPERATIONS, CALLER_TAGS, USAGE_FIELDS, proxy_status, usage_steps
+from llmcost.ingest.sources._litellm import (
+    CALL_TYPE_OPERATIONS,
+    CALLER_TAGS,
+    USAGE_FIELDS,
+    keeps,
+    proxy_status,
+    told,
+    usage_steps,
+)
 
 _RESPONSE, _OBJECT = usage_steps("response.usage"), usage_steps("metadata.usage_object")
 _HIT = "lower(@cache_hit) = 'true'"
 
 source = Source(
     title="LiteLLM logging payload",
+    revision=2,
     issuer="'litellm'",
     claims="@id is not null and @call_type is not null and @startTime is not null and @request_id is null "
     "and (@hidden_params:json is not null or @response_cost is not null)",
+    keeps=keeps("response_cost"),
     steps={
-        "prompt": f"coalesce({_RESPONSE['prompt']}, {_OBJECT['prompt']})",
-        "completion": f"coalesce({_RESPONSE['completion']}, {_OBJECT['completion']})",
+        **told(
+            f"coalesce({_RESPONSE['prompt']}, {_OBJECT['prompt']})",
+            f"coalesce({_RESPONSE['completion']}, {_OBJECT['completion']})",
+            "coalesce(@status, 'success')",
+        ),
         **{
             name: f"greatest({_RESPONSE[name]}, {_OBJECT[name]})"
             for name in ("written", "written_1h", "audio_in", "image_in", "audio_out", "image_out", "searches")

@@ -10,8 +10,9 @@ from llmcost.ingest.estimation import MARK, estimated
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._openai import CHAT, USAGE_FIELDS, billed_fields, provider, usage_steps
 
-_STEPS = usage_steps("usage", CHAT)
-_MILLISECONDS = "1000 * number_of(@usage.{})"
+# Groq ends a stream so that was not asked for usage.
+_STEPS = usage_steps("usage", CHAT, elsewhere="x_groq.usage")
+_MILLISECONDS = "1000 * number_of(coalesce(@usage.{0}, @x_groq.usage.{0}))"
 
 source = Source(
     title="OpenAI-compatible chat completions",
@@ -27,7 +28,7 @@ source = Source(
         "started_at": "@created:time",
         "provider": provider(
             "",
-            "when @usage.queue_time is not null or @x_groq is not null then 'groq'",
+            "when @usage.queue_time is not null or @x_groq.id is not null then 'groq'",
             # Hosts of DeepSeek's open models write the author into the name.
             "when @usage.prompt_cache_hit_tokens is not null and starts_with(@model, 'deepseek') "
             "and not contains(@model, '/') then 'deepseek'",
@@ -53,5 +54,5 @@ source = Source(
         "pair('user', coalesce(filled(@user), filled(@safety_identifier)))",
         "pair('upstream_provider', @provider)",
     ),
-    revision=3,
+    revision=4,
 )

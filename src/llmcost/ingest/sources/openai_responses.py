@@ -17,5 +17,5 @@ source = Source(
     steps=_responses.steps(),
     fields=_responses.fields(),
     tags=_responses.tags(),
-    revision=3,
+    revision=4,
 )
