@@ -190,6 +190,19 @@ def test_a_log_that_begins_at_noon_has_no_first_day(spend, daily, ask):
     assert ask("2026-11-20").whole.history == 79
 
 
+def test_what_a_first_day_that_is_not_whole_cost_is_spent_all_the_same(spend, daily, ask):
+    spend(datetime(2026, 10, 1, 10), "100", team="backfill")  # noqa: DTZ001  the ledger's naive UTC
+    daily("2026-10-02", 30, team="app")  # through 2026-10-31
+    found = ask("2026-10-31T12:00", by=("team",))
+
+    # 100 on the 1st and 30 days at a dollar; the running day's dollar is spent, and half a day more is expected.
+    assert (found.whole.spent, found.whole.expected, found.whole.history) == (130, Decimal("130.50"), 29)
+    assert {row.values: (row.spent, row.expected) for row in found.rows} == {
+        ("backfill",): (100, None),
+        ("app",): (30, Decimal("30.50")),
+    }
+
+
 def test_growth_is_taken_of_equal_and_aligned_windows(daily, ask):
     daily("2026-09-01", 61)  # September and October
     daily("2026-11-01", 19, "2")

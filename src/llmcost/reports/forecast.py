@@ -118,8 +118,9 @@ def forecast(
     keys = [resolve(connection, name) for name in dict.fromkeys(question.by)]
     if any(key.grain for key in keys):
         raise UsageError("a forecast cannot be taken apart by time", hint="use --by with dimensions or tags")
-    days, sums = _daily(connection, chosen, keys, begins, today)
-    frame = _Frame(first=first, end=add_months(first, 1), today=today, now=now, zone=zone, days=days)
+    days, sums = _daily(connection, chosen, keys, begins.astimezone(zone).date(), today)
+    partial = begins - start_of(days[0], zone) > _DAY_BEGINS and len(days) > 1
+    frame = _Frame(first=first, end=add_months(first, 1), today=today, now=now, zone=zone, days=days, partial=partial)
     whole = frame.expected((), _together(sums.values(), len(days)))
     rows = [frame.expected(values, amounts) for values, amounts in sums.items()] if keys else []
     rows.sort(key=lambda one: (-(one.expected or one.spent), tuple((v is None, v or "") for v in one.values)))
@@ -159,13 +160,16 @@ class _Frame:
     now: datetime
     zone: tzinfo
     days: Sequence[date]
-    """From the first that counts to today."""
+    """From that of the ledger's first request to today."""
+    partial: bool
+    """Whether the first of them began before the ledger did: it is spent, but nothing is learned from it."""
 
     def expected(self, values: Values, amounts: Sequence[Decimal]) -> Expected:
-        """The forecast of one group, from its first day with any cost on."""
+        """The forecast of one group, from its first whole day with any cost on."""
         *past, today = amounts
-        begins = next((place for place, amount in enumerate(past) if amount), len(past))
-        history = past[begins:]
+        whole = past[self.partial :]
+        begins = next((place for place, amount in enumerate(whole) if amount), len(whole))
+        history = whole[begins:]
         spent = total(amount for day, amount in zip(self.days, amounts, strict=True) if self.first <= day < self.end)
         lead = max((self.first - self.today).days, 0)
         length = (self.end - max(self.first, self.today)).days
@@ -186,7 +190,7 @@ class _Frame:
             high=None if high is None else _rounded(high),
             history=len(history),
             basis=found,
-            growth=growth([*past, today], self.today),
+            growth=growth([*whole, today], self.today),
         )
 
     def _elapsed(self) -> float:
@@ -223,13 +227,9 @@ def _reach(
 
 
 def _daily(
-    connection: "Connection", chosen: Selection, keys: Sequence["Key"], begins: datetime, today: date
+    connection: "Connection", chosen: Selection, keys: Sequence["Key"], first: date, today: date
 ) -> tuple[list[date], dict[Values, list[Decimal]]]:
-    """The days from the first whole one to today, and what each group cost on each of them."""
-    local = begins.astimezone(chosen.zone)
-    first = local.date()
-    if begins - start_of(first, chosen.zone) > _DAY_BEGINS and first < today:
-        first += timedelta(days=1)
+    """The days from the ledger's first to today, and what each group cost on each of them."""
     days = [first + timedelta(days=place) for place in range((today - first).days + 1)]
     places = {day.isoformat(): place for place, day in enumerate(days)}
     table = scopes.spending(connection, chosen, [Scope(conditions=())], [*keys, resolve(connection, "day")])
