@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from llmcost.domain.errors import ConfigError
+from llmcost.render.budget_words import cause_lines
 
 MONTH = 'budgets: [{name: all, amount: "10", warn_at: [80]}]'
 
@@ -256,6 +257,31 @@ def test_the_forecast_is_the_run_rate_and_waits_for_three_days(spend, judge):
     assert judge(text.replace("25", "31"), "2026-11-06").standings[0].status == "ok"
 
 
+def test_days_before_the_ledger_begins_are_not_days_without_cost(spend, judge):
+    for day in range(15, 20):
+        spend(f"2026-11-{day:02} 00:00", "0.072")
+    text = 'budgets: [{name: a, amount: "1.00", forecast_at: [100]}]'
+    (one,) = judge(text, "2026-11-20").standings
+
+    # 5 days of 0.072 are 0.36, and the 11 to come 0.792. What is left, 0.64, lasts 8.9 days like each one known: to the 28th.
+    assert one.pace is not None
+    assert (one.spent, one.pace.per_day, one.forecast) == (Decimal("0.36"), Decimal("0.072"), Decimal("1.152"))
+    assert (one.status, one.pace.days_left) == ("warning", Decimal("8.89"))
+    assert [moment and moment.date().isoformat() for moment in one.pace.breach or ()] == ["2026-11-28", "2026-11-28"]
+    # Two whole days that are known are too few, however long the month is.
+    assert judge(text, "2026-11-17").standings[0].forecast is None
+
+
+def test_a_rate_begins_with_the_ledger_for_each_value_too(spend, judge):
+    spend("2026-11-10 12:00", "0", team="core")
+    spend("2026-11-12 12:00", "10", team="core")
+    (one,) = judge("budgets: [{name: a, amount: 100, per: team}]", "2026-11-15T12:00").standings
+
+    # 10 in the five days since noon of the 10th are 2 a day; 15.5 days are to come: 31.
+    assert one.pace is not None
+    assert (one.pace.per_day, one.forecast) == (2, 41)
+
+
 def test_amounts_in_another_currency_use_the_rate_of_the_day(spend, judge):
     spend("2026-11-03 10:00", "10")
     spend("2026-11-05 10:00", "10")
@@ -283,6 +309,25 @@ def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, 
         (("acme", "chat"), 0),
     ]
     assert sum(one.cause.change.effects) == 10
+    assert one.cause.complete
+
+
+@pytest.mark.parametrize(("begins", "complete"), [("2026-10-01 23:59", True), ("2026-10-02 00:00", False)])
+def test_a_change_from_days_before_the_ledger_begins_is_not_told(spend, judge, begins, complete):
+    """Unknown is not zero; who spent most now is told all the same."""
+    spend(begins, "0", customer_id="acme")
+    spend("2026-11-02 10:00", "8", customer_id="acme")
+    spend("2026-11-02 11:00", "3", customer_id="globex")
+    (one,) = judge(MONTH, "2026-11-03").standings
+
+    assert one.cause is not None
+    assert one.cause.complete == complete
+    assert cause_lines(one, one.cause)[0] == (
+        "+$11.00 against $0.00 from 2026-10-01 to 2026-10-02"
+        if complete
+        else "the ledger does not reach back to 2026-10-01, to compare with; the largest are customer_id=acme $8.00 and "
+        "customer_id=globex $3.00"
+    )
 
 
 @pytest.mark.parametrize(

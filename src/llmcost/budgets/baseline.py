@@ -7,7 +7,7 @@ days, seven unless asked otherwise: the same weekdays on both sides. The file is
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from llmcost.budgets import spending
 from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.gate import Measured, hides_cost, place_of
-from llmcost.budgets.periods import BudgetPeriod, days_before
+from llmcost.budgets.periods import BudgetPeriod, days_before, reaches_back
 from llmcost.budgets.status import Standing
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import DataError, LlmcostError, UsageError
@@ -138,7 +138,7 @@ def measure(
     return Baseline(
         as_of=check.now.astimezone(UTC),
         days=days,
-        complete=check.first is not None and check.first < members[0].window.since + timedelta(days=1),
+        complete=reaches_back(check.first, members[0].window.since),
         entries=tuple(sorted(entries, key=lambda one: one.name or "")),
     )
 

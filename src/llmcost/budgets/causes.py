@@ -1,11 +1,12 @@
 """What made a budget be reached: the change since the same stretch of the period before, taken apart."""
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.budgets.budget import Measure
-from llmcost.budgets.periods import window_before
+from llmcost.budgets.periods import reaches_back, window_before
 from llmcost.budgets.spending import Values, Watched, selection
 from llmcost.budgets.status import Cause
 from llmcost.config.settings import Settings
@@ -25,8 +26,19 @@ _MOST = 40
 """Segments told apart; the others are one."""
 
 
-def cause(connection: "Connection", settings: Settings, one: Watched, values: Values, basis: Basis) -> Cause:
-    """The change of what a budget counts, from the same stretch of the period before to this one."""
+def cause(
+    connection: "Connection",
+    settings: Settings,
+    one: Watched,
+    values: Values,
+    basis: Basis,
+    *,
+    begins: datetime | None,
+) -> Cause:
+    """The change of what a budget counts, from the same stretch of the period before to this one.
+
+    `begins` is the start of the ledger's first request, before which nothing is known.
+    """
     before = window_before(one.budget.period, one.window)
     now = one.period.until or one.window.until
     earlier = Period(since=before.since, until=min(before.since + (now - one.window.since), before.until))
@@ -54,6 +66,7 @@ def cause(connection: "Connection", settings: Settings, one: Watched, values: Va
         by=tuple(names),
         since=before.since,
         until=earlier.until or before.until,
+        complete=reaches_back(begins, before.since),
         change=decomposed({key: (pair[0], pair[1]) for key, pair in pairs.items()}, places=20),
     )
 

@@ -112,13 +112,13 @@ def check(
     }
     slips = unmatched(connection, settings, empty, now, basis)
     for (place, one), sums in zip(watching, summed, strict=True):
-        found = _standings(connection, settings, one, sums, fresh=fresh, now=now, basis=basis)
+        found = _standings(connection, settings, one, sums, fresh=fresh, begins=first, now=now, basis=basis)
         slip = slips.get(one.budget.name)
         order[place] = [replace(each, reason=slip) if slip and each.status == "ok" else each for each in found]
     standings = [one for place in sorted(order) for one in order[place]]
     return BudgetCheck(
         now=told,
-        standings=tuple(_explained(connection, settings, standings, now, basis) if causes else standings),
+        standings=tuple(_explained(connection, settings, standings, now, basis, begins=first) if causes else standings),
         gates=tuple(measured),
         first=first,
         last=last,
@@ -146,12 +146,13 @@ def _standings(
     sums: Sums,
     *,
     fresh: Measured,
+    begins: datetime | None,
     now: datetime,
     basis: Basis,
 ) -> list[Standing]:
     budget = one.budget
     found = [
-        _standing(settings, one, values, spent, sums=sums, fresh=fresh, now=now)
+        _standing(settings, one, values, spent, sums=sums, fresh=fresh, begins=begins, now=now)
         for values, spent in sums.by_value.items()
     ]
     if not found:
@@ -184,11 +185,19 @@ def _crossed(standing: Standing, times: dict[Values, datetime]) -> Standing:
 
 
 def _standing(
-    settings: Settings, one: Watched, values: Values, spent: Spent, *, sums: Sums, fresh: Measured, now: datetime
+    settings: Settings,
+    one: Watched,
+    values: Values,
+    spent: Spent,
+    *,
+    sums: Sums,
+    fresh: Measured,
+    begins: datetime | None,
+    now: datetime,
 ) -> Standing:
     budget = one.budget
     amount = spending.amount(spent, budget.measure)
-    pace = pace_of(budget, one.window, amount, sums.daily, now)
+    pace = pace_of(budget, one.window, amount, sums.daily, now, begins=begins)
     status, reason = judged(budget, amount, pace, now)
     missing = unproven = False
     allowed = settings.gate.unpriced or Decimal(0)
@@ -214,7 +223,13 @@ def _standing(
 
 
 def _explained(
-    connection: "Connection", settings: Settings, standings: Sequence[Standing], now: datetime, basis: Basis
+    connection: "Connection",
+    settings: Settings,
+    standings: Sequence[Standing],
+    now: datetime,
+    basis: Basis,
+    *,
+    begins: datetime | None,
 ) -> list[Standing]:
     """The worst breaches with their cause."""
     worst = sorted(
@@ -226,5 +241,5 @@ def _explained(
         one = standings[place]
         if one.window is not None:
             known = spending.watched(connection, one.budget, one.window, now)
-            found[place] = replace(one, cause=cause(connection, settings, known, one.values, basis))
+            found[place] = replace(one, cause=cause(connection, settings, known, one.values, basis, begins=begins))
     return found

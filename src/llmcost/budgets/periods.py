@@ -92,6 +92,11 @@ def days_before(now: datetime, zone: tzinfo, days: int) -> Window:
     return _window(today - timedelta(days=days), today, zone)
 
 
+def reaches_back(begins: datetime | None, since: datetime) -> bool:
+    """Whether a ledger whose first request is of `begins` knows a stretch from its start on: its first day may begin late."""
+    return begins is not None and begins < since + timedelta(days=1)
+
+
 def _first(period: BudgetPeriod, today: date) -> date:
     """The first day of the calendar or anchored period that holds a day."""
     anchor = period.start

@@ -7,8 +7,9 @@ from statistics import quantiles
 from typing import Literal
 
 from llmcost.budgets.budget import Budget
-from llmcost.budgets.periods import Window
+from llmcost.budgets.periods import Window, reaches_back
 from llmcost.domain.exact import EXACT
+from llmcost.domain.period import start_of
 from llmcost.domain.text import plural
 from llmcost.stats.decomposition import Decomposition
 
@@ -26,7 +27,7 @@ class Pace:
     elapsed: Decimal
     """Share of the window that is over, 0 to 1."""
     per_day: Decimal | None
-    """Spent a day; None before there are enough whole days."""
+    """Spent a day, since the ledger begins where that is later; None before there are enough whole days."""
     forecast: Decimal | None
     """Spent by the end of the window at this rate."""
     days_left: Decimal | None
@@ -45,6 +46,8 @@ class Cause:
     since: datetime
     until: datetime
     """The stretch compared with, UTC."""
+    complete: bool
+    """Whether the ledger reaches back to it; where it does not, what was spent then is not known."""
     change: Decomposition
 
 
@@ -103,25 +106,33 @@ def judged(budget: Budget, spent: Decimal, pace: Pace | None, now: datetime) -> 
     return "ok", None
 
 
-def pace_of(budget: Budget, window: Window, spent: Decimal, daily: dict[str, Decimal], now: datetime) -> Pace:
-    """The pace; `daily` is what was spent by day (ISO), days without any left out.
+def pace_of(
+    budget: Budget,
+    window: Window,
+    spent: Decimal,
+    daily: dict[str, Decimal],
+    now: datetime,
+    *,
+    begins: datetime | None = None,
+) -> Pace:
+    """The pace; `daily` is what was spent by day (ISO), days without any left out; `begins` is the ledger's first request.
 
-    The run rate is that of the whole days so far, and today counts for the part of it that is over. A rolling window
-    neither begins nor ends, so it has neither a forecast nor a date.
+    The run rate is that of the whole days so far, and today counts for the part of it that is over. What was spent before
+    the ledger begins is not known, so that time counts for nothing. A rolling window neither begins nor ends, so it has
+    neither a forecast nor a date.
     """
     elapsed = _share(now - window.since, window.until - window.since)
-    today = now.astimezone(budget.period.zone).date()
-    whole = [
-        daily.get((window.first + timedelta(days=n)).isoformat(), Decimal(0))
-        for n in range((today - window.first).days)
-    ]
+    zone = budget.period.zone
+    today, first, since = now.astimezone(zone).date(), window.first, window.since
+    if begins is not None and not reaches_back(begins, window.since):
+        local = begins.astimezone(zone).date()
+        first, since = local if start_of(local, zone) == begins else local + timedelta(days=1), begins
+    whole = [daily.get((first + timedelta(days=n)).isoformat(), Decimal(0)) for n in range((today - first).days)]
     if budget.period.kind == "rolling" or len(whole) < min(_MIN_DAYS, window.days - 1) or not whole:
         return Pace(elapsed=elapsed, per_day=None, forecast=None, days_left=None, breach=None)
-    seconds = _seconds(now - window.since)
+    seconds = _seconds(now - since)
     per_day = EXACT.divide(spent * 86400, seconds).quantize(_PLACES, ROUND_HALF_EVEN, EXACT)
-    forecast = EXACT.divide(spent * _seconds(window.until - window.since), seconds).quantize(
-        _PLACES, ROUND_HALF_EVEN, EXACT
-    )
+    forecast = EXACT.divide(spent * _seconds(window.until - since), seconds).quantize(_PLACES, ROUND_HALF_EVEN, EXACT)
     left = budget.amount - spent
     if left <= 0 or not per_day:
         return Pace(elapsed=elapsed, per_day=per_day, forecast=forecast, days_left=None, breach=None)

@@ -106,6 +106,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     return {
         "since": instant(cause.since),
         "until": instant(cause.until),
+        "complete": cause.complete,
         "before": plain(change.before),
         "after": plain(change.after),
         "change": plain(change.change),

@@ -1,5 +1,6 @@
 """Budgets in words: how much, of what, since when, and who caused it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from llmcost.domain.printable import printable
 from llmcost.ledger.cells import OTHERS
 from llmcost.render.numbers import human
 from llmcost.render.visible import UNATTRIBUTED, label
-from llmcost.stats.decomposition import EFFECTS, Decomposition, Segment
+from llmcost.stats.decomposition import EFFECTS, Contribution, Decomposition, Segment
 
 _EFFECTS = {
     "volume": "more or fewer requests",
@@ -95,20 +96,28 @@ def cause_lines(one: Standing, cause: Cause) -> list[str]:
     """How much more than before, the segments that rose most, and what the change is made of."""
     change, budget = cause.change, one.budget
     zone = budget.period.zone
+    since = cause.since.astimezone(zone).date()
     last = (cause.until - timedelta(microseconds=1)).astimezone(zone).date()
-    before = f"{amount(change.before, budget)} from {cause.since.astimezone(zone).date()} to {last}"
-    lines = [f"{amount(change.change, budget, signed=True)} against {before}"]
+    before = f"{amount(change.before, budget)} from {since} to {last}"
     known = [part for part in change.segments if OTHERS not in part.segment]
+    if not cause.complete:
+        return [f"the ledger does not reach back to {since}, to compare with; {_largest(known, cause, budget)}"]
+    lines = [f"{amount(change.change, budget, signed=True)} against {before}"]
     if change.change > 0:
         rising = [part for part in known if part.change > 0][:SEGMENTS]
         named = [f"{segment(cause.by, part.segment)} {amount(part.change, budget, signed=True)}" for part in rising]
         lines.append(f"caused by {' and '.join(named) or 'many small segments'}")
     else:
-        largest = sorted(known, key=lambda part: -part.after)[:SEGMENTS]
-        named = [f"{segment(cause.by, part.segment)} {amount(part.after, budget)}" for part in largest]
-        lines.append(f"not more than before; the largest are {' and '.join(named)}")
+        lines.append(f"not more than before; {_largest(known, cause, budget)}")
     lines.append(f"made of {effects(change, budget)}")
     return lines
+
+
+def _largest(known: Sequence[Contribution], cause: Cause, budget: Budget) -> str:
+    """Who spent most now."""
+    largest = sorted(known, key=lambda part: -part.after)[:SEGMENTS]
+    named = [f"{segment(cause.by, part.segment)} {amount(part.after, budget)}" for part in largest]
+    return f"the largest are {' and '.join(named)}"
 
 
 def segment(by: tuple[str, ...], values: Segment) -> str:
