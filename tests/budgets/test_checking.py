@@ -244,6 +244,9 @@ def test_a_breach_only_warns_until_the_day_it_was_promised(spend, judge):
 
     assert judge(text, "2026-11-04T23:59").standings[0].status == "warning"
     assert judge(text, "2026-11-05").standings[0].status == "breached"
+    # An unknown price can make it no less than reached.
+    spend("2026-11-03 11:00", None)
+    assert [judge(text, day).exit_code for day in ("2026-11-04T23:59", "2026-11-05")] == [0, 1]
 
 
 def test_the_forecast_is_the_run_rate_and_waits_for_three_days(spend, judge):

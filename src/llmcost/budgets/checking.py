@@ -202,7 +202,7 @@ def _standing(
     missing = unproven = False
     allowed = settings.gate.unpriced or Decimal(0)
     hidden = budget.measure == "cost" and hides_cost(settings, spent.unpriced, spent.requests)
-    if status != "breached" and hidden:
+    if hidden and amount < budget.amount:  # what is reached is reached, whatever else was spent
         status, reason, missing = "not_evaluated", missing_reason(spent.unpriced, spent.requests, allowed), True
         unproven = True
     elif status == "ok" and fresh.missing:
