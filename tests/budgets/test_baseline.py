@@ -153,6 +153,28 @@ def test_a_breach_of_a_later_period_is_new(judge, taken, filed, period, new):
     assert everything.crossed == ()
 
 
+@pytest.mark.parametrize(
+    ("gate", "outcomes"),
+    [
+        ("crossed: true", ["failed"]),
+        ("crossed: true, increase: 10%", ["not_evaluated", "failed"]),
+        ("increase: 10%", ["not_evaluated"]),
+        ("", ["not_evaluated"]),
+    ],
+)
+def test_what_was_reached_since_a_young_baseline_is_known(spend, settings_of, taken, gate, outcomes):
+    """The ledger begins on the day the baseline is taken, so that the day before it is not known."""
+    text = f"budgets: [{{name: all, amount: 5}}]\ngate: {{{gate}}}"
+    spend("2026-11-03 10:00", "1")
+    base = taken(text, "2026-11-03T12:00")
+    assert not base.complete
+
+    assert "failed" not in [one.outcome for one in judged(settings_of(text), base, taken(text, "2026-11-03T12:00"))]
+    spend("2026-11-04 10:00", "4")
+    gates = judged(settings_of(text), base, taken(text, "2026-11-05"))
+    assert [one.outcome for one in gates] == outcomes
+
+
 def test_a_baseline_whose_time_is_in_no_zone_is_refused(tmp_path):
     path = tmp_path / "baseline.json"
     path.write_text(

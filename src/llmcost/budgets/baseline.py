@@ -164,14 +164,21 @@ def compared(base: Baseline, now: Baseline) -> tuple[Difference, ...]:
 
 
 def judged(settings: Settings, base: Baseline, now: Baseline) -> list[Measured]:
-    """What the gate says of the change. Where it names a share and an amount, a rise must be above both to fail."""
+    """What the gate says of the change. Where it names a share and an amount, a rise must be above both to fail.
+
+    What was reached then and is now does not depend on how far back the days of either side are known.
+    """
     gate = settings.gate
     found = []
-    if not (base.complete and now.complete):
+    rises = gate.increase is not None or gate.increase_amount is not None
+    whole = base.complete and now.complete
+    if not whole and (rises or not gate.crossed):
         which = "the baseline" if not base.complete else "the ledger"
-        return [_unknown(settings, f"{which} does not reach back {base.days} days, so there is nothing to compare")]
+        found.append(
+            _unknown(settings, f"{which} does not reach back {base.days} days, so there is nothing to compare")
+        )
     for one in compared(base, now):
-        if gate.increase is not None or gate.increase_amount is not None:
+        if rises and whole:
             found += _rise(settings, one, base.days)
         if gate.crossed and one.crossed:
             found.append(
