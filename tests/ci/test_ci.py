@@ -305,6 +305,16 @@ def test_a_baseline_tells_what_a_change_costs(cli, shop):
     assert "it was reached before the baseline" in known.stdout
 
 
+def test_nothing_spent_since_the_logs_end_is_no_fall(cli, shop):
+    assert cli("budget", "baseline", "--as-of", "2026-11-08", cwd=shop).code == 0
+    run = cli("budget", "diff", "--as-of", "2027-01-20", cwd=shop)
+    assert run.code == 3
+    assert "gate stale not evaluated: the newest request is" in run.stdout
+
+    late = cli("budget", "baseline", "--as-of", "2027-01-20", cwd=shop)
+    assert (late.code, "the newest request is" in late.stderr) == (0, True)
+
+
 def test_a_file_that_is_no_baseline_is_refused(cli, shop):
     (shop / "other.json").write_text('{"schema": "llmcost/report/1"}')
     for name, code in (("other.json", 2), ("usage.jsonl", 2), ("nowhere.json", 3)):

@@ -9,6 +9,7 @@ from llmcost.cli.options import AsOf, Config, Db
 
 if TYPE_CHECKING:
     from llmcost.budgets.baseline import Baseline
+    from llmcost.budgets.gate import Measured
     from llmcost.config.settings import Settings
 
 Days = Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="Over how many whole days.")]
@@ -41,7 +42,7 @@ def baseline(
     from llmcost.render import output as destination
 
     settings = load_settings(config)
-    found = measured(settings, as_of, db, days)
+    found, fresh = measured(settings, as_of, db, days)
     path = output or settings.folder / FILE
     if output is None:
         try:
@@ -58,6 +59,10 @@ def baseline(
         diagnostics.warning(
             f"the ledger does not reach back {days} days, so nothing can be compared with this baseline",
             hint="ingest older logs, or write it again later",
+        )
+    if fresh.missing:
+        diagnostics.warning(
+            fresh.message, hint="ingest newer logs and write it again: what was spent since is not in it"
         )
 
 
@@ -92,8 +97,8 @@ def diff(
     chosen = chosen_formats(output_format, output_file, ("table", "json", "markdown"))
     settings = load_settings(config)
     earlier = read(base or settings.folder / FILE)
-    now = measured(settings, as_of, db, earlier.days)
-    differences, gates = compared(earlier, now), judged(settings, earlier, now)
+    now, fresh = measured(settings, as_of, db, earlier.days)
+    differences, gates = compared(earlier, now), [fresh, *judged(settings, earlier, now)]
 
     def rendered(name: str, surface: Surface) -> str:
         if name == "json":
@@ -109,8 +114,8 @@ def diff(
         raise typer.Exit(ExitCode.DATA)
 
 
-def measured(settings: "Settings", as_of: str | None, db: Path | None, days: int) -> "Baseline":
-    """The baseline as of now."""
+def measured(settings: "Settings", as_of: str | None, db: Path | None, days: int) -> tuple["Baseline", "Measured"]:
+    """The baseline as of now, and whether the ledger's newest request is young enough for it."""
     from llmcost.budgets.baseline import measure
     from llmcost.budgets.checking import check
     from llmcost.budgets.reading import read_budgets
@@ -120,4 +125,6 @@ def measured(settings: "Settings", as_of: str | None, db: Path | None, days: int
     budgets = read_budgets(settings)
     now = clock(as_of, time_zone(settings.tz))
     with reading(settings.ledger_path(db)) as ledger:
-        return measure(ledger, settings, budgets, check(ledger, settings, budgets, now, gates=False), days=days)
+        found = check(ledger, settings, budgets, now, gates=False)
+        (fresh,) = found.gates
+        return measure(ledger, settings, budgets, found, days=days), fresh
