@@ -6,6 +6,7 @@ import pytest
 
 from llmcost.budgets.alerts.judging import check
 from llmcost.budgets.alerts.reading import read_rules
+from llmcost.budgets.alerts.windows import window_before
 from llmcost.domain.errors import ConfigError
 from llmcost.domain.period import parse_instant, time_zone
 from llmcost.render.alert_words import headline
@@ -114,6 +115,59 @@ def test_the_cache_hit_rate_fires_below_and_not_at_the_threshold(spend, watch):
 
     spend("2026-11-03 11:00", "1", uncached_input_tokens=10)
     assert len(watch(rule, "2026-11-03T12:00").firing) == 1
+
+
+BELOW = "gate: {stale: 100d}\nalerts: [{name: low, metric: requests, below: 4, window: day, per: provider}]"
+
+
+def test_a_value_whose_requests_are_gone_is_below_every_step(spend, watch):
+    for hour in range(4):
+        spend(f"2026-11-03 0{hour}:00", "1", provider="google")
+        spend(f"2026-11-04 0{hour}:00", "1", provider="openai")
+    spend("2026-11-04 05:00", "1")
+    spend("2026-11-04 05:00", "1", provider=None)
+    (alert,) = watch(BELOW, "2026-11-04T12:00").firing
+
+    assert (alert.values, alert.value, alert.level, alert.requests) == (("google",), 0, 2, 0)
+    assert headline(alert, "USD") == "low provider=google: requests 0 today, below 4 and even 2 (0 requests)"
+
+
+def test_nothing_left_to_be_below_is_never_a_pass(spend, watch):
+    spend("2026-11-03 10:00", "1", provider="google")
+    found = watch(BELOW, "2026-11-08T12:00")
+
+    assert [(one.status, one.reason) for one in found.rules] == [
+        ("not_evaluated", "no request in the window has a value for provider")
+    ]
+    assert found.exit_code == 3
+    # A rate of nothing is no rate.
+    rate = BELOW.replace("requests, below: 4", "cache_hit_rate, below: 40%")
+    assert [(one.status, one.missing) for one in watch(rate, "2026-11-08T12:00").rules] == [("not_evaluated", False)]
+
+
+def test_a_step_between_two_counts_is_told_as_it_is(spend, watch):
+    spend("2026-11-03 10:00", "1")
+    (alert,) = watch(
+        "gate: {stale: 9d}\nalerts: [{name: none, metric: requests, below: 1, window: 24h}]", "2026-11-06"
+    ).firing
+
+    assert headline(alert, "USD") == "none: requests 0 in the last 24h, below 1 and even 0.5 (0 requests)"
+
+
+@pytest.mark.parametrize(
+    ("window", "since", "until"),
+    [
+        ("day", "2026-11-17", "2026-11-18"),
+        ("month", "2026-10-01", "2026-11-01"),
+        ("7d", "2026-11-04", "2026-11-12"),
+        ("24h", "2026-11-16T12:00", "2026-11-17T12:00"),
+    ],
+)
+def test_the_window_before_leaves_no_gap(window, since, until):
+    utc = time_zone("UTC")
+    before = window_before(window, parse_instant("2026-11-18T12:00", utc), utc)
+
+    assert (before.since, before.until) == (parse_instant(since, utc), parse_instant(until, utc))
 
 
 def test_slow_answers_fire_by_any_dimension(spend, watch):

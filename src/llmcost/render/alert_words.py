@@ -22,6 +22,8 @@ def amount(value: Decimal | None, kind: Kind, currency: str) -> str:
     if kind == "percent":
         text = f"{value * 100:,.1f}"
         return f"{text.removesuffix('.0')}%"
+    if kind in {"count", "tokens"} and value % 1:
+        return f"{value.normalize():,f}"  # a step between two counts
     return human(value, kind, currency)
 
 

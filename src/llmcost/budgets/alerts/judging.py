@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.budgets import spending
 from llmcost.budgets.alerts.rule import ANY, AlertRule
-from llmcost.budgets.alerts.windows import Span, span
+from llmcost.budgets.alerts.windows import Span, span, window_before
 from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.gate import Measured, freshness, hides_cost
@@ -104,6 +104,8 @@ class _Asked:
     span: Span
     keys: tuple[Key, ...]
     conditions: Conditions
+    earlier: Period | None
+    """Whose values are judged as 0 where they have no requests in the window."""
 
 
 def check(
@@ -142,7 +144,7 @@ def check(
     empty = {
         one.rule.name: one.conditions
         for one in asked
-        if not (judged[one.rule.name].firing or judged[one.rule.name].missing or _of_outcomes(one.rule))
+        if not (judged[one.rule.name].firing or fresh.missing or _of_outcomes(one.rule))
         and not any(group.values["requests"] for group in tables.of(one, one.span.period))
     }
     slips = unmatched(connection, settings, empty, instant, basis)
@@ -167,7 +169,8 @@ def _ask(
     except UsageError as error:
         reason = error.message if error.hint is None else f"{error.message} ({error.hint})"
         return Judged(rule=rule, reason=reason, missing=True)
-    return _Asked(rule=rule, span=window, keys=keys, conditions=conditions)
+    earlier = window_before(rule.window, now, time_zone(settings.tz)) if keys and _falls_to_nothing(rule) else None
+    return _Asked(rule=rule, span=window, keys=keys, conditions=conditions, earlier=earlier)
 
 
 def _key(connection: "Connection", name: str) -> Key:
@@ -186,7 +189,7 @@ class _Tables:
         self.basis = basis
         self.metrics: dict[object, set[str]] = {}
         for one in asked:
-            for period in (one.span.period, one.span.before):
+            for period in (one.span.period, one.span.before, one.earlier):
                 if period is not None and one.rule.metric is not None:
                     self.metrics.setdefault(_table(one, period), set(_EVIDENCE)).add(one.rule.metric)
         self.groups: dict[object, list[Group]] = {}
@@ -214,7 +217,7 @@ def _table(one: _Asked, period: Period) -> object:
 
 def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -> Judged:
     rule = one.rule
-    groups = [group for group in tables.of(one, one.span.period) if None not in group.keys]
+    groups = [group for group in (*tables.of(one, one.span.period), *_gone(one, tables)) if None not in group.keys]
     before = {} if one.span.before is None else {group.keys: group for group in tables.of(one, one.span.before)}
     firing: list[Alert] = []
     judged = few = unpriced = unlimited = 0
@@ -249,11 +252,35 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
     if unpriced:
         reason = "requests without a known price may have cost more"
         return Judged(rule=rule, firing=tuple(firing), judged=judged, reason=reason, missing=True)
+    if one.keys and rule.direction == "below" and not groups:
+        reason = f"no request in the window has a value for {', '.join(rule.per)}"
+        return Judged(rule=rule, reason=reason, missing=one.earlier is not None)
     if judged or not (few or unlimited):
         return Judged(rule=rule, firing=tuple(firing), judged=judged)
     if unlimited:
         return Judged(rule=rule, reason="none of its limits is that of a value in the window")
     return Judged(rule=rule, reason=f"too little to judge by in the window{_asked_for(rule)}")
+
+
+def _falls_to_nothing(rule: AlertRule) -> bool:
+    """Whether it fires below a sum, which is 0 where there are no requests; nothing is the worst of its values."""
+    if rule.direction != "below" or rule.metric is None:
+        return False
+    watched = metric(rule.metric)
+    return watched.additive and watched.denominator is None
+
+
+def _gone(one: _Asked, tables: _Tables) -> list[Group]:
+    """The values that had requests before the window and have none in it, with sums of 0."""
+    if one.earlier is None:
+        return []
+    present = {group.keys for group in tables.of(one, one.span.period)}
+    names = {*_EVIDENCE, one.rule.metric or ""}
+    return [
+        Group(keys=group.keys, other=False, values=dict.fromkeys(names, 0))
+        for group in tables.of(one, one.earlier)
+        if group.keys not in present
+    ]
 
 
 def _asked_for(rule: AlertRule) -> str:

@@ -28,6 +28,14 @@ def is_window(text: str) -> bool:
     return text in _TO_DATE or _ROLLING.fullmatch(text) is not None
 
 
+def window_before(window: str, now: datetime, zone: tzinfo) -> Period:
+    """All the time between the start of the window before and that of the window at `now`."""
+    before = span(window, now, zone, compare=True).before
+    return Period(
+        since=None if before is None else before.since, until=span(window, now, zone, compare=False).period.since
+    )
+
+
 def span(window: str, now: datetime, zone: tzinfo, *, compare: bool) -> Span:
     """The window at `now`, in UTC. Compared days are whole days, and a running month is compared as far as it has come."""
     now = now.astimezone(UTC)
