@@ -29,12 +29,14 @@ def _parts(record: Record, envelope: Record) -> Iterator[Record]:
     if record.get("type") == "progress":
         yield {**{key: value for key, value in record.items() if key != "data"}, **record["data"]["message"]}
     else:
-        yield from _passes(record, envelope)
+        # The log's amount is of the whole call: each pass with it again would be the same money counted twice.
+        for number, one in enumerate(_passes(record, envelope)):
+            yield {key: value for key, value in one.items() if not (number and key == "costUSD")}
 
 
 source = Source(
     title="Claude Code transcripts",
-    revision=2,
+    revision=3,
     issuer="case when @message.id is not null then 'anthropic' else 'claude-code' end",
     claims=f"""not coalesce({_ENVELOPE}, false) and ((list_contains(['user', 'assistant'], @type) and (@sessionId is not null or (@uuid is not null and @timestamp is not null)))
         or (one_of(@type, '{_EVENT_LIST}') and (@sessionId is not null or @leafUuid is not null or @messageId is not null))
