@@ -11,7 +11,7 @@ fine   2.00                                       2.000001 nothing: a rounding
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from tests.ingesting import native, read, write
 
 from llmcost.ledger import database
 from llmcost.pricing.price_list import load_price_list
+from llmcost.reports.cost_by import cost_by
 from llmcost.reports.drift import drift
 from llmcost.reports.question import Question, selection
 
@@ -164,3 +165,61 @@ def test_a_model_whose_only_known_calls_are_free_is_not_said_to_agree(company, c
     found = cli("prices", "drift", "--config", company / "llmcost.yaml", "--where", "model=house")
     assert found.stdout == ""
     assert "not compared, since unpriced: vllm/house (1)" in found.stderr
+
+
+def passes(ledger, *groups):
+    """Calls of several passes each, given as model, claim and other fields; the first pass is the call itself."""
+    log = write(
+        ledger.parent / "passes.jsonl",
+        [
+            claim(model, cost, request_id=f"call-whole-{group}-123456789abc", part=part, **fields)
+            for group, rows in enumerate(groups)
+            for part, (model, cost, fields) in enumerate(rows)
+        ],
+    )
+    read(ledger, log, pricing=[ledger.parent / "own.yaml"])
+
+
+def test_a_claim_for_a_call_is_held_against_all_its_passes(company, cli):
+    """fine 2.00 + odd 2.00 = 4.00, as claimed; cache 1.28 + odd 2.00 = 3.28, claimed as 2.00 + 2.00."""
+    passes(
+        company / "ledger",
+        [("fine", "4.00", {}), ("odd", None, {})],
+        [("cache", "4.00", {"cache_read_input_tokens": 400_000}), ("odd", None, {})],
+    )
+    where = "request_id~^call-whole"
+
+    found = json.loads(cli("prices", "drift", "--where", where, "--format", "json").stdout)
+    assert [(row["model"], row["computed"], row["reported"], row["difference"]) for row in found["rows"]] == [
+        ("cache", "3.28", "4.00", "0.72"),
+        ("fine", "4.00", "4.00", "0.00"),
+    ]
+    assert found["rows"][0]["cause"]["name"] == "cache tokens at the full input price"
+
+    report = json.loads(cli("report", "drift", "--where", where, "--format", "json").stdout)
+    drifts = {row["model"]: (row["cost"], row["reported_cost"], row["reported_drift"]) for row in report["rows"]}
+    assert drifts == {"fine": ("2.00", "4.00", "0.00"), "cache": ("1.28", "4.00", "0.72"), "odd": ("4.00", None, None)}
+    assert (report["totals"]["cost"], report["totals"]["reported_drift"]) == ("7.28", "0.72")
+    assert report["totals"]["reported_drift_pct"] == pytest.approx(0.72 / 7.28)
+
+    with database.reading(company / "ledger") as ledger:
+        halved = Question(
+            where=(where,), metrics=("reported_drift",), currency="EUR", rates=((date(2026, 1, 1), Decimal("0.5")),)
+        )
+        euros = cost_by(ledger, halved)
+    # A claim in dollars is converted as well: (8.00 - 7.28) / 2.
+    assert euros.totals[[column.name for column in euros.columns].index("reported_drift")] == Decimal("0.36")
+
+
+def test_a_claim_for_a_call_with_an_unpriced_pass_is_held_against_nothing(company, cli):
+    passes(company / "ledger", [("fine", "4.00", {}), ("unpriced", None, {})])
+    found = cli("prices", "drift", "--where", "request_id~^call-whole")
+    assert found.stdout == ""
+    assert "not compared, since unpriced: vllm/fine (1)" in found.stderr
+
+
+def test_passes_with_claims_of_their_own_are_held_against_each(company, cli):
+    """Each costs 2.00; what the second claims too much is no difference of the first."""
+    passes(company / "ledger", [("fine", "2.00", {}), ("odd", "2.50", {})])
+    found = json.loads(cli("prices", "drift", "--where", "request_id~^call-whole", "--format", "json").stdout)
+    assert [(row["model"], row["difference"]) for row in found["rows"]] == [("odd", "0.50"), ("fine", "0.00")]

@@ -16,6 +16,7 @@ from llmcost.ledger.exports_basis import counted_table
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
+from llmcost.ledger.parts import held_cost
 from llmcost.ledger.timezones import Offsets, is_fixed, offsets
 
 if TYPE_CHECKING:
@@ -24,22 +25,24 @@ if TYPE_CHECKING:
 Basis = Literal["requests", "exports"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 
-# `calls` is how many requests a row stands for, `claimed_cost` what its log claimed, in the currency reported in; both
-# sources have the columns of `request`.
+# `calls` is how many requests a row stands for, `claimed_cost` what its log claimed, in the currency reported in, and
+# `held_cost` what that is held against; both sources have the columns of `request`.
 _REQUESTS = """
-    select *, cast(part = 0 as bigint) as calls,
-        case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost
-    from request where {time}
+    select request.*, cast(part = 0 as bigint) as calls,
+        case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
+        {held} as held_cost
+    from request {join} where {time}
 """
 _EXPORTS = """
-    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost
+    select *, cast(null as bigint) as calls, cast(null as decimal(18, 12)) as claimed_cost, cost as held_cost
     from request where false
     union all by name
     select * exclude (
             bucket_key, bucket_start, bucket_end, requests, exporter, scope, breakdown, token_class, stated_who
         ),
         requests as calls,
-        case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost
+        case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
+        cost as held_cost
     from (select * replace ({start} as started_at) from {counted}) where {time}
 """
 
@@ -104,7 +107,8 @@ class Query:
         `asked` are keys of conditions that `meets` puts to these rows.
         """
         if selection.basis == "requests":
-            source = _REQUESTS.format(time=self.within(selection.period))
+            held = held_cost(connection)
+            source = _REQUESTS.format(time=self.within(selection.period), held=held.sql, join=held.join)
         else:
             source = _EXPORTS.format(
                 counted=counted_table(connection),
@@ -166,7 +170,7 @@ def _converted(conversion: Conversion) -> str:
         f"case when upper(reported_currency) = {quote_literal(conversion.currency)} then reported_cost "
         f"else claimed_cost * {rate} end as claimed_cost"
     )
-    return ", ".join([*(f"{name} * {rate} as {name}" for name in MONEY), claim])
+    return ", ".join([*(f"{name} * {rate} as {name}" for name in (*MONEY, "held_cost")), claim])
 
 
 def _offsets(connection: "DuckDBPyConnection", selection: Selection) -> Offsets:

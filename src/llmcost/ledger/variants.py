@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.request import LEAF_TOKENS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.keys import Key
+from llmcost.ledger.parts import has_parts
 from llmcost.ledger.scopes import TOKENS
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ def variants(connection: "DuckDBPyConnection", selection: Selection, keys: Seque
     ]
     columns = f"started_at, status, model, cost, case when {_SOME} then {TOKENS} end as tokens"
     calls = f"select {', '.join(names)}, {columns} from keyed where calls > 0"
-    parts = connection.execute("select exists (select 1 from request where part > 0)").fetchone()
-    if parts and parts[0]:
+    if has_parts(connection):
         # What several passes of one call cost is the cost of that call.
         calls = f"""
             select {", ".join(names)}, min(started_at) as started_at, any_value(status order by part) as status,

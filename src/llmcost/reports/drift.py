@@ -127,11 +127,11 @@ def drift(connection: "Connection", selection: Selection, prices: PriceList, now
         {source}
         select
             {", ".join("stated_provider as provider" if c.name == "provider" else c.name for c in COLUMNS)},
-            row_key, claimed_cost, provider as was_provider, model as was_model, cost as was_cost,
-            price_id as was_price_id, cost_status as was_status, claimed_cost - cost as difference,
-            abs(difference) > greatest(abs(cost) * 0.000001, 0.000000001) as differs
+            row_key, claimed_cost, provider as was_provider, model as was_model, held_cost as was_cost, held_cost - cost as passes_cost,
+            price_id as was_price_id, cost_status as was_status, claimed_cost - held_cost as difference,
+            abs(difference) > greatest(abs(held_cost) * 0.000001, 0.000000001) as differs
         from keyed
-        where claimed_cost is not null and cost is not null and charge_basis is distinct from 'subscription'
+        where claimed_cost is not null and held_cost is not null and charge_basis is distinct from 'subscription'
         """,
         query.parameters,
     )
@@ -171,7 +171,7 @@ def unpriced_claims(connection: "Connection", selection: Selection) -> tuple[tup
         {query.rows(connection, selection, [])}
         select concat_ws('/', provider, model) as name, count(*) as requests
         from keyed
-        where claimed_cost is not null and cost_status = 'unpriced'
+        where claimed_cost is not null and held_cost is null
         group by name
         order by requests desc, name
         """,
@@ -257,7 +257,9 @@ def _guess(connection: "Connection", into: str, table: str, mistake: str) -> Non
     connection.execute(
         f"""
         {into}
-        with rated as materialized (select row_key, {mistake} as mistake, claimed_cost, cost from ({rated_select(table)}))
+        with rated as materialized (
+            select row_key, {mistake} as mistake, claimed_cost, cost + passes_cost as cost from ({rated_select(table)})
+        )
         select row_key, mistake from rated
         where abs(claimed_cost - cost) <= greatest(cost * 0.000001, 0.000000001)
             or (cost > 0 and claimed_cost = round(cost, 6))

@@ -9,6 +9,7 @@ from llmcost.domain.period import time_zone
 from llmcost.domain.request import LEAF_TOKENS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.keys import tag_keys
+from llmcost.ledger.parts import has_parts
 from llmcost.ledger.timezones import offsets
 from llmcost.quota.replay.columns import ENDED, Columns
 
@@ -37,7 +38,7 @@ class MatchedRequests:
         self._plan = made
         self._shared = shared
         self._tags = tag_keys(connection)
-        self._parts = bool(connection.execute("select exists (select 1 from request where part > 0)").fetchone()[0])  # type: ignore[index]
+        self._parts = has_parts(connection)
 
     def source(self) -> tuple[Query, str]:
         """CTEs ending in `matched`: a row per request, with a key and a match per slot."""
