@@ -43,7 +43,7 @@ class Source:
     @property
     def unknown(self) -> bool:
         """Whether no price is known of any of its requests: what it costs is not zero but not known."""
-        return bool(self.requests) and self.unpriced_requests == self.requests and not self.cost
+        return 0 < self.unpriced_requests >= self.requests and not self.cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Line:
     @property
     def unknown(self) -> bool:
         """Whether no price is known of any of its requests: what it costs is not zero but not known."""
-        return bool(self.requests) and self.unpriced_requests == self.requests and not self.cost
+        return self.requests is not None and 0 < self.unpriced_requests >= self.requests and not self.cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

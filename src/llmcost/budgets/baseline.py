@@ -243,7 +243,11 @@ def _hiding(settings: Settings, one: Difference, *, failed: bool) -> Entry | Non
     side = one.old if failed else one.new
     if side is None or side.unit in COUNTED:
         return None
-    hides = side.unpriced == side.requests > 0 if failed else hides_cost(settings, side.unpriced, side.requests)
+    hides = (
+        0 < side.unpriced >= side.requests and not side.spent
+        if failed
+        else hides_cost(settings, side.unpriced, side.requests)
+    )
     return side if hides else None
 
 

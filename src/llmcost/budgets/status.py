@@ -165,8 +165,11 @@ def _date(left: Decimal, per_day: Decimal, window: Window, now: datetime) -> dat
 def missing_reason(unpriced: int, requests: int, allowed: Decimal) -> str:
     """Why a sum that leaves requests out proves nothing; `allowed` is the share that may be left out, 0 to 1."""
     verb = "has" if unpriced == 1 else "have"
-    share = EXACT.divide(Decimal(unpriced) * 100, Decimal(requests)).quantize(Decimal("0.1"), ROUND_CEILING, EXACT)
-    told = f"{unpriced:,} of {plural(requests, 'request')} ({share}%) {verb} no known price, so more may be spent"
+    told = plural(unpriced, "request")
+    if unpriced <= requests:
+        share = EXACT.divide(Decimal(unpriced) * 100, Decimal(requests)).quantize(Decimal("0.1"), ROUND_CEILING, EXACT)
+        told = f"{unpriced:,} of {plural(requests, 'request')} ({share}%)"
+    told += f" {verb} no known price, so more may be spent"
     return f"{told}; `unpriced` of `gate:` allows {(allowed * 100).normalize():f}%" if allowed else told
 
 

@@ -21,6 +21,7 @@ from llmcost.ingest.otlp.journal import waiting
 from llmcost.ledger import database, migrations
 from llmcost.ledger.doubles import doubled
 from llmcost.ledger.locks import locked_until
+from llmcost.ledger.parts import counts
 from llmcost.pricing.price_list import load_price_list
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ class _Stored:
 
 
 def _ledger(connection: "Connection", path: Path) -> Ledger:
+    counted = counts(connection, ledger="ledger.request")
     requests, tagged, first, newest, unpriced = connection.execute(
-        "select count(*), count(tags), min(started_at), max(started_at), count(*) filter (cost_status = 'unpriced') "
-        "from ledger.request where part = 0"
+        "select count(*) filter (part = 0), count(tags) filter (part = 0), min(started_at) filter (part = 0), "
+        f"max(started_at) filter (part = 0), count(*) filter (cost_status = 'unpriced' and {counted}) from ledger.request"
     ).fetchone() or (0, 0, None, None, 0)
     buckets, until = connection.execute("select count(*), max(bucket_end) from ledger.usage_bucket").fetchone() or (
         0,

@@ -106,7 +106,7 @@ def left_out(connection: "Connection", selection: Selection) -> dict[str, int]:
                 when charge_basis = 'subscription' and cost_status <> 'billed' then 'included in a subscription'
                 when cost_status in ('unpriced', 'free') then cost_status
             end                                                             as reason,
-            cast(sum(calls) as bigint)                                      as requests
+            cast(sum(if(cost_status = 'unpriced', unpriced_calls, calls)) as bigint) as requests
         from keyed
         group by all
         having reason is not null and requests > 0

@@ -107,7 +107,7 @@ def metrics(
             name="llmcost.unpriced_requests",
             unit="{request}",
             description="Calls whose cost is unknown.",
-            points=tuple(source.sums("sum(calls) filter (where cost_status = 'unpriced')", "asInt")),
+            points=tuple(source.sums("sum(unpriced_calls)", "asInt")),
         ),
     )
 
@@ -170,7 +170,7 @@ class _Source:
             f"""
             {rows},
             measurements as (
-                select date_trunc({quote_literal(self._grain)}, started_at) as span, {stated}, {value} as measured, calls, cost, cost_status
+                select date_trunc({quote_literal(self._grain)}, started_at) as span, {stated}, {value} as measured, calls, cost, unpriced_calls
                 from keyed
             )
             select span, {", ".join(names)}, {", ".join(columns)}

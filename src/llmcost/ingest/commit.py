@@ -20,6 +20,7 @@ from llmcost.ingest.stage import FileOutcome
 from llmcost.ledger.coverage import cover
 from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
+from llmcost.ledger.parts import counts
 from llmcost.pricing.price_list import PriceList
 from llmcost.pricing.rating import RATED, billed_amount, prepare_rates, rated_select
 from llmcost.pricing.runs import keep_prices
@@ -348,10 +349,11 @@ def _counts(
         parts[number] = parts.get(number, 0) + apart
     new_parts = _new_parts_per_file(connection) if any(parts.values()) else {}
     fresh = {number: rows - new_parts.get(number, 0) for number, rows in new.items()}
+    counted = counts(connection, ledger="ledger.request") if any(parts.values()) else "part = 0"
     unpriced = dict(
         connection.execute(
             "select file_id, count(*) from ledger.request semi join batch_file using (file_id) "
-            "where cost_status = 'unpriced' and part = 0 group by all"
+            f"where cost_status = 'unpriced' and {counted} group by all"
         ).fetchall()
     )
     none = BucketCounts()

@@ -8,6 +8,7 @@ from llmcost.domain.doubled import Doubled
 from llmcost.ingest.result import Filled, LedgerSummary
 from llmcost.ledger.doubles import doubled
 from llmcost.ledger.identifiers import json_pointer, quote_literal
+from llmcost.ledger.parts import counts
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
@@ -17,19 +18,20 @@ _SHOWN = ("customer_id", "user_id", "team", "feature", "environment", "business_
 
 def summarise(connection: "Connection", attribution: Mapping[str, Sequence[str]]) -> LedgerSummary:
     """Read the attached ledger."""
+    counted = counts(connection, ledger="ledger.request")
     requests, first, last, cost, unpriced, assumed = connection.execute(
-        """
+        f"""
         select count(*) filter (part = 0), min(started_at), max(started_at), sum(cost),
-               count(*) filter (cost_status = 'unpriced' and part = 0), count(*) filter (time_origin = 'assumed' and part = 0)
+               count(*) filter (cost_status = 'unpriced' and {counted}), count(*) filter (time_origin = 'assumed' and part = 0)
         from ledger.request
         """
     ).fetchone() or (0, None, None, None, 0, 0)
     models = connection.execute(
-        """
+        f"""
         select coalesce(model, '(no model)') || case when cost_reason = 'unknown model' then '' else ', ' || cost_reason end,
                count(*)
         from ledger.request
-        where cost_status = 'unpriced' and part = 0 group by all order by count(*) desc, 1 limit 5
+        where cost_status = 'unpriced' and {counted} group by all order by count(*) desc, 1 limit 5
         """
     ).fetchall()
     bucket_sources = connection.execute(

@@ -106,6 +106,8 @@ class LoggedUsage:
     accounts: tuple[str | None, ...]
     """In the order of ACCOUNTS."""
     requests: int
+    unpriced: int
+    """Requests that count here as unpriced, if only for a pass billed apart."""
     quantities: dict[str, Decimal]
     """By column of `request`; those that are zero are left out."""
     costs: dict[str, Decimal]
@@ -136,6 +138,7 @@ def logged_usage(
     names = [f"group_{index}" for index in range(len(keys))]
     sums = [
         "coalesce(sum(calls), 0)",
+        "coalesce(sum(unpriced_calls), 0)",
         *(f"coalesce(sum({column}), 0)" for column in QUANTITIES),
         *(f"coalesce(sum({expression}), 0)" for expression in _COSTS.values()),
         f"coalesce(sum(cost - ({_RATED})) filter (where cost_status = 'billed'), 0)",
@@ -177,6 +180,7 @@ def _usage(row: tuple[object, ...]) -> LoggedUsage:
     found |= {"failed": bool(next(values)), "prompt_from": next(values)}
     found["accounts"] = tuple(next(values) for _ in ACCOUNTS)
     found["requests"] = int(str(next(values)))
+    found["unpriced"] = int(str(next(values)))
     found["quantities"] = {name: number for name in QUANTITIES if (number := Decimal(str(next(values))))}
     found["costs"] = {name: number for name in (*_COSTS, "whole") if (number := Decimal(str(next(values))))}
     return LoggedUsage(**found)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from llmcost.ledger.exports_basis import counted_table
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
-from llmcost.ledger.parts import held_cost
+from llmcost.ledger.parts import HeldCost, counts, has_parts, held_cost
 from llmcost.ledger.timezones import Offsets, is_fixed, offsets
 
 if TYPE_CHECKING:
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 Basis = Literal["requests", "exports"]
 BASES: tuple[Basis, ...] = get_args(Basis)
+_DOUBTFUL = ("unpriced", "estimated")
 
 # `calls` is how many requests a row stands for, `claimed_cost` what its log claimed, in the currency reported in, and
-# `held_cost` what that is held against; both sources have the columns of `request`.
+# `held_cost` what that is held against; both sources have the columns of `request`. How many requests a row makes
+# `unpriced_calls` or `estimated_calls` depends on which rows are looked at.
 _REQUESTS = """
     select request.*, cast(part = 0 as bigint) as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
@@ -106,8 +108,10 @@ class Query:
 
         `asked` are keys of conditions that `meets` puts to these rows.
         """
+        parts = False
         if selection.basis == "requests":
-            held = held_cost(connection)
+            parts = has_parts(connection)
+            held = held_cost(connection) if parts else HeldCost()
             source = _REQUESTS.format(time=self.within(selection.period), held=held.sql, join=held.join)
         else:
             source = _EXPORTS.format(
@@ -123,10 +127,21 @@ class Query:
             since = self._offsets.since("started_at")
             times = f"{interval} as utc_offset, started_at + utc_offset as local_time, {since} as offset_since"
             source = f"select *, {times} from ({source})"
-        columns = ["*", *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys))]
+        condition = self.meets(selection.conditions)
+        counted = "calls"
+        if parts:
+            counted = f"cast({counts(connection, rows=f'({source})', condition=condition)} as bigint)"
+        columns = [
+            "*",
+            *(
+                f"case when cost_status = '{status}' then {counted} else 0 end as {status}_calls"
+                for status in _DOUBTFUL
+            ),
+            *(f"{self._expression(key)} as key_{index}" for index, key in enumerate(keys)),
+        ]
         return f"""
         with source as ({source}),
-        keyed as (select {", ".join(columns)} from source where {self.meets(selection.conditions)})
+        keyed as (select {", ".join(columns)} from source where {condition})
         """
 
     def meets(self, conditions: Sequence[tuple[Key, Condition]]) -> str:

@@ -74,7 +74,7 @@ def load_customers(connection: "DuckDBPyConnection", selection: Selection, metri
         select
             key_0 as name, key_1 as month, {sums},
             arg_max(plan, (started_at, plan)) filter (where plan is not null) as plan,
-            coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as unpriced
+            coalesce(sum(unpriced_calls), 0) as unpriced
         from keyed
         group by key_0, key_1
         """,

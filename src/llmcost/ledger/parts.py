@@ -1,8 +1,11 @@
 """Calls with passes that are billed apart: each pass is a row of its own, and some things are said of the call as a whole.
 
+The cost of a call is unknown where that of any of its passes is, and estimated where any is. Such a call counts once, at the
+first of these passes among those looked at: groups add up, and a group of passes says so even where it holds no call.
+
 A log's claim is what all passes cost that have no claim of their own.
 
-Most ledgers have no such passes, so that each question first asks whether there is anything to look for.
+Most ledgers have no such passes, so that other rows are looked at only where some are found that call for it.
 """
 
 from dataclasses import dataclass
@@ -11,6 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+CALL = "issuer, coalesce(request_id, cast(row_key as varchar)), started_at"
+"""What the rows of one call have in common."""
+
+_DOUBTFUL = "cost_status in ('unpriced', 'estimated')"
 _CLAIMED = """
     select exists (
         select 1 from request as pass join request as call using (issuer, request_id)
@@ -33,21 +40,41 @@ def has_parts(connection: "DuckDBPyConnection") -> bool:
     return _found(connection, "select exists (select 1 from request where part > 0)")
 
 
+def has_doubtful_parts(connection: "DuckDBPyConnection", ledger: str = "request") -> bool:
+    """Whether the cost of any pass billed apart is unknown or estimated; `ledger` is its table of requests."""
+    return _found(connection, f"select exists (select 1 from {ledger} where part > 0 and {_DOUBTFUL})")
+
+
+def counts(
+    connection: "DuckDBPyConnection", *, ledger: str = "request", rows: str | None = None, condition: str = "true"
+) -> str:
+    """SQL, true of a row at which its call counts as what the cost status of the row says, be it unpriced or estimated.
+
+    Looked at are those of `rows`, else of the whole ledger, that meet the condition.
+    """
+    if not has_doubtful_parts(connection, ledger):
+        return "part = 0"
+    return f"""(part = 0 or row_key not in (
+        select row_key from {rows or ledger} as looked_at
+        semi join (select issuer, request_id from {ledger} where part > 0 and {_DOUBTFUL}) as doubtful using (issuer, request_id)
+        where {_DOUBTFUL} and {condition}
+        qualify row_number() over (partition by {CALL}, cost_status order by part) > 1
+    ))"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldCost:
     """What a row's claim is held against."""
 
-    sql: str
+    sql: str = "cost"
     """Over one row; null where any of it is unknown."""
-    join: str
+    join: str = ""
     """What `request` is joined with for it."""
 
 
 def held_cost(connection: "DuckDBPyConnection") -> HeldCost:
     """The cost of a row, or of its whole call where the row's claim is for that."""
-    if has_parts(connection) and _found(connection, _CLAIMED):
-        return HeldCost(sql=_WHOLE_COST, join=_PASSES)
-    return HeldCost(sql="cost", join="")
+    return HeldCost(sql=_WHOLE_COST, join=_PASSES) if _found(connection, _CLAIMED) else HeldCost()
 
 
 def _found(connection: "DuckDBPyConnection", question: str) -> bool:

@@ -40,7 +40,7 @@ def parts(
     sums = [
         "coalesce(sum(cost), 0)",
         "coalesce(sum(calls), 0)",
-        "coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0)",
+        "coalesce(sum(unpriced_calls), 0)",
         *(f"coalesce({metric(name).numerator}, 0)" for name in metrics),
     ]
     groups = ", ".join(["key_0", *names])

@@ -42,6 +42,8 @@ class Facts:
     last: datetime | None
     requests: int
     unpriced: int
+    partly_unpriced: int
+    """Those of them that only passes billed apart make so."""
     unpriced_rows: int
     """Rows whose cost is unknown, which exports have without a count of requests."""
     unpriced_reported: Decimal | None
@@ -133,8 +135,9 @@ def facts_and_totals(
         assumed_time=int(found[7]),
         ingest_ids=tuple(sorted(found[8])),
         unpriced_rows=int(found[9]),
-        unpriced_in=tuple((found[10] or {}).items()),
-        unattributed_cost=found[11],
+        partly_unpriced=int(found[10]),
+        unpriced_in=tuple((found[11] or {}).items()),
+        unattributed_cost=found[12],
     )
     beside = _beside(connection, selection, [], metrics, None)
     (whole,) = groups_of([(*found[width:], found[0], 1, False)], 0, places_of(metrics), beside, {})
@@ -146,12 +149,13 @@ _FACTS = (
     "min(started_at) as first_start",
     "max(started_at) as last_start",
     "coalesce(sum(calls), 0) as requests",
-    "coalesce(sum(calls) filter (where cost_status = 'unpriced'), 0) as unpriced",
+    "coalesce(sum(unpriced_calls), 0) as unpriced",
     "sum(claimed_cost) filter (where cost_status = 'unpriced') as unpriced_reported",
-    "coalesce(sum(calls) filter (where cost_status = 'estimated'), 0) as estimated",
+    "coalesce(sum(estimated_calls), 0) as estimated",
     "coalesce(sum(calls) filter (where time_origin = 'assumed'), 0) as assumed_time",
     "coalesce(list(distinct ingest_id), []) as ingest_ids",
     "count(*) filter (where cost_status = 'unpriced') as unpriced_rows",
+    "coalesce(sum(unpriced_calls) filter (where part > 0), 0) as partly_unpriced",
     "histogram(upper(reported_currency)) filter (where cost_status = 'unpriced' and upper(reported_currency) <> 'USD') as unpriced_in",
 )
 

@@ -12,6 +12,7 @@ from llmcost.domain.request import LEAF_TOKENS
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key
+from llmcost.ledger.parts import CALL, has_doubtful_parts
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -20,7 +21,7 @@ Conditions = tuple[tuple[Key, Condition], ...]
 
 TOKENS = " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)
 """All tokens of one row."""
-_UNPRICED = "case when cost_status = 'unpriced' then calls end as unpriced"
+_UNPRICED = f"case when cost_status = 'unpriced' then row({CALL}) end as unpriced_call"
 MEASURES = {"cost": "coalesce(cost, 0)", "tokens": f"({TOKENS})", "requests": "coalesce(calls, 0)"}
 """What a budget may limit, by name: SQL over one row."""
 
@@ -67,6 +68,10 @@ def spending(
     ]
     names = [f"key_{place}" for place in range(len(keys))]
     texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
+    unpriced, marked = "sum(case when in_{place} then unpriced_calls end)", "unpriced_calls"
+    if selection.basis == "requests" and has_doubtful_parts(connection):
+        # A call counts once in every scope that any of its unpriced passes is in.
+        unpriced, marked = "count(distinct case when in_{place} then unpriced_call end)", _UNPRICED
     sums = [
         part
         for place in range(len(scopes))
@@ -75,14 +80,14 @@ def spending(
             f"sum(case when in_{place} then cost end)",
             f"sum(case when in_{place} then tokens end)",
             f"sum(case when in_{place} then calls end)",
-            f"sum(case when in_{place} then unpriced end)",
+            unpriced.format(place=place),
         )
     ]
     rows = connection.execute(
         f"""
         {source},
         marked as (
-            select {", ".join([*names, "cost", "calls", _UNPRICED, f"{TOKENS} as tokens", *marks])}
+            select {", ".join([*names, "cost", "calls", marked, f"{TOKENS} as tokens", *marks])}
             from keyed
         )
         select {", ".join([*texts, *sums])}

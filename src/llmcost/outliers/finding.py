@@ -113,4 +113,4 @@ class Audit:
     @property
     def known_cost(self) -> Decimal | None:
         """The cost; None where no request has a price."""
-        return None if self.unpriced and self.unpriced == self.requests else self.cost
+        return None if 0 < self.unpriced >= self.requests and not self.cost else self.cost

@@ -158,7 +158,7 @@ def open_traffic(
     row = connection.execute(
         f"""
         select
-            coalesce(sum(calls), 0), coalesce(sum(cost), 0), count(*) filter (where cost_status = 'unpriced'),
+            coalesce(sum(calls), 0), coalesce(sum(cost), 0), coalesce(sum(unpriced_calls), 0),
             min(started_at), max(started_at), {counts}, {tasks}
         from waste_row
         """

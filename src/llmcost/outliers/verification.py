@@ -100,8 +100,9 @@ def _compared(traffic: Traffic, decision: Decision, calls: Query, allowed: Decim
             select
                 day >= $start                                                                       as later,
                 cast(sum(waste_row.calls) as bigint)                                                as calls,
-                cast(coalesce(sum(waste_row.calls) filter (where cost_status = 'unpriced'), 0) as bigint) as unpriced,
-                cast(sum(cost) as double) / nullif(sum(waste_row.calls) - unpriced, 0)              as each
+                cast(sum(unpriced_calls) as bigint)                                                 as unpriced,
+                cast(coalesce(sum(waste_row.calls) filter (where cost_status <> 'unpriced'), 0) as bigint) as priced,
+                cast(sum(cost) as double) / nullif(priced, 0)                                       as each
             from waste_row
             where {calls.sql} and day >= $earliest
             group by later, day
@@ -113,7 +114,7 @@ def _compared(traffic: Traffic, decision: Decision, calls: Query, allowed: Decim
         [float(row["each"]) for row in rows if row["later"] is side and row["each"] is not None]
         for side in (False, True)
     )
-    priced_since = sum(row["calls"] - row["unpriced"] for row in rows if row["later"])
+    priced_since = sum(row["priced"] for row in rows if row["later"])
     return _verified(
         decision,
         allowed,
@@ -133,7 +134,7 @@ def _ended(traffic: Traffic, decision: Decision, calls: Query, allowed: Decimal)
                 day, day >= $start                                                  as later,
                 cast(coalesce(sum(cost) filter (where {calls.sql}), 0) as double)   as cost,
                 cast(coalesce(sum(calls) filter (where {calls.sql}), 0) as bigint)  as calls,
-                cast(coalesce(sum(calls) filter (where {calls.sql} and cost_status = 'unpriced'), 0) as bigint) as unpriced
+                cast(coalesce(sum(unpriced_calls) filter (where {calls.sql}), 0) as bigint) as unpriced
             from waste_row
             where day >= $earliest
             group by day

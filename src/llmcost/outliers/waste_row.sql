@@ -4,6 +4,7 @@
 select
     row_number() over ()                                                            as rid,
     calls,
+    unpriced_calls,
     started_at,
     coalesce(ended_at, started_at)                                                  as ended_at,
     cast(local_time as date)                                                        as day,

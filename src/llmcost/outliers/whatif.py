@@ -135,7 +135,7 @@ def what_if(
     return WhatIf(
         changes=tuple(_change(row) for row in found),
         requests=traffic.requests,
-        cost=None if traffic.unpriced and traffic.unpriced == traffic.requests else traffic.cost,
+        cost=None if 0 < traffic.unpriced >= traffic.requests and not traffic.cost else traffic.cost,
         left_out=int(asked["asked"]),
         other_tokenizer=any(row["foreign_count"] for row in found),
     )

@@ -43,7 +43,7 @@ class LedgerEvidence:
 
     def unpriced(self, row: Row) -> int:
         """Those of them without a known cost."""
-        return sum(usage.requests for usage in self._of(row) if usage.cost_status == "unpriced")
+        return sum(usage.unpriced for usage in self._of(row))
 
     def requests_that_day(self, row: Row) -> int:
         """Requests logged in the days of a row, of any model of the provider."""

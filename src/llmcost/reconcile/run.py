@@ -138,7 +138,7 @@ class _Run:
             outside=outside,
             tolerance=request.tolerance,
             requests=sum(usage.requests for usage in home),
-            unpriced_requests=sum(usage.requests for usage in home if usage.cost_status == "unpriced"),
+            unpriced_requests=sum(usage.unpriced for usage in home),
             basis=request.basis,
         )
 

@@ -129,7 +129,9 @@ def _text(row: Row, index: int, report: Report, unpriced: Cell, places: int | No
             return ""
         return OTHER if row.other else UNATTRIBUTED
     cost = row.cells[[one.name for one in report.columns].index("cost")]
-    if unpriced and not cost and (text := unknown_cost(column, value)) is not None:
+    # A call with several unpriced passes is counted with one of them; where nothing is known the others say so as well.
+    unknown = unpriced or (cost is None and report.basis == "requests")
+    if unknown and not cost and (text := unknown_cost(column, value)) is not None:
         return text
     signed = column.name.endswith(("_change", "_change_ratio"))
     return human(value, column.kind, report.currency, signed=signed, places=places)

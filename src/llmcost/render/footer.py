@@ -8,7 +8,7 @@ from llmcost.domain.period import Period
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural
 from llmcost.render.numbers import human, money
-from llmcost.reports.record import Report
+from llmcost.reports.record import Coverage, Report
 
 _MODELS = 5
 _RATES = 6
@@ -30,8 +30,8 @@ def footer(report: Report) -> list[str]:
             else f" The logs claim {money(coverage.unpriced_reported, report.currency)} for {_them(coverage.unpriced_requests)}."
         )
         lines.append(
-            f"{coverage.unpriced_requests:,} of {plural(coverage.requests, 'request')} {verb} unpriced"
-            f" and in no sum of cost: {_models(coverage.unpriced_models)}.{claim}"
+            f"{_share_of(coverage.unpriced_requests, coverage.requests)} {verb} unpriced"
+            f" and in no sum of cost: {_models(coverage.unpriced_models)}.{_partly(coverage)}{claim}"
         )
     if coverage.estimated_requests:
         verb = "has" if coverage.estimated_requests == 1 else "have"
@@ -49,6 +49,21 @@ def footer(report: Report) -> list[str]:
     if len(report.rows) < report.row_count:
         lines.append(f"{len(report.rows):,} of {plural(report.row_count, 'row')} shown.")
     return lines
+
+
+def _share_of(unpriced: int, requests: int) -> str:
+    """How many of all; where only passes of other models' calls were asked for, these are not among the requests."""
+    return f"{unpriced:,} of {plural(requests, 'request')}" if unpriced <= requests else plural(unpriced, "request")
+
+
+def _partly(coverage: Coverage) -> str:
+    """That the rest of a call is in the sums where only a pass billed apart is not."""
+    partly = coverage.partly_unpriced_requests
+    if not partly:
+        return ""
+    if partly == coverage.unpriced_requests:
+        return f" Of {_them(partly)} only what is billed apart has no price."
+    return f" Of {partly:,} of them only what is billed apart has no price."
 
 
 def _unpriced_buckets(report: Report) -> str:
@@ -128,7 +143,9 @@ def _rates(report: Report) -> list[str]:
 
 
 def _models(models: tuple[tuple[str, int], ...]) -> str:
-    named = [f"{printable(model)} ({requests:,})" for model, requests in models[:_MODELS]]
+    named = [
+        f"{printable(model)} ({requests:,})" if requests else printable(model) for model, requests in models[:_MODELS]
+    ]
     rest = len(models) - _MODELS
     if rest > 0:
         named.append(f"{plural(rest, 'other model')}")

@@ -20,6 +20,7 @@ def coverage(connection: "Connection", chosen: Selection, facts: queries.Facts) 
     return Coverage(
         requests=facts.requests,
         unpriced_requests=facts.unpriced,
+        partly_unpriced_requests=facts.partly_unpriced,
         unpriced_reported=facts.unpriced_reported,
         unpriced_models=_unpriced_models(connection, chosen) if facts.unpriced_rows else (),
         estimated_requests=facts.estimated,
@@ -41,7 +42,7 @@ def _unpriced_models(connection: "Connection", chosen: Selection) -> tuple[tuple
         connection,
         replace(chosen, conditions=(*chosen.conditions, unpriced)),
         [resolve(connection, "model")],
-        [metric("requests")],
+        [metric("unpriced_requests")],
     )
-    counted = [(group.keys[0] or "no model", int(group.values["requests"] or 0)) for group in groups]
+    counted = [(group.keys[0] or "no model", int(group.values["unpriced_requests"] or 0)) for group in groups]
     return tuple(sorted(counted, key=lambda item: (-item[1], item[0])))

@@ -51,7 +51,7 @@ class Coverage:
 
     requests: int
     unpriced_requests: int
-    """Requests whose cost is unknown; in no sum of cost."""
+    """Requests whose cost is unknown, if only of a pass billed apart; to that extent in no sum of cost."""
     unpriced_reported: Decimal | None
     """What the logs claimed for them."""
     unpriced_models: tuple[tuple[str, int], ...]
@@ -66,6 +66,8 @@ class Coverage:
     first: datetime | None
     """Start of the earliest request, UTC."""
     last: datetime | None
+    partly_unpriced_requests: int = 0
+    """Those of them that only passes billed apart make so."""
     buckets: int = 0
     """On exports: how many usage buckets the numbers are made of."""
     unpriced_buckets: int = 0

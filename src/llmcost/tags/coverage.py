@@ -70,7 +70,7 @@ def _rows(
     columns = [query.text(key, group) for key, group in zip(by, groups, strict=True)]
     columns += [
         "coalesce(sum(calls), 0)",
-        "coalesce(sum(calls) filter (cost_status = 'unpriced'), 0)",
+        "coalesce(sum(unpriced_calls), 0)",
         "sum(cost)",
     ]
     for place in range(len(by), len(by) + len(dimensions)):

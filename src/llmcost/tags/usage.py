@@ -115,7 +115,7 @@ def usage(
     columns = ", ".join(f"coalesce(sum(calls) filter ({name} is not null), 0)" for name in WHO)
     requests, cost, unpriced, first, last, *filled = connection.execute(
         f"""
-        {source} select coalesce(sum(calls), 0), sum(cost), coalesce(sum(calls) filter (cost_status = 'unpriced'), 0),
+        {source} select coalesce(sum(calls), 0), sum(cost), coalesce(sum(unpriced_calls), 0),
             min(started_at), max(started_at), {columns} from keyed
         """,
         query.parameters,

@@ -1,5 +1,5 @@
 -- title: Estimated
 -- kind: count
--- meaning: requests whose cost rests on an estimate
+-- meaning: requests whose cost rests on an estimate, if only of one pass billed apart
 -- additive: yes
-sum(case when cost_status = 'estimated' then calls else 0 end)
+sum(estimated_calls)

@@ -1,5 +1,5 @@
 -- title: Unpriced
 -- kind: count
--- meaning: requests whose cost is unknown, left out of every sum of cost
+-- meaning: requests whose cost is unknown, if only of one pass billed apart, and to that extent left out of every sum of cost
 -- additive: yes
-sum(case when cost_status = 'unpriced' then calls else 0 end)
+sum(unpriced_calls)

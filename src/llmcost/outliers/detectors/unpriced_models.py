@@ -9,7 +9,7 @@ from llmcost.outliers.traffic import Traffic
 _QUERY = Query(
     sql="""
     select
-        provider, model, cast(sum(calls) as bigint) as requests, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+        provider, model, cast(sum(unpriced_calls) as bigint) as requests, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
         min(started_at) as since, max(started_at) as until
     from waste_row
     where cost_status = 'unpriced' and model is not null

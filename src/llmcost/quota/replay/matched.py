@@ -108,11 +108,13 @@ class MatchedRequests:
         """Calls with what was billed apart inside them: the gateway saw one request."""
         counted = (*LEAF_TOKENS, "cost")
         sums = ", ".join(f"sum({name}) as part_{name}" for name in counted)
+        unpriced = "case when passes_unpriced then 'unpriced' else cost_status end as cost_status"
         whole = ", ".join(f"coalesce({name} + coalesce(part_{name}, 0), part_{name}) as {name}" for name in counted)
         return f"""
-            select keyed.* replace ({whole})
+            select keyed.* replace ({whole}, {unpriced})
             from keyed left join (
-                select issuer as part_issuer, request_id as part_id, {sums} from keyed where part > 0 group by all
+                select issuer as part_issuer, request_id as part_id, {sums}, bool_or(cost_status = 'unpriced') as passes_unpriced
+                from keyed where part > 0 group by all
             ) on issuer = part_issuer and request_id = part_id
             where part = 0
             """

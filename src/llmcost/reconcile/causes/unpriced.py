@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def _claims(row: "Row", rest: Decimal, evidence: Evidence) -> str | None:
-    if rest > 0 and not row.logged and 0 < evidence.unpriced(row) == evidence.requests(row):
+    if rest > 0 and not row.logged and 0 < evidence.unpriced(row) >= evidence.requests(row):
         return "the price list has no price for the model"
     return None
 
