@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmcost.quota.matching import covers
+from llmcost.quota.matching import covers, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from decimal import Decimal
 
     from llmcost.quota.config import Config
-    from llmcost.quota.limit import Limit, Window
+    from llmcost.quota.limit import Limit, Matcher, Window
 
 _CALENDAR = {
     ("day", "week"): 7, ("day", "month"): 31, ("day", "quarter"): 92, ("day", "year"): 366,
@@ -69,6 +70,20 @@ def tighter(outer: Limit, inner: Limit) -> bool:
         and set(outer.per) <= set(inner.per)
         and covers(outer.match, inner.match) is True
     )
+
+
+def holds(config: Config, limit: Limit, match: Matcher, most: Decimal) -> bool:
+    """Whether a limit, or what overrides it, lets each request of a matcher have no more than `most`.
+
+    An override takes the place of all periods of what it overrides, so one without this period lets anything through.
+    """
+    within: dict[int, bool] = {}
+    for one in config.limits:
+        if one.overrides(limit) and meet(one.match, match) is not False:
+            same = (one.unit, one.window) == (limit.unit, limit.window)
+            kept = same and one.amount is not None and one.amount <= most
+            within[id(one.node)] = within.get(id(one.node), False) or kept
+    return all(within.values())
 
 
 def families(configs: Iterable[Config]) -> Iterator[list[Config]]:

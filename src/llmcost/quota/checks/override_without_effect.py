@@ -1,7 +1,7 @@
 """An exception that another rule takes back.
 
 TrueFoundry V2 applies every manifest that matches. An override that allows a user more has no effect while another manifest,
-which also matches the user, allows less.
+which also matches the user, allows less: by what it says of everybody, or by an override of its own.
 
 Fix: leave the user out of the other manifest with `not_in`.
 """
@@ -9,7 +9,7 @@ Fix: leave the user out of the other manifest with `not_in`.
 from collections.abc import Iterator
 
 from llmcost.quota.check import Check, Known
-from llmcost.quota.checks._scopes import families, places
+from llmcost.quota.checks._scopes import families, holds, places
 from llmcost.quota.config import Config
 from llmcost.quota.matching import covers
 from llmcost.quota.problem import Problem
@@ -26,12 +26,12 @@ def find(configs: tuple[Config, ...], known: Known) -> Iterator[tuple[Config, Pr
                 if (
                     (other_config, other.rule) != (config, limit.rule)
                     and other.mode == "enforce"
-                    and other.base is None
                     and other.amount is not None
                     and other.amount < limit.amount
                     and (other.unit, other.window) == (limit.unit, limit.window)
                     and set(other.per) <= set(limit.per)
                     and covers(other.match, limit.match) is True
+                    and holds(other_config, other, limit.match, other.amount)
                 ):
                     yield (
                         config,
