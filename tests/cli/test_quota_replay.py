@@ -68,6 +68,25 @@ def test_a_failed_assertion_is_exit_1(cli, folder):
     assert "ok     per-user.blocked=0  (0)" in run.stdout
 
 
+@pytest.mark.parametrize("form", ["table", "json", "markdown"])
+def test_an_assertion_about_no_request_or_no_limit_is_not_evaluated(cli, folder, form):
+    (folder / "jobs.yaml").write_text("limits: [{id: jobs, limit: 5, unit: concurrency}]\n", "utf-8")
+    empty = ["limits.yaml", "--since", "2027-01-01", "--assert", "blocked_pct<1", "--assert", "user-daily.blocked=0"]
+
+    for arguments, count, reason in (
+        (empty, 2, "no requests in this period"),
+        (["jobs.yaml", "--assert", "blocked=0"], 1, "no limit was replayed"),
+    ):
+        run = cli("quota", "simulate", *arguments, "--quick", "--format", form)
+
+        assert run.code == 3
+        assert run.stdout.count(reason) == count
+        assert "ok  " not in run.stdout
+        assert "[x]" not in run.stdout
+    found = cli("quota", "simulate", "limits.yaml", "jobs.yaml", "--quick", "--assert", "user-daily.blocked<0")
+    assert found.code == 1
+
+
 def test_the_json_has_its_shape(cli, folder):
     (folder / "old.yaml").write_text(LIMITS.replace("1000", "1100"), "utf-8")
 

@@ -58,7 +58,11 @@ def simulate(
     ] = None,
     asserts: Annotated[
         list[str] | None,
-        typer.Option("--assert", metavar="TEST", help="Exit 1 unless it holds: blocked_pct<1, RULE.blocked=0, ..."),
+        typer.Option(
+            "--assert",
+            metavar="TEST",
+            help="Exit 1 unless it holds, 3 when nothing was replayed: blocked_pct<1, RULE.blocked=0, ...",
+        ),
     ] = None,
     semantics: SemanticsOption = None,
     roster: Roster = None,
@@ -151,8 +155,10 @@ def simulate(
         encoding = "utf-8" if output is not None else sys.stdout.encoding or ""
         text = simulation(document, width, unicode="utf" in encoding.lower())
     destination.write(text, output)
-    if not all(one.holds for one in document.assertions):
+    if any(not one.holds and not one.missing for one in document.assertions):
         raise typer.Exit(ExitCode.FINDING)
+    if any(one.missing for one in document.assertions):
+        raise typer.Exit(ExitCode.DATA)
 
 
 def roster_of(path: Path | None) -> "Teams | None":

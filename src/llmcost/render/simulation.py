@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from llmcost.quota.replay.exposure import Exposure
-    from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated, Simulation
+    from llmcost.quota.replay.record import Assertion, Breach, CallerResult, RuleResult, Simulated, Simulation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = 10
@@ -43,13 +43,14 @@ def simulation(document: Simulation, across: int | None, *, unicode: bool = True
         parts.append(_compared(document, wide))
     parts.append("\n".join(line for text in _footer(result) for line in wrapped(text, wide)))
     if document.assertions:
-        parts.append(
-            "\n".join(
-                f"{'ok' if one.holds else 'FAILED':<6} {printable(one.text)}  ({_plain(one.value)})"
-                for one in document.assertions
-            )
-        )
+        parts.append("\n".join(map(_assertion, document.assertions)))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _assertion(one: Assertion) -> str:
+    if one.missing:
+        return f"not evaluated: {printable(one.text)}  ({one.missing})"
+    return f"{'ok' if one.holds else 'FAILED':<6} {printable(one.text)}  ({_plain(one.value)})"
 
 
 def limit_text(rule: RuleResult) -> str:

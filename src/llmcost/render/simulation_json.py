@@ -46,7 +46,13 @@ def simulation_json(document: Simulation) -> str:
         }
     if document.assertions:
         shape["assertions"] = [
-            {"assert": one.text, "value": _number(one.value), "holds": one.holds} for one in document.assertions
+            {
+                "assert": one.text,
+                "value": _number(one.value),
+                "holds": one.holds,
+                **({"not_evaluated": one.missing} if one.missing else {}),
+            }
+            for one in document.assertions
         ]
     return f"{dumped(shape)}\n"
 

@@ -47,7 +47,13 @@ def simulation_markdown(document: Simulation) -> str:
     ]
     parts.append("\n".join(f"- {_shown(line)}" for line in lines))
     if document.assertions:
-        parts.append("\n".join(f"- [{'x' if one.holds else ' '}] {_shown(one.text)}" for one in document.assertions))
+        parts.append(
+            "\n".join(
+                f"- [{'x' if one.holds else ' '}] {_shown(one.text)}"
+                + (f" (not evaluated: {one.missing})" if one.missing else "")
+                for one in document.assertions
+            )
+        )
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

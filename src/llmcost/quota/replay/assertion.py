@@ -86,7 +86,16 @@ def _one(text: str, result: Simulated, changed: Sequence[CallerResult] | None) -
         )
     if found["dollar"] and metric not in _MONEY:
         raise UsageError(f"--assert {text.strip()!r}: {metric} is no amount of money", hint="leave out the $")
-    return Assertion(text=text.strip(), value=value, holds=_SIGNS[found["sign"]](value, Decimal(found["number"])))
+    missing = _missing(result)
+    holds = not missing and _SIGNS[found["sign"]](value, Decimal(found["number"]))
+    return Assertion(text=text.strip(), value=value, holds=holds, missing=missing)
+
+
+def _missing(result: Simulated) -> str:
+    """Why a replay says nothing of any limit: nobody refused of nobody looked at is no pass."""
+    if not result.requests:
+        return "no requests in this period"
+    return "" if result.rules else "no limit was replayed"
 
 
 def _value(name: str, result: Simulated, changed: Sequence[CallerResult] | None) -> Decimal:

@@ -147,6 +147,8 @@ class Assertion:
     text: str
     value: Decimal
     holds: bool
+    missing: str = ""
+    """Why it was not evaluated; it then neither holds nor fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
