@@ -119,3 +119,9 @@ def test_a_budget_about_everything_bounds_what_is_spent(ledger):
     # 1,000 x 43,200 minutes x $0.02 against $300.
     assert [one.exposure.usual for one in found.rules] == [Decimal(864_000), Decimal(300)]
     assert (found.exposure.usual, found.exposure.worst) == (Decimal(300), Decimal(300))
+
+
+def test_a_provider_is_known_by_each_of_its_names():
+    text = "router_settings: {provider_budget_config: {gemini: {budget_limit: 1, time_period: 1d}}}\n"
+    for name, part in (("google", "decides"), ("gemini", "decides"), ("vertex_ai", "no"), ("openai", "no")):
+        assert parts(text, provider=name) == [("gemini", part, "everyone" if part == "decides" else None)]

@@ -423,3 +423,20 @@ def test_an_empty_ledger_and_a_period_without_requests(ledger):
 
     assert (result.requests, result.refused, result.blocked_pct) == (0, 0, 0)
     assert result.rules[0].counters == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "router_settings: {provider_budget_config: {gemini: {budget_limit: 0.5, time_period: 1d}}}\n",
+        "governance: {budgets: [{id: b, max_limit: 0.5, reset_duration: 1d}], providers: [{name: gemini, budget_id: b}]}\n",
+        "limits: [{id: a, when: {provider: gemini}, limit: 0.5, unit: usd, window: 1d}]\n",
+    ],
+)
+def test_a_provider_is_known_by_each_of_its_names(ledger, text):
+    # Ten calls of $0.10 in ten minutes: five fit into $0.50.
+    fill(ledger, [*every(at("2026-11-02"), MINUTE, 10, provider="google", cost="0.10"), call(at("2026-11-02"))])
+
+    (rule,) = simulated(ledger, text).rules
+
+    assert (rule.matched, rule.refused) == (10, 5)

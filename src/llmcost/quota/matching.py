@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
+from llmcost.domain.providers import normalise_provider
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -68,6 +70,14 @@ def matches(matcher: Matcher, request: Mapping[str, Collection[str]]) -> Answer:
     teams are unknown unless the request names at least one, so a condition on teams is None then.
     """
     return _all(_holds(condition, request.get(condition.dimension, ())) for condition in matcher.conditions)
+
+
+def known_as(dimension: str, values: Iterable[str]) -> frozenset[str]:
+    """Values of a dimension, and of a provider's the ledger's name too: LiteLLM's `gemini` is `google` there."""
+    written = frozenset(values)
+    if dimension != "provider":
+        return written
+    return written | {name for value in written if (name := normalise_provider(value)) is not None}
 
 
 def uncovered(inner: Matcher, earlier: Sequence[Matcher]) -> bool | None:
@@ -205,13 +215,15 @@ def _has(key: str, matcher: Matcher) -> bool:
     return any(condition.values is not None for condition in matcher.on(key))
 
 
-def _holds(condition: Condition, present: Collection[str]) -> Answer:
+def _holds(condition: Condition, given: Collection[str]) -> Answer:
     answer: Answer = True
+    present = known_as(condition.dimension, given)
     if condition.values is not None and not any(
-        pattern_covers(value, text) for value in condition.values for text in present
+        pattern_covers(value, text) for value in known_as(condition.dimension, condition.values) for text in present
     ):
         answer = _teams_unknown(condition, condition.values, present)
-    if any(pattern_covers(value, text) for value in condition.excluded for text in present):
+    excluded = known_as(condition.dimension, condition.excluded)
+    if any(pattern_covers(value, text) for value in excluded for text in present):
         return False
     if answer is True and condition.excluded and _teams_unknown(condition, condition.excluded, present) is None:
         return None

@@ -13,7 +13,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.domain.request import WHO
 from llmcost.ledger.dimensions import dimension, dimension_names
 from llmcost.ledger.identifiers import json_pointer, quote_identifier
-from llmcost.quota.matching import pattern_covers
+from llmcost.quota.matching import known_as, pattern_covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -143,8 +143,9 @@ class Columns:
     def _in(self, name: str, values: Collection[str]) -> str:
         expression = f"({self.expression(name)})"
         forms = [expression, f"(provider || '/' || {expression})"] if name == "model" else [expression]
-        plain = [self._bind(value) for value in sorted(values) if "*" not in value]
-        patterns = [self._bind(_like(value)) for value in sorted(values) if "*" in value]
+        wanted = sorted(known_as(name, values))
+        plain = [self._bind(value) for value in wanted if "*" not in value]
+        patterns = [self._bind(_like(value)) for value in wanted if "*" in value]
         terms = [f"{form} in ({', '.join(plain)})" for form in forms if plain]
         terms += [f"{form} like {pattern} escape '\\'" for form in forms for pattern in patterns]
         return f"({' or '.join(f'coalesce({term}, false)' for term in terms) or 'false'})"
