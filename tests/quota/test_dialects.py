@@ -337,3 +337,64 @@ def test_envoy_tells_networks_and_inverted_headers_apart():
         ([("header.x-tier", None, {"free"})], ()),
         ([], ("source",)),
     ]
+
+
+ENVOY = "apiVersion: {group}\nkind: {kind}\nmetadata: {{name: limits}}\nspec:\n"
+
+
+def _envoy(*rules):
+    head = ENVOY.format(group="gateway.envoyproxy.io/v1alpha1", kind="BackendTrafficPolicy")
+    return head + "  rateLimit:\n    global:\n      rules:\n" + "".join(f"      - {{{one}}}\n" for one in rules)
+
+
+def _codes(text, *codes):
+    findings = check([opened_text(parse_text(text, "a.yaml"))], choice(codes, (), pedantic=False), KNOWN).findings
+    return [one.code for one in findings]
+
+
+def test_envoy_tells_methods_and_selectors_it_does_not_know_apart():
+    small, large = "limit: {requests: 100, unit: Hour}", "limit: {requests: 5000, unit: Hour}"
+    text = _envoy(
+        f"clientSelectors: [{{methods: [{{value: GET}}, {{value: HEAD}}]}}], {large}",
+        f"clientSelectors: [{{methods: [{{value: POST, invert: true}}]}}], {small}",
+        f"clientSelectors: [{{queryParams: [{{name: a, value: b}}]}}], {large}",
+    )
+
+    assert [
+        [(one.dimension, one.values, one.excluded) for one in limit.match.conditions] for limit in _limits(text)
+    ] == [
+        [("method", {"GET", "HEAD"}, set())],
+        [("method", None, {"POST"})],
+        [("selector.queryParams", {"limits/2/0"}, set())],
+    ]
+    # GET is no POST, so the second rule is the tighter one for all the first is about.
+    assert _codes(text, "QR404") == ["QR404"]
+    assert _codes(text.replace(", invert: true", ""), "QR404") == []
+
+
+def test_what_envoy_only_watches_makes_no_other_rule_needless():
+    watched = "limit: {requests: 100, unit: Hour}, shadowMode: true"
+    text = _envoy(watched, "limit: {requests: 5000, unit: Hour}")
+    assert [limit.mode for limit in _limits(text)] == ["audit", "enforce"]
+    assert _codes(text, "QR404") == []
+    assert _codes(text.replace(", shadowMode: true", ""), "QR404") == ["QR404"]
+
+
+def test_buckets_of_an_exclusive_quota_are_not_compared():
+    head = ENVOY.format(group="aigateway.envoyproxy.io/v1alpha1", kind="QuotaPolicy")
+    rule = (
+        "          - clientSelectors: [{{headers: [{{name: x-tenant, value: {0}}}]}}]\n"
+        "            quota: {{limit: {1}, duration: 1h}}\n"
+    )
+    text = (
+        f"{head}  perModelQuotas:\n    - modelName: gpt-4o\n      quota:\n        mode: Exclusive\n"
+        "        defaultBucket: {limit: 1000, duration: 1h}\n        bucketRules:\n"
+        + rule.format("free", 5000)
+        + rule.format("pro", 50000)
+    )
+    tenants = [[sorted(one.values) for one in limit.match.on("header.x-tenant")] for limit in _limits(text)]
+
+    assert tenants == [[], [["free"]], [["pro"]]]
+    assert _codes(text, "QR404") == []
+    # A shared default bucket of 1,000 is charged with all, so none of the others is ever reached.
+    assert _codes(text.replace("Exclusive", "Shared"), "QR404") == ["QR404", "QR404"]

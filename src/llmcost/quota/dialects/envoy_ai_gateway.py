@@ -1,7 +1,9 @@
 """Envoy AI Gateway: rate limits of BackendTrafficPolicy and QuotaPolicy in Kubernetes manifests.
 
 https://aigateway.envoyproxy.io/docs/capabilities/traffic/usage-based-ratelimiting. Tokens are charged after the answer, so a
-window may be overshot. What a response costs is written by `llmRequestCosts` of an AIGatewayRoute.
+window may be overshot. What a response costs is written by `llmRequestCosts` of an AIGatewayRoute. A rule in shadow mode refuses
+nobody. Selectors: https://github.com/envoyproxy/gateway, api/v1alpha1/ratelimit_types.go; quotas:
+https://github.com/envoyproxy/ai-gateway, api/v1alpha1/quota_policy.go.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _UNITS: dict[str, Unit] = {"InputToken": "input_tokens", "OutputToken": "output_tokens", "TotalToken": "tokens"}
 _NAMESPACE = "io.envoy.ai_gateway"
+_SELECTORS = {"headers", "methods", "sourceCIDR", "path"}
 
 
 def claims(root: Node) -> bool:
@@ -61,29 +64,21 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
 def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, str]) -> Limit:
     span = (reading.scalar(rule, "limit", "unit") or "Minute").lower()
     key = reading.scalar(rule, "cost", "response", "metadata", "key")
-    conditions, per = [*_targets(root)], []
-    for selector in _items(rule.get("clientSelectors")):
-        for name, part in _selected(selector):
-            value = reading.scalar(part, "value")
-            if reading.scalar(part, "type") == "Distinct":
-                per.append(name)
-            elif value is not None and _true(part.get("invert")):
-                conditions.append(Condition(dimension=name, excluded=frozenset({value})))
-            elif value is not None:
-                conditions.append(Condition(dimension=name, values=frozenset({value})))
+    conditions, per = _selectors(rule, f"{reading.scalar(root, 'metadata', 'name')}/{number}")
     unit = "requests" if key is None else _UNITS.get(costs.get(key, ""), "tokens")
     return Limit(
         id=f"{reading.scalar(root, 'metadata', 'name')}/{number}",
         rule=place,
         path=("spec", "rateLimit", "global", "rules", number),
-        match=Matcher(conditions=tuple(conditions)),
-        per=tuple(per),
+        match=Matcher(conditions=(*_targets(root), *conditions)),
+        per=per,
         unit=unit,
         amount=reading.amount_of(rule.get("limit", "requests")),
         window=Window(
             kind="fixed", seconds=SECONDS.get(span), span=span if span in {*SECONDS, "month", "year"} else None
         ),
         charge="pre" if key is None else "post",
+        mode="audit" if _true(rule.get("shadowMode")) else "enforce",
         counted=key or "",
         node=rule,
         places={
@@ -95,6 +90,36 @@ def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, s
             )
             if node is not None
         },
+    )
+
+
+def _selectors(rule: Node, name: str) -> tuple[tuple[Condition, ...], tuple[str, ...]]:
+    """What a rule's client selectors ask for, all of which must hold, and what they count by."""
+    conditions: list[Condition] = []
+    per: list[str] = []
+    for number, selector in enumerate(_items(rule.get("clientSelectors"))):
+        for dimension, part in _selected(selector):
+            value = reading.scalar(part, "value")
+            if reading.scalar(part, "type") == "Distinct":
+                per.append(dimension)
+            elif value is not None:
+                conditions.append(_either(dimension, frozenset({value}), inverted=_true(part.get("invert"))))
+        for inverted in (False, True):
+            methods = [one for one in _items(selector.get("methods")) if _true(one.get("invert")) is inverted]
+            values = frozenset(value for one in methods if (value := reading.scalar(one, "value")) is not None)
+            if values:
+                conditions.append(_either("method", values, inverted=inverted))
+        # A selector of a kind not known here may tell this rule from any other: it is compared with none.
+        conditions += [
+            Condition(dimension=f"selector.{key}", values=frozenset({f"{name}/{number}"}))
+            for key in sorted(set(selector.entries) - _SELECTORS)
+        ]
+    return tuple(conditions), tuple(per)
+
+
+def _either(dimension: str, values: frozenset[str], *, inverted: bool) -> Condition:
+    return (
+        Condition(dimension=dimension, excluded=values) if inverted else Condition(dimension=dimension, values=values)
     )
 
 
@@ -110,29 +135,31 @@ def _selected(selector: Node) -> Iterator[tuple[str, Node]]:
 
 def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
     model = reading.scalar(quota, "modelName")
-    buckets = [("defaultBucket", quota.get("quota", "defaultBucket"), False)]
-    buckets += [
-        ("bucketRules", rule.get("quota") or rule, _true(rule.get("shadowMode")))
-        for rule in _items(quota.get("quota", "bucketRules"))
-    ]
-    for name, bucket, shadow in buckets:
+    name = f"{reading.scalar(root, 'metadata', 'name')}/{model}"
+    rules = _items(quota.get("quota", "bucketRules"))
+    buckets = [("defaultBucket", quota, quota.get("quota", "defaultBucket"))]
+    buckets += [("bucketRules", rule, rule.get("quota") or rule) for rule in rules]
+    # Unless it is shared, the default bucket is for requests no rule matches, and a request passes while any bucket has room.
+    apart = bool(rules) and reading.scalar(quota, "quota", "mode") != "Shared"
+    for where, (key, rule, bucket) in enumerate(buckets):
         if bucket is None or bucket.get("limit") is None:
             continue
+        conditions, per = _selectors(rule, f"{name}/{where}")
+        if model:
+            conditions = (Condition(dimension="model", values=frozenset({model})), *conditions)
+        if apart:
+            conditions = (*conditions, Condition(dimension="bucket", values=frozenset({f"{name}/{where}"})))
         yield Limit(
-            id=f"{reading.scalar(root, 'metadata', 'name')}/{model}",
+            id=name,
             rule=place,
-            path=("spec", "perModelQuotas", number, "quota", name),
-            match=Matcher(
-                conditions=(
-                    *_targets(root),
-                    *([Condition(dimension="model", values=frozenset({model}))] if model else []),
-                )
-            ),
+            path=("spec", "perModelQuotas", number, "quota", key),
+            match=Matcher(conditions=(*_targets(root), *conditions)),
+            per=per,
             unit="tokens",
             amount=reading.amount_of(bucket.get("limit")),
             window=window(reading.scalar(bucket, "duration") or "1m", "fixed"),
             charge="post",
-            mode="audit" if shadow else "enforce",
+            mode="audit" if _true(rule.get("shadowMode")) else "enforce",
             counted=reading.scalar(quota, "costExpression") or "",
             node=quota,
             places=reading.places(bucket, amount="limit", unit="duration"),
