@@ -53,10 +53,10 @@ LIMITS = {
         ("claude, per minute", "tokens", "60000", "minute", "sliding_log", ("metadata._user",), {"model": {"@anthropic/*"}}),
     ],
     "kong": [
-        ("openai", "tokens", "100000", "minute", "sliding_counter", ("consumer",), {"kong.place": {"services/0"}, "provider": {"openai"}}),
-        ("openai", "tokens", "2000000", "hour", "sliding_counter", ("consumer",), {"kong.place": {"services/0"}, "provider": {"openai"}}),
-        (None, "tokens", "50000", "minute", "fixed", ("provider",), {"provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
-        (None, "tokens", "900000", "hour", "fixed", ("provider",), {"provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
+        ("openai", "tokens", "100000", "minute", "sliding_counter", ("consumer",), {"kong.instance": {"services/0/plugins/0"}, "provider": {"openai"}}),
+        ("openai", "tokens", "2000000", "hour", "sliding_counter", ("consumer",), {"kong.instance": {"services/0/plugins/0"}, "provider": {"openai"}}),
+        (None, "tokens", "50000", "minute", "fixed", ("provider",), {"kong.instance": {"plugins/0"}, "provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
+        (None, "tokens", "900000", "hour", "fixed", ("provider",), {"kong.instance": {"plugins/0"}, "provider": {"anthropic", "openai"}, "consumer": {"!env CONSUMER"}}),
     ],
     "envoy-ai-gateway": [
         ("tokens/0", "input_tokens", "500000", "hour", "fixed", ("header.x-tenant-id",), {}),
@@ -169,11 +169,22 @@ def _fits(value, schema, path=""):
 @pytest.mark.parametrize(
     "text",
     [
-        # Two services with a limit each, two workspaces, two gateways, two clients, two budgets nobody is known to refer to.
+        # Two instances of a plugin, of which the more specific runs; two services with a limit each, two workspaces, two gateways, two clients, two budgets nobody is known to refer to.
         """
 services:
 - plugins: [{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 9000, window_size: 60}]}}]
 - plugins: [{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 8000, window_size: 60}]}}]
+""",
+        """
+plugins: [{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 1000, window_size: 60}]}}]
+consumers:
+- username: batch-team
+  plugins: [{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 50000, window_size: 60}]}}]
+""",
+        """
+plugins:
+- {name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 1000, window_size: 60}]}}
+- {name: ai-rate-limiting-advanced, route: chat, config: {llm_providers: [{name: openai, limit: 20000, window_size: 60}]}}
 """,
         """
 policies:
@@ -282,6 +293,9 @@ def test_limits_of_kong_are_called_by_their_own_places_in_the_order_of_the_file(
         f"  - {plugin.replace('POLICY', '{limits: [{limit: 4, window_size: 60}]}')}\n"
         "services: [{plugins: [{name: ai-rate-limiting-advanced, config:"
         " {llm_providers: [{name: openai, limit: 5, window_size: 60}]}}]}]\n"
+    )
+    assert opened_text(parse_text(text, "k.yaml")).configs[0].notes == (
+        "k.yaml: of 3 instances of the plugin, only the most specific one for a request runs",
     )
     assert [("/".join(map(str, limit.path)), limit.amount) for limit in _limits(text)] == [
         ("plugins/0/config/policies/0/limits/0", 1),

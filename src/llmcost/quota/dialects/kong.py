@@ -1,7 +1,9 @@
 """Kong's plugin ai-rate-limiting-advanced in a decK file, old (`llm_providers`) and new (`policies`, from 3.14).
 
 https://developer.konghq.com/plugins/ai-rate-limiting-advanced/. It counts tokens after the answer; its default window weighs the
-previous one. With `strategy: local` every node counts for itself.
+previous one. With `strategy: local` every node counts for itself. Of several instances of the plugin, Kong runs one for a request,
+that for the most specific of consumer, route, service and all (https://developer.konghq.com/gateway/entities/plugin/): limits of
+different instances are not compared.
 """
 
 from __future__ import annotations
@@ -81,12 +83,14 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     """Every limit of every such plugin that is not switched off."""
     limits: list[Limit] = []
     problems: list[Problem] = []
+    instances = 0
     for number, (path, plugin, config) in enumerate(_plugins(documents[0])):
         problems += mismatches(config, _CONFIG, "the plugin's config")
         problems += _unequal(config)
         enabled = plugin.get("enabled")
         if enabled is not None and enabled.value is False:
             continue
+        instances += 1
         attached = _attached(path, plugin)
         for rule, (where, node, match, per, pairs) in enumerate(_rules(config)):
             limits += [
@@ -102,7 +106,8 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
                 )
                 for place, (amount, size) in enumerate(pairs)
             ]
-    return Read(limits=tuple(limits), problems=tuple(problems))
+    note = f"{source.name}: of {instances} instances of the plugin, only the most specific one for a request runs"
+    return Read(limits=tuple(limits), problems=tuple(problems), notes=(note,) if instances > 1 else ())
 
 
 def _plugins(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Node, Node]]:
@@ -123,15 +128,13 @@ def _plugins(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tup
 
 
 def _attached(path: tuple[str | int, ...], plugin: Node) -> tuple[Condition, ...]:
-    """The service, route or consumer a plugin is for; none for one that is for all."""
+    """The instance of the plugin, which no other shares, and the service, route or consumer it says it is for."""
     found = [
         Condition(dimension=f"kong.{key}", values=frozenset({name}))
         for key in ("service", "route", "consumer", "consumer_group")
         if (name := reading.scalar(plugin, key)) is not None
     ]
-    if len(path) > 2:
-        found.append(Condition(dimension="kong.place", values=frozenset({"/".join(map(str, path[:-2]))})))
-    return tuple(found)
+    return (*found, Condition(dimension="kong.instance", values=frozenset({"/".join(map(str, path))})))
 
 
 def _rules(
