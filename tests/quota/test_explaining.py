@@ -125,3 +125,13 @@ def test_a_provider_is_known_by_each_of_its_names():
     text = "router_settings: {provider_budget_config: {gemini: {budget_limit: 1, time_period: 1d}}}\n"
     for name, part in (("google", "decides"), ("gemini", "decides"), ("vertex_ai", "no"), ("openai", "no")):
         assert parts(text, provider=name) == [("gemini", part, "everyone" if part == "decides" else None)]
+
+
+def test_a_request_is_taken_to_come_through_what_the_limits_are_attached_to():
+    plugin = "{name: ai-rate-limiting-advanced, config: {llm_providers: [{name: openai, limit: 40, window_size: 60}]}}"
+    one = f"services: [{{plugins: [{plugin}]}}]\n"
+    assert parts(one, account="ci", provider="openai") == [("openai", "decides", "consumer:ci")]
+    assert parts(f"{one}plugins: [{plugin}]\n", account="ci", provider="openai") == [("openai", "no", None)] * 2
+    only = f"consumers: [{{username: batch, plugins: [{plugin}]}}]\n"
+    assert parts(only, account="ci", provider="openai") == [("openai", "no", None)]
+    assert parts(only, account="batch", provider="openai") == [("openai", "decides", "consumer:batch")]

@@ -30,12 +30,12 @@ def budgets(*rules):
     return "name: budgets\ntype: gateway-budget-config\nrules:\n" + "".join(f"  - {rule}\n" for rule in rules)
 
 
-def simulated(ledger, *texts, changes=None, period=None, **manner):
+def simulated(ledger, *texts, changes=None, period=None, everywhere=False, **manner):
     configs = [
         one for number, text in enumerate(texts) for one in opened_text(parse_text(text, f"{number}.yaml")).configs
     ]
     selection = Selection(period=period or Period(), zone=UTC, basis="requests")
-    return replayed(ledger, selection, plan(configs, changes), Manner(**manner))
+    return replayed(ledger, selection, plan(configs, changes, everywhere=everywhere), Manner(**manner))
 
 
 def utc(text):
@@ -440,3 +440,57 @@ def test_a_provider_is_known_by_each_of_its_names(ledger, text):
     (rule,) = simulated(ledger, text).rules
 
     assert (rule.matched, rule.refused) == (10, 5)
+
+
+TARGETED = """
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {name: limits}
+spec:
+  targetRefs: [{name: TARGET}]
+  rateLimit:
+    global:
+      rules:
+      - {clientSelectors: [{headers: [{name: x-user-id, type: Distinct}]}], limit: {requests: 4, unit: Hour}}
+"""
+KONG = """
+services:
+- plugins: [{name: ai-rate-limiting-advanced, config: {window_type: fixed, llm_providers: [PROVIDER]}}]
+""".replace("PROVIDER", "{name: openai, limit: 40, window_size: 3600}")
+HELICONE = 'headers: {Helicone-RateLimit-Policy: "4;w=3600;s=user"}\n'
+
+
+@pytest.mark.parametrize("text", [TARGETED, KONG, HELICONE])
+def test_limits_attached_to_one_part_of_a_gateway_are_taken_to_be_about_all_requests(ledger, text):
+    # Ann's ten calls of ten tokens in an hour: four fit into 4 requests, and into 40 tokens.
+    fill(ledger, every(at("2026-11-02"), MINUTE, 10, user="ann", tokens=10, tags='{"x-user-id": "ann"}'))
+
+    result = simulated(ledger, text, everywhere=True)
+    assert [(rule.decided, rule.refused) for rule in result.rules] == [(10, 6)]
+    assert result.notes[0] == (
+        "the limits of 0.yaml are taken to be about all requests, as the ledger does not say which came through what they are"
+        " attached to"
+    )
+    # A check looks at one file of perhaps many: it supposes nothing.
+    assert simulated(ledger, text).rules == ()
+
+
+def test_limits_attached_to_several_parts_of_a_gateway_are_not_replayed(ledger):
+    fill(ledger, every(at("2026-11-02"), MINUTE, 10, user="ann", tags='{"x-user-id": "ann"}'))
+
+    other = TARGETED.replace("TARGET", "other")
+    assert simulated(ledger, TARGETED, other, everywhere=True).left_out == (
+        ("limits/0", "is about target, which the ledger does not hold"),
+    )
+
+
+def test_what_envoy_counts_by_an_expression_is_not_replayed_as_tokens(ledger):
+    fill(ledger, every(at("2026-11-02"), MINUTE, 10, user="ann"))
+    quota = "quota: {defaultBucket: {limit: 5, duration: 1h}}, costExpression: output_tokens * 6"
+    text = (
+        "apiVersion: aigateway.envoyproxy.io/v1alpha1\nkind: QuotaPolicy\nmetadata: {name: q}\n"
+        f"spec: {{perModelQuotas: [{{modelName: gpt-4o, {quota}}}]}}\n"
+    )
+    assert simulated(ledger, text).left_out == (
+        ("q/gpt-4o", "counts output_tokens * 6, which the ledger does not hold"),
+    )

@@ -129,14 +129,16 @@ def simulate(
         basis="requests",
     )
     found, headers = read_configs(configs, semantics, roster)
-    made = plan(found, changes(what_if))
+    made = plan(found, changes(what_if), everywhere=True)
     with reading(settings.ledger_path(db)) as ledger:
         rows = selection(ledger, question)
         result = replayed(ledger, rows, made, manner, headers)
         before = None
         if compare:
             old, old_headers = read_configs(compare, semantics, roster)
-            before = replayed(ledger, rows, plan(old), replace(manner, others=False, exposure=False), old_headers)
+            before = replayed(
+                ledger, rows, plan(old, everywhere=True), replace(manner, others=False, exposure=False), old_headers
+            )
     differences = () if before is None else changed(before, result)
     document = Simulation(
         result=result,

@@ -54,6 +54,7 @@ def described(
     }
     found["subject"] = tuple(f"{name}:{value}" for name, values in found.items() for value in values)
     found |= {"user_id": found["user"], "virtual_account": found["virtualaccount"]}
+    found["consumer"] = found["virtualaccount"] or found["user"]
     if model is not None:
         found["model"] = found["request_model"] = (model, *([f"{provider}/{model}"] if provider else []))
     if provider is not None:
@@ -70,13 +71,16 @@ def explained(config: Config, request: Mapping[str, Collection[str]]) -> Explain
     decided: int | None = None
     maybe: set[int] = set()
     found = []
+    # A request is not described by the part of a gateway it comes through: it is taken to be that of all limits.
+    anywhere = len({limit.match.attachments for limit in config.limits}) == 1
     for limit in sorted(config.limits, key=lambda one: one.rule):
-        answer = matches(limit.match, request)
+        match = limit.match.anywhere() if anywhere else limit.match
+        answer = matches(match, request)
         counter = _counter(limit, request)
         part: Part
         reason = ""
         if answer is False:
-            part, reason, counter = "no", _failing(limit, request), None
+            part, reason, counter = "no", _failing(match, request), None
         elif counter is None:
             lacking = [name for name in limit.per if name not in request]
             part, reason = (
@@ -110,8 +114,8 @@ def _counter(limit: Limit, request: Mapping[str, Collection[str]]) -> str | None
     return " ".join(f"{name}:{next(iter(request[name]))}" for name in limit.per)
 
 
-def _failing(limit: Limit, request: Mapping[str, Collection[str]]) -> str:
-    for condition in limit.match.conditions:
+def _failing(match: Matcher, request: Mapping[str, Collection[str]]) -> str:
+    for condition in match.conditions:
         if matches(Matcher(conditions=(condition,)), request) is not False:
             continue
         present = ", ".join(request.get(condition.dimension, ())) or "nothing"

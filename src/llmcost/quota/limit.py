@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from llmcost.config.nodes import Node
 
+ATTACHMENTS = ("target", "client", "kong.service", "kong.route", "kong.instance")
+"""Dimensions that say where in a gateway a limit is attached, which no log tells."""
+
 Unit = Literal["requests", "tokens", "input_tokens", "output_tokens", "cost", "concurrency", "tool_calls"]
 """What a limit counts; `tokens` is input and output together, `cost` is in US dollars."""
 
@@ -105,6 +108,17 @@ class Matcher:
         """Whether no request is left out."""
         return not self.conditions
 
+    @property
+    def attachments(self) -> frozenset[Condition]:
+        """The conditions that say where a limit is attached."""
+        return frozenset(condition for condition in self.conditions if condition.dimension in ATTACHMENTS)
+
+    def anywhere(self) -> Matcher:
+        """The same requests, wherever they come through the gateway."""
+        return Matcher(
+            conditions=tuple(condition for condition in self.conditions if condition.dimension not in ATTACHMENTS)
+        )
+
     def on(self, dimension: str) -> tuple[Condition, ...]:
         """The conditions on one dimension."""
         return tuple(condition for condition in self.conditions if condition.dimension == dimension)
@@ -141,6 +155,8 @@ class Limit:
     alerts: Alerts | None = None
     counted: str = ""
     """What exactly is counted, where the unit does not say; limits that differ here do not compare."""
+    inexact: bool = False
+    """Whether what is counted is none of the units, and `unit` only the nearest."""
     base: str | None = None
     """Id of the limit this one overrides for those it matches; empty where that has none."""
     local: bool = False

@@ -80,6 +80,7 @@ def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, s
         charge="pre" if key is None else "post",
         mode="audit" if _true(rule.get("shadowMode")) else "enforce",
         counted=key or "",
+        inexact=key in costs and costs[key] not in _UNITS,
         node=rule,
         places={
             name: node
@@ -149,6 +150,7 @@ def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
             conditions = (Condition(dimension="model", values=frozenset({model})), *conditions)
         if apart:
             conditions = (*conditions, Condition(dimension="bucket", values=frozenset({f"{name}/{where}"})))
+        expression = reading.scalar(quota, "costExpression") or ""
         yield Limit(
             id=name,
             rule=place,
@@ -160,7 +162,8 @@ def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
             window=window(reading.scalar(bucket, "duration") or "1m", "fixed"),
             charge="post",
             mode="audit" if _true(rule.get("shadowMode")) else "enforce",
-            counted=reading.scalar(quota, "costExpression") or "",
+            counted=expression,
+            inexact=bool(expression),
             node=quota,
             places=reading.places(bucket, amount="limit", unit="duration"),
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAME = "ai-rate-limiting-advanced"
 _LISTS = ("plugins", "services", "routes", "consumers", "consumer_groups", "ai_gateway_policies")
+_CALLERS = {"consumers": "consumer", "consumer_groups": "consumer_group"}
 _DEPTH = 4
 """Lists inside lists, at most."""
 _UNITS: dict[str, Unit] = {
@@ -91,7 +92,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         if enabled is not None and enabled.value is False:
             continue
         instances += 1
-        attached = _attached(path, plugin)
+        attached = _attached(documents[0], path, plugin)
         for rule, (where, node, match, per, pairs) in enumerate(_rules(config)):
             limits += [
                 _limit(
@@ -127,12 +128,18 @@ def _plugins(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tup
         yield from _plugins(item, where)
 
 
-def _attached(path: tuple[str | int, ...], plugin: Node) -> tuple[Condition, ...]:
-    """The instance of the plugin, which no other shares, and the service, route or consumer it says it is for."""
+def _attached(root: Node, path: tuple[str | int, ...], plugin: Node) -> tuple[Condition, ...]:
+    """The instance of the plugin, which no other shares, and the service, route or consumer it is for."""
+    named = [(key, reading.scalar(plugin, key)) for key in ("service", "route", "consumer", "consumer_group")]
+    node: Node | None = root
+    for key, place in zip(path[::2], path[1::2], strict=True):
+        node = reading.items_of(None if node is None else node.get(str(key)))[int(place)]
+        if key in _CALLERS:
+            named.append((_CALLERS[key], reading.scalar(node, "username") or reading.scalar(node, "name")))
     found = [
-        Condition(dimension=f"kong.{key}", values=frozenset({name}))
-        for key in ("service", "route", "consumer", "consumer_group")
-        if (name := reading.scalar(plugin, key)) is not None
+        Condition(dimension=key if key in _CALLERS.values() else f"kong.{key}", values=frozenset({name}))
+        for key, name in named
+        if name is not None
     ]
     return (*found, Condition(dimension="kong.instance", values=frozenset({"/".join(map(str, path))})))
 

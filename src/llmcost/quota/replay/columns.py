@@ -49,7 +49,13 @@ def knows(name: str) -> bool:
 
 def known_names() -> set[str]:
     """Dimensions of a request but those of its tags."""
-    return {"user", "subject", *_COLUMNS, *(name for name in dimension_names() if "grain" not in dimension(name).notes)}
+    return {
+        "user",
+        "consumer",
+        "subject",
+        *_COLUMNS,
+        *(name for name in dimension_names() if "grain" not in dimension(name).notes),
+    }
 
 
 class Columns:
@@ -71,6 +77,9 @@ class Columns:
         if name == "user":
             # Where a tag called user_id says something else, the gateway still knows its caller by e-mail.
             return f"coalesce({self._tag(_MAIL)}, user_id)" if _MAIL in self._tags else "user_id"
+        if name == "consumer":
+            # Kong's word for whoever has a key: a program or a person.
+            return f"coalesce(virtual_account, {self.expression('user')})"
         if name == "team" and self._roster:
             # A request counts for one team; of several, the first by name.
             users = sorted(user for user, teams in self._roster.items() if teams)

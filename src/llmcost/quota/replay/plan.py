@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from llmcost.quota.config import Config
-    from llmcost.quota.limit import Limit, Window
+    from llmcost.quota.limit import Condition, Limit, Window
     from llmcost.quota.replay.meters import Meter
     from llmcost.quota.semantics import Semantics
 
@@ -74,10 +74,15 @@ class Plan:
     """Limits that cannot be replayed, and why."""
     roster: Mapping[str, frozenset[str]] | None = None
     """Teams by user, for requests whose log names no team."""
+    notes: tuple[str, ...] = ()
+    """What was supposed."""
 
 
-def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None) -> Plan:
+def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None, *, everywhere: bool = False) -> Plan:
     """The plan for some configs, in order; `changes` are other amounts for rules, by id.
+
+    No log says through which part of a gateway a request came. With `everywhere`, limits that are all attached to one part are
+    taken to be about all requests; else, and where they are attached to several, they are left out.
 
     Raises UsageError when a change names no rule, or several limits of a config.
     """
@@ -85,9 +90,13 @@ def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None
     left_out: list[tuple[Limit, str]] = []
     wanted = dict(changes or {})
     unknown = set(wanted)
+    anywhere = _attached_once(configs) if everywhere else set()
     for number, config in enumerate(configs):
         _no_two(wanted, config)
-        for limit in config.limits:
+        for written in config.limits:
+            limit = written
+            if config.dialect_id in anywhere and limit.match.attachments:
+                limit = replace(limit, match=limit.match.anywhere())
             amount = limit.amount
             # An override has an amount of its own.
             if limit.id in wanted and limit.base is None:
@@ -117,7 +126,21 @@ def plan(configs: Sequence[Config], changes: Mapping[str, Decimal] | None = None
         semantics=tuple(config.semantics for config in configs),
         left_out=tuple(left_out),
         roster=next((config.roster for config in configs if config.roster is not None), None),
+        notes=tuple(
+            f"the limits of {config.source.name} are taken to be about all requests, as the ledger does not say which came through"
+            " what they are attached to"
+            for config in configs
+            if config.dialect_id in anywhere and any(limit.match.attachments for limit in config.limits)
+        ),
     )
+
+
+def _attached_once(configs: Sequence[Config]) -> set[str]:
+    """Dialects whose limits are all attached to the same part of a gateway."""
+    found: dict[str, set[frozenset[Condition]]] = {}
+    for config in configs:
+        found.setdefault(config.dialect_id, set()).update(limit.match.attachments for limit in config.limits)
+    return {dialect for dialect, attachments in found.items() if len(attachments) == 1}
 
 
 def limit_sets(
@@ -237,6 +260,8 @@ def _hindrance(limit: Limit, amount: Decimal | None) -> str | None:
         return f"has an impossible amount, {amount}"
     if limit.unit not in _COUNTABLE:
         return f"counts {limit.unit.replace('_', ' ')}, which the ledger does not hold"
+    if limit.inexact:
+        return f"counts {limit.counted}, which the ledger does not hold"
     dimensions = (*(condition.dimension for condition in limit.match.conditions), *limit.per)
     unknown = [name for name in dimensions if not knows(name)]
     if unknown:

@@ -127,7 +127,7 @@ def replayed(
         refused_count=manner.refused_count,
         retried=manner.retries,
         left_out=tuple(dict.fromkeys((limit.label, reason) for limit, reason in made.left_out)),
-        notes=tuple(_notes(made, totals)),
+        notes=(*made.notes, *_notes(made, totals)),
         first=_moment(totals.first),
         last=_moment(totals.last),
     )
