@@ -231,3 +231,25 @@ def test_traffic_of_an_earlier_rule_fills_a_pool_under_v1_only(ledger):
     after = replayed(ledger, selection, plan(new_configs(migrated(config))), manner)
 
     assert [(one.caller, one.before, one.refused) for one in changed(before, after)] == [("user:ann", 1, 0)]
+
+
+WATCH = "{id: watch, when: WHEN, limit_to: 9, unit: requests_per_minute, audit_mode: true}"
+
+
+def test_a_rule_below_one_that_only_watches_is_kept_and_reported():
+    result = migrated(config_of(WATCH.replace("WHEN", "{}"), BOB))
+
+    assert said(result) == [
+        ("watch", {}, {}, "aggregate", True),
+        ("bob", {"user": ["bob"]}, {}, "aggregate", True),
+    ]
+    (remark,) = result.remarks
+    assert (remark.rule_id, remark.lost) == ("bob", True)
+
+
+def test_what_a_rule_that_only_watches_matches_is_taken_to_be_decided_by_it():
+    result = migrated(config_of(WATCH.replace("WHEN", "{models: [m]}"), PER_USER))
+
+    assert said(result)[1] == ("all", {}, {"model": ["m"]}, "per-user", False)
+    (remark,) = result.remarks
+    assert (remark.rule_id, remark.lost) == ("all", False)

@@ -494,3 +494,12 @@ def test_what_envoy_counts_by_an_expression_is_not_replayed_as_tokens(ledger):
     assert simulated(ledger, text).left_out == (
         ("q/gpt-4o", "counts output_tokens * 6, which the ledger does not hold"),
     )
+
+
+def test_it_is_said_that_a_rule_in_audit_mode_is_taken_to_decide(ledger):
+    fill(ledger, every(at("2026-11-02"), MINUTE, 3, user="bob"))
+    watch = "{id: watch, when: {}, limit_to: 5, unit: requests_per_day, audit_mode: true}"
+    said = "`watch` in audit mode is taken to decide what matches; whether the gateway goes on to the rules below is not documented"
+
+    assert said in simulated(ledger, rate_limits(watch, USER)).notes
+    assert said not in simulated(ledger, rate_limits(USER, watch)).notes

@@ -24,14 +24,12 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
     if config.semantics.decides != "first":
         return
     for place, limit in enumerate(rules):
+        # As for one rule alone, those that only watch are not taken to hide others.
+        enforced = [one for one in rules[:place] if one.mode == "enforce"]
         earlier = [
-            one
-            for one in rules[:place]
-            if one.mode == "enforce"
-            and meet(one.match, limit.match) is not False
-            and not missing_keys(one, limit.match)
+            one for one in enforced if meet(one.match, limit.match) is not False and not missing_keys(one, limit.match)
         ]
-        if len(earlier) < 2 or any(covers(one.match, limit.match) is True for one in rules[:place]):
+        if len(earlier) < 2 or any(covers(one.match, limit.match) is True for one in enforced):
             continue
         if uncovered(limit.match, [one.match for one in earlier]) is False:
             yield _problem(limit, earlier)

@@ -141,6 +141,16 @@ class _Work:
                 )
                 audit = True
                 continue
+            watched = other.mode == "audit" and limit.mode != "audit"
+            if not open_ones and watched:
+                self._remark(
+                    limit,
+                    f"`{other.label}` in audit mode matches all it matches; whether V1 goes on after such a rule is not documented;"
+                    " left in audit mode",
+                    lost=True,
+                )
+                audit = True
+                continue
             if not open_ones:
                 self._remark(
                     limit, f"left out: `{other.label}` decides all it matches, so it refuses nobody", lost=False
@@ -150,6 +160,12 @@ class _Work:
                 self._remark(
                     limit,
                     f"requests without {lacking} are taken to be decided by `{other.label}`, which is not documented",
+                    lost=False,
+                )
+            if watched:
+                self._remark(
+                    limit,
+                    f"what `{other.label}` matches in audit mode is taken to be decided by it, which is not documented",
                     lost=False,
                 )
             found = _outside(scopes, open_ones, limit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.period import Period
 from llmcost.domain.text import plural
+from llmcost.quota.matching import meet
 from llmcost.quota.replay.counting import PICO
 from llmcost.quota.replay.exposure import exposures
 from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, forgets, limit_sets
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BREACHES = 200
 _SUBJECTS = 1_000
+_COMPARED = 200
+"""Limits up to which every pair is looked at for a note."""
 _READING = "read as "
 
 
@@ -300,6 +303,12 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
     if idle:
         verb = "matches" if len(set(idle)) == 1 else "match"
         notes.append(f"{', '.join(dict.fromkeys(idle))} {verb} no request of this period")
+    watching = _watching(made)
+    if watching:
+        notes.append(
+            f"{', '.join(watching)} in audit mode {'is' if len(watching) == 1 else 'are'} taken to decide what matches; whether the"
+            " gateway goes on to the rules below is not documented"
+        )
     if totals.unended and any(slot.limit.charge == "post" for slot in made.slots):
         notes.append(f"{plural(totals.unended, 'request')} have no end; what they used is charged when they started")
     if totals.unpriced and any(slot.limit.unit == "cost" for slot in made.slots):
@@ -309,6 +318,24 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
             f"{plural(totals.blocked, 'request')} were already refused when they were made; they count as asked for"
         )
     return notes
+
+
+def _watching(made: Plan) -> list[str]:
+    """Rules in audit mode above one that enforces and may match the same, where the first that matches decides."""
+    compared = made.slots[:_COMPARED]
+    found = [
+        f"`{slot.limit.label}`"
+        for slot in compared
+        if slot.limit.mode == "audit"
+        and made.semantics[slot.set_number].decides == "first"
+        and any(
+            other.limit.mode == "enforce"
+            and (other.set_number, other.limit.rule > slot.limit.rule) == (slot.set_number, True)
+            and meet(other.limit.match, slot.limit.match) is not False
+            for other in compared
+        )
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _least(cost: int, again: LimitOutcome | Outcome | None) -> int:
