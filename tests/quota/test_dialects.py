@@ -63,7 +63,7 @@ LIMITS = {
         ("upstream/gpt-4o", "tokens", "2000000", "hour", "fixed", (), {"model": {"gpt-4o"}}),
     ],
     "bifrost": [
-        ("budget-team", "cost", "500", "month", "calendar", (), {"subject": {"team:search"}}),
+        ("budget-team", "cost", "500", "30 days", "anchored", (), {"subject": {"team:search"}}),
         ("budget-key", "cost", "25.5", "day", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
         ("key-limits", "tokens", "200000", "hour", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
         ("key-limits", "requests", "60", "minute", "anchored", (), {"subject": {"virtualaccount:vk-1"}}),
@@ -276,12 +276,39 @@ def test_a_litellm_duration_is_what_litellm_reads_of_it(duration, kind, seconds)
     ("duration", "kind", "seconds"),
     [
         ("2M", "anchored", 60 * 86_400), ("2Y", "anchored", 730 * 86_400), ("2w", "anchored", 14 * 86_400),
-        ("30min", "unknown", None),
+        ("1M", "anchored", 30 * 86_400), ("monthly", "anchored", 30 * 86_400), ("Daily", "anchored", 86_400),
+        ("1h30m", "anchored", 5_400), ("1.5h", "anchored", 5_400), ("0.5d", "anchored", 43_200), ("90000ms", "anchored", 90),
+        ("30min", "unknown", None), ("0d", "unknown", None), ("2 h", "unknown", None),
     ],
 )  # fmt: skip
 def test_months_and_years_of_bifrost_are_30_and_365_days(duration, kind, seconds):
     (limit,) = _limits(f"governance: {{budgets: [{{id: a, max_limit: 9, reset_duration: {duration}}}]}}\n")
     assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
+
+
+@pytest.mark.parametrize(
+    ("duration", "kind", "span"),
+    [
+        ("1M", "calendar", "month"), ("monthly", "calendar", "month"), ("1d", "calendar", "day"), ("1w", "calendar", "week"),
+        ("1Y", "calendar", "year"), ("1h", "anchored", "hour"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("owner", [True, False])
+def test_bifrost_follows_the_calendar_where_the_owner_does(owner, duration, kind, span):
+    budget = "{id: a, virtual_key_id: vk-1, max_limit: 9, reset_duration: DURATION}".replace("DURATION", duration)
+    keys = "virtual_keys: [{id: vk-1, calendar_aligned: true}]"
+    if not owner:  # as older files say it
+        keys, budget = "virtual_keys: [{id: vk-1}]", budget.replace("id: a", "id: a, calendar_aligned: true")
+    (limit,) = _limits(f"governance: {{{keys}, budgets: [{budget}]}}\n")
+    assert (limit.window.kind, limit.window.span) == (kind, span)
+    assert [(one.dimension, one.values) for one in limit.match.conditions] == [("subject", {"virtualaccount:vk-1"})]
+
+
+@pytest.mark.parametrize(
+    ("duration", "codes"), [("monthly", []), ("1h30m", []), ("1M", []), ("30min", ["QS215"]), ("1m", ["QS215"])]
+)
+def test_a_duration_of_bifrost_is_one_that_bifrost_reads(duration, codes):
+    assert _codes(f"governance: {{budgets: [{{id: a, max_limit: 9, reset_duration: {duration}}}]}}\n", "QS215") == codes
 
 
 def test_limits_of_kong_are_called_by_their_own_places_in_the_order_of_the_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from llmcost.quota.limit import SECONDS, Window
@@ -15,12 +16,20 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(?P<count>(?!0+\D)\d{1,6})(?P<unit>mo|[smhdwMY])", re.ASCII)
 _BEGINNING = re.compile(r"\d+(?:mo|[smhdw])", re.ASCII)
+_GO = re.compile(r"(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+", re.ASCII)
+_GO_PART = re.compile(r"(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
+_GO_UNITS = {
+    "ns": Decimal("1e-9"), "us": Decimal("1e-6"), "µs": Decimal("1e-6"), "ms": Decimal("1e-3"),
+    "s": Decimal(1), "m": Decimal(60), "h": Decimal(3_600),
+}  # fmt: skip
+_LONG_GO = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([dwMY])", re.ASCII)
+_WORDS = {"daily": "1d", "weekly": "1w", "monthly": "1M", "yearly": "1Y"}
 _SPANS = {
     "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "M": "month", "Y": "year",
 }  # fmt: skip
+_MOST_TEXT = 40
 _LONG = {"mo": 31 * SECONDS["day"], "M": 30 * SECONDS["day"], "Y": 365 * SECONDS["day"]}
-"""Several of them in a row: LiteLLM's months are the calendar's, at most so long; Bifrost's months and years are as long as here
-(https://github.com/maximhq/bifrost, framework/configstore/tables/utils.go)."""
+"""Several of them in a row: LiteLLM's months are the calendar's, at most so long; Bifrost's are as long as here."""
 
 
 def window(text: str | None, kind: Literal["anchored", "fixed"] = "anchored") -> Window:
@@ -58,6 +67,36 @@ def reset_window(text: str | None, tz: str) -> Window:
     return loose_window(text) if span is None else Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
 
 
+def rolling_window(text: str | None, *, aligned: bool) -> Window:
+    """The window of a duration of Bifrost: a word, days to years, or what Go's `time.ParseDuration` reads, such as `1h30m`.
+
+    A month is 30 days and a year 365, counted on from a first instant. Only where the owner is `aligned` to the calendar do days
+    and longer end with it, in UTC; how many of them is then not looked at (https://github.com/maximhq/bifrost,
+    framework/configstore/tables/utils.go and budget.go).
+    """
+    if not text:
+        return Window(kind="lifetime")
+    text = _WORDS.get(text.lower(), text)
+    found = _LONG_GO.fullmatch(text)
+    if found is not None:
+        span = _SPANS[found[2]]
+        if aligned:
+            return Window(kind="calendar", seconds=SECONDS.get(span), span=span)
+        seconds = int(Decimal(found[1]) * (_LONG.get(found[2]) or SECONDS[span]))
+        return _anchored(seconds)
+    if len(text) > _MOST_TEXT or _GO.fullmatch(text) is None:
+        return Window(kind="unknown")
+    return _anchored(int(sum(Decimal(number) * _GO_UNITS[unit] for number, unit in _GO_PART.findall(text))))
+
+
+def _anchored(seconds: int) -> Window:
+    if not seconds:
+        return Window(kind="unknown")
+    return Window(
+        kind="anchored", seconds=seconds, span=next((name for name, one in SECONDS.items() if one == seconds), None)
+    )
+
+
 def duration_problems(
     node: Node | None, month: str, rule_id: str | None, *, minutes: bool = False
 ) -> Iterator[Problem]:
@@ -81,6 +120,8 @@ def duration_problems(
                 rule_id=rule_id,
                 change=replaced(node, wanted, f"write {wanted}, a month", safe=False),
             )
+        return
+    if month == "1M" and rolling_window(text, aligned=False).kind != "unknown":
         return
     read = _beginning(text)
     reads = ""

@@ -1,7 +1,8 @@
 """Bifrost's governance: budgets and rate limits that virtual keys, teams, customers and providers refer to.
 
 https://docs.getbifrost.ai/deployment-guides/config-json/governance. `governance` in config.json, `bifrost.governance` in Helm
-values. All levels of the hierarchy must allow a request. `1m` is a minute, `1M` a month.
+values. All levels of the hierarchy must allow a request. `1m` is a minute, `1M` is 30 days, or the month of the calendar where
+the owner has `calendar_aligned: true`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
-from llmcost.quota.dialects._durations import duration_problems, window
+from llmcost.quota.dialects._durations import duration_problems, rolling_window
 from llmcost.quota.limit import Condition, Limit, Matcher, Unit
 from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
 
@@ -54,6 +55,11 @@ _OWNERS = {
     "virtual_keys": "virtualaccount", "virtualKeys": "virtualaccount", "teams": "team", "customers": "customer",
     "providers": "provider",
 }  # fmt: skip
+_OWN = {"virtual_key_id": "virtualaccount", "team_id": "team", "customer_id": "customer"}
+"""How a budget names its owner itself."""
+
+_Owner = tuple[str, str]
+"""Kind and name."""
 
 
 def claims(root: Node) -> bool:
@@ -74,7 +80,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     if governance is None:
         return Read()
     problems: list[Problem] = list(mismatches(governance, SHAPE, "`governance`"))
-    owners = _owners(governance)
+    owners, calendar = _owners(governance)
     limits: list[Limit] = []
     for key in ("budgets", "rate_limits", "rateLimits"):
         listed = governance.get(key)
@@ -83,14 +89,18 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
             where = (*path, key, number)
             # Nobody known refers to it, or several kinds do: it is a thing of its own, and compared with nothing.
             alone = Matcher(conditions=(Condition(dimension=key, values=frozenset({name or str(number)})),))
-            match = owners.get((key[:1], name or ""), alone)
-            for found in _limits(len(limits), where, item, match, budget=key == "budgets"):
+            mine = owners.get((key[:1], name or ""), []) + _own(item)
+            aligned = _true(item.get("calendar_aligned")) or any(one in calendar for one in mine)
+            match = _matcher(mine) or alone
+            for found in _limits(len(limits), where, item, match, budget=key == "budgets", aligned=aligned):
                 problems += duration_problems(found.places.get("unit"), "1M", name, minutes=key != "budgets")
                 limits.append(found)
     return Read(limits=tuple(limits), problems=tuple(problems))
 
 
-def _limits(number: int, path: tuple[str | int, ...], item: Node, match: Matcher, *, budget: bool) -> Iterator[Limit]:
+def _limits(
+    number: int, path: tuple[str | int, ...], item: Node, match: Matcher, *, budget: bool, aligned: bool
+) -> Iterator[Limit]:
     parts: list[tuple[str, str, Unit]] = [("max_limit", "reset_duration", "cost")]
     if not budget:
         parts = [(f"{word}_max_limit", f"{word}_reset_duration", unit) for word, unit in _RATES.items()]
@@ -105,7 +115,7 @@ def _limits(number: int, path: tuple[str | int, ...], item: Node, match: Matcher
             match=match,
             unit=unit,
             amount=reading.amount_of(node),
-            window=window(reading.scalar(item, duration)),
+            window=rolling_window(reading.scalar(item, duration), aligned=aligned),
             charge="pre" if unit == "requests" else "post",
             kind="budget" if budget else "rate",
             node=item,
@@ -113,26 +123,41 @@ def _limits(number: int, path: tuple[str | int, ...], item: Node, match: Matcher
         )
 
 
-def _owners(governance: Node) -> dict[tuple[str, str], Matcher]:
-    """Whom a budget or rate limit is for; one that several share is for requests of any of them."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+def _owners(governance: Node) -> tuple[dict[tuple[str, str], list[_Owner]], set[_Owner]]:
+    """Whom each budget or rate limit is for, by its letter and id; and the owners aligned to the calendar."""
+    found: dict[tuple[str, str], list[_Owner]] = {}
+    calendar: set[_Owner] = set()
     for key, kind in _OWNERS.items():
-        listed = governance.get(key)
-        for item in listed.items if listed is not None else ():
+        for item in reading.items_of(governance.get(key)):
             name = reading.scalar(item, "id") or reading.scalar(item, "name")
+            if name is None:
+                continue
+            if _true(item.get("calendar_aligned")):
+                calendar.add((kind, name))
             for letter, reference in (("b", "budget_id"), ("r", "rate_limit_id")):
                 referred = reading.scalar(item, reference)
-                if name is not None and referred is not None:
+                if referred is not None:
                     found.setdefault((letter, referred), []).append((kind, name))
-    matchers: dict[tuple[str, str], Matcher] = {}
-    for target, owners in found.items():
-        kinds = {kind for kind, _ in owners}
-        if len(kinds) == 1:
-            kind = kinds.pop()
-            subject = kind in {"virtualaccount", "team"}
-            values = frozenset(f"{kind}:{name}" if subject else name for _, name in owners)
-            matchers[target] = Matcher(conditions=(Condition(dimension="subject" if subject else kind, values=values),))
-    return matchers
+    return found, calendar
+
+
+def _own(item: Node) -> list[_Owner]:
+    return [(kind, name) for key, kind in _OWN.items() if (name := reading.scalar(item, key)) is not None]
+
+
+def _matcher(owners: list[_Owner]) -> Matcher | None:
+    """The requests of any of some owners; None where they are of several kinds, or there is none."""
+    kinds = {kind for kind, _ in owners}
+    if len(kinds) != 1:
+        return None
+    kind = kinds.pop()
+    subject = kind in {"virtualaccount", "team"}
+    values = frozenset(f"{kind}:{name}" if subject else name for _, name in owners)
+    return Matcher(conditions=(Condition(dimension="subject" if subject else kind, values=values),))
+
+
+def _true(node: Node | None) -> bool:
+    return node is not None and node.value is True
 
 
 dialect = Dialect(
