@@ -503,3 +503,27 @@ def test_it_is_said_that_a_rule_in_audit_mode_is_taken_to_decide(ledger):
 
     assert said in simulated(ledger, rate_limits(watch, USER)).notes
     assert said not in simulated(ledger, rate_limits(USER, watch)).notes
+
+
+def test_a_week_of_portkey_begins_on_sunday(ledger):
+    # Two on Saturday the 14th, four on Sunday, two on Monday: with four a week from Sunday on, Monday's are too many. With weeks
+    # from Monday on, two of Sunday's would be, and none of Monday's.
+    calls = [
+        *every(at("2026-11-14T10:00:00"), HOUR, 2),
+        *every(at("2026-11-15T10:00:00"), HOUR, 4),
+        *every(at("2026-11-16T10:00:00"), HOUR, 2),
+    ]
+    fill(ledger, calls)
+    policy = "conditions: [{key: provider, value: openai}], group_by: [{key: model}], type: requests, credit_limit: 4"
+
+    result = simulated(ledger, f"policies: [{{name: weekly, {policy}, periodic_reset: weekly}}]\n")
+    (rule,) = result.rules
+    assert (rule.refused, rule.first, rule.most) == (2, utc("2026-11-16T10:00:00"), 6)
+    # Until midnight before Sunday the 22nd.
+    assert rule.longest.length == 5 * DAY + 14 * HOUR
+    late = simulated(
+        ledger,
+        f"policies: [{{name: weekly, {policy}, periodic_reset: weekly}}]\n",
+        period=Period(since=utc("2026-11-16")),
+    )
+    assert late.rules[0].refused == 2

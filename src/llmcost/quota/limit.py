@@ -61,6 +61,8 @@ class Window:
     buckets: int | None = None
     """How many parts a window of `sliding_buckets` has."""
     tz: str = "UTC"
+    week_start: int = 0
+    """The day a week of the calendar begins with: 0 is Monday, 6 Sunday."""
 
     @property
     def longest(self) -> int | None:

@@ -1,7 +1,7 @@
 """Portkey's usage and rate limit policies, one or a list of them, as its API takes them.
 
 https://portkey.ai/docs/product/enterprise-offering/budget-policies. All policies that match must allow a request; usage is
-counted after it. `unit: rpm` with `type: tokens` is tokens a minute.
+counted after it. `unit: rpm` with `type: tokens` is tokens a minute. Weeks begin on Sunday, months on the 1st, in UTC.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llmcost.config.nodes import Text as Source
 
 _SPANS = {"rpm": "minute", "rph": "hour", "rpd": "day", "rpw": "week"}
+_SUNDAY = 6
 _RESETS = {"weekly": "week", "monthly": "month"}
 _DIMENSIONS = {"api_key": "api_key", "model": "model", "provider": "provider", "workspace_id": "workspace"}
 _UNITS: dict[str, Unit] = {"cost": "cost", "tokens": "tokens", "requests": "requests"}
@@ -141,7 +142,9 @@ def _window(policy: Node, *, rate: bool) -> Window:
     if days is not None and days.is_finite():
         return Window(kind="fixed", seconds=int(days) * SECONDS["day"])
     reset = _RESETS.get(reading.scalar(policy, "periodic_reset") or "")
-    return Window(kind="lifetime") if reset is None else Window(kind="calendar", seconds=SECONDS.get(reset), span=reset)
+    if reset is None:
+        return Window(kind="lifetime")
+    return Window(kind="calendar", seconds=SECONDS.get(reset), span=reset, week_start=_SUNDAY)
 
 
 def _conditions(policy: Node) -> Iterator[Condition]:

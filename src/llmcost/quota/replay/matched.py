@@ -96,7 +96,7 @@ class MatchedRequests:
             case "day":
                 return day
             case "week":
-                return f"({day} + 3) // 7"  # 1970 began on a Thursday
+                return f"({day} + {(3 - window.week_start) % 7}) // 7"  # 1970 began on a Thursday
             case "month":
                 return f"year({local}) * 12 + month({local})"
             case "quarter":

@@ -225,7 +225,7 @@ class _Maker:
             case "gcra":
                 return Gcra(length, self.slot.amount)
             case "calendar":
-                return CalendarWindow(window.span or "day", time_zone(window.tz))
+                return CalendarWindow(window.span or "day", time_zone(window.tz), window.week_start)
             case "lifetime":
                 return Lifetime()
             case _:

@@ -1,7 +1,8 @@
-"""Calendar windows: days, weeks from Monday, months, quarters, years, as long as the wall clock of a time zone makes them.
+"""Calendar windows: days, weeks from Monday or another day, months, quarters, years, as long as the wall clock of a time zone makes them.
 
 A day has 23 to 25 hours where clocks change; where midnight is skipped, the day starts with the jump. Budgets are counted
-so: TrueFoundry's in UTC, LiteLLM's in the zone of `litellm_settings.timezone`
+so: TrueFoundry's in UTC, Portkey's too, with weeks from Sunday
+(https://portkey.ai/docs/product/enterprise-offering/budget-policies), LiteLLM's in the zone of `litellm_settings.timezone`
 (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz).
 """
 
@@ -18,9 +19,10 @@ class CalendarWindow:
 
     scale = 1
 
-    def __init__(self, span: str, zone: tzinfo) -> None:
-        """`span` is day, week, month, quarter or year."""
+    def __init__(self, span: str, zone: tzinfo, week_start: int = 0) -> None:
+        """`span` is day, week, month, quarter or year; weeks begin with Monday, 0, or another day."""
         self._span = span
+        self._week_start = week_start
         self._zone = zone
         self._end: int | None = None
         self._sums: dict[str, int] = {}
@@ -48,24 +50,24 @@ class CalendarWindow:
         return self.reopens(now)
 
     def _turn(self, now: int) -> None:
-        self._end = bounds(now, self._span, self._zone)[1]
+        self._end = bounds(now, self._span, self._zone, self._week_start)[1]
         self._sums.clear()
 
 
-def bounds(now: int, span: str, zone: tzinfo) -> tuple[int, int]:
+def bounds(now: int, span: str, zone: tzinfo, week_start: int = 0) -> tuple[int, int]:
     """First instant of the span around `now` and of the one after it, in microseconds since 1970."""
     day = (_EPOCH + now * _MICROSECOND).astimezone(zone).date()
-    first = first_day(day, span)
-    return _instant(first, zone), _instant(_following(first, span), zone)
+    first = first_day(day, span, week_start)
+    return _instant(first, zone), _instant(_following(first, span, week_start), zone)
 
 
-def first_day(day: date, span: str) -> date:
+def first_day(day: date, span: str, week_start: int = 0) -> date:
     """The first day of the span a day is in."""
     match span:
         case "day":
             return day
         case "week":
-            return day - timedelta(days=day.weekday())
+            return day - timedelta(days=(day.weekday() - week_start) % 7)
         case "month":
             return day.replace(day=1)
         case "quarter":
@@ -76,10 +78,10 @@ def first_day(day: date, span: str) -> date:
             raise ValueError(f"no calendar span: {span}")
 
 
-def _following(first: date, span: str) -> date:
+def _following(first: date, span: str, week_start: int) -> date:
     longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[span]
     # The start of the span that holds the day after the longest such span could have ended.
-    return first_day(first + timedelta(days=longest), span)
+    return first_day(first + timedelta(days=longest), span, week_start)
 
 
 def _instant(day: date, zone: tzinfo) -> int:
