@@ -439,3 +439,18 @@ def test_buckets_of_an_exclusive_quota_are_not_compared():
     assert _codes(text, "QR404") == []
     # A shared default bucket of 1,000 is charged with all, so none of the others is ever reached.
     assert _codes(text.replace("Exclusive", "Shared"), "QR404") == ["QR404", "QR404"]
+
+
+def test_litellm_has_budgets_of_deployments_and_of_tags():
+    models = "model_list: [{model_name: chat, litellm_params: {model: openai/gpt-4o, max_budget: MAX, budget_duration: 30 days}}]\n"
+    tags = "litellm_settings: {tag_budget_config: {'product:bot': {max_budget: 0, budget_duration: 1d}}}\n"
+    found = [
+        (limit.id, limit.unit, limit.amount, limit.window.kind, limit.window.name, *limit.match.conditions[0].values)
+        for limit in _limits((models + tags).replace("30 days", "30d").replace("MAX", "100"))
+    ]
+    assert found == [
+        ("chat", "cost", 100, "anchored", "30 days", "chat#0"),
+        ("product:bot", "cost", 0, "anchored", "day", "product:bot"),
+    ]
+    # -$5 is no budget, 30 days with a space no duration, and $0 lets nothing through.
+    assert sorted(_codes((models + tags).replace("MAX", "-5"), "QL", "QS")) == ["QL301", "QL302", "QS215"]

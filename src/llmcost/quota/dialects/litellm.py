@@ -1,10 +1,9 @@
-"""LiteLLM's config.yaml: rpm and tpm of deployments, budgets of the proxy and of providers.
+"""LiteLLM's config.yaml: rpm and tpm of deployments, budgets of the proxy, of providers, deployments and tags.
 
 Deployments: https://docs.litellm.ai/docs/routing; rpm and tpm are hints for routing unless
 `optional_pre_call_checks: [enforce_model_rate_limits]` is set. Budgets: https://docs.litellm.ai/docs/proxy/provider_budget_routing.
-Limits of keys, teams and users live in its database, not in the file. Windows of rates and of providers' budgets begin with the
-first request, other budgets are reset by the clock. Without Redis every
-instance counts for itself.
+Limits of keys, teams and users live in its database, not in the file. Windows of rates and of the budgets that page is about begin
+with the first request, other budgets are reset by the clock. Without Redis every instance counts for itself.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ SHAPE = Record(
             item=Record(
                 fields={
                     "model_name": Text(),
-                    "litellm_params": Record(fields={"model": Text(), **_NUMBERS}, open=True),
+                    "litellm_params": Record(fields={"model": Text(), **_NUMBERS, **_BUDGET}, open=True),
                     **_NUMBERS,
                 },
                 required=("model_name", "litellm_params"),
@@ -54,6 +53,7 @@ SHAPE = Record(
                 **_BUDGET,
                 "max_internal_user_budget": Number(quoted=True, variable=_VARIABLE),
                 "internal_user_budget_duration": Text(),
+                "tag_budget_config": MapOf(value=Record(fields=_BUDGET, required=("max_budget",), open=True)),
                 "default_internal_user_params": Record(fields=_BUDGET, open=True),
                 "default_team_params": Record(fields=_BUDGET, open=True),
                 "default_key_generate_params": Record(fields=_BUDGET, open=True),
@@ -108,18 +108,35 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         text = reading.scalar(node, duration)
         reset = reset_window(text, _zone(root))
         budgets.append(_budget(deployments + len(budgets), path, node, key, unit=duration, window=reset, per=per))
-    providers = root.get("router_settings", "provider_budget_config")
-    for name, (_, node) in (providers.entries if providers is not None else {}).items():
-        problems += duration_problems(node.get("time_period"), "1mo", name)
-        match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),))
-        where = ("router_settings", "provider_budget_config", name)
+    for where, node, amount, duration, condition in _routed(root):
+        name = reading.scalar(node, "model_name") or str(where[-1])
+        params = node.get("litellm_params") or node
+        problems += duration_problems(params.get(duration), "1mo", name)
+        first = loose_window(reading.scalar(params, duration))
+        match = Matcher(conditions=(condition,))
         place = deployments + len(budgets)
-        text = reading.scalar(node, "time_period")
-        first = loose_window(text)
-        budgets.append(
-            _budget(place, where, node, "budget_limit", unit="time_period", window=first, match=match, name=name)
-        )
+        budgets.append(_budget(place, where, params, amount, unit=duration, window=first, match=match, name=name))
     return Read(limits=(*limits, *budgets), problems=tuple(problems))
+
+
+def _routed(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node, str, str, Condition]]:
+    """Budgets the router keeps: path, node, keys of amount and duration, and what they are about."""
+    for number, item in enumerate(reading.items_of(root.get("model_list"))):
+        budget = item.get("litellm_params", "max_budget")
+        if budget is not None and not budget.is_null:
+            about = Condition(dimension="deployment", values=frozenset({_deployment(number, item)}))
+            yield ("model_list", number), item, "max_budget", "budget_duration", about
+    for path, amount, duration, dimension in (
+        (("router_settings", "provider_budget_config"), "budget_limit", "time_period", "provider"),
+        (("litellm_settings", "tag_budget_config"), "max_budget", "budget_duration", "tag"),
+    ):
+        listed = root.get(*path)
+        for name, (_, node) in (listed.entries if listed is not None else {}).items():
+            yield (*path, name), node, amount, duration, Condition(dimension=dimension, values=frozenset({name}))
+
+
+def _deployment(number: int, item: Node) -> str:
+    return f"{reading.scalar(item, 'model_name') or reading.scalar(item, 'litellm_params', 'model')}#{number}"
 
 
 def _zone(root: Node) -> str:
@@ -135,7 +152,7 @@ def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:
     models = root.get("model_list")
     for number, item in enumerate(models.items if models is not None else ()):
         name = reading.scalar(item, "model_name")
-        deployment = f"{name or reading.scalar(item, 'litellm_params', 'model')}#{number}"
+        deployment = _deployment(number, item)
         for key, unit in _RATES.items():
             node = item.get(key) or item.get("litellm_params", key)
             if node is None or node.is_null:
@@ -157,7 +174,7 @@ def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:
 
 def _budget(
     number: int,
-    path: tuple[str, ...],
+    path: tuple[str | int, ...],
     node: Node,
     key: str,
     *,
