@@ -253,3 +253,31 @@ def test_what_a_rule_that_only_watches_matches_is_taken_to_be_decided_by_it():
     assert said(result)[1] == ("all", {}, {"model": ["m"]}, "per-user", False)
     (remark,) = result.remarks
     assert (remark.rule_id, remark.lost) == ("all", False)
+
+
+CAROL = '{id: carol, when: {subjects: ["user:carol"]}, limit_to: 5, unit: requests_per_minute}'
+
+
+def test_no_manifest_is_about_nobody():
+    # Carol's own rule decides all of hers, so leaving out those of her metadata once more leaves nobody of the last rule's.
+    pro = '{id: pro, when: {subjects: ["user:carol"], metadata: {tier: pro}}, limit_to: 500, unit: requests_per_minute}'
+    result = migrated(config_of(CAROL, pro, PER_USER))
+
+    assert said(result) == [
+        ("carol", {"user": ["carol"]}, {}, "aggregate", False),
+        ("all", {}, {"user": ["carol"]}, "per-user", False),
+    ]
+
+
+def test_a_manifest_for_some_leaves_out_who_was_left_out_before():
+    both = (
+        '{id: pro, when: {subjects: ["user:carol", "user:dan"], metadata: {tier: pro}}, limit_to: 500,'
+        " unit: requests_per_minute, rate_limit_applies_per: [user]}"
+    )
+    result = migrated(config_of(CAROL, both, PER_USER))
+
+    # Of carol and dan, whose requests with tier pro the second rule decides, carol's are all the first rule's.
+    assert said(result)[2:] == [
+        ("all", {}, {"user": ["carol", "dan"]}, "per-user", False),
+        ("all-2", {"user": ["dan"]}, {"metadata.tier": ["pro"]}, "per-user", False),
+    ]

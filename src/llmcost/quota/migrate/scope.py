@@ -33,7 +33,18 @@ class Scope:
         kept = values if name not in self.inside else _both(self.inside[name], values)
         if kept is None:
             return None
-        return [replace(self, inside={**self.inside, name: kept})] if kept else []
+        excluded = self.outside.get(name, frozenset())
+        kept = frozenset(one for one in kept if not any(pattern_covers(out, one) for out in excluded))
+        if not kept:
+            return []
+        outside = {**self.outside, name: _meeting(excluded, kept)}
+        return [
+            replace(
+                self,
+                inside={**self.inside, name: kept},
+                outside={key: values for key, values in outside.items() if values},
+            )
+        ]
 
     def without(self, condition: Condition) -> Scope | None:
         """This scope outside a condition; None when nobody is left."""
@@ -47,11 +58,16 @@ class Scope:
                 if not kept:
                     return None
                 scope = replace(scope, inside={**scope.inside, name: kept})
-                excluded = frozenset(out for out in values if any(patterns_meet(out, one) for one in kept))
+                excluded = _meeting(values, kept)
             if excluded:
                 excluded |= scope.outside.get(name, frozenset())
                 scope = replace(scope, outside={**scope.outside, name: excluded})
         return scope
+
+
+def _meeting(excluded: frozenset[str], kept: frozenset[str]) -> frozenset[str]:
+    """What of the excluded values still leaves somebody out."""
+    return frozenset(out for out in excluded if any(patterns_meet(out, one) for one in kept))
 
 
 def _both(left: frozenset[str], right: frozenset[str]) -> frozenset[str] | None:
