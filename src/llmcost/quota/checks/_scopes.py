@@ -75,11 +75,13 @@ def tighter(outer: Limit, inner: Limit) -> bool:
 def holds(config: Config, limit: Limit, match: Matcher, most: Decimal) -> bool:
     """Whether a limit, or what overrides it, lets each request of a matcher have no more than `most`.
 
-    An override takes the place of all periods of what it overrides, so one without this period lets anything through.
+    An override takes the place of all periods of what it overrides, so one without this period lets anything through. Which of two
+    overrides wins is not documented, so either may take the other's place.
     """
     within: dict[int, bool] = {}
     for one in config.limits:
-        if one.overrides(limit) and meet(one.match, match) is not False:
+        other = limit.base is not None and one.base == limit.base and one.node is not limit.node
+        if (other or one.overrides(limit)) and meet(one.match, match) is not False:
             same = (one.unit, one.window) == (limit.unit, limit.window)
             kept = same and one.amount is not None and one.amount <= most
             within[id(one.node)] = within.get(id(one.node), False) or kept
