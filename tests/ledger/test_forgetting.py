@@ -150,6 +150,60 @@ def test_deleted_requests_stay_deleted(ledger, tmp_path):
     assert query(ledger, "select count(*) from request") == [(1,)]
 
 
+def close_november(ledger):
+    """A period closed by somebody, with nothing on its statements."""
+    text = json.dumps({"allocation": {"lines": []}, "previous": None}, sort_keys=True, separators=(",", ":"))
+    with database.writing(ledger) as connection:
+        connection.execute(
+            "insert into chargeback values ('team', '2026-11', '2026-11-01', '2026-12-01', '2026-12-01', null, $text, $hash, null, null)",
+            {"text": text, "hash": hashlib.sha256(text.encode()).hexdigest()},
+        )
+
+
+def dated(request_id, day, **values):
+    return native(request_id=request_id, timestamp=f"{day}T10:00:00Z", customer_id=NAME, **values)
+
+
+def test_requests_of_closed_periods_are_masked_where_others_are_deleted(tmp_path):
+    ledger = tmp_path / "ledger"
+    log = [dated("call-last", "2026-11-30", user_id="u-qponm", trace_id="t-77"), dated("call-next", "2026-12-01")]
+    read(ledger, write(tmp_path / "log.jsonl", log))
+    outcomes = write(
+        tmp_path / "outcomes.jsonl",
+        [
+            {"day": day, "customer_id": NAME, "metric": "revenue", "value": 1}
+            for day in ("2026-10-31", "2026-11-02", "2026-12-02")
+        ],
+    )
+    ingest_outcomes(OutcomeRequest(ledger=ledger, paths=[str(outcomes)]))
+    close_november(ledger)
+    before = query(ledger, "select cost from request where request_id = 'call-last'")
+    done = forget(asked(ledger, delete=True))
+    assert (done.requests, done.kept_requests, done.kept_cost) == (2, 1, before[0][0])
+    assert NAME.encode() not in everything(tmp_path)
+    kept = query(ledger, "select request_id, customer_id, user_id, trace_id, cost from request")
+    assert kept == [("call-last", "forgotten", "forgotten", None, before[0][0])]
+    assert query(ledger, "select day::varchar, dimensions from outcome") == [
+        ("2026-11-02", '{"customer_id":"forgotten"}')
+    ]
+    # Neither the same log nor one without the customer's name changes that.
+    again = [*log, native(request_id="call-last", timestamp="2026-11-30T10:00:00Z"), native(request_id="call-next")]
+    read(ledger, write(tmp_path / "again.jsonl", again))
+    assert query(ledger, "select request_id, customer_id, user_id, trace_id, cost from request") == kept
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_merge_keeps_what_either_ledger_kept_of_a_closed_period(tmp_path, order):
+    log = write(tmp_path / "log.jsonl", [dated("call-last", "2026-11-30"), dated("call-next", "2026-12-01")])
+    for name in order:
+        read(tmp_path / name, log)
+    close_november(tmp_path / "a")
+    forget(asked(tmp_path / "a", delete=True))
+    ours, theirs = (tmp_path / name for name in order)
+    merge(MergeRequest(ledger=ours, others=[theirs], attribution=DEFAULT_ATTRIBUTION))
+    assert query(ours, "select request_id, customer_id from request") == [("call-last", "forgotten")]
+
+
 def test_who_is_forgotten_again_without_deleting_stays_deleted(without, tmp_path):
     ledger = without(delete=True)
     forget(asked(ledger))

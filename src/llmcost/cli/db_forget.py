@@ -16,7 +16,8 @@ def forget(
     customer: Annotated[str | None, typer.Option("--customer", metavar="ID", help="This customer_id.")] = None,
     user: Annotated[str | None, typer.Option("--user", metavar="ID", help="This user_id.")] = None,
     delete: Annotated[
-        bool, typer.Option("--delete", help="Delete the requests too; totals will no longer have their cost.")
+        bool,
+        typer.Option("--delete", help="Delete the requests too, but those of closed periods; totals lose their cost."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken out and stop.")] = False,
     in_advance: Annotated[
@@ -31,7 +32,8 @@ def forget(
 ) -> None:
     """Take a customer or user out of the ledger, so that no byte of the id is left in its file.
 
-    Their requests stay, with their cost and without who they were for; --delete removes them. Reading the same logs again
+    Their requests stay, with their cost and without who they were for; --delete removes them, except from
+    periods that chargeback has closed: what was charged for them would else be paid back. Reading the same logs again
     does not bring the id back. The logs themselves, exports and copies of the ledger are not touched.
     """
     from llmcost.cli import diagnostics
@@ -77,7 +79,11 @@ def forget(
     done = apply(request)
     if yes:
         _show(done, output_format, applied=True)
-    diagnostics.note(f"{plural(done.requests, 'request')} {'deleted' if delete else 'kept without who it was for'}")
+    gone = done.requests - done.kept_requests if delete else 0
+    if delete:
+        diagnostics.note(f"{plural(gone, 'request')} deleted")
+    if gone < done.requests or not delete:
+        diagnostics.note(f"{plural(done.requests - gone, 'request')} kept without who it was for")
     if held := waiting(request.ledger):
         diagnostics.warning(
             f"{plural(held, 'batch', 'batches')} of spans received and not in the ledger yet may hold the id",

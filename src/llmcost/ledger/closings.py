@@ -27,6 +27,19 @@ class StoredClosing:
     reopen_note: str | None
 
 
+_WITHIN = {
+    "request": "started_at >= closed.since and started_at < closed.until",
+    "usage_bucket": "bucket_start < closed.until and bucket_end > closed.since",
+    # A day is one of some time zone: the one that `until` is in may still be of the period.
+    "outcome": "day between closed.since::date and closed.until::date",
+}
+
+
+def is_closed(table: str, ledger: str = "ledger") -> str:
+    """SQL: whether a row of a table is of a closed period, whose statements rest on it."""
+    return f"exists (select 1 from {ledger}.chargeback as closed where closed.reopened_at is null and {_WITHIN[table]})"
+
+
 def closings(connection: "Connection") -> tuple[StoredClosing, ...]:
     """Every closing there ever was, by dimension, period and the time it was closed."""
     rows = connection.execute(

@@ -1,7 +1,7 @@
 """Forgetting a customer or user: what a ledger holds is written into a new file without them, which then takes its place.
 
-Costs stay, so that totals do; or the requests go, with `delete`. A tombstone keeps a later reading of the same logs from
-bringing the id back. The old file's free blocks and its log would still hold the id, so nothing of that file is kept.
+Costs stay, so that totals do; or the requests go, with `delete`, but for those of closed periods: what was charged for them
+would else be paid back. A tombstone keeps a later reading of the same logs from bringing the id back. The old file's free blocks and its log would still hold the id, so nothing of that file is kept.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from llmcost.domain.errors import DataError
 from llmcost.domain.period import clock
 from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
+from llmcost.ledger.closings import is_closed
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
 from llmcost.ledger.redaction import (
     MASK,
@@ -83,6 +84,10 @@ class Forgotten:
     """Rows of the subject."""
     cost: Decimal | None
     buckets: int
+    kept_requests: int = 0
+    """Of those, with `delete`: of closed periods, which only lose who they were for."""
+    kept_cost: Decimal | None = None
+    kept_buckets: int = 0
     masked: Mapping[str, int] = field(default_factory=dict)
     """Other texts the id stood in, by table.column."""
     paths: tuple[str, ...] = ()
@@ -130,12 +135,8 @@ def forget(request: ForgetRequest) -> Forgotten:
 
 def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
     column = f"{request.kind}_id"
-    requests, cost = connection.execute(
-        f"select count(*), sum(cost) from ledger.request where {column} = $id", {"id": request.id}
-    ).fetchone() or (0, None)
-    (buckets,) = connection.execute(
-        f"select count(*) from ledger.usage_bucket where {column} = $id", {"id": request.id}
-    ).fetchone() or (0,)
+    requests, cost, kept_requests, kept_cost = _own_rows(connection, "request", request)
+    buckets, _, kept_buckets, _ = _own_rows(connection, "usage_bucket", request)
     hits: dict[str, int] = {}
     left: dict[str, int] = {}
     owners = _other_owners(connection, request)
@@ -172,9 +173,12 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
         ).fetchall()
     ]
     return Forgotten(
-        requests=int(requests),
+        requests=requests,
         cost=cost,
-        buckets=int(buckets),
+        buckets=buckets,
+        kept_requests=kept_requests,
+        kept_cost=kept_cost,
+        kept_buckets=kept_buckets,
         masked=hits,
         paths=tuple(paths),
         remaining=left,
@@ -186,13 +190,28 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
 def _left_of_own(
     connection: "Connection", table: str, columns: Mapping[str, str], request: ForgetRequest
 ) -> dict[str, int]:
-    """How many of the subject's own rows still hold the letters after they are redacted, by column."""
-    if table not in {"request", "usage_bucket"} or request.delete or not _find_rows(connection, table, request):
+    """How many of the subject's own rows that stay still hold the letters after they are redacted, by column."""
+    if table not in {"request", "usage_bucket"} or not _find_rows(connection, table, request):
         return {}
-    own = f"(from ledger.{table} where {request.kind}_id = {quote_literal(request.id)})"
+    stays = is_closed(table) if request.delete else "true"
+    own = f"(from ledger.{table} where {request.kind}_id = {quote_literal(request.id)} and {stays})"
     source = f"({redacted(own, _ROWS[table], columns, request.attribution)})"
     texts = [name for name, kind in columns.items() if kind.upper() == "VARCHAR"]
     return _counted(connection, source, {name: f"contains({quote_identifier(name)}, $id)" for name in texts}, request)
+
+
+def _own_rows(
+    connection: "Connection", table: str, request: ForgetRequest
+) -> tuple[int, Decimal | None, int, Decimal | None]:
+    """The subject's rows and their cost, and the same of those that closed periods keep."""
+    found = connection.execute(
+        f"""
+        select count(*), sum(cost), count(*) filter (kept), sum(cost) filter (kept)
+        from (select cost, $delete and {is_closed(table)} as kept from ledger.{table} where {request.kind}_id = $id)
+        """,
+        {"id": request.id, "delete": request.delete},
+    ).fetchone()
+    return found or (0, None, 0, None)
 
 
 def _counted(
@@ -253,12 +272,13 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
         _find_rows(connection, table, request)
         relation = f"({redacted(source, _ROWS[table], columns, request.attribution)})"
         if request.delete:
-            relation = f"(select * from {relation} where {_ROWS[table]} not in (select row_key from forgotten_key))"
+            relation = f"(select * from {relation} where {_ROWS[table]} not in (select row_key from forgotten_key where not kept))"
     elif table == "outcome":
         own = f"forget_member(dimensions, '{request.kind}_id') is not distinct from {word}"
         hidden = replaced_in("dimensions", "dimensions", word, subject_keys(request.attribution))
         kept = f"case when {own} then {hidden} else dimensions end as dimensions"
-        relation = f"(select * replace ({kept}) from {source} {f'where not ({own})' if request.delete else ''})"
+        gone = f"where not ({own}) or {is_closed(table)}" if request.delete else ""
+        relation = f"(select * replace ({kept}) from {source} {gone})"
     if is_distinctive(request.id):
         if table == "file":
             _copy_files(connection, request, columns)
@@ -273,7 +293,10 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
         _seal(connection)
     if table == "forgotten_row" and request.delete:
         connection.execute(
-            f"insert into fresh.forgotten_row select row_key from ledger.request where {request.kind}_id = $id",
+            f"""
+            insert into fresh.forgotten_row
+            select row_key from ledger.request where {request.kind}_id = $id and not {is_closed("request")}
+            """,
             {"id": request.id},
         )
 
@@ -283,7 +306,8 @@ def _find_rows(connection: "Connection", table: str, request: ForgetRequest) -> 
     (found,) = connection.execute(
         f"""
         create or replace temp table forgotten_key as
-        select {_ROWS[table]} as row_key, {request.kind}_id as word, {request.kind == "customer"} as is_customer
+        select {_ROWS[table]} as row_key, {request.kind}_id as word, {request.kind == "customer"} as is_customer,
+            {is_closed(table)} as kept
         from ledger.{table} where {request.kind}_id = $id
         """,
         {"id": request.id},

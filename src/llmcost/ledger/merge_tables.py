@@ -5,6 +5,9 @@ Every rule gives the same rows whichever of the two ledgers the other is merged 
 
 from typing import TYPE_CHECKING
 
+from llmcost.ledger.closings import is_closed
+from llmcost.ledger.redaction import MASK
+
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
@@ -164,7 +167,7 @@ MERGED_TABLES = frozenset(
 )
 """Tables with a rule here; requests, aggregates and price lists have theirs where they are understood."""
 
-
+_MASKED = f"(customer_id = '{MASK}' or user_id = '{MASK}')"
 _TOMBSTONES = (
     "insert into ledger.tombstone_key select key from {other}.tombstone_key where key not in (select key from ledger.tombstone_key)",
     """
@@ -177,6 +180,14 @@ _TOMBSTONES = (
     """
     insert into ledger.forgotten_row
     select row_key from {other}.forgotten_row where row_key not in (select row_key from ledger.forgotten_row)
+    """,
+    # What one of them has kept for a closed period, without who it was for, stays.
+    f"""
+    delete from ledger.forgotten_row where row_key in (
+        select row_key from ledger.request where {_MASKED} and {is_closed("request")}
+        union all
+        select row_key from {{other}}.request where {_MASKED} and {is_closed("request", "{other}")}
+    )
     """,
     "delete from ledger.request where row_key in (select row_key from ledger.forgotten_row)",
 )

@@ -13,6 +13,8 @@ def as_text(found: Forgotten) -> str:
     lines = [f"{plural(found.requests, 'request')}, {cost}"]
     if found.buckets:
         lines.append(plural(found.buckets, "aggregate of an export", "aggregates of exports"))
+    if found.kept_requests or found.kept_buckets:
+        lines.append(f"of closed periods, kept without who it was for: {_kept(found)}")
     lines += [f"{printable(place)}: replaced in {plural(count, 'other row')}" for place, count in found.masked.items()]
     lines += [
         f"{printable(place)}: the same letters are part of other words or names in {plural(count, 'row')}, left alone"
@@ -29,6 +31,16 @@ def as_text(found: Forgotten) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _kept(found: Forgotten) -> str:
+    parts = []
+    if found.kept_requests:
+        cost = "no known cost" if found.kept_cost is None else money(found.kept_cost, "USD")
+        parts.append(f"{plural(found.kept_requests, 'request')}, {cost}")
+    if found.kept_buckets:
+        parts.append(plural(found.kept_buckets, "aggregate of an export", "aggregates of exports"))
+    return "; ".join(parts)
+
+
 def as_json(found: Forgotten, *, applied: bool) -> str:
     """The stable document `llmcost/db-forget/1`."""
     document = {
@@ -37,6 +49,11 @@ def as_json(found: Forgotten, *, applied: bool) -> str:
         "requests": found.requests,
         "cost": None if found.cost is None else plain(found.cost),
         "aggregates": found.buckets,
+        "kept": {
+            "requests": found.kept_requests,
+            "cost": None if found.kept_cost is None else plain(found.kept_cost),
+            "aggregates": found.kept_buckets,
+        },
         "masked": dict(found.masked),
         "remaining": dict(found.remaining),
         "paths": list(found.paths),
