@@ -35,7 +35,8 @@ def reconciled(tmp_path_factory: pytest.TempPathFactory, prices: PriceList) -> R
         folder = made_once(
             tmp_path_factory, f"calls-{name}", lambda made: read(made / "ledger", *write_logs(made / "logs", calls))
         )
-        invoices = read_invoices(bills, format_name=asked.pop("format_name", None))
+        how = {name: asked.pop(name, None) for name in ("format_name", "invoice_map")}
+        invoices = read_invoices(bills, **how)
         request = ReconcileRequest(
             invoices=invoices, tolerance=parse_tolerance(tolerance), period=asked.pop("period", Period()), **asked
         )

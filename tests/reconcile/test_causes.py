@@ -21,6 +21,7 @@ from tests.reconcile.company import (
 
 from llmcost.domain.errors import DataError
 from llmcost.domain.period import Period
+from llmcost.reconcile.mapping import read_map
 
 CENT = Decimal("0.01")
 SPAN = {"first": FIRST + timedelta(days=1), "days": 8}
@@ -41,6 +42,22 @@ def gpt(seed=52, calls=150):
 
 def told(result):
     return [(cause.cause, cause.detail, cause.amount) for cause in result.causes]
+
+
+def in_cents(charges, discount=1):
+    """Lines of the console's export: day, name, token type, amount rounded to the cent."""
+    names = {"claude-haiku-4-5": "Claude Haiku 4.5", "claude-opus-4-5": "Claude Opus 4.5"}
+    words = {"input": "input_no_cache", "cache_read": "input_cache_read", "output": "output"}
+    return [
+        (day, names[model], words.get(kind, f"input_{kind}"), (cost * discount).quantize(CENT, ROUND_HALF_UP))
+        for (day, model, kind), cost in charges.items()
+    ]
+
+
+def write_console_csv(path, lines):
+    header = "usage_date_utc,model,workspace,token_type,cost_usd\n"
+    path.write_text(header + "".join(f"{day},{model},Default,{kind},{cost}\n" for day, model, kind, cost in lines))
+    return path
 
 
 def moved(charges, change):
@@ -127,15 +144,8 @@ def test_a_tier_is_found_for_every_provider(reconciled, tmp_path):
 @pytest.mark.parametrize("discount", [Decimal(1), Decimal("0.8")])
 def test_cents_a_line_are_rounding(reconciled, tmp_path, discount):
     calls = claude(calls=400)
-    header = "usage_date_utc,model,workspace,token_type,cost_usd\n"
-    names = {"claude-haiku-4-5": "Claude Haiku 4.5", "claude-opus-4-5": "Claude Opus 4.5"}
-    words = {"input": "input_no_cache", "cache_read": "input_cache_read", "output": "output"}
-    lines = [
-        (day, names[model], words.get(kind, f"input_{kind}"), (cost * discount).quantize(CENT, ROUND_HALF_UP))
-        for (day, model, kind), cost in exact(calls).items()
-    ]
-    path = tmp_path / "claude_api_cost.csv"
-    path.write_text(header + "".join(f"{day},{model},Default,{kind},{cost}\n" for day, model, kind, cost in lines))
+    lines = in_cents(exact(calls), discount)
+    path = write_console_csv(tmp_path / "claude_api_cost.csv", lines)
     whole = sum(exact(calls).values(), Decimal(0))
 
     result = reconciled(calls, path)
@@ -145,6 +155,38 @@ def test_cents_a_line_are_rounding(reconciled, tmp_path, discount):
     assert result.difference == sum((cost for *_, cost in lines), Decimal(0)) - whole
     if discount != 1:
         assert result.causes[0].detail == "billed at 0.8 times the price computed (20% less)"
+
+
+def test_a_bill_in_cents_is_rounded_beside_one_with_every_digit(reconciled, tmp_path):
+    """Each agrees with its own calls, and neither's digits say anything of the other."""
+    calls = claude(calls=400) + gpt()
+    charges = exact(calls)
+    lines = in_cents({key: cost for key, cost in charges.items() if key[1].startswith("claude")})
+    cents = write_console_csv(tmp_path / "claude_api_cost.csv", lines)
+    digits = write_openai_costs(tmp_path / "bill.json", charges)
+
+    result = reconciled(calls, cents, digits)
+
+    assert result.unexplained_rows == 0
+    assert {cause.cause for cause in result.causes} == {"rounding"}
+    assert result.difference == sum((cost for *_, cost in lines), Decimal(0)) - sum(
+        (cost for (_, model, _), cost in charges.items() if model.startswith("claude")), Decimal(0)
+    )
+    # The bill with every digit is held to them.
+    assert {row.key.provider for row in result.rows if row.difference} == {"anthropic"}
+
+
+def test_a_line_without_a_provider_is_compared_with_everybodys_requests(reconciled, tmp_path):
+    calls = claude() + gpt()
+    bill = tmp_path / "bill.csv"
+    bill.write_text(f"date,amount,prov\n{SPAN['first']},0.50,\n{SPAN['first']},0.10,openai\n", "utf-8")
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("columns: {date: date, amount: amount, provider: prov}\n", "utf-8")
+    day = [call for call in calls if call.at.date() == SPAN["first"]]
+
+    result = reconciled(calls, bill, invoice_map=read_map(mapping))
+
+    assert (result.providers, result.requests) == ((), len(day))
 
 
 def test_rounding_can_be_ruled_out(reconciled, tmp_path):

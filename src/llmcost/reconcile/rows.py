@@ -80,15 +80,20 @@ class Row:
 class BilledCells:
     """The lines of bills, added up by what they tell apart."""
 
-    def __init__(self, lines: Iterable[InvoiceLine], names: ModelNames, rounding: InvoiceRounding | None) -> None:
-        """`rounding` None: as the digits of the lines say."""
+    def __init__(
+        self, files: Iterable[Sequence[InvoiceLine]], names: ModelNames, rounding: InvoiceRounding | None
+    ) -> None:
+        """The lines of each file. `rounding` None: as the digits of the lines of that file say."""
         self.cells: dict[RowKey, Row] = {}
-        found = list(lines)
-        quantum = _quantum(found) if rounding is None else Decimal(0) if rounding == "none" else CENT
         known: dict[RowKey, list[InvoiceLine]] = defaultdict(list)
-        for line in found:
-            model = None if line.model is None else names.of(line.provider, line.model, line.since)
-            known[RowKey(line.since, line.until, line.provider, model, line.token_class)].append(line)
+        quanta: dict[RowKey, list[Decimal]] = defaultdict(list)
+        for lines in files:
+            quantum = _quantum(lines) if rounding is None else Decimal(0) if rounding == "none" else CENT
+            for line in lines:
+                model = None if line.model is None else names.of(line.provider, line.model, line.since)
+                key = RowKey(line.since, line.until, line.provider, model, line.token_class)
+                known[key].append(line)
+                quanta[key].append(quantum)
         for key, members in known.items():
             quantities = [line.quantity for line in members if line.quantity is not None]
             self.cells[key] = Row(
@@ -96,7 +101,7 @@ class BilledCells:
                 billed=sum((line.amount for line in members), Decimal(0)),
                 lines=len(members),
                 quantity=sum(quantities, Decimal(0)) if len(quantities) == len(members) else None,
-                rounding=quantum / 2 * (1 if rounding == "total" else len(members)),
+                rounding=(CENT if rounding == "total" else sum(quanta[key], Decimal(0))) / 2,
                 search_fees=sum(
                     (line.amount for line in members if _SEARCHES.search(line.description)),
                     Decimal(0),

@@ -79,8 +79,10 @@ class _Run:
         since, until = self._bounds()
         outside = self._leave_out(since, until)
         lines = [line for found in self._lines.values() for line in found]
-        self._providers = tuple(sorted({line.provider for line in lines if line.provider is not None}))
-        everyone = any(line.provider is None for line in lines)
+        named = {line.provider for line in lines}
+        # A line that names no provider may be anybody's, so that everybody's requests are compared.
+        everyone = None in named
+        self._providers = () if everyone else tuple(sorted(filter(None, named)))
 
         def selected(zone: tzinfo) -> Selection:
             conditions = () if everyone else (self._of_providers(),)
@@ -107,7 +109,7 @@ class _Run:
         slots = billing.slots(self._connection, wide)
         home = usages_in(request.zone)
         names = ModelNames(self._prices, {(slot.provider, slot.model) for slot in slots if slot.model is not None})
-        cells = BilledCells(lines, names, request.rounding)
+        cells = BilledCells(self._lines.values(), names, request.rounding)
         settler = Settler(self._rates, self._causes)
         first, best = draw(cells, usages_in, lambda: slots, settler, request.zone)
         counts: dict[datetime, int] = defaultdict(int)
