@@ -197,9 +197,9 @@ def dev_spend(day, number, **values):
 def test_requests_without_a_price_are_no_saving(cli, tmp_path, unpriced, config, verdict):
     days = 0 if unpriced == 10 else 10
     house = {"provider": "vllm", "model": "house-7b"}
-    calls = [dev_spend(f"2026-09-{day}", number) for day in range(21, 31) for number in range(10)]
+    calls = [dev_spend(f"2026-09-{day}", number, environment="dev") for day in range(21, 31) for number in range(10)]
     calls += [
-        dev_spend(f"2026-10-{day}", number, **(house if number >= 10 - unpriced else {}))
+        dev_spend(f"2026-10-{day}", number, environment="dev", **(house if number >= 10 - unpriced else {}))
         for day in range(10, 20)
         for number in range(10)
     ]

@@ -27,6 +27,28 @@ def classified(days, small, large):
     ]
 
 
+def by_environment(days, *, development):
+    """20 large calls a day in production, $0.028 each, and 60 small ones in development on the model named, if any."""
+    return [
+        native(
+            request_id=f"{environment}-{day:03}-{place:03}".ljust(30, "0"),
+            timestamp=f"{START + timedelta(days=day, minutes=place):%Y-%m-%dT%H:%M:%SZ}",
+            provider="openai",
+            model=model,
+            team="insights",
+            environment=environment,
+            **used,
+        )
+        for day in days
+        for environment, model, many, used in (
+            ("production", "gpt-4o", 20, LARGE),
+            ("development", development, 60, SMALL),
+        )
+        if model
+        for place in range(many)
+    ]
+
+
 def hourly(days, feature, users):
     """A call of $0.0105 of gpt-4o an hour, by each user in turn."""
     return [
@@ -112,3 +134,22 @@ def test_calls_have_not_ended_where_they_go_on_or_nobody_calls_at_all(seen, afte
     told = seen("zombie-feature", left(40), after, on="2026-10-11")
 
     assert told["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("development", "requests_after", "saved"),
+    [
+        # 10 days of 60 x $0.00475; then 600 calls at $0.000285 each.
+        (None, 0, "2.850000"),
+        ("gpt-4o-mini", 600, "2.679000"),
+    ],
+)
+def test_a_leak_is_compared_outside_production_only(seen, development, requests_after, saved):
+    told = seen(
+        "dev-leakage",
+        by_environment(range(30), development="gpt-4o"),
+        by_environment(range(30, 40), development=development),
+        on="2026-10-01",
+    )
+
+    assert (told["verdict"], told["requests_after"], told["realised"]["mid"]) == ("cost fell", requests_after, saved)

@@ -101,4 +101,6 @@ detector = Detector(
     find=_find,
     overlap="leak",
     needs=("environment",),
+    calls="outside_production",
+    ends=True,
 )
