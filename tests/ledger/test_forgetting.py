@@ -349,8 +349,8 @@ def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(
             {"dimensions": '{"customer_id":"acme-labs"}'},
         )
         connection.execute(
-            "insert into alert_state values ('r', $subject, null, 'c', 1, null, null, null)",
-            {"subject": '{"customer_id":"acme-labs","team":"acme-labs"}'},
+            "insert into alert_state select 'r', unnest($subjects), null, 'c', 1, null, null, null",
+            {"subjects": ['["acme", "a"]', '["acme-labs", "a"]', '["globex", null]', '["for acme", "ü\\"acme-labs"]']},
         )
         connection.execute(
             "insert into usage_bucket (bucket_key, source, ingest_id, bucket_start, bucket_end, cost_status, customer_id, stated_who) "
@@ -369,9 +369,14 @@ def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(
     }
     assert note == "forgotten"
     assert query(ledger, "select dimensions from outcome") == [('{"customer_id":"acme-labs"}',)]
-    assert query(ledger, "select subject from alert_state") == [
-        ('{"customer_id":"acme-labs","team":"forgotten-labs"}',)
+    # As they are written where an alert is told, so that one that was told is known.
+    assert query(ledger, "select subject from alert_state order by rowid") == [
+        ('["forgotten", "a"]',),
+        ('["acme-labs", "a"]',),
+        ('["globex", null]',),
+        ('["for forgotten", "ü\\"forgotten-labs"]',),
     ]
+    assert (expected.masked["alert_state.subject"], expected.remaining["alert_state.subject"]) == (2, 1)
     assert query(ledger, "select customer_id, stated_who from usage_bucket") == [
         ("acme-labs", "customer_id=acme-labs\x1fteam=for forgotten\x1fuser_id=forgotten")
     ]
@@ -407,7 +412,7 @@ def test_every_table_loses_the_id_and_paths_are_told(tmp_path):
     with database.writing(tmp_path / "ledger") as connection:
         connection.execute(
             "insert into alert_state values ('r', $subject, null, 'c', 1, null, null, null)",
-            {"subject": json.dumps({"customer_id": NAME})},
+            {"subject": json.dumps([NAME])},
         )
         connection.execute(
             "insert into outcome values (uuid(), 1, '2026-11-01', $dimensions, 'revenue', 5)",
@@ -432,7 +437,7 @@ def test_every_table_loses_the_id_and_paths_are_told(tmp_path):
     assert done.paths == (str(log),)
     assert (done.requests, done.buckets) == (1, 1)
     assert NAME.encode() not in everything(tmp_path)
-    assert query(tmp_path / "ledger", "select subject from alert_state") == [('{"customer_id":"forgotten"}',)]
+    assert query(tmp_path / "ledger", "select subject from alert_state") == [('["forgotten"]',)]
     assert query(tmp_path / "ledger", "select dimensions, value from outcome") == [
         ('{"customer_id":"forgotten","feature":null}', 5)
     ]

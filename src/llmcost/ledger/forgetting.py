@@ -23,15 +23,16 @@ from llmcost.ledger.closings import is_closed
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
 from llmcost.ledger.redaction import (
     MASK,
-    SUBJECT_COLUMNS,
     Subject,
     columns_of,
     declare,
     is_distinctive,
     masked,
+    other_ids,
     redacted,
     replaced_beside,
     replaced_in,
+    replaced_in_values,
     subject_keys,
     texts_of,
 )
@@ -139,19 +140,19 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
     buckets, _, kept_buckets, _ = _own_rows(connection, "usage_bucket", request)
     hits: dict[str, int] = {}
     left: dict[str, int] = {}
-    owners = _other_owners(connection, request)
     for table in tables_of(connection):
         columns = columns_of(connection, f"ledger.{quote_identifier(table)}")
         texts = [name for name, kind in columns.items() if kind.upper() == "VARCHAR"]
         if not texts:
             continue
-        others = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
-        source = f"ledger.{quote_identifier(table)} {others}"
+        beside = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
+        source = f"ledger.{quote_identifier(table)} {beside}"
         held = _counted(
             connection, source, {name: f"contains({quote_identifier(name)}, $id)" for name in texts}, request
         )
         # Telling words from letters in every column would take longer to plan than all the rest to run.
-        changes = _changes(table, columns, "$id", request, owners) if is_distinctive(request.id) else {}
+        others = other_ids(connection, table, request.id)
+        changes = _changes(table, columns, "$id", request, others) if is_distinctive(request.id) else {}
         words = _counted(
             connection,
             source,
@@ -238,28 +239,17 @@ def _masked_columns(table: str, columns: Mapping[str, str]) -> list[str]:
 
 
 def _changes(
-    table: str, columns: Mapping[str, str], word: str, request: ForgetRequest, owners: Sequence[str] = ()
+    table: str, columns: Mapping[str, str], word: str, request: ForgetRequest, others: Sequence[str] = ()
 ) -> dict[str, str]:
     """SQL by column that replaces the SQL text `word`, also in rows that are not the subject's."""
     ids = subject_keys(request.attribution)
+    special = {("chargeback", "content"): replaced_beside, ("alert_state", "subject"): replaced_in_values}
     return {
-        name: replaced_beside("content", word, owners)
-        if (table, name) == ("chargeback", "content")
+        name: special[table, name](quote_identifier(name), word, others)
+        if (table, name) in special
         else replaced_in(name, quote_identifier(name), word, ids)
         for name in _masked_columns(table, columns)
     }
-
-
-def _other_owners(connection: "Connection", request: ForgetRequest) -> list[str]:
-    """Other customers and users of closed periods with the id in theirs, as JSON that keeps to ASCII writes them."""
-    listed = ", ".join(map(quote_literal, SUBJECT_COLUMNS))
-    rows = connection.execute(
-        f"""
-        select distinct unnest(json_extract_string(content, '$.allocation.lines[*].owner')) as owner
-        from ledger.chargeback where dimension in ({listed}) order by owner
-        """
-    ).fetchall()
-    return [_spellings(owner)[-1] for (owner,) in rows if owner and owner != request.id and request.id in owner]
 
 
 def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
@@ -283,10 +273,10 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
         if table == "file":
             _copy_files(connection, request, columns)
             return
-        owners = _other_owners(connection, request) if table == "chargeback" else ()
+        others = other_ids(connection, table, request.id)
         for spelling in _spellings(request.id):
             literal = quote_literal(spelling)
-            relation = f"({masked(relation, _changes(table, columns, literal, request, owners), literal)})"
+            relation = f"({masked(relation, _changes(table, columns, literal, request, others), literal)})"
     connection.execute(f"delete from fresh.{quote_identifier(table)}")
     connection.execute(f"insert into fresh.{quote_identifier(table)} by name select * from {relation}")
     if table == "chargeback" and is_distinctive(request.id):

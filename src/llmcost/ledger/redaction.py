@@ -6,6 +6,7 @@ product (team, feature, environment and the like). In every other text the id is
 but where a customer or user is named it is replaced only if it is all of the name: `acme-labs` is somebody else than `acme`.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -25,7 +26,7 @@ SUBJECT_COLUMNS = tuple(_COLUMN.values())
 """Columns whose value is the id of a customer or user."""
 _PRIVATE = ("session_id", "trace_id", "parent_id", "prompt_hash")
 _IDENTIFYING = frozenset({"customer_id", "user_id", "session_id"})
-JSON_OBJECTS = frozenset({"tags", "dimensions", "subject"})
+JSON_OBJECTS = frozenset({"tags", "dimensions"})
 """Columns that hold a JSON object of texts."""
 
 MODEL_NAMES = frozenset({"request_model", "response_model", "model"})
@@ -63,6 +64,12 @@ create or replace temp macro forget_in_object(object, word, ids) as
         to_json(forget_words(name, word)) || ':'
         || coalesce(to_json(forget_value(name, forget_member(object, name), word, ids))::varchar, 'null')), 'string_agg', ','), '')
     || '}}';
+create or replace temp macro forget_in_values(text, word, others) as (
+    select case when after = before then text
+        else '[' || list_aggregate(list_transform(after, lambda one: coalesce(to_json(one)::varchar, 'null')), 'string_agg', ', ') || ']' end
+    from (select before, list_transform(before, lambda one:
+        case when list_contains(others, one) then one else forget_words(one, word) end) as after
+    from (select json_extract_string(text, '$[*]') as before)));
 create or replace temp macro forget_stated(stated, word, ids) as
     list_aggregate(list_transform(string_split(stated, chr(31)), lambda pair:
         split_part(pair, '=', 1) || '=' || forget_value(split_part(pair, '=', 1), pair[strpos(pair, '=') + 1:], word, ids)),
@@ -144,6 +151,35 @@ def subject_keys(attribution: Mapping[str, Sequence[str]]) -> list[str]:
 def replaced_beside(own: str, word: str, others: Iterable[str]) -> str:
     """SQL for a text of ASCII with `word` replaced by the mask, but not within the ids of `others`."""
     return f"forget_beside({own}, {word}, {_list(others)})"
+
+
+def replaced_in_values(own: str, word: str, others: Iterable[str]) -> str:
+    """SQL for a JSON list of texts with `word` replaced by the mask, but not within those that are one of `others`."""
+    return f"forget_in_values({own}, {word}, {_list(others)})"
+
+
+def other_ids(connection: "Connection", table: str, word: str) -> list[str]:
+    """Other customers and users with the id in theirs, where a table names them in columns that do not say so.
+
+    Owners of closed periods are spelt as JSON that keeps to ASCII writes them.
+    """
+    if table == "chargeback":
+        listed = ", ".join(map(quote_literal, SUBJECT_COLUMNS))
+        sql = f"""
+            select distinct unnest(json_extract_string(content, '$.allocation.lines[*].owner')) as owner
+            from ledger.chargeback where dimension in ({listed}) order by owner
+        """
+    elif table == "alert_state":
+        sql = " union ".join(
+            f"select {name} as id from ledger.{rows} where contains({name}, $word)"
+            for name in SUBJECT_COLUMNS
+            for rows in ("request", "usage_bucket")
+        )
+    else:
+        return []
+    rows = connection.execute(sql, {"word": word} if "$word" in sql else {}).fetchall()
+    found = sorted(one for (one,) in rows if one and one != word and word in one)
+    return [json.dumps(one)[1:-1] for one in found] if table == "chargeback" else found
 
 
 def texts_of(columns: Mapping[str, str]) -> list[str]:
