@@ -382,6 +382,29 @@ def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(
     ]
 
 
+@pytest.mark.parametrize("in_advance", [False, True])
+def test_an_outcome_of_a_customer_loses_its_user_and_session_as_requests_do(tmp_path, in_advance):
+    ledger = tmp_path / "ledger"
+    who = {"user_id": "u-qponm", "session_id": "s-77", "feature": "search"}
+    outcomes = write(
+        tmp_path / "outcomes.jsonl",
+        [
+            {"day": "2026-11-01", "metric": "clicks", "value": value, "customer_id": customer, **who}
+            for value, customer in ((5, NAME), (7, "globex"))
+        ],
+    )
+    read(ledger, write(tmp_path / "log.jsonl", [native(customer_id=NAME)]))
+    if in_advance:
+        forget(asked(ledger))
+    ingest_outcomes(OutcomeRequest(ledger=ledger, paths=[str(outcomes)]))
+    if not in_advance:
+        forget(asked(ledger))
+    assert query(ledger, "select dimensions, value from outcome order by value") == [
+        ('{"customer_id":"forgotten","feature":"search","session_id":null,"user_id":"forgotten"}', 5),
+        ('{"customer_id":"globex","feature":"search","session_id":"s-77","user_id":"u-qponm"}', 7),
+    ]
+
+
 @pytest.mark.slow
 def test_ids_of_any_letters_are_forgotten(tmp_path):
     names = ["Müller & Söhne", 'a"b\\c', "日本語会社", "x.y*(z)+[w]\n \\Ework"]

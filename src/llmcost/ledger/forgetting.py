@@ -26,6 +26,7 @@ from llmcost.ledger.redaction import (
     Subject,
     columns_of,
     declare,
+    dimensions_without,
     is_distinctive,
     masked,
     other_ids,
@@ -265,7 +266,7 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
             relation = f"(select * from {relation} where {_ROWS[table]} not in (select row_key from forgotten_key where not kept))"
     elif table == "outcome":
         own = f"forget_member(dimensions, '{request.kind}_id') is not distinct from {word}"
-        hidden = replaced_in("dimensions", "dimensions", word, subject_keys(request.attribution))
+        hidden = dimensions_without(request.kind, "dimensions", word, request.attribution)
         kept = f"case when {own} then {hidden} else dimensions end as dimensions"
         gone = f"where not ({own}) or {is_closed(table)}" if request.delete else ""
         relation = f"(select * replace ({kept}) from {source} {gone})"

@@ -15,7 +15,7 @@ from llmcost.domain.period import Period
 from llmcost.ledger.composition import Query, Selection, Top
 from llmcost.ledger.keys import Key
 from llmcost.ledger.metrics import metric, metric_names
-from llmcost.ledger.redaction import MASK
+from llmcost.ledger.redaction import MASK, PRIVATE, SUBJECTS, hidden_with
 from llmcost.ledger.tombstones import tombstones
 
 if TYPE_CHECKING:
@@ -58,13 +58,15 @@ def keep(connection: "DuckDBPyConnection", outcomes: Sequence[Outcome], ingest_i
         named = dict(outcome.dimensions)
         if stones is not None:
             states = {
-                name: stones.state(value, name.removesuffix("_id"))
-                for name, value in named.items()
-                if value is not None and name in {"customer_id", "user_id"}
+                subject: stones.state(value, subject)
+                for subject in SUBJECTS
+                if (value := named.get(f"{subject}_id")) is not None
             }
             if "deleted" in states.values():
                 continue
-            named |= {name: MASK for name, state in states.items() if state is not None}
+            for subject in (one for one in SUBJECTS if states.get(one) is not None):
+                named |= {name: MASK for name in hidden_with(subject) if named.get(name) is not None}
+                named |= {name: None for name in PRIVATE if name in named}
         dimensions = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
         key = _key(outcome)
         before = offered.get(key)

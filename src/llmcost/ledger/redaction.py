@@ -24,7 +24,8 @@ SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 _COLUMN = {"customer": "customer_id", "user": "user_id"}
 SUBJECT_COLUMNS = tuple(_COLUMN.values())
 """Columns whose value is the id of a customer or user."""
-_PRIVATE = ("session_id", "trace_id", "parent_id", "prompt_hash")
+PRIVATE = ("session_id", "trace_id", "parent_id", "prompt_hash")
+"""Columns that are null in rows of a subject."""
 _IDENTIFYING = frozenset({"customer_id", "user_id", "session_id"})
 JSON_OBJECTS = frozenset({"tags", "dimensions"})
 """Columns that hold a JSON object of texts."""
@@ -63,6 +64,13 @@ create or replace temp macro forget_in_object(object, word, ids) as
     '{{' || coalesce(list_aggregate(list_transform(json_keys(object), lambda name:
         to_json(forget_words(name, word)) || ':'
         || coalesce(to_json(forget_value(name, forget_member(object, name), word, ids))::varchar, 'null')), 'string_agg', ','), '')
+    || '}}';
+create or replace temp macro forget_of_owner(object, word, ids, hidden, lost) as
+    '{{' || coalesce(list_aggregate(list_transform(json_keys(object), lambda name:
+        to_json(forget_words(name, word)) || ':'
+        || coalesce(case when list_contains(lost, name) then null
+            when list_contains(hidden, name) and forget_member(object, name) is not null then to_json('{MASK}')::varchar
+            else to_json(forget_value(name, forget_member(object, name), word, ids))::varchar end, 'null')), 'string_agg', ','), '')
     || '}}';
 create or replace temp macro forget_in_values(text, word, others) as (
     select case when after = before then text
@@ -105,7 +113,7 @@ def redacted(relation: str, key: str, columns: Mapping[str, str], attribution: M
         if name in SUBJECT_COLUMNS:
             hidden = "gone.is_customer" if name == "customer_id" else "true"
             changed = f"case when {own} is not null and {hidden} then {quote_literal(MASK)} else {own} end"
-        elif name in _PRIVATE:
+        elif name in PRIVATE:
             changed = "null"
         elif name == "tags":
             changed = (
@@ -151,6 +159,17 @@ def subject_keys(attribution: Mapping[str, Sequence[str]]) -> list[str]:
 def replaced_beside(own: str, word: str, others: Iterable[str]) -> str:
     """SQL for a text of ASCII with `word` replaced by the mask, but not within the ids of `others`."""
     return f"forget_beside({own}, {word}, {_list(others)})"
+
+
+def dimensions_without(subject: Subject, own: str, word: str, attribution: Mapping[str, Sequence[str]]) -> str:
+    """SQL for the dimensions `own` of a subject's outcome: who it was of is masked or null, as in a request of theirs."""
+    hidden = _list(hidden_with(subject))
+    return f"forget_of_owner({own}, {word}, {_list(subject_keys(attribution))}, {hidden}, {_list(PRIVATE)})"
+
+
+def hidden_with(subject: Subject) -> tuple[str, ...]:
+    """The columns that are masked in rows of a subject: the users of a customer go with it."""
+    return SUBJECT_COLUMNS if subject == "customer" else (_COLUMN[subject],)
 
 
 def replaced_in_values(own: str, word: str, others: Iterable[str]) -> str:
