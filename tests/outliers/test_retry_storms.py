@@ -77,3 +77,28 @@ def test_failed_calls_without_usage_are_attempts_at_the_call_around_them(told):
     # 30 attempts of $0.055 were paid for, of 40 that are one call by its 20,000 tokens.
     assert (found["requests"], found["savings"]["mid"]) == (40, "1.595")
     assert found["evidence"]["failed_attempts"] == 10
+
+
+def test_storms_too_small_to_be_told_alone_are_told_together(told):
+    small = [
+        one
+        for night in range(30)
+        for one in attempts(
+            16,
+            start=START + timedelta(days=night),
+            seconds=60,
+            user_id=None,
+            session_id=f"s-{night}",
+            prompt_hash="same",
+        )
+    ]
+    large = attempts(40, start=START + timedelta(days=3, hours=5), prompt_hash="same")
+
+    one, many = sorted(told(*small, *large)["findings"], key=lambda found: found["requests"])
+    # Twelve of 16 attempts were paid for: eleven of $0.055 are $0.605 a night; of 30 of the large one 29 are $1.595.
+    assert (one["requests"], one["savings"]["mid"]) == (40, "1.595")
+    assert (many["requests"], many["savings"]["mid"], many["net_savings"]) == (480, "18.15", "18.15")
+    assert many["savings"]["low"] == "14.85"
+    assert many["scope"] == {"model": "gpt-4o"}
+    assert many["headline"] == "30 storms of attempts at the same call of gpt-4o: 480 attempts, 120 of them failed"
+    assert (many["evidence"]["storms"], many["evidence"]["callers"]) == (30, 30)

@@ -3,14 +3,14 @@
 A storm is at least ten attempts of one caller on one model, each within two minutes of the one before, all of the same
 prompt (its hash where the log has one, else its exact size of 32 tokens or more), of which at least a tenth failed.
 Failed attempts that used nothing cost nothing and are counted as evidence only; without a hash they are taken for attempts
-at the call before them.
+at the call before them. Storms too small to be told one by one are told together, by task and model.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from llmcost.outliers.detector import Detector, NotEvaluable
-from llmcost.outliers.finding import Finding, Query, Savings
+from llmcost.outliers.finding import Finding, Query, Savings, Value
 from llmcost.outliers.traffic import Traffic, totals
 
 _CALLERS = ("session_id", "trace_id", "user_id", "api_key_id")
@@ -40,6 +40,34 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     for row in traffic.ask(summed):
         if row["mid"] >= traffic.floors.cost:
             yield _finding(traffic, query, row)
+    for row in traffic.ask(_together(traffic)):
+        if row["mid"] >= traffic.floors.cost and traffic.material(row["cost"], int(row["attempts"])):
+            yield _many(traffic, query, row)
+
+
+def _small(traffic: Traffic) -> Query:
+    """The attempts of storms that no finding of their own tells."""
+    return Query(
+        sql=f"select * from {_TABLE} qualify sum(mid) over (partition by storm) < $floor",
+        values={"floor": traffic.floors.cost},
+    )
+
+
+def _together(traffic: Traffic) -> Query:
+    small = _small(traffic)
+    return Query(
+        sql=f"""
+        select
+            task, model, count(distinct storm) as storms, count(distinct caller) as callers,
+            min(started_at) as since, max(started_at) as until,
+            count(*) as attempts, count(*) filter (where failed) as failures, count(*) filter (where paid_place > 0) as paid,
+            sum(cost) as cost, sum(low) as low, sum(mid) as mid, sum(high) as high
+        from ({small.sql})
+        group by task, model
+        order by mid desc, task, model
+        """,
+        values=small.values,
+    )
 
 
 _SQL = """
@@ -113,21 +141,67 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
         ("model", row["model"]),
         (row["kind"], row["caller"]),
     )
-    low, mid, high = totals(row)
-    where = row["task"] or row["model"]
     minutes = max(1, round((row["until"] - row["since"]).total_seconds() / 60))
+    return _told(
+        traffic,
+        query,
+        row,
+        scope,
+        occasion=row["since"].isoformat(),
+        headline=f"{row['attempts']:,} attempts at the same call of {_name(row)} within {minutes:,} minutes, {row['failures']:,} of them failed",
+        evidence={"minutes": minutes, "caller": row["caller"]},
+        claims=Query(
+            sql=f"select rid, low, mid, high from {_TABLE} where storm = $storm", values={"storm": row["storm"]}
+        ),
+    )
+
+
+def _many(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
+    small = _small(traffic)
+    return _told(
+        traffic,
+        query,
+        row,
+        (*(((traffic.task, row["task"]),) if traffic.task and row["task"] else ()), ("model", row["model"])),
+        headline=f"{row['storms']:,} storms of attempts at the same call of {_name(row)}: {row['attempts']:,} attempts, {row['failures']:,} of them failed",
+        evidence={"storms": int(row["storms"]), "callers": int(row["callers"])},
+        claims=Query(
+            sql=f"""
+            select rid, low, mid, high from ({small.sql})
+            where task is not distinct from $task and model is not distinct from $model
+            """,
+            values={**small.values, "task": row["task"], "model": row["model"]},
+        ),
+    )
+
+
+def _name(row: dict[str, Any]) -> str:
+    return str(row["task"] or row["model"])
+
+
+def _told(
+    traffic: Traffic,
+    query: Query,
+    row: dict[str, Any],
+    scope: tuple[tuple[str, str | None], ...],
+    *,
+    headline: str,
+    evidence: dict[str, Value],
+    claims: Query,
+    occasion: str = "",
+) -> Finding:
+    low, mid, high = totals(row)
     return Finding(
         scope=scope,
-        occasion=row["since"].isoformat(),
+        occasion=occasion,
         since=row["since"],
         until=row["until"],
-        headline=f"{row['attempts']:,} attempts at the same call of {where} within {minutes:,} minutes, {row['failures']:,} of them failed",
+        headline=headline,
         evidence={
             "attempts": int(row["attempts"]),
             "failed_attempts": int(row["failures"]),
             "paid_attempts": int(row["paid"]),
-            "minutes": minutes,
-            "caller": row["caller"],
+            **evidence,
         },
         requests=int(row["attempts"]),
         cost=row["cost"],
@@ -142,9 +216,7 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any]) -> Finding:
         todo="cap attempts with backoff and a deadline longer than the model takes; limit requests per minute and caller",
         verify=traffic.verify("report --by hour,status --metrics requests,failed_requests", scope),
         query=query,
-        claims=Query(
-            sql=f"select rid, low, mid, high from {_TABLE} where storm = $storm", values={"storm": row["storm"]}
-        ),
+        claims=claims,
         caveats=(
             "polling and wanted repeats with the same prompt look alike",
             "without a prompt hash, same means the same size",
