@@ -107,6 +107,27 @@ def test_what_came_later_is_an_adjustment_in_the_next_open_statement_and_only_th
     assert "adjustment to 2026-10" not in {line.source for line in office.show("2026-12").allocation.lines}
 
 
+def test_every_term_of_a_second_adjustment_is_what_its_command_prints(office, spend):
+    spend("2026-10-02", "10", team="search")
+    office.close("2026-10")
+    spend("2026-10-03", "1", team="search")
+    spend("2026-11-02", "20", team="search")
+    office.close("2026-11")
+    spend("2026-10-04", "2", team="search")
+
+    (line,) = office.show("2026-12").allocation.lines
+    assert f"{line.amount:f}" == "2.00"
+    assert [(term.sign, f"{term.cost:f}", term.command) for term in line.evidence] == [
+        ("+", "13.000000000000", "llmcost chargeback --by team --now --period 2026-10"),
+        ("-", "10.000000000000", "llmcost chargeback --by team --period 2026-10"),
+        ("-", "1.000000000000", "llmcost chargeback statement --for search --by team --period 2026-11"),
+    ]
+    # Nothing of November changed; what its statements said of October is told apart.
+    assert office.show("2026-11", now=True).notes == (
+        "its statements came to 20.00 USD, beside 1.00 USD of adjustments to earlier periods, and stay as they are",
+    )
+
+
 def test_over_all_statements_everything_is_stated_once(office, spend):
     spend("2026-09-02", "1.004", team="search")
     office.close("2026-09")

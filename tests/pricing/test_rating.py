@@ -292,7 +292,12 @@ def test_a_clock_decides_by_minute_of_the_week_in_utc(prices, rate):
         ({"status": "error", "uncached_input_tokens": 0}, "0", "free", "failed, nothing used"),
         ({"status": "error", "uncached_input_tokens": None}, "0", "free", "failed, nothing used"),
         ({"status": "error", "uncached_input_tokens": None, "http_status": 429}, "0", "free", "failed, nothing used"),
-        ({"status": "cancelled", "processing": "batch", "uncached_input_tokens": None}, "0", "free", "failed, nothing used"),
+        (
+            {"status": "cancelled", "processing": "batch", "uncached_input_tokens": None},
+            "0",
+            "free",
+            "failed, nothing used",
+        ),
         (
             {"status": "error", "uncached_input_tokens": None, "http_status": 504},
             None,

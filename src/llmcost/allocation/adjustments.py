@@ -1,7 +1,7 @@
 """What became of closed periods: data that came later is stated in the next period, once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -48,12 +48,19 @@ def outstanding(
 ) -> tuple[Line, ...]:
     """What each owner still owes, or is owed, for a closed period: less what the `later` closings have stated of it."""
     now = as_of_now(connection, prices, closing)
-    stated = [line for line in closing.allocation.lines if line.kind != "adjustment"]
     name = source_name(closing.label)
-    stated += [line for one in later for line in one.allocation.lines if line.source == name and _adjusts(line)]
-    costs, amounts = _differences(now.lines, stated)
-    zone = time_zone(closing.allocation.zone)
-    spelling = Spelling(by=closing.by, period=spans.options(closing.period, zone))
+    own = [line for line in closing.allocation.lines if not _adjusts(line)]
+    since = [(one, [line for line in one.allocation.lines if line.source == name and _adjusts(line)]) for one in later]
+    costs, amounts = _differences(now.lines, [*own, *(line for _, lines in since for line in lines)])
+    spelling = _spelling(closing)
+
+    def evidence(owner: Owner) -> Iterator[Evidence]:
+        yield Evidence(sign="+", command=spelling.chargeback("--now"), cost=_sum(now.lines, owner))
+        yield Evidence(sign="-", command=spelling.chargeback(), cost=_sum(own, owner))
+        for one, lines in since:
+            if cost := _sum(lines, owner):
+                yield Evidence(sign="-", command=_spelling(one).statement(owner), cost=cost)
+
     return tuple(
         Line(
             owner=owner,
@@ -63,10 +70,7 @@ def outstanding(
             cost=costs[owner],
             amount=amounts[owner],
             source_cost=total(costs.values()),
-            evidence=(
-                Evidence(sign="+", command=spelling.chargeback("--now"), cost=_sum(now.lines, owner)),
-                Evidence(sign="-", command=spelling.chargeback(), cost=_sum(stated, owner)),
-            ),
+            evidence=tuple(evidence(owner)),
         )
         for owner in sorted(costs, key=lambda one: (one is None, one or ""))
         if costs[owner] or amounts[owner]
@@ -102,6 +106,10 @@ def adjusted(
 def _basis(then: Allocation) -> Basis | None:
     """What a period was closed on. Nothing, where it had no request: whatever came since is as good as anything."""
     return None if then.basis == "requests" and not then.requests else then.basis
+
+
+def _spelling(closing: Closing) -> Spelling:
+    return Spelling(by=closing.by, period=spans.options(closing.period, time_zone(closing.allocation.zone)))
 
 
 def _adjusts(line: Line) -> bool:

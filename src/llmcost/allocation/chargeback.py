@@ -68,14 +68,17 @@ def chargeback(connection: "Connection", prices: "PriceList | None", asked: Aske
 
 
 def _restated(current: Allocation, closing: Closing) -> Chargeback:
-    now, then = total(line.amount for line in current.lines), stated(closing)
+    # What its statements said of earlier periods is no part of this one.
+    earlier = total(line.amount for line in closing.allocation.lines if line.kind == "adjustment")
+    now, then = total(line.amount for line in current.lines), EXACT.subtract(stated(closing), earlier)
     difference = EXACT.subtract(now, then)
     compared = (
         f", {abs(difference):f} {current.currency} {'less' if difference > 0 else 'more'} than this"
         if difference
         else ""
     )
-    said = f"its statements came to {then:f} {current.currency}{compared}, and stay as they are"
+    beside = f", beside {earlier:f} {current.currency} of adjustments to earlier periods" if earlier else ""
+    said = f"its statements came to {then:f} {current.currency}{compared}{beside}, and stay as they are"
     return Chargeback(allocation=current, restates=closing, notes=(said,))
 
 

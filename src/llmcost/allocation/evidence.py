@@ -34,6 +34,10 @@ class Spelling:
         """The allocation of the period itself."""
         return shlex.join(["llmcost", "chargeback", "--by", self.by, *options, *self.period])
 
+    def statement(self, owner: str | None) -> str:
+        """The statement of an owner; None: of what nobody bears."""
+        return shlex.join(["llmcost", "chargeback", "statement", "--for", owner or "", "--by", self.by, *self.period])
+
 
 class Proof:
     """Finds the commands for a source or a line: requests of somebody, less those that rules take."""
