@@ -11,6 +11,7 @@ from llmcost.allocation.chargeback import chargeback, owner_of, showback
 from llmcost.allocation.closing import check_can_close, close, every_closing, in_force, reopen
 from llmcost.allocation.spans import label
 from llmcost.allocation.tying import Reconciled, reconciled, tied_to, too_far
+from llmcost.allocation.usage import usage_statement
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ledger import locks
 
@@ -125,6 +126,29 @@ def test_every_term_of_a_second_adjustment_is_what_its_command_prints(office, sp
     # Nothing of November changed; what its statements said of October is told apart.
     assert office.show("2026-11", now=True).notes == (
         "its statements came to 20.00 USD, beside 1.00 USD of adjustments to earlier periods, and stay as they are",
+    )
+
+
+def test_usage_of_a_closed_period_says_what_came_later_and_nothing_of_what_rules_took(office, spend, ledger, asked_of):
+    spend("2026-10-02", "5", team="core", virtual_account="shared")
+    spend("2026-10-02", "7", team="search")
+    office.close("2026-10")
+
+    def notes(team):
+        return usage_statement(ledger, asked_of(_RULES), team).notes
+
+    assert (notes("core"), notes("search")) == ((), ())
+    spend("2026-10-03", "0.50", team="search")
+    assert notes("search") == ("2026-10 was closed with requests of 'search' at 7 USD; the ledger now has 7.5",)
+
+
+def test_usage_says_so_where_all_of_it_came_after_the_closing(office, spend, ledger, asked_of):
+    spend("2026-10-02", "7", team="search")
+    office.close("2026-10", text="")
+    spend("2026-10-03", "100", team="late")
+
+    assert usage_statement(ledger, asked_of(), "late").notes == (
+        "2026-10 was closed with requests of 'late' at 0 USD; the ledger now has 100",
     )
 
 

@@ -163,16 +163,21 @@ def _late(connection: "Connection", asked: Asked, customer: str, cost: Decimal) 
     """Whether the ledger has learnt more of a closed period."""
     for closing in in_force(connection, asked.policy.by):
         if closing.period == asked.period:
+            own = [line for line in closing.allocation.lines if line.owner == customer and line.kind == "direct"]
+            if not own and any(rule.where for rule in closing.policy.rules):
+                # Rules may have taken all of its requests, and what they took of each owner is not kept.
+                return ()
             stated = total(
-                term.cost if term.sign == "+" else term.cost.copy_negate()
-                for line in closing.allocation.lines
-                if line.owner == customer and line.kind == "direct"
-                for term in line.evidence[:1]
+                term.cost if term.sign == "+" else term.cost.copy_negate() for line in own for term in line.evidence[:1]
             )
             if stated != cost:
-                then = f"{closing.label} was closed with requests of {customer!r} at {stated:f} {asked.currency}"
-                return (f"{then}; the ledger now has {cost:f}",)
+                then = f"{closing.label} was closed with requests of {customer!r} at {_plain(stated)} {asked.currency}"
+                return (f"{then}; the ledger now has {_plain(cost)}",)
     return ()
+
+
+def _plain(cost: Decimal) -> str:
+    return f"{cost.normalize(EXACT):f}"
 
 
 def _nothing(connection: "Connection", everybody: Selection, asked: Asked, customer: str) -> UsageError:
