@@ -98,6 +98,29 @@ def test_a_rise_needs_a_window_to_compare_with_and_some_money(spend, watch):
     assert one.reason == "too little to judge by in the window: it takes a cost of 1000"
 
 
+def test_what_had_nothing_in_the_window_before_is_listed_whether_or_not_others_are_judged(spend, watch):
+    spend("2026-10-31 23:59", "1", team="steady")
+    for day in range(1, 15):
+        spend(f"2026-11-{day:02} 10:00", "30", team="steady")
+        if day >= 8:
+            for team in ("a", "b", "c", "d"):
+                spend(f"2026-11-{day:02} 10:00", "120", team=team)
+            spend(f"2026-11-{day:02} 10:00", "1", team="small")
+
+    def judged(rule):
+        found = watch(f"alerts: [{rule}]", "2026-11-15T02:00")
+        assert (found.firing, found.exit_code) == ((), 0)
+        return found.rules[0]
+
+    every = judged("{rule: week-over-week, per: team}")
+    assert (every.status, every.judged, every.new) == ("ok", 1, 4)
+    assert every.reason == "nothing in the window before to compare with: a, b, c and 1 more"
+    alone = judged("{rule: week-over-week, where: team=a}")
+    assert (alone.status, alone.reason) == ("not_evaluated", "nothing in the window before to compare with")
+    little = judged("{rule: week-over-week, where: team=small}")
+    assert little.reason == "too little to judge by in the window: it takes a cost of 10"
+
+
 def test_error_rate_needs_requests_enough(spend, watch):
     for second in range(40):
         spend(f"2026-11-03 10:00:{second:02}", "0", status="error" if second < 2 else "ok")

@@ -130,8 +130,8 @@ def _delivery(
 
 
 def _forget(ledger: Any, check: AlertCheck) -> None:
-    """A breach is over where its rule was judged in full and does not fire for it."""
-    judged = {one.rule.name for one in check.rules if one.reason is None}
+    """A breach is over where its rule was judged in full, but for what is new, and does not fire for it."""
+    judged = {one.rule.name for one in check.rules if one.reason is None or one.new}
     alert_state.forget(ledger, judged, {breach_of(alert) for alert in check.firing})
 
 

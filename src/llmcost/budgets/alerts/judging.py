@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _EVIDENCE = ("cost", "requests", "unpriced_requests")
 _OF_MONEY = ("money",)
+_NAMED = 3
+"""Values a reason names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class Judged:
     """The worst first."""
     judged: int = 0
     """How many values of its dimensions were judged; 1 for a rule without."""
+    new: int = 0
+    """How many could not be, having nothing in the window before to compare with; such never fire."""
     reason: str | None = None
     """Why it was not judged, or not for all."""
     missing: bool = False
@@ -221,6 +225,7 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
     before = {} if one.span.before is None else {group.keys: group for group in tables.of(one, one.span.before)}
     firing: list[Alert] = []
     judged = few = unpriced = unlimited = 0
+    new: list[Group] = []
     for group in groups:
         earlier = before.get(group.keys)
         if int(group.values["requests"] or 0) < rule.min_requests:
@@ -231,9 +236,12 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
             continue
         alert = None if _cost(group, earlier) < rule.min_cost else _measured(one, group, earlier)
         if alert is None:
-            hidden = any(_hides(rule, each, settings) for each in (group, earlier) if each is not None)
-            unpriced += hidden
-            few += not hidden
+            if any(_hides(rule, each, settings) for each in (group, earlier) if each is not None):
+                unpriced += 1
+            elif _is_new(rule, group, earlier):
+                new.append(group)
+            else:
+                few += 1
             continue
         # What has no price could only raise the value, and in the window before only lower it.
         could_rise = (rule.direction == "above") != bool(alert.level)
@@ -255,6 +263,8 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
     if one.keys and rule.direction == "below" and not groups:
         reason = f"no request in the window has a value for {', '.join(rule.per)}"
         return Judged(rule=rule, reason=reason, missing=one.earlier is not None)
+    if new:
+        return Judged(rule=rule, firing=tuple(firing), judged=judged, new=len(new), reason=_without_before(new))
     if judged or not (few or unlimited):
         return Judged(rule=rule, firing=tuple(firing), judged=judged)
     if unlimited:
@@ -281,6 +291,19 @@ def _gone(one: _Asked, tables: _Tables) -> list[Group]:
         for group in tables.of(one, one.earlier)
         if group.keys not in present
     ]
+
+
+def _is_new(rule: AlertRule, group: Group, earlier: Group | None) -> bool:
+    """Whether there is enough in the window, and nothing in the one before that it could have changed from."""
+    name = rule.metric or ""
+    there = rule.compare and bool(group.values[name]) and _cost(group, earlier) >= rule.min_cost
+    return there and (earlier is None or not earlier.values[name])
+
+
+def _without_before(new: Sequence[Group]) -> str:
+    named = [" / ".join(str(key) for key in group.keys) for group in new[:_NAMED] if group.keys]
+    more = f" and {len(new) - _NAMED:,} more" if len(new) > _NAMED else ""
+    return f"nothing in the window before to compare with{': ' if named else ''}{', '.join(named)}{more}"
 
 
 def _asked_for(rule: AlertRule) -> str:
