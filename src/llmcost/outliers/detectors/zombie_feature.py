@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmcost.outliers.detector import Detector, NotEvaluable
-from llmcost.outliers.finding import Finding, Query
+from llmcost.outliers.finding import Finding, Query, Savings
 from llmcost.outliers.traffic import Traffic, shares, where
 
 _FEWEST_CALLS = 10
@@ -47,7 +47,7 @@ def _query(task: str) -> Query:
         ),
         tail as (
             select
-                feature.*, rid, started_at, cost, calls,
+                feature.*, rid, started_at, cost, calls, cost_status = 'unpriced' as unpriced,
                 epoch_us(started_at) - lag(epoch_us(started_at)) over (partition by scope order by started_at) as gap
             from feature
             join waste_row on {task} = scope and started_at > others_left
@@ -59,7 +59,7 @@ def _query(task: str) -> Query:
             scope, users, last_user, others_left,
             max(started_at)                                           as until,
             sum(calls)                                                as requests,
-            sum(cost)                                                 as cost,
+            case when not bool_and(unpriced) then sum(cost) end       as cost,
             max(usual_gap) / 3600e6                                   as hours_between,
             count(*) filter (where abs(gap - usual_gap) <= usual_gap * 0.05) / nullif(count(gap), 0) as in_step
         from usual
@@ -67,7 +67,7 @@ def _query(task: str) -> Query:
         having sum(calls) >= $calls
             and max(started_at) - others_left >= to_days($days)
             and in_step >= 0.9
-        order by cost desc
+        order by cost desc nulls last
         """,
         values={"calls": _FEWEST_CALLS, "days": _QUIET_DAYS},
     )
@@ -80,12 +80,8 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any], scope: tuple[t
         values={**values, "others_left": row["others_left"]},
     )
     cost = row["cost"]
-    savings, claims = shares(
-        cost,
-        (Decimal(0), cost / 2, cost),
-        "cost since the people left; low 0 and mid half, until an owner confirms",
-        rows,
-    )
+    # What nobody knows the price of is no saving of $0 either.
+    savings, claims = (None, None) if cost is None else _savings(cost, rows)
     days = (row["until"] - row["others_left"]).days
     return Finding(
         scope=scope,
@@ -111,6 +107,11 @@ def _finding(traffic: Traffic, query: Query, row: dict[str, Any], scope: tuple[t
         claims=claims,
         caveats=("a scheduled job may have readers the log does not show",),
     )
+
+
+def _savings(cost: Decimal, rows: Query) -> tuple[Savings, Query]:
+    formula = "cost since the people left; low 0 and mid half, until an owner confirms"
+    return shares(cost, (Decimal(0), cost / 2, cost), formula, rows)
 
 
 def _span(hours: float) -> str:
