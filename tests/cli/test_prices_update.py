@@ -25,7 +25,9 @@ def folder(tmp_path):
     (tmp_path / "genai.json").write_bytes(GENAI_BYTES)
     (tmp_path / "litellm.json").write_bytes(LITELLM_BYTES)
     (tmp_path / "ours.yaml").write_text(OURS)
-    (tmp_path / "llmcost.yaml").write_text("pricing: [ours.yaml]\n")
+    mine = tmp_path / "home/.local/share/llmcost/prices/2026-01-01.yaml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(OURS)
     return tmp_path
 
 
@@ -44,7 +46,7 @@ def test_check_shows_what_differs_writes_nothing_and_fails(cli, folder):
     assert ["openai/gpt-x", "input", "3.00", "2.00", "2.00", "2/2", "stale"] in rows
     assert ["openai/gpt-y", "input", "9.00", "1.00", "3.00", "1/2", "disputed"] in rows
     assert "1 stale price, 1 disputed." in done.stdout
-    assert not list(folder.glob("home/.local/**/*.yaml"))
+    assert [path.name for path in folder.glob("home/.local/**/*.yaml")] == ["2026-01-01.yaml"]
 
 
 def test_a_price_the_catalogues_dispute_fails_only_a_strict_check(cli, folder):
@@ -82,6 +84,35 @@ def test_what_is_agreed_is_written_for_the_user(cli, folder):
     text = written.read_text()
     assert '      - from: "2026-11-11"\n        source: "catalogues"\n' in text
     assert "        rates: {input: 2, cache_read: 0.5, output: 8}\n" in text
+
+
+def test_what_a_project_agreed_on_stays_its_own(cli, folder):
+    """Catalogues: gpt-x is 2 / 8. The user's list says 3 / 8, the project's contract 1 / 4."""
+    contract = OURS.replace("input: 3, cache_read: 0.5, output: 8", "input: 1, cache_read: 0.5, output: 4")
+    (folder / "contract.yaml").write_text(contract)
+    (folder / "llmcost.yaml").write_text("pricing: [contract.yaml]\n")
+
+    done = cli("prices", "update", *BOTH, "--format", "json")
+    assert differences(json.loads(done.stdout))["openai/gpt-x", "input", 0]["ours"] == "3.00"
+    written = (folder / "home/.local/share/llmcost/prices/2026-11-11.yaml").read_text()
+    assert "rates: {input: 3, cache_read: 0.5, output: 8}" in written
+    assert "rates: {input: 2, cache_read: 0.5, output: 8}" in written
+    assert "input: 1," not in written
+
+    assert cli("prices", "update", *BOTH, "--check").code == ExitCode.OK
+
+
+def test_a_file_of_the_project_is_brought_up_to_date_beside_its_contracts(cli, folder):
+    (folder / "contract.yaml").write_text(OURS)
+    (folder / "llmcost.yaml").write_text("pricing: [contract.yaml, list.yaml]\n")
+    (folder / "list.yaml").write_text("schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-01-01\nmodels: []\n")
+
+    to_list = json.loads(cli("prices", "update", *BOTH, "--to", "list.yaml", "--format", "json").stdout)
+    to_contract = json.loads(cli("prices", "update", *BOTH, "--to", "contract.yaml", "--format", "json").stdout)
+
+    assert not any(one["model"] == "openai/gpt-x" for one in to_list["differences"])
+    assert "openai/gpt-x" not in (folder / "list.yaml").read_text()
+    assert to_contract["changed"] == ["openai/gpt-x"]
 
 
 def test_accept_believes_one_and_to_and_from_date_say_where_and_when(cli, folder):

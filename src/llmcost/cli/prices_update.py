@@ -48,6 +48,7 @@ def update(
 
     A price is written when two catalogues agree on it, or one that is accepted says it. Older prices stay as they are.
     A price of ours is stale when the catalogues agree on another one, and disputed when they do not agree themselves.
+    A project's own price files are neither compared nor copied, but for the one --to names.
     """
     import sys
 
@@ -55,9 +56,9 @@ def update(
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode, UsageError
     from llmcost.domain.period import clock, parse_instant, time_zone
-    from llmcost.pricing.price_list import load_price_list
     from llmcost.pricing.update.fetch import CATALOGUES, fetch
     from llmcost.pricing.update.refresh import look, refresh
+    from llmcost.pricing.update.scope import scope_of
     from llmcost.pricing.update.write import user_file
     from llmcost.render import output as destination
     from llmcost.render.prices_update import FORMATS
@@ -75,16 +76,15 @@ def update(
     if len(set(names)) < len(names):
         raise UsageError(f"{names[0]} is given twice; copies of one catalogue do not agree, they repeat")
     accepted = [choice("--accept", name, names) for name in accept or ()]
-    prices = load_price_list(settings.pricing)
+    target = to if to is not None else user_file(now)
+    prices, apart = scope_of(target, settings.pricing)
     done = None
     if check:
-        found = look(prices, catalogues, now, accepted)
+        found = look(prices, catalogues, now, accepted, apart)
     else:
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         since = today if from_date is None else parse_instant(from_date, utc)
-        done = refresh(
-            prices, catalogues, at=now, since=since, target=to if to is not None else user_file(now), accept=accepted
-        )
+        done = refresh(prices, catalogues, at=now, since=since, target=target, accept=accepted, apart=apart)
         found = done.comparison
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(rendered(found, names, chosen, surface, every=every, done=done), output)

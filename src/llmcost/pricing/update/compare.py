@@ -14,7 +14,7 @@ from llmcost.pricing.update.entries import alike
 from llmcost.pricing.update.flat import Flat, Item, flat_entry, flat_price, has_clock, price_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -66,13 +66,22 @@ class Comparison:
         return tuple(line for line in self.lines if line.state != "missing")
 
 
-def compare(prices: PriceList, catalogues: Sequence[Converted], at: datetime, accept: Sequence[str] = ()) -> Comparison:
-    """Lay catalogues beside our prices of a moment, UTC; numbers of `accept`ed catalogues are proposed unasked."""
+def compare(
+    prices: PriceList,
+    catalogues: Sequence[Converted],
+    at: datetime,
+    accept: Sequence[str] = (),
+    apart: Collection[str] = (),
+) -> Comparison:
+    """Lay catalogues beside our prices of a moment, UTC; numbers of `accept`ed catalogues are proposed unasked.
+
+    Models with an id of `apart` are none of this comparison's.
+    """
     by_name = {one.name: _names(one.entries) for one in catalogues}
     lines: list[Line] = []
     compared = unknown = 0
-    taken: set[str] = set()
-    for id_ in sorted(prices.models):
+    taken = {id_.lower() for id_ in apart}
+    for id_ in sorted(prices.models.keys() - apart):
         model = prices.models[id_]
         found = {name: entry for name in by_name if (entry := _entry(by_name[name], model)) is not None}
         compared += bool(found)

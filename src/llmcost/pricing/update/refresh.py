@@ -13,7 +13,7 @@ from llmcost.pricing.update.fetch import CATALOGUES
 from llmcost.pricing.update.write import changed_entry, plain_numbers, price_file, replace_file, stated_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from pathlib import Path
@@ -41,14 +41,20 @@ class Refreshed:
     """Models that the list did not know."""
 
 
-def look(prices: PriceList, catalogues: Sequence[Converted], at: datetime, accept: Sequence[str] = ()) -> Comparison:
+def look(
+    prices: PriceList,
+    catalogues: Sequence[Converted],
+    at: datetime,
+    accept: Sequence[str] = (),
+    apart: Collection[str] = (),
+) -> Comparison:
     """Compare without writing; ConfigError when the catalogues cannot speak of this list's currency."""
     if prices.currency != _CATALOGUE_CURRENCY:
         raise ConfigError(
             f"the price list is in {prices.currency}, the catalogues are in {_CATALOGUE_CURRENCY}",
             hint="refresh a list in USD, and convert it afterwards",
         )
-    return compare(prices, catalogues, at, accept)
+    return compare(prices, catalogues, at, accept, apart)
 
 
 def refresh(
@@ -59,13 +65,14 @@ def refresh(
     since: datetime,
     target: Path,
     accept: Sequence[str] = (),
+    apart: Collection[str] = (),
 ) -> Refreshed:
     """Write what two catalogues agree on, or an accepted one says, to `target`, as prices from `since` on.
 
-    What the file holds already stays, and no older price is changed. Raises DataError when `target` holds more than models or a
+    What the file holds already stays, no older price is changed, and models with an id of `apart` are left alone. Raises DataError when `target` holds more than models or a
     price begins at `since` already.
     """
-    comparison = look(prices, catalogues, at, accept)
+    comparison = look(prices, catalogues, at, accept, apart)
     kept, sources = _existing(target)
     source = accept[0] if len(accept) == 1 else AGREED
     changed = {

@@ -24,11 +24,15 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PLAIN = ("at_least", "above", "factor")
 
 
-def user_file(at: datetime, environ: Mapping[str, str] = os.environ) -> Path:
-    """The user's price file of a day, below $XDG_DATA_HOME or ~/.local/share."""
+def user_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user's price files are, below $XDG_DATA_HOME or ~/.local/share."""
     base = environ.get("XDG_DATA_HOME")
-    folder = (Path(base) if base else Path.home() / ".local" / "share") / "llmcost" / "prices"
-    return folder / f"{at.date().isoformat()}.yaml"
+    return (Path(base) if base else Path.home() / ".local" / "share") / "llmcost" / "prices"
+
+
+def user_file(at: datetime, environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's price file of a day."""
+    return user_folder(environ) / f"{at.date().isoformat()}.yaml"
 
 
 def changed_entry(model: Model, changes: Mapping[Item, Decimal], since: datetime, source: str) -> Entry:
