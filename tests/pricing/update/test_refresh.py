@@ -170,6 +170,23 @@ def test_a_second_run_finds_nothing_more_and_keeps_what_the_file_holds(price_lis
     assert [price["rates"]["input"] for price in models["openai/gpt-y"]["prices"]] == [9, 3]
 
 
+def test_the_new_price_ends_when_the_one_it_follows_would_have(price_list, catalogues, tmp_path):
+    """A promotion until the end of the year is 2 from 11 November on, no longer 3, and still ends with the year."""
+    promotion = "{source: page, rates: {input: 3, cache_read: 0.5, output: 8}, until: 2026-12-31}"
+    later = "{from: 2027-02-01, source: page, rates: {input: 5, cache_read: 0.5, output: 8}}"
+    top = OURS[: OURS.index("models:")]
+    below = price_list(f"{top}models: [{{id: openai/gpt-x, prices: [{promotion}, {later}]}}]\n")
+    refresh(below, catalogues, at=NOW, since=TODAY, target=tmp_path / "new.yaml")
+    assert [
+        (price.since, price.until, price.tiers[0].rates["input"])
+        for price in over(tmp_path / "new.yaml").models["openai/gpt-x"].prices
+    ] == [
+        (None, TODAY, 3),
+        (TODAY, datetime(2026, 12, 31, tzinfo=UTC), 2),
+        (datetime(2027, 2, 1, tzinfo=UTC), None, 5),
+    ]
+
+
 def test_a_price_is_never_overwritten(price_list, catalogues, tmp_path):
     with pytest.raises(DataError, match="a price already begins on 2026-05-01, and a price is never overwritten"):
         refresh(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llmcost.config.yaml import read_document
+from llmcost.config.yaml import parse_document, read_document
 from llmcost.domain.errors import ConfigError, DataError
+from llmcost.pricing.layers import merge
+from llmcost.pricing.price_file import price_file as layer_of
 from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.update.compare import AGREEING, Comparison, compare
 from llmcost.pricing.update.fetch import CATALOGUES
@@ -87,6 +89,8 @@ def refresh(
     described = {key: value for key, value in {**_known(prices), **sources}.items() if key in named}
     described[source] = _described(source, catalogues, at)
     text = price_file(models, described, currency=prices.currency, as_of=at)
+    # A file that cannot be read would stop every later command.
+    merge([layer_of(parse_document(text, str(target)), target, layer="user")])
     replace_file(target, text)
     return Refreshed(comparison=comparison, written=target, changed=tuple(sorted(changed)), added=tuple(sorted(added)))
 

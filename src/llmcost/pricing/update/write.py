@@ -51,9 +51,12 @@ def changed_entry(model: Model, changes: Mapping[Item, Decimal], since: datetime
             hint="choose another day with --from-date",
         )
     entry = model_entry(model)
-    fresh = _applied(_price(prices[index], None), changes)
-    kept = {key: value for key, value in fresh.items() if key not in ("from", "until", "source")}
-    entry["prices"].insert(index + 1, {"from": _moment(since), "source": source, **kept})
+    # An end that was stated is now the new price's; the old one ends where that begins.
+    ends = entry["prices"][index].pop("until", None)
+    fresh = _applied(_price(prices[index], prices[index].until), changes)
+    kept = {key: value for key, value in fresh.items() if key not in ("from", "source")}
+    until = {} if ends is None else {"until": ends}
+    entry["prices"].insert(index + 1, {"from": _moment(since), **until, "source": source, **kept})
     return entry
 
 
