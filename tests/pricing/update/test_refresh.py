@@ -195,6 +195,22 @@ def test_a_price_is_never_overwritten(price_list, catalogues, tmp_path):
     assert not (tmp_path / "new.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("since", "message"),
+    [
+        (datetime(2026, 2, 1, tzinfo=UTC), "the price that was compared begins on 2026-05-01, after 2026-02-01"),
+        (datetime(2026, 12, 5, tzinfo=UTC), "the price that was compared ends on 2026-12-01"),
+    ],
+)
+def test_a_price_that_was_not_compared_is_not_changed(price_list, catalogues, tmp_path, since, message):
+    """What holds on 11 November began on 1 May and ends with November; the catalogues speak of no other price."""
+    next_one = "      - {from: 2026-12-01, source: page, rates: {input: 20, cache_read: 0.5, output: 8}}\n"
+    below = price_list(OURS.replace("  - id: openai/gpt-y\n", next_one + "  - id: openai/gpt-y\n"))
+    with pytest.raises(DataError, match=message):
+        refresh(below, catalogues, at=NOW, since=since, target=tmp_path / "new.yaml")
+    assert not (tmp_path / "new.yaml").exists()
+
+
 def test_a_file_that_holds_more_than_models_is_left_alone(price_list, catalogues, tmp_path):
     target = tmp_path / "mine.yaml"
     text = (

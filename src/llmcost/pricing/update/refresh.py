@@ -12,6 +12,7 @@ from llmcost.pricing.price_file import price_file as layer_of
 from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.update.compare import AGREEING, Comparison, compare
 from llmcost.pricing.update.fetch import CATALOGUES
+from llmcost.pricing.update.flat import price_at
 from llmcost.pricing.update.write import changed_entry, plain_numbers, price_file, replace_file, stated_whole
 
 if TYPE_CHECKING:
@@ -71,15 +72,16 @@ def refresh(
 ) -> Refreshed:
     """Write what two catalogues agree on, or an accepted one says, to `target`, as prices from `since` on.
 
-    What the file holds already stays, no older price is changed, and models with an id of `apart` are left alone. Raises DataError when `target` holds more than models or a
-    price begins at `since` already.
+    What the file holds already stays, no older price is changed, and models with an id of `apart` are left alone.
+    Raises DataError when `target` holds more than models, or the price that holds `at` does not at `since`, or only begins then.
     """
     comparison = look(prices, catalogues, at, accept, apart)
     kept, sources = _existing(target)
     source = accept[0] if len(accept) == 1 else AGREED
     changed = {
-        id_: changed_entry(prices.models[id_], changes, since, source)
+        id_: changed_entry(model, changes, compared=price, since=since, source=source)
         for id_, changes in _changes(comparison.findings).items()
+        if (price := price_at(model := prices.models[id_], at)) is not None
     }
     added = _added(prices, catalogues, comparison, accept, source)
     if not changed and not added:

@@ -35,25 +35,34 @@ def user_file(at: datetime, environ: Mapping[str, str] = os.environ) -> Path:
     return user_folder(environ) / f"{at.date().isoformat()}.yaml"
 
 
-def changed_entry(model: Model, changes: Mapping[Item, Decimal], since: datetime, source: str) -> Entry:
-    """A model with its prices so far, and from a moment on the changed one; every other number stays as it was.
+def changed_entry(
+    model: Model, changes: Mapping[Item, Decimal], *, compared: Price, since: datetime, source: str
+) -> Entry:
+    """A model with its prices so far, and from a moment on the `compared` one changed; every other number stays as it was.
 
-    Raises DataError when a price already begins at that moment.
+    Raises DataError when that price does not hold at that moment, or only begins then.
     """
     prices = list(model.prices)
-    holding = [index for index, one in enumerate(prices) if one.since is None or one.since <= since]
-    if not holding:
-        raise DataError(f"{model.id}: no price holds on {since:%Y-%m-%d}", hint="choose a later --from-date")
-    index = holding[-1]
-    if prices[index].since == since:
+    index = prices.index(compared)
+    if compared.since == since:
         raise DataError(
             f"{model.id}: a price already begins on {_moment(since)}, and a price is never overwritten",
             hint="choose another day with --from-date",
         )
+    if compared.since is not None and since < compared.since:
+        raise DataError(
+            f"{model.id}: the price that was compared begins on {_moment(compared.since)}, after {_moment(since)}",
+            hint="choose a later --from-date",
+        )
+    if compared.until is not None and compared.until <= since:
+        raise DataError(
+            f"{model.id}: the price that was compared ends on {_moment(compared.until)}, before one could begin on {_moment(since)}",
+            hint="choose an earlier --from-date",
+        )
     entry = model_entry(model)
     # An end that was stated is now the new price's; the old one ends where that begins.
     ends = entry["prices"][index].pop("until", None)
-    fresh = _applied(_price(prices[index], prices[index].until), changes)
+    fresh = _applied(_price(compared, compared.until), changes)
     kept = {key: value for key, value in fresh.items() if key not in ("from", "source")}
     until = {} if ends is None else {"until": ends}
     entry["prices"].insert(index + 1, {"from": _moment(since), **until, "source": source, **kept})
