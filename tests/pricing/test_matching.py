@@ -231,6 +231,38 @@ def test_a_deployment_is_known_by_the_name_its_owner_gave_it(price_list):
     assert found(prices, "azure", "Prod-Chat") == ("openai/new", "deployment")
 
 
+@pytest.mark.parametrize(
+    ("requested", "answered", "expected"),
+    [
+        # A deployment named after a model that it no longer serves.
+        ("legacy", "old", ("azure/old", "exact")),
+        ("legacy", "old-2026-01-31", ("azure/old", "dated")),
+        (None, "old", ("azure/old", "exact")),
+        (None, "prod-chat", ("azure/new", "deployment")),
+        # A gateway repeats the name that was called.
+        ("old", "old", ("azure/new", "deployment")),
+        ("azure/prod-chat", "prod-chat", ("azure/new", "deployment")),
+        ("old", "new", ("azure/new", "exact")),
+    ],
+)
+def test_an_answer_has_the_name_of_a_model_and_not_of_another_deployment(price_list, requested, answered, expected):
+    prices = price_list(
+        """
+models:
+  - {id: azure/old, match: {dated: true}, prices: [{rates: {input: 1}}]}
+  - {id: azure/new, prices: [{rates: {input: 2}}]}
+prefixes: [{pattern: "azure/", provider: azure}]
+deployments:
+  - {provider: azure, name: prod-chat, model: azure/new}
+""",
+        """
+deployments:
+  - {provider: azure, name: old, model: azure/new}
+""",
+    )
+    assert found(prices, "azure", requested, answered) == expected
+
+
 def test_the_region_of_a_deployment_holds_whatever_model_answered(price_list):
     prices = price_list(LIST.replace("prefixes:", "  - {provider: azure, name: newest, to: openai/new}\nprefixes:"))
     for provider in ("azure", "openai"):

@@ -77,7 +77,7 @@ def match_model(
     payer, region = stated, None
     if stated is not None and requested is not None:
         payer, region = _route(prices, stated, requested, answered, at, asked=asked)
-    found = _resolved(prices, payer, answered, at)
+    found = _answer(prices, payer, requested, answered, at)
     if found is not None:
         return replace(found, region=found.region or region, answered=True)
     if asked is None or asked.kind in ("deployment", "variant") or _means(prices, answered, asked.model, at):
@@ -149,6 +149,22 @@ def _route(
     if payer not in (stated, through):
         return payer, None
     return through, asked.region if asked is not None else _written_region(prices, requested)
+
+
+def _answer(
+    prices: PriceList, payer: str | None, requested: str | None, answered: str, at: datetime | None
+) -> Match | None:
+    """The model an answer names; a deployment's name is one only where it is what was called, or nothing else is known."""
+    if requested is not None and _bare(prices, requested) == _bare(prices, answered):
+        return _resolved(prices, payer, answered, at)
+    found = _resolved(prices.without_deployments, payer, answered, at)
+    return _resolved(prices, payer, answered, at) if found is None and requested is None else found
+
+
+def _bare(prices: PriceList, name: str) -> str:
+    """A name without a gateway's prefix."""
+    found = _prefix(prices, name)
+    return name if found is None else found[2]
 
 
 def _means(prices: PriceList, answered: str, model: Model, at: datetime | None) -> bool:

@@ -9,7 +9,7 @@ import zlib
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -244,6 +244,11 @@ class PriceList:
             key = (alias.provider, alias.name)
             found[key] = (*found.get(key, ()), alias)
         return found
+
+    @cached_property
+    def without_deployments(self) -> PriceList:
+        """The same list without names that users gave their deployments: calls are made to those, models do not answer by them."""
+        return replace(self, aliases=tuple(one for one in self.aliases if not one.deployment))
 
     @cached_property
     def version(self) -> str:
