@@ -227,7 +227,7 @@ def test_a_deployment_is_known_by_the_name_its_owner_gave_it(price_list):
     prices = price_list(LIST)
     match = match_model(prices, "azure", "azure/prod-chat")
     assert match is not None
-    assert (match.model.id, match.kind, match.region) == ("openai/new", "prefix", "eu")
+    assert (match.model.id, match.kind, match.region) == ("openai/new", "deployment", "eu")
     assert found(prices, "azure", "Prod-Chat") == ("openai/new", "deployment")
 
 
@@ -261,6 +261,13 @@ deployments:
 """,
     )
     assert found(prices, "azure", requested, answered) == expected
+
+
+@pytest.mark.parametrize("requested", ["prod-chat", "azure/prod-chat"])
+def test_a_deployment_serves_its_model_whatever_the_answer_calls_it(price_list, requested):
+    match = match_model(price_list(LIST), "azure", requested, "prod-v2")
+    assert match is not None
+    assert (match.model.id, match.kind, match.as_requested) == ("openai/new", "deployment", False)
 
 
 def test_the_region_of_a_deployment_holds_whatever_model_answered(price_list):

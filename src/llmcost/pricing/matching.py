@@ -197,7 +197,9 @@ def _match(prices: PriceList, stated: str | None, name: str, at: datetime | None
         found = _within(prices, payer, split[2], at)
     if found is None:
         return None
-    return Match(model=found.model, kind="prefix", region=found.region or region)
+    # A deployment is declared, with or without the prefix; of anything else the prefix is the plainest thing to say.
+    kind = found.kind if found.kind == "deployment" else "prefix"
+    return Match(model=found.model, kind=kind, region=found.region or region)
 
 
 def _sole_owner(prices: PriceList, name: str, at: datetime | None) -> Match | None:
