@@ -263,6 +263,22 @@ deployments:
     assert found(prices, "azure", requested, answered) == expected
 
 
+@pytest.mark.parametrize(
+    ("provider", "name", "expected"),
+    [
+        ("gemini", "claude-sonnet-4-5@20250929", ("vertex/claude-sonnet-4-5", "dated")),
+        ("google", "meta/llama-3.3-70b-instruct-maas", ("vertex/meta/llama-3.3-70b-instruct-maas", "exact")),
+        ("gemini", "text-embedding-004", None),
+        ("gemini", "gemini/text-embedding-004", None),
+        ("gemini", "models/text-embedding-004", None),
+        ("vertex_ai", "text-embedding-004", ("vertex/text-embedding-004", "exact")),
+        ("gemini", "gemini-2.5-pro-exp-03-25", None),
+    ],
+)
+def test_a_model_of_googles_own_has_no_price_of_its_other_service(built_in, provider, name, expected):
+    assert found(built_in, provider, name) == expected
+
+
 @pytest.mark.parametrize("requested", ["prod-chat", "azure/prod-chat"])
 def test_a_deployment_serves_its_model_whatever_the_answer_calls_it(price_list, requested):
     match = match_model(price_list(LIST), "azure", requested, "prod-v2")

@@ -33,6 +33,8 @@ _PATH = re.compile(r"(?:projects/[^/]+/locations/(?P<location>[^/]+)/)?(?:publis
 _TUNED = re.compile(r"(?P<name>ft:[^:]+):.+")
 _ALSO = {"google": "vertex"}
 """Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
+_OTHERS = re.compile(r"claude-.+|codestral[-@].+|jamba-.+|mistral-.+|(?!google/)[^/]+/.+")
+"""Other makers' models there; what a company makes itself may cost something else, or nothing, on each of its services."""
 _REVISION = re.compile(r"(?P<name>.+?)(?:(?:-v[0-9]+)?:[0-9]+|@default)")
 
 
@@ -190,7 +192,8 @@ def _match(prices: PriceList, stated: str | None, name: str, at: datetime | None
         return found
     split = _prefix(prices, name)
     if split is None:
-        return _within(prices, _ALSO[payer], name, at) if payer in _ALSO else None
+        also = _within(prices, _ALSO[payer], name, at) if payer in _ALSO else None
+        return also if also is not None and _OTHERS.fullmatch(also.model.name) else None
     _, region, rest = split
     found = _within(prices, payer, rest, at)
     if found is None and (split := _prefix(prices, rest)) is not None:
