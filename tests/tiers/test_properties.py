@@ -247,7 +247,7 @@ def test_a_whole_table_is_rated_like_one_invoice_each(plan, rows, rounding):
         f"({place}, cast({n:f} as decimal(26, 12)), cast({m} as decimal(18, 0)), cast({share or 'null'} as double))"
         for place, (n, m, share) in enumerate(rows)
     )
-    source = f"select * from (values {values}) as used (place, n, m, efficiency)"
+    source = f"select * from (values {values}) as used (place, n, m, cost_per_request_rank)"
     try:
         rated = with_bill(source, plan, rounding, meters, "bill_0")
     except OverflowError:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from tests.quota.ledgers import call, fill
+from tests.quota.ledgers import at, call, fill
 
 from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
@@ -110,6 +110,33 @@ def test_plans_that_are_assigned(three_months):
     assert by_name["bob"].new_revenue == 240
     # Nobody said anything about Ann: the smallest that covers what she used.
     assert by_name["ann"].path == ("standard", "standard", "professional")
+
+
+def test_each_plan_ranks_by_its_own_measure_and_unknown_cost_has_no_rank(ledger):
+    """A request each: by cost Ann (1) is better than Bob (9), by tokens Bob (100) than Ann (1,000) and Cid (5,000)."""
+    fill(
+        ledger,
+        [
+            _month(1, "ann", 1_000, "1"),
+            _month(1, "bob", 100, "9"),
+            call(at("2026-01-15"), tokens=5_000, cost=None, customer_id="cid", cost_status="unpriced"),
+        ],
+    )
+    plan = (
+        "  - {{id: {}, price: 0, charges: [{{meter: total, model: per_unit, unit_price: 10, per: 1000}}],"
+        " efficiency_discount: {{measure: {}, bands: [{{better_than: 50%, percent: {}}}]}}}}\n"
+    )
+    by_cost, by_tokens = plan.format("c", "cost_per_request", "10%"), plan.format("t", "tokens_per_request", "50%")
+    plans = _plans(f"assign: {{ann: c, bob: t, cid: c}}\nplans:\n{by_cost}{by_tokens}")
+
+    found = simulate(ledger, ALL, offer(plans, None, None, "assigned"))
+
+    # Ann: 10 less a tenth. Bob: 1 less a half. Cid's cost is unknown: 50, with nothing off.
+    assert {one.customer: one.new_revenue for one in found.customers} == {
+        "ann": 9,
+        "bob": Decimal("0.5"),
+        "cid": 50,
+    }
 
 
 @pytest.mark.parametrize("order", [("free", "scale"), ("scale", "free")])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TABLE = "customer_month"
-"""The temporary table: customer (a number; names are in the table `customer`), month, plan, one column for each metric."""
+"""The temporary table: customer (a number; names are in the table `customer`), month, plan, unpriced (requests), one column for each metric."""
 METERS: Mapping[str, str] = {
     "total": "total_tokens",
     "input": "input_tokens",
@@ -100,7 +100,7 @@ def load_customers(connection: "DuckDBPyConnection", selection: Selection, metri
             from customer
         ),
         used as (select customer.customer, customer_use.* from customer_use join customer using (name))
-        select customer, month, {zeros}, {plan} as plan
+        select customer, month, {zeros}, {plan} as plan, coalesce(unpriced, 0) as unpriced
         from (select customer, month from customer join months on months.month >= customer.first)
             left join used using (customer, month)
         """

@@ -14,7 +14,7 @@ from llmcost.ledger.identifiers import quote_identifier
 from llmcost.ledger.metrics import metric, metric_names
 from llmcost.tiers.choosing import Policy, chosen, named, of_plan
 from llmcost.tiers.exact import exact, exact_column, total
-from llmcost.tiers.sql import with_bill
+from llmcost.tiers.sql import rank_column, with_bill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llmcost.ledger.composition import Selection
     from llmcost.ledger.connection import Connection
     from llmcost.tiers.exact import Exact
-    from llmcost.tiers.plan import Plan, Plans
+    from llmcost.tiers.plan import Measure, Plan, Plans
 
 RATED = "rated_month"
 """The temporary table: customer, month, cost, usage, now_plan, now_bill, new_plan, new_bill."""
@@ -130,7 +130,8 @@ def _rated(connection: Connection, asked: Offer, usage: Decimal, price: Decimal)
         columns = ", ".join(f"{name} * {factor} as {name}" for name, factor in scaled.items())
         source = f"select * replace ({columns}) from {TABLE}"
     found = _quantities(connection, source, _metrics(asked))
-    source = f"select *, {_efficiency(asked)} as efficiency from ({source}) left join customer_plan using (customer)"
+    columns = ", ".join(["*", *(f"{_efficiency(one)} as {rank_column(one)}" for one in _measures(asked))])
+    source = f"select {columns} from ({source}) left join customer_plan using (customer)"
     today = () if asked.today is None else asked.today.plans
     bills: dict[str, list[str]] = {"now": [], "new": []}
     for kind, file, plans in (("now", asked.today, today), ("new", asked.proposed, asked.offered)):
@@ -205,16 +206,20 @@ def _metric(meter: str) -> str:
     return name
 
 
-def _efficiency(asked: Offer) -> str:
-    """The share of that month's customers that are less efficient, where a plan rewards it."""
-    measures = {plan.efficiency.measure for _, plan in asked.plans if plan.efficiency is not None}
-    if not measures:
-        return "cast(null as double)"
-    top = "cost" if "cost_per_request" in measures else "total_tokens"
+def _measures(asked: Offer) -> list[Measure]:
+    """What the plans measure efficiency by."""
+    return sorted({plan.efficiency.measure for _, plan in asked.plans if plan.efficiency is not None})
+
+
+def _efficiency(measure: Measure) -> str:
+    """The share of that month's customers that are less efficient; null, and no part of the shares, where it is not known."""
+    top, known = {
+        # The cost of a call without a price is unknown, and not 0.
+        "cost_per_request": ("cost", "requests > 0 and unpriced = 0"),
+        "tokens_per_request": ("total_tokens", "requests > 0"),
+    }[measure]
     ratio = f"cast({top} as double) / nullif(cast(requests as double), 0)"
-    return (
-        f"case when requests > 0 then percent_rank() over (partition by month, requests > 0 order by {ratio} desc) end"
-    )
+    return f"case when {known} then percent_rank() over (partition by month, {known} order by {ratio} desc) end"
 
 
 def _assignments(connection: Connection, asked: Offer) -> None:

@@ -13,16 +13,21 @@ if TYPE_CHECKING:
 
     from llmcost.tiers.charges import Columns
     from llmcost.tiers.exact import Exact
-    from llmcost.tiers.plan import Charge, Plan, Rounding
+    from llmcost.tiers.plan import Charge, Measure, Plan, Rounding
 
 PLACES = 18
 """Decimals of a bill. One that is not rounded may have more, which go half to even."""
 
 
+def rank_column(measure: Measure) -> str:
+    """The column with the share of customers that are less efficient by a measure."""
+    return f"{measure}_rank"
+
+
 def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, Exact], name: str) -> str:
     """The rows of `source` with the total of their invoice for that plan as column `name`.
 
-    `meters` are the quantity of each meter the plan needs. A plan with an efficiency discount reads the column `efficiency`,
+    `meters` are the quantity of each meter the plan needs. A plan with an efficiency discount reads the `rank_column` of its measure,
     null for no discount. OverflowError where an amount takes more than 38 digits.
     """
 
@@ -46,7 +51,8 @@ def with_bill(source: str, plan: Plan, rounding: Rounding, meters: Mapping[str, 
         off = base * exact(discount.share) if discount.share else least(exact(discount.amount), greatest(base, NOTHING))
         (bill,) = bills.keep(bill - money(off))
     if plan.efficiency is not None:
-        cases = [(f"efficiency >= {above:f}", exact(share)) for above, share in plan.efficiency.bands]
+        rank = rank_column(plan.efficiency.measure)
+        cases = [(f"{rank} >= {above:f}", exact(share)) for above, share in plan.efficiency.bands]
         (bill,) = bills.keep(bill - money(total(charges) * first_of([*cases, (None, NOTHING)])))
     if plan.maximum is not None:
         bill = least(bill, money(exact(plan.maximum)))
