@@ -149,6 +149,32 @@ def test_a_variant_that_does_not_price_every_unit_is_not_written(price_list, tmp
     assert [variant.label for variant in price.variants] == ["flex"]
 
 
+def test_a_stale_number_of_one_tier_leaves_the_one_that_shares_its_variant(price_list, tmp_path):
+    """Priority is 4 / 16 by both catalogues, where ours is 3.5 / 14 for priority and fast; nobody says another thing of fast."""
+    ours = """
+models:
+  - id: openai/gpt-x
+    prices:
+      - rates: {input: 2, output: 8}
+        variants: [{when: {service_tier: [priority, fast]}, rates: {input: 3.5, output: 14}}]
+"""
+    spec = {
+        "litellm_provider": "openai",
+        "input_cost_per_token": 2e-06,
+        "output_cost_per_token": 8e-06,
+        "input_cost_per_token_priority": 4e-06,
+        "output_cost_per_token_priority": 1.6e-05,
+    }
+    target = tmp_path / "new.yaml"
+    refresh(
+        price_list(ours), [convert_litellm({"gpt-x": spec})], at=NOW, since=TODAY, target=target, accept=["litellm"]
+    )
+    _, price = over(target).models["openai/gpt-x"].prices
+    assert {
+        min(one.when.values["service_tier"]): tuple(map(str, one.tiers[0].rates.values())) for one in price.variants
+    } == {"priority": ("4", "16"), "fast": ("3.5", "14")}
+
+
 def test_a_name_of_ours_stays_with_its_model(price_list, catalogues, tmp_path):
     below = "models: [{id: openai/mine, match: {exact: [gpt-x-latest]}, prices: [{rates: {input: 1}}]}]\n"
     target = tmp_path / "new.yaml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -136,15 +137,30 @@ def replace_file(path: Path, text: str) -> None:
 def _applied(price: Entry, changes: Mapping[Item, Decimal]) -> Entry:
     """Put new numbers in their places."""
     for item, value in changes.items():
-        priced = (
-            price if not item.when else next(one for one in price["variants"] if _holds(one["when"], dict(item.when)))
-        )
+        priced = _alone(price["variants"], dict(item.when)) if item.when else price
         if item.unit in FEE_UNITS:
             priced.setdefault("fees", {})[item.unit] = value
             continue
         bands = {0: priced["rates"], **{_start(one): one["rates"] for one in priced.get("tiers", ())}}
         bands[item.start][item.unit] = value
     return price
+
+
+def _alone(variants: list[Entry], wanted: Mapping[str, str]) -> Entry:
+    """The variant for exactly the wanted values; what one accepts beyond them becomes a variant beside it, as it was."""
+    index = next(place for place, one in enumerate(variants) if _holds(one["when"], wanted))
+    for key, value in wanted.items():
+        found = variants[index]
+        others = [one for one in _list(found["when"][key]) if one != value]
+        if others:
+            # Its name may have said what it accepted.
+            unnamed = {name: one for name, one in found.items() if name != "name"}
+            rest = {key: others if len(others) > 1 else others[0]}
+            variants[index : index + 1] = [
+                deepcopy({**unnamed, "when": {**found["when"], key: value}}),
+                deepcopy({**unnamed, "when": {**found["when"], **rest}}),
+            ]
+    return variants[index]
 
 
 def _holds(when: Entry, wanted: Mapping[str, str]) -> bool:
