@@ -180,11 +180,11 @@ class Entries(Values):
                     rates[unit] = self.number((*path, unit), places=PLACES - 6)
         return rates
 
-    def _same_units(self, path: Path_, base: Path_, code: str, *, complete: bool = True) -> None:
-        """Refuse rates that have a unit the base lacks, or, if they are to be complete, leave out one it has."""
+    def _same_units(self, path: Path_, base: Path_, code: str, *, optional: Collection[str] = ()) -> None:
+        """Refuse rates that have a unit the base lacks, or leave out one it has that is not optional."""
         wanted, units = self.mapping(base), self.mapping(path)
-        for unit in wanted if complete else ():
-            if unit not in units and unit in TOKEN_UNITS:
+        for unit in wanted:
+            if unit not in units and unit in TOKEN_UNITS and unit not in optional:
                 with self.part():
                     raise self.error(f"{unit!r} is missing, which the standard rates have", *path, code=code)
         for unit in units:
@@ -248,18 +248,29 @@ class Entries(Values):
         return tuple(variants)
 
     def _variant(self, path: Path_, price: Path_) -> Variant:
-        self.keys(path, ("name", "when", "rates", "tiers", "fees"))
+        self.keys(path, ("name", "when", "rates", "open", "tiers", "fees"))
         when = self._when((*path, "when"), CONDITIONS)
         rated = self.has(path, "rates")
         if not rated and (self.has(path, "tiers") or not self.has(path, "fees")):
             raise self.error("a variant needs 'rates', or 'fees' alone", *path, code="missing-key")
         if rated and self.has(price, "rates"):
-            # A catalogue may leave open what a unit costs in a batch; a person is asked.
-            complete = self.layer != TAIL
-            self._same_units((*path, "rates"), (*price, "rates"), "variant-omits-unit", complete=complete)
+            # A catalogue may leave open what a unit costs in a batch; a person has to say so.
+            optional = TOKEN_UNITS if self.layer == TAIL else self._open(path)
+            self._same_units((*path, "rates"), (*price, "rates"), "variant-omits-unit", optional=optional)
         return Variant(
             label=self._label(path, when), when=when, tiers=self._tiers(path) if rated else (), fees=self.fees(path)
         )
+
+    def _open(self, path: Path_) -> list[str]:
+        """Units whose price under a variant's conditions nobody states: the standard one is an estimate."""
+        units: list[str] = []
+        for place in self.items(*path, "open"):
+            with self.part():
+                unit = self.text(place)
+                if unit not in TOKEN_UNITS or self.has((*path, "rates"), unit):
+                    raise self.error(f"{unit!r} is no unit without a rate here", *place)
+                units.append(unit)
+        return units
 
     def multipliers(self, path: Path_) -> tuple[Multiplier, ...]:
         """Factors on every token rate."""

@@ -10,6 +10,7 @@ from llmcost.config.yaml import read_document
 from llmcost.domain.errors import ConfigError, DataError
 from llmcost.pricing.layers import merge
 from llmcost.pricing.price_file import read_price_file
+from llmcost.pricing.price_list import load_price_list
 from llmcost.pricing.update.compare import compare
 from llmcost.pricing.update.convert_genai import convert_genai
 from llmcost.pricing.update.convert_litellm import convert_litellm
@@ -133,7 +134,7 @@ def test_a_model_that_two_catalogues_agree_on_is_added_and_one_that_only_one_has
     assert over(target).models["groq/ear"].prices[0].fees == {"audio_hour": Decimal("0.111")}
 
 
-def test_a_variant_that_does_not_price_every_unit_is_not_written(price_list, tmp_path):
+def test_a_variant_says_which_units_it_leaves_open(price_list, tmp_path):
     spec = {
         "litellm_provider": "openai",
         "input_cost_per_token": 2e-06,
@@ -146,7 +147,41 @@ def test_a_variant_that_does_not_price_every_unit_is_not_written(price_list, tmp
     litellm = convert_litellm({"gpt-open": spec})
     refresh(price_list(OURS), [litellm], at=NOW, since=TODAY, target=target, accept=["litellm"])
     (price,) = over(target).models["openai/gpt-open"].prices
-    assert [variant.label for variant in price.variants] == ["flex"]
+    assert {one.label: sorted(one.tiers[0].rates) for one in price.variants} == {
+        "batch": ["input"],
+        "flex": ["cache_read", "input"],
+    }
+    (model,) = (one for one in read_document(target).value["models"] if one["id"] == "openai/gpt-open")
+    assert [one.get("open") for one in model["prices"][0]["variants"]] == [["cache_read"], None]
+
+
+def test_what_a_catalogue_left_open_stays_open_and_every_other_price_stays(tmp_path, rate_all):
+    """The packaged 0.50 becomes 0.40 on 11 November. A batch costs 0.25 a million before and after, as the tail has it."""
+    id_ = "google/gemini-3.8-flash-tts"
+    litellm = convert_litellm(
+        {"gemini/gemini-3.8-flash-tts": {"litellm_provider": "gemini", "input_cost_per_token": 4e-07}}
+    )
+    below = load_price_list()
+    target = tmp_path / "new.yaml"
+    done = refresh(below, [litellm], at=NOW, since=TODAY, target=target, accept=["litellm"])
+    assert done.changed == (id_,)
+    prices = load_price_list([target])
+    asked = {
+        "provider": "google",
+        "request_model": "gemini-3.8-flash-tts",
+        "processing": "batch",
+        "uncached_input_tokens": 1_000_000,
+        "output_text_tokens": 1_000_000,
+    }
+    rows = [
+        {**asked, "started_at": datetime(2026, 11, 1, 12), **more}  # noqa: DTZ001  the ledger's naive UTC
+        for more in ({}, {"output_audio_tokens": 1_000_000}, {"started_at": datetime(2026, 11, 12)})  # noqa: DTZ001
+    ]
+    before = rate_all(below, rows)
+    after = rate_all(prices, rows)
+    compared = ("cost", "cost_status", "cost_reason")
+    assert [[one[name] for name in compared] for one in before] == [[one[name] for name in compared] for one in after]
+    assert (after[0]["cost"], after[0]["cost_status"]) == (Decimal("4.75"), "priced")
 
 
 def test_a_stale_number_of_one_tier_leaves_the_one_that_shares_its_variant(price_list, tmp_path):

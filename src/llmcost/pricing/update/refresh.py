@@ -13,7 +13,7 @@ from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.update.compare import AGREEING, Comparison, compare
 from llmcost.pricing.update.fetch import CATALOGUES
 from llmcost.pricing.update.flat import price_at
-from llmcost.pricing.update.write import changed_entry, plain_numbers, price_file, replace_file, stated_whole
+from llmcost.pricing.update.write import changed_entry, plain_numbers, price_file, replace_file, with_open_units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -86,7 +86,7 @@ def refresh(
     added = _added(prices, catalogues, comparison, accept, source)
     if not changed and not added:
         return Refreshed(comparison=comparison, written=None, changed=(), added=())
-    models = {**kept, **{id_: stated_whole(entry) for id_, entry in {**changed, **added}.items()}}
+    models = {**kept, **{id_: with_open_units(entry) for id_, entry in {**changed, **added}.items()}}
     named = {one["source"] for entry in models.values() for one in entry["prices"] if "source" in one}
     described = {key: value for key, value in {**_known(prices), **sources}.items() if key in named}
     described[source] = _described(source, catalogues, at)

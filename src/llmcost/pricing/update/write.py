@@ -79,16 +79,17 @@ def model_entry(model: Model) -> Entry:
     return {**({"match": match} if match else {}), "prices": prices}
 
 
-def stated_whole(entry: Entry) -> Entry:
-    """An entry without the variants that leave open what a unit costs, which a price file cannot say."""
-    return {**entry, "prices": [_stated_whole(price) for price in entry["prices"]]}
+def with_open_units(entry: Entry) -> Entry:
+    """An entry whose variants name the units they leave open, as a price file has to."""
+    return {**entry, "prices": [_with_open_units(price) for price in entry["prices"]]}
 
 
-def _stated_whole(price: Entry) -> Entry:
-    units = price.get("rates", {}).keys()
-    variants = [one for one in price.get("variants", ()) if "rates" not in one or one["rates"].keys() >= units]
-    rest = {key: value for key, value in price.items() if key != "variants"}
-    return {**rest, **({"variants": variants} if variants else {})}
+def _with_open_units(price: Entry) -> Entry:
+    variants = []
+    for one in price.get("variants", ()):
+        open_ = [unit for unit in price.get("rates", {}) if "rates" in one and unit not in one["rates"]]
+        variants.append({**one, "open": open_} if open_ else one)
+    return {**price, **({"variants": variants} if variants else {})}
 
 
 def price_file(
