@@ -264,6 +264,19 @@ deployments:
 
 
 @pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("amazon.titan-embed-text-v1", ("aws/amazon.titan-embed-text-v1", "exact")),
+        ("amazon.titan-embed-text-v1:2", ("aws/amazon.titan-embed-text-v1", "resource")),
+        ("amazon.titan-embed-text-v2:0", ("aws/amazon.titan-embed-text-v2", "resource")),
+        ("amazon.titan-embed-text", None),
+    ],
+)
+def test_a_version_that_is_a_models_own_stays_when_its_revision_is_taken_off(built_in, name, expected):
+    assert found(built_in, "aws", name) == expected
+
+
+@pytest.mark.parametrize(
     ("provider", "name", "expected"),
     [
         ("gemini", "claude-sonnet-4-5@20250929", ("vertex/claude-sonnet-4-5", "dated")),

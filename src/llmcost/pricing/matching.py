@@ -35,7 +35,7 @@ _ALSO = {"google": "vertex"}
 """Who invoices for what a company does not sell under its own name: Google's Claude is Vertex AI's."""
 _OTHERS = re.compile(r"claude-.+|codestral[-@].+|jamba-.+|mistral-.+|(?!google/)[^/]+/.+")
 """Other makers' models there; what a company makes itself may cost something else, or nothing, on each of its services."""
-_REVISION = re.compile(r"(?P<name>.+?)(?:(?:-v[0-9]+)?:[0-9]+|@default)")
+_REVISION = re.compile(r"(?P<name>.+?)(?:(?P<version>-v[0-9]+)?:[0-9]+|@default)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,4 +269,7 @@ def _unwrapped(name: str) -> Iterator[str]:
             yield name
             break
     if (match := _REVISION.fullmatch(name)) is not None:
+        if match["version"] is not None:
+            # In `titan-embed-text-v1:2` the version is the model's.
+            yield match["name"] + match["version"]
         yield match["name"]
