@@ -266,6 +266,18 @@ deployments:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
+        ("us-gov.anthropic.claude-haiku-4-5-20251001-v1:0", ("aws/us-gov.anthropic.claude-haiku-4-5", "dated")),
+        ("us-gov.anthropic.claude-sonnet-5", ("aws/anthropic.claude-sonnet-5", "exact")),
+        ("us-gov.anthropic.claude-opus-4-1-20250805-v1:0", None),
+    ],
+)
+def test_a_profile_of_govcloud_is_not_a_commercial_one(built_in, name, expected):
+    assert found(built_in, "aws", name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
         ("amazon.titan-embed-text-v1", ("aws/amazon.titan-embed-text-v1", "exact")),
         ("amazon.titan-embed-text-v1:2", ("aws/amazon.titan-embed-text-v1", "resource")),
         ("amazon.titan-embed-text-v2:0", ("aws/amazon.titan-embed-text-v2", "resource")),
