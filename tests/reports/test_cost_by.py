@@ -1,5 +1,6 @@
 """Grouping by anything, over the hand-made ledger of conftest.py."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, parse_period, time_zone
 from llmcost.render.cells import grid
+from llmcost.render.footer import footer
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
 from llmcost.reports.record import Cell, Report
@@ -386,6 +388,40 @@ def test_a_comparison_keeps_who_vanished(small):
         ("eu", Decimal(0), 0, Decimal("12.50325")),
         ("us", Decimal(0), 0, Decimal("1.244567891234")),
     ]
+
+
+def test_a_comparison_tells_what_the_period_before_leaves_out(insert_all, ledger):
+    """Two of the three requests of October have no known cost, so that nine times as much is nine times a third of it."""
+    october, november = {"started_at": "2026-10-10 10:00:00"}, {"started_at": "2026-11-10 10:00:00"}
+    unpriced = {"model": "house-llm", "cost_status": "unpriced"}
+    insert_all(
+        [
+            {"request_id": "a", "customer_id": "acme", "model": "gpt-4o", "cost": "1", **october},
+            {"request_id": "b", "customer_id": "acme", **unpriced, **october},
+            {"request_id": "c", "customer_id": "globex", **unpriced, **october},
+            {"request_id": "d", "customer_id": "acme", "model": "gpt-4o", "cost": "10", **november},
+        ]
+    )
+    chosen = Question(by=("customer_id",), period=parse_period("2026-11", _NOW, UTC), compare=True)
+
+    report = cost_by(ledger, chosen)
+    before = cost_by(ledger, replace(chosen, period=parse_period("2026-10", _NOW, UTC), compare=False))
+
+    names = ("customer_id", "previous_cost", "previous_requests", "previous_unpriced_requests")
+    assert rows_of(report, *names) == [("acme", Decimal(1), 2, 1), ("globex", None, 1, 1)]
+    assert total_of(report, "previous_unpriced_requests") == total_of(before, "unpriced_requests") == 2
+    assert report.shown[-1] == "previous_unpriced_requests"
+    assert "In the period before, 2 of 3 requests are unpriced and in no sum of cost: house-llm (2)." in footer(report)
+
+
+def test_a_comparison_with_prices_throughout_has_no_more_to_tell(insert, ledger):
+    insert(request_id="a", started_at="2026-10-10 10:00:00", cost="1")
+    insert(request_id="b", started_at="2026-11-10 10:00:00", cost="2")
+
+    report = cost_by(ledger, Question(period=parse_period("2026-11", _NOW, UTC), compare=True))
+
+    assert report.shown[-1] == "cost_change_ratio"
+    assert not any("In the period before" in line for line in footer(report))
 
 
 def test_a_comparison_needs_a_period(small):

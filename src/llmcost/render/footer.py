@@ -20,19 +20,9 @@ def footer(report: Report) -> list[str]:
     lines = [_period(report), _basis(report), *_rates(report)]
     if report.previous is not None:
         lines.append(f"Compared with {span(report.previous, report.zone)}.")
-    if coverage.unpriced_buckets:
-        lines.append(_unpriced_buckets(report))
-    elif coverage.unpriced_requests:
-        verb = "is" if coverage.unpriced_requests == 1 else "are"
-        claim = (
-            ""
-            if coverage.unpriced_reported is None
-            else f" The logs claim {money(coverage.unpriced_reported, report.currency)} for {_them(coverage.unpriced_requests)}."
-        )
-        lines.append(
-            f"{_share_of(coverage.unpriced_requests, coverage.requests)} {verb} unpriced"
-            f" and in no sum of cost: {_models(coverage.unpriced_models)}.{_partly(coverage)}{claim}"
-        )
+    lines += _unpriced(coverage, report.currency)
+    if report.previous_coverage is not None:
+        lines += [f"In the period before, {line}" for line in _unpriced(report.previous_coverage, report.currency)]
     if coverage.estimated_requests:
         verb = "has" if coverage.estimated_requests == 1 else "have"
         lines.append(f"{plural(coverage.estimated_requests, 'request')} {verb} an estimated cost.")
@@ -66,8 +56,24 @@ def _partly(coverage: Coverage) -> str:
     return f" Of {partly:,} of them only what is billed apart has no price."
 
 
-def _unpriced_buckets(report: Report) -> str:
-    coverage = report.coverage
+def _unpriced(coverage: Coverage, currency: str) -> list[str]:
+    """What has no known cost; nothing where all of it has."""
+    if coverage.unpriced_buckets:
+        return [_unpriced_buckets(coverage, currency)]
+    if not coverage.unpriced_requests:
+        return []
+    verb = "is" if coverage.unpriced_requests == 1 else "are"
+    claim = ""
+    if coverage.unpriced_reported is not None:
+        claim = (
+            f" The logs claim {money(coverage.unpriced_reported, currency)} for {_them(coverage.unpriced_requests)}."
+        )
+    number = _share_of(coverage.unpriced_requests, coverage.requests)
+    models = _models(coverage.unpriced_models)
+    return [f"{number} {verb} unpriced and in no sum of cost: {models}.{_partly(coverage)}{claim}"]
+
+
+def _unpriced_buckets(coverage: Coverage, currency: str) -> str:
     verb = "is" if coverage.unpriced_buckets == 1 else "are"
     models = ", ".join(printable(model) for model, _ in coverage.unpriced_models[:_MODELS])
     rest = len(coverage.unpriced_models) - _MODELS
@@ -75,16 +81,17 @@ def _unpriced_buckets(report: Report) -> str:
     requests = f" ({plural(coverage.unpriced_requests, 'request')})" if coverage.unpriced_requests else ""
     claim = ""
     if coverage.unpriced_reported is not None:
-        claim = f" The exports claim {money(coverage.unpriced_reported, report.currency)} for {_them(coverage.unpriced_buckets)}."
+        claim = (
+            f" The exports claim {money(coverage.unpriced_reported, currency)} for {_them(coverage.unpriced_buckets)}."
+        )
     return (
         f"{coverage.unpriced_buckets:,} of {plural(coverage.buckets, 'usage bucket')} {verb} unpriced{requests}"
-        f" and in no sum of cost: {models}{more}.{claim}{_stated_in(report)}"
+        f" and in no sum of cost: {models}{more}.{claim}{_stated_in(coverage)}"
     )
 
 
-def _stated_in(report: Report) -> str:
+def _stated_in(coverage: Coverage) -> str:
     """Which of the unpriced buckets are charges in another currency."""
-    coverage = report.coverage
     if not coverage.unpriced_buckets_in:
         return ""
     if coverage.unpriced_buckets == 1:

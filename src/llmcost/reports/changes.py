@@ -1,6 +1,6 @@
 """What became of each group since the period before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from llmcost.ledger.groups import Group, Number
@@ -12,12 +12,13 @@ CHANGES = (
     Column(name="cost_change", title="Change", kind="money", role="change"),
     Column(name="cost_change_ratio", title="Change %", kind="percent", role="change"),
     Column(name="previous_requests", title="Previous requests", kind="count", role="change"),
+    Column(name="previous_unpriced_requests", title="Previous unpriced", kind="count", role="change"),
     Column(name="requests_change", title="Change in requests", kind="count", role="change"),
 )
 """The columns a comparison adds."""
 
-CHANGES_SHOWN = ("previous_cost", "cost_change", "cost_change_ratio")
-"""Those of them people see."""
+_SHOWN = ("previous_cost", "cost_change", "cost_change_ratio")
+_SHOWN_IF_ANY = "previous_unpriced_requests"
 
 
 def compared(now: Sequence[Group], before: Sequence[Group], metrics: Sequence[Metric]) -> list[Group]:
@@ -40,6 +41,11 @@ def compared(now: Sequence[Group], before: Sequence[Group], metrics: Sequence[Me
     return sorted(rows, key=_order)
 
 
+def changes_shown(totals: Mapping[str, Number | None]) -> tuple[str, ...]:
+    """The changes people see; the unpriced requests of the period before whenever there are any."""
+    return (*_SHOWN, _SHOWN_IF_ANY) if totals[_SHOWN_IF_ANY] else _SHOWN
+
+
 def _order(group: Group) -> tuple[bool, bool, Number, list[tuple[bool, str]]]:
     """Cost descending, then keys ascending; unknown, unattributed and the row of all others last."""
     cost = group.values["cost"]
@@ -54,6 +60,7 @@ def _changed(now: dict[str, Number | None], before: dict[str, Number | None]) ->
         "cost_change": cost_change,
         "cost_change_ratio": _ratio(cost_change, before["cost"]),
         "previous_requests": before["requests"],
+        "previous_unpriced_requests": before["unpriced_requests"],
         "requests_change": _difference(now["requests"], before["requests"]),
     }
 

@@ -15,7 +15,7 @@ from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
 from llmcost.ledger.suggestion import suggestions
-from llmcost.reports.changes import CHANGES, CHANGES_SHOWN, compared
+from llmcost.reports.changes import CHANGES, changes_shown, compared
 from llmcost.reports.coverage import coverage
 from llmcost.reports.outcome_notes import about_outcomes
 from llmcost.reports.question import Question, check_rates, selection
@@ -61,17 +61,18 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         groups, row_count = queries.grouped(connection, chosen, keys, metrics, total=totals, top=top, limit=limit)
     columns = _columns(keys, metrics)
     shown = _shown(question.metrics, keys, totals)
-    earlier = None
+    earlier, earlier_coverage = None, None
     if question.compare:
         earlier = previous_period(question.period, question.zone)
         before = replace(chosen, period=earlier)
         check_rates(connection, before)
-        earlier_totals = queries.totals(connection, before, metrics)
+        earlier_facts, earlier_totals = queries.facts_and_totals(connection, before, keys[0] if keys else None, metrics)
+        earlier_coverage = coverage(connection, before, earlier_facts)
         earlier_groups, _ = queries.grouped(connection, before, keys, metrics, total=earlier_totals, top=top)
         groups = compared(groups, earlier_groups, metrics)
         totals = compared([_total(totals)], [_total(earlier_totals)], metrics)[0].values
         columns += CHANGES
-        shown += CHANGES_SHOWN
+        shown += changes_shown(totals)
         row_count = len(groups)
         groups = groups[: question.limit]
     return Report(
@@ -85,6 +86,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         basis=chosen.basis,
         period=bounds(question.period, question.zone, facts),
         previous=earlier,
+        previous_coverage=earlier_coverage,
         zone=question.zone,
         currency=question.currency,
         rates=()

@@ -101,6 +101,8 @@ class Report:
     price_lists: tuple[tuple[str, date | None], ...]
     """Content hash and date of the price lists the rows were rated with."""
     coverage: Coverage
+    previous_coverage: Coverage | None = None
+    """What the numbers of that period leave out."""
     rates: Rates = ()
     """The rates amounts were converted at; none: they were not."""
     notes: tuple[str, ...] = field(default=())
