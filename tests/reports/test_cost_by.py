@@ -424,6 +424,44 @@ def test_a_comparison_with_prices_throughout_has_no_more_to_tell(insert, ledger)
     assert not any("In the period before" in line for line in footer(report))
 
 
+_BUCKET = """
+    insert into usage_bucket by name select
+        uuid() as bucket_key, 'openai-usage' as source, 1 as ingest_id, timestamp '2026-10-10' as bucket_start,
+        timestamp '2026-10-11' as bucket_end, 'gpt-5' as model, 10 as requests, 7.5 as cost, 'billed' as cost_status
+"""
+
+
+def test_exports_of_the_period_before_are_not_nothing(ledger, insert):
+    """October cost 7.50 by its exports, and no request of it is known: that is not a rise from 0.00."""
+    ledger.execute(_BUCKET)
+    insert(request_id="a", model="gpt-5", started_at="2026-11-10 10:00:00", cost="7.5")
+    chosen = Question(by=("model",), period=parse_period("2026-11", _NOW, UTC), compare=True)
+
+    report = cost_by(ledger, chosen)
+    exports = cost_by(ledger, replace(chosen, basis="exports"))
+
+    names = ("model", "cost", "previous_cost", "cost_change", "previous_requests")
+    assert rows_of(report, *names) == [("gpt-5", Decimal("7.5"), None, None, None)]
+    assert (total_of(report, "previous_cost"), total_of(report, "requests_change")) == (None, None)
+    assert any("the period before has only exports" in note for note in report.notes)
+    assert rows_of(exports, *names) == [("gpt-5", Decimal(0), Decimal("7.5"), Decimal("-7.5"), 10)]
+
+
+def test_before_the_first_request_nothing_is_known(ledger, insert):
+    insert(request_id="a", customer_id="acme", started_at="2026-11-10 10:00:00", cost="2")
+    chosen = Question(by=("customer_id",), period=parse_period("2026-11", _NOW, UTC), compare=True)
+
+    first = cost_by(ledger, chosen)
+    insert(request_id="b", customer_id="acme", started_at="2026-08-10 10:00:00", cost="1")
+    after_a_pause = cost_by(ledger, chosen)
+
+    names = ("customer_id", "previous_cost", "cost_change")
+    assert rows_of(first, *names) == [("acme", None, None)]
+    assert "the ledger has no requests as old as the period before: what it cost is not known" in first.notes
+    assert rows_of(after_a_pause, *names) == [("acme", Decimal(0), Decimal(2))]
+    assert after_a_pause.notes == ()
+
+
 def test_a_comparison_needs_a_period(small):
     with pytest.raises(UsageError, match="needs a period with both ends"):
         cost_by(small, Question(by=("customer_id",), compare=True))

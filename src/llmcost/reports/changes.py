@@ -21,24 +21,31 @@ _SHOWN = ("previous_cost", "cost_change", "cost_change_ratio")
 _SHOWN_IF_ANY = "previous_unpriced_requests"
 
 
-def compared(now: Sequence[Group], before: Sequence[Group], metrics: Sequence[Metric]) -> list[Group]:
+def compared(now: Sequence[Group], before: Sequence[Group] | None, metrics: Sequence[Metric]) -> list[Group]:
     """The groups of now, then those there were only before, each with its values of before and the change.
 
-    A group absent from one of the periods cost nothing in it: that is zero, not unknown.
+    A group absent from one of the periods cost nothing in it: that is zero, not unknown. None where nothing is known of
+    the period before.
     """
-    nothing: dict[str, Number | None] = {
-        metric.name: (Decimal(0) if metric.kind == "money" else 0) if metric.additive else None for metric in metrics
-    }
-    earlier = {group.identity: group.values for group in before}
+    nothing = {metric.name: None if before is None else _none_of(metric) for metric in metrics}
+    earlier = {group.identity: group.values for group in before or ()}
     present = {group.identity for group in now}
     gone = [
-        Group(keys=group.keys, other=group.other, values=nothing) for group in before if group.identity not in present
+        Group(keys=group.keys, other=group.other, values=nothing)
+        for group in before or ()
+        if group.identity not in present
     ]
     rows = [
         Group(keys=group.keys, other=group.other, values=_changed(group.values, earlier.get(group.identity, nothing)))
         for group in (*now, *gone)
     ]
     return sorted(rows, key=_order)
+
+
+def _none_of(metric: Metric) -> Number | None:
+    if not metric.additive:
+        return None
+    return Decimal(0) if metric.kind == "money" else 0
 
 
 def changes_shown(totals: Mapping[str, Number | None]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period, previous_period
 from llmcost.ledger import queries
 from llmcost.ledger.billing import no_requests
-from llmcost.ledger.composition import Selection
+from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, nearest_or_all, resolve, tag_keys
 from llmcost.ledger.metrics import Metric, metric, metric_names, outcome_names
@@ -61,16 +61,21 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         groups, row_count = queries.grouped(connection, chosen, keys, metrics, total=totals, top=top, limit=limit)
     columns = _columns(keys, metrics)
     shown = _shown(question.metrics, keys, totals)
-    earlier, earlier_coverage = None, None
+    earlier, earlier_coverage, unknown_before = None, None, None
     if question.compare:
         earlier = previous_period(question.period, question.zone)
         before = replace(chosen, period=earlier)
-        check_rates(connection, before)
-        earlier_facts, earlier_totals = queries.facts_and_totals(connection, before, keys[0] if keys else None, metrics)
-        earlier_coverage = coverage(connection, before, earlier_facts)
-        earlier_groups, _ = queries.grouped(connection, before, keys, metrics, total=earlier_totals, top=top)
+        unknown_before = _unknown(connection, before)
+        earlier_groups, earlier_whole = None, None
+        if unknown_before is None:
+            check_rates(connection, before)
+            first = keys[0] if keys else None
+            earlier_facts, earlier_totals = queries.facts_and_totals(connection, before, first, metrics)
+            earlier_coverage = coverage(connection, before, earlier_facts)
+            earlier_groups, _ = queries.grouped(connection, before, keys, metrics, total=earlier_totals, top=top)
+            earlier_whole = [_total(earlier_totals)]
         groups = compared(groups, earlier_groups, metrics)
-        totals = compared([_total(totals)], [_total(earlier_totals)], metrics)[0].values
+        totals = compared([_total(totals)], earlier_whole, metrics)[0].values
         columns += CHANGES
         shown += changes_shown(totals)
         row_count = len(groups)
@@ -96,6 +101,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         coverage=coverage(connection, chosen, facts),
         notes=(
             *_notes(connection, keys, groups, facts, chosen),
+            *(() if unknown_before is None else (unknown_before,)),
             *(_untold(question.metrics, totals) if chosen.basis == "exports" and facts.rows else ()),
             *about_outcomes(connection, chosen, keys, metrics, facts),
         ),
@@ -122,6 +128,24 @@ def _check_comparable(keys: Sequence[Key], period: Period) -> None:
             f"--compare previous cannot go with --by {grain.name}: no {grain.name} is in both periods",
             hint=f"leave {grain.name} out, or report both periods with --since",
         )
+
+
+def _unknown(connection: "Connection", before: Selection) -> str | None:
+    """Why nothing is known of the period before; None where the ledger was kept then, though nothing may have been called."""
+
+    def has(basis: Basis, period: Period) -> bool:
+        if basis == "requests":
+            return queries.has_requests(connection, period)
+        return queries.has_exports(connection, period, before.zone)
+
+    if has(before.basis, before.period):
+        return None
+    other: Basis = "exports" if before.basis == "requests" else "requests"
+    if has(other, before.period):
+        return f"the period before has only {other}, which are not compared with {before.basis}: --basis chooses one of both"
+    if has(before.basis, Period(until=before.period.until)):
+        return None
+    return f"the ledger has no {before.basis} as old as the period before: what it cost is not known"
 
 
 def _total(values: dict[str, Number | None], width: int = 0) -> Group:

@@ -102,7 +102,7 @@ class Report:
     """Content hash and date of the price lists the rows were rated with."""
     coverage: Coverage
     previous_coverage: Coverage | None = None
-    """What the numbers of that period leave out."""
+    """What the numbers of that period leave out; None where nothing is known of it."""
     rates: Rates = ()
     """The rates amounts were converted at; none: they were not."""
     notes: tuple[str, ...] = field(default=())

@@ -64,7 +64,9 @@ class Asking:
         question = replace(wanted.question, by=(), metrics=tuple(metrics))
         total = cost_by(connection, question)
         if _is_over(total, question):
-            total = cost_by(connection, replace(question, compare=True))
+            beside = cost_by(connection, replace(question, compare=True))
+            # Of a ledger's first month nobody asked what the one before cost.
+            total = total if beside.previous_coverage is None else beside
         self.total: Report = total
         self.selection: Selection = selection(connection, replace(question, basis=self.total.basis))
         self._keys: dict[str, Key] = {}
