@@ -6,7 +6,7 @@ The ledger `small` is described in conftest: acme cost 1.247817891234, globex 12
 import csv
 import io
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import llmcost
 from llmcost.domain.errors import UsageError
 from llmcost.domain.outcome import Outcome
+from llmcost.domain.period import Period
 from llmcost.ledger.dimensions import dimension_names
 from llmcost.ledger.metrics import metric_names
 from llmcost.ledger.outcomes import keep
@@ -166,6 +167,25 @@ def test_a_limit_leaves_the_facts_of_environments_alone(small, insert):
 
     assert len(found.rows) == 1
     assert facts(found) == facts(ask(small, "environments"))
+
+
+@pytest.mark.parametrize("shown", [{"limit": 1}, {"top": 1}, {}])
+def test_a_comparison_leaves_the_facts_of_environments_alone(ledger, insert, shown):
+    for name, cost in (("production", "2.5"), ("staging", "1"), ("development", "0.75")):
+        insert(request_id=name, environment=name, started_at="2026-11-10 10:00:00", cost=cost)
+    insert(request_id="before", environment="qa", started_at="2026-10-10 10:00:00", cost="8")
+    november = Period(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 12, 1, tzinfo=UTC))
+
+    found = ask(ledger, "environments", period=november, compare=True, **shown)
+
+    # 1 and 0.75 of 4.25; what was there only before cost nothing now.
+    assert facts(found) == {
+        "production_cost": Decimal("2.5"),
+        "non_production_cost": Decimal("1.75"),
+        "non_production_share": pytest.approx(1.75 / 4.25),
+        "unknown_cost": Decimal(0),
+    }
+    assert found.previous is not None
 
 
 def test_concentration_worked_out_by_hand(ledger, insert):

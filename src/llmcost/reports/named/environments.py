@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def _run(connection: "Connection", question: Question, surroundings: Surroundings) -> Report:
     if question.by[:1] != ("environment",):
         raise UsageError("report environments is by environment first", hint="write --by environment,feature")
-    every = question if question.compare else whole(question)
-    found = cost_by(connection, every)
+    # Whatever of them is shown, the facts are of all environments.
+    found = cost_by(connection, whole(question))
     production = {name.lower() for name in surroundings.production}
     inside = outside = unknown = Decimal(0)
     for keys, cost in amounts(found, "cost"):
@@ -44,7 +44,7 @@ def _run(connection: "Connection", question: Question, surroundings: Surrounding
         ),
         Fact(name="unknown_cost", title="No environment known", kind="money", value=unknown),
     )
-    shown = found if question.top is None else cost_by(connection, question)
+    shown = cost_by(connection, question) if question.compare or question.top is not None else found
     return replace(shown, facts=facts, rows=shown.rows[: question.limit])
 
 
