@@ -491,6 +491,35 @@ def test_exports_stand_in_only_when_there_are_no_requests(ledger, insert):
     assert rows_of(asked, "customer_id", "cost", "error_rate", "latency_p50") == [(None, Decimal("4.5"), None, None)]
 
 
+def test_what_an_export_does_not_count_is_in_no_ratio_per_request(ledger):
+    """OpenAI's export counts its 10 requests, 0.0075 and 1,500 tokens in all; Anthropic's 4.50 have no count."""
+    ledger.execute(
+        """
+        insert into usage_bucket by name
+        select uuid() as bucket_key, 1 as ingest_id, timestamp '2026-11-10' as bucket_start, 'billed' as cost_status,
+            timestamp '2026-11-11' as bucket_end, unnest([
+                {provider: 'openai', source: 'a', requests: 10, cost: 0.0075, customer_id: 'acme',
+                 uncached_input_tokens: 1000, output_text_tokens: 500},
+                {provider: 'anthropic', source: 'b', requests: null, cost: 4.5, customer_id: 'globex',
+                 uncached_input_tokens: 1000000, output_text_tokens: 100000},
+                {provider: 'mistral', source: 'c', requests: 5, cost: null, customer_id: null,
+                 uncached_input_tokens: 500, output_text_tokens: 0},
+            ], recursive := true)
+        """
+    )
+    names = (
+        "cost_per_request", "average_input_tokens", "average_output_tokens", "average_tokens_per_request",
+        "requests_per_customer", "distinct_customers", "distinct_users",
+    )  # fmt: skip
+
+    report = cost_by(ledger, Question(metrics=names))
+
+    # 0.0075 of 10 requests; 1,500 input and 500 output tokens of 15.
+    expected = (Decimal("0.00075"), 100.0, 500 / 15, 2000 / 15, 10.0, 2, None)
+    assert tuple(total_of(report, name) for name in names) == expected
+    assert "the exports do not tell distinct_users" in report.notes
+
+
 def test_a_failed_call_does_not_make_an_unpriced_model_free(small, insert):
     insert(request_id="r7", model="gpt-x", started_at="2026-11-02 12:00:00", cost="0", cost_status="free")
     report = cost_by(small, Question(by=("model",)))

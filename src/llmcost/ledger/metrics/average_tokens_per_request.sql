@@ -1,19 +1,19 @@
 -- title: Tokens per request
 -- kind: number
--- meaning: input and output tokens ÷ requests
+-- meaning: input and output tokens ÷ requests, where requests are counted
 -- additive: no
 list_sum([
-    sum(uncached_input_tokens),
-    sum(cache_read_tokens),
-    sum(cache_write_5m_tokens),
-    sum(cache_write_1h_tokens),
-    sum(input_audio_tokens),
-    sum(cache_read_audio_tokens),
-    sum(input_image_tokens),
-    sum(output_text_tokens),
-    sum(reasoning_tokens),
-    sum(output_audio_tokens),
-    sum(output_image_tokens)
+    sum(uncached_input_tokens) filter (where calls is not null),
+    sum(cache_read_tokens) filter (where calls is not null),
+    sum(cache_write_5m_tokens) filter (where calls is not null),
+    sum(cache_write_1h_tokens) filter (where calls is not null),
+    sum(input_audio_tokens) filter (where calls is not null),
+    sum(cache_read_audio_tokens) filter (where calls is not null),
+    sum(input_image_tokens) filter (where calls is not null),
+    sum(output_text_tokens) filter (where calls is not null),
+    sum(reasoning_tokens) filter (where calls is not null),
+    sum(output_audio_tokens) filter (where calls is not null),
+    sum(output_image_tokens) filter (where calls is not null)
 ])
 /
 sum(calls)

@@ -4,4 +4,4 @@
 -- additive: no
 sum(calls) filter (where customer_id is not null)
 /
-count(distinct customer_id)
+count(distinct customer_id) filter (where calls is not null)
