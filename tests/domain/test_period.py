@@ -1,5 +1,6 @@
 """Names of periods, instants and the clock; every expected instant is worked out by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -192,6 +193,45 @@ def test_options_that_contradict_each_other_are_refused(options):
 @pytest.mark.parametrize("tz", [UTC, BERLIN])
 def test_the_period_before_is_of_the_same_kind(text, before, tz):
     assert previous_period(parse_period(text, NOW, tz), tz) == parse_period(before, NOW, tz)
+
+
+@pytest.mark.parametrize(
+    ("text", "today", "since", "until"),
+    [
+        ("mtd", "2026-11-20", "2026-10-01", "2026-10-21"),
+        ("mtd", "2026-11-01", "2026-10-01", "2026-10-02"),
+        ("mtd", "2026-11-30", "2026-10-01", "2026-10-31"),
+        # February has no more.
+        ("mtd", "2026-03-30", "2026-02-01", "2026-03-01"),
+        ("MTD", "2026-01-05", "2025-12-01", "2025-12-06"),
+        # Monday to Wednesday.
+        ("wtd", "2026-11-18", "2026-11-09", "2026-11-12"),
+        # 31 days of October and 20 of November: July and 20 of August.
+        ("qtd", "2026-11-20", "2026-07-01", "2026-08-21"),
+        # The 60th day of 2024 is the 29th of February.
+        ("ytd", "2024-02-29", "2023-01-01", "2023-03-02"),
+        ("ytd", "2024-12-31", "2023-01-01", "2024-01-01"),
+        ("today", "2026-11-20", "2026-11-19", "2026-11-20"),
+    ],
+)
+@pytest.mark.parametrize("tz", [UTC, BERLIN])
+def test_a_span_to_date_is_compared_with_as_many_first_days_of_the_one_before(text, today, since, until, tz):
+    chosen = parse_period(text, datetime.fromisoformat(f"{today}T12:00").replace(tzinfo=tz), tz)
+
+    bounds = (datetime.fromisoformat(day).replace(tzinfo=tz).astimezone(UTC) for day in (since, until))
+    assert previous_period(chosen, tz) == Period(**dict(zip(("since", "until"), bounds, strict=True)))
+
+
+def test_a_month_up_to_an_hour_is_compared_up_to_that_hour():
+    chosen = replace(parse_period("mtd", NOW, UTC), until=NOW)
+
+    assert previous_period(chosen, UTC) == Period(since=utc("2026-10-01"), until=utc("2026-10-21T18:30"))
+
+
+def test_what_begins_later_than_the_month_is_not_a_month_to_date():
+    chosen = replace(parse_period("mtd", NOW, UTC), since=utc("2026-11-12"))
+
+    assert previous_period(chosen, UTC) == Period(since=utc("2026-11-02"), until=utc("2026-11-12"))
 
 
 def test_the_days_before_some_days_are_as_many():

@@ -44,7 +44,12 @@ Where = Annotated[
 Metrics = Annotated[list[str] | None, typer.Option("--metrics", metavar="A,B", help="The numbers to show.")]
 Top = Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="The N largest, the rest as one row.")]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N rows.")]
-Compare = Annotated[str | None, typer.Option("--compare", metavar="previous", help="Beside the period before.")]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare", metavar="previous", help="Beside the period before; mtd and the like, as many days of it."
+    ),
+]
 
 CurrencyOption = Annotated[
     str | None, typer.Option("--currency", metavar="CODE", help="Convert at the dated rates of `fx:` in llmcost.yaml.")

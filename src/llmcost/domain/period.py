@@ -7,8 +7,9 @@ wall clock makes it, 23 to 25 hours, so days are added on the wall clock and tur
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from llmcost.domain.errors import UsageError
@@ -23,6 +24,7 @@ _SPANS = {
     "week": re.compile(r"(?P<year>\d{4})-[Ww](?P<number>\d{2})"),
     "day": re.compile(r"(?P<year>\d{4})-(?P<number>\d{2})-(?P<day>\d{2})"),
 }
+Grain = Literal["day", "week", "month", "quarter", "year"]
 _LAST_DAYS = re.compile(r"(?P<days>[1-9]\d{0,4})d")
 
 
@@ -34,6 +36,8 @@ class Period:
     """Aware, in UTC."""
     until: datetime | None = None
     """Aware, in UTC."""
+    to_date: Grain | None = field(default=None, compare=False)
+    """The span it is the first part of, where it was named so: as much of the one before goes before it."""
 
     def __post_init__(self) -> None:
         for bound in (self.since, self.until):
@@ -84,7 +88,7 @@ def parse_period(text: str, now: datetime, tz: tzinfo) -> Period:
     """The period `text` names, seen from the aware instant `now`, its days being days in `tz`."""
     first, end = _days(text.strip(), now.astimezone(tz).date())
     try:
-        return Period(since=start_of(first, tz), until=start_of(end, tz))
+        return Period(since=start_of(first, tz), until=start_of(end, tz), to_date=_TO_DATE.get(text.strip().lower()))
     except OverflowError as error:
         raise _beyond(text) from error
 
@@ -105,11 +109,16 @@ def chosen_period(*, period: str | None, since: str | None, until: str | None, n
 def previous_period(period: Period, tz: tzinfo) -> Period:
     """The period of the same kind right before: the month before a month, 30 days before 30 days.
 
-    Whole years, quarters, months and days in `tz` stay whole; anything else keeps its length in seconds.
+    Of a month to date it is as many days and hours of the month before, no more than that has, and so of a week, a quarter
+    and a year. Whole years, quarters, months and days in `tz` stay whole; anything else keeps its length in seconds.
     """
     if period.since is None or period.until is None:
         raise UsageError("an unbounded period has none before it", hint="name one with --period or --since and --until")
     first, end = (bound.astimezone(tz).date() for bound in (period.since, period.until))
+    if period.to_date is not None and _STARTS[period.to_date](first) == first:
+        before = _STARTS[period.to_date](first - timedelta(days=1))
+        reached = start_of(before + (end - first), tz) + (period.until - start_of(end, tz))
+        return Period(since=start_of(before, tz), until=min(reached, period.since))
     if (period.since, period.until) != (start_of(first, tz), start_of(end, tz)):
         return Period(since=period.since - (period.until - period.since), until=period.since)
     months = (end.year - first.year) * 12 + end.month - first.month
@@ -164,6 +173,10 @@ def _whole(start: Callable[[date], date]) -> Callable[[date], tuple[date, date]]
     return lambda today: (start(start(today) - timedelta(days=1)), start(today))
 
 
+def _day(day: date) -> date:
+    return day
+
+
 def _week(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
@@ -180,13 +193,17 @@ def _year(day: date) -> date:
     return date(day.year, 1, 1)
 
 
+_STARTS: Mapping[Grain, Callable[[date], date]] = {
+    "day": _day,
+    "week": _week,
+    "month": _month,
+    "quarter": _quarter,
+    "year": _year,
+}
+_TO_DATE: Mapping[str, Grain] = {"today": "day", "wtd": "week", "mtd": "month", "qtd": "quarter", "ytd": "year"}
 _NAMED: Mapping[str, Callable[[date], tuple[date, date]]] = {
-    "today": _to_date(lambda today: today),
-    "yesterday": _whole(lambda today: today),
-    "wtd": _to_date(_week),
-    "mtd": _to_date(_month),
-    "qtd": _to_date(_quarter),
-    "ytd": _to_date(_year),
+    **{name: _to_date(_STARTS[grain]) for name, grain in _TO_DATE.items()},
+    "yesterday": _whole(_day),
     "last-week": _whole(_week),
     "last-month": _whole(_month),
     "last-quarter": _whole(_quarter),

@@ -1,7 +1,7 @@
 """The window an alert rule looks at: the running day or month, or the last hours or days."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from llmcost.domain.period import Period, parse_period, previous_period, start_of
@@ -40,17 +40,9 @@ def span(window: str, now: datetime, zone: tzinfo, *, compare: bool) -> Span:
     """The window at `now`, in UTC. Compared days are whole days, and a running month is compared as far as it has come."""
     now = now.astimezone(UTC)
     if window in _TO_DATE:
-        since = parse_period(_TO_DATE[window], now, zone).since or now
-        before = None
-        if compare:
-            today = now.astimezone(zone).date()
-            whole = parse_period({"day": "yesterday"}.get(window, f"last-{window}"), now, zone)
-            reached = start_of(
-                (whole.since or now).astimezone(zone).date() + (today - since.astimezone(zone).date()), zone
-            )
-            until = reached + (now - start_of(today, zone))
-            before = Period(since=whole.since, until=min(until, whole.until or until))
-        return Span(period=Period(since=since, until=now), before=before, start=since.replace(tzinfo=None))
+        period = replace(parse_period(_TO_DATE[window], now, zone), until=now)
+        start = None if period.since is None else period.since.replace(tzinfo=None)
+        return Span(period=period, before=previous_period(period, zone) if compare else None, start=start)
     found = _ROLLING.fullmatch(window)
     if found is None:
         raise ValueError(f"no window: {window}")
