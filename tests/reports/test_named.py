@@ -244,6 +244,30 @@ def test_traces_worked_out_by_hand(ledger, insert):
     assert (first["trace"], first["requests"], first["duration"]) == ("t5", 5, 5000)
 
 
+def test_a_trace_lasts_as_long_as_its_calls_do(ledger, insert):
+    def second(number):
+        return datetime(2026, 11, 1, 8, 0, number)  # noqa: DTZ001
+
+    insert(request_id="a", trace_id="alone", cost="5", started_at=second(0), latency_ms=5000.5)
+    insert(request_id="b", trace_id="together", cost="4", started_at=second(0), latency_ms=5000)
+    insert(request_id="c", trace_id="together", cost="4", started_at=second(0), latency_ms=90000)
+    # What says when it ended is believed before what says how long it took.
+    insert(request_id="d", trace_id="ended", cost="3", started_at=second(0), ended_at=second(2), latency_ms=1000)
+    insert(request_id="e", trace_id="untold", cost="1", started_at=second(0))
+    insert(request_id="f", trace_id="twice", cost="0.5", started_at=second(0))
+    insert(request_id="g", trace_id="twice", cost="0", started_at=second(7))
+
+    found = ask(ledger, "traces")
+
+    assert [(row["trace"], row["duration"]) for row in rows(found, "costliest")] == [
+        ("together", 90000),
+        ("alone", 5000.5),
+        ("ended", 2000),
+        ("untold", None),
+        ("twice", 7000),
+    ]
+
+
 def test_a_second_pass_of_a_call_is_no_call_of_its_trace(small):
     small.execute("update request set trace_id = 't' where request_id = 'r2'")
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
 
-# Parts of one call are rows with no call of their own; a trace of nothing but aggregates has no calls.
+# Parts of one call are rows with no call of their own; a trace of nothing but aggregates has no calls. A call that does not
+# tell its end ends no earlier than it began; where no call tells, and all began at once, nothing is known.
 _TRACE = """
     trace as (
         select
@@ -26,7 +27,10 @@ _TRACE = """
                 sum(input_image_tokens), sum(output_text_tokens), sum(reasoning_tokens),
                 sum(output_audio_tokens), sum(output_image_tokens)
             ]) as tokens,
-            epoch_ms(max(coalesce(ended_at, started_at))) - epoch_ms(min(started_at)) as duration,
+            case when count(ended_at) + count(latency_ms) > 0 or max(started_at) > min(started_at) then
+                max(coalesce(epoch_ms(ended_at), epoch_ms(started_at) + latency_ms, epoch_ms(started_at)))
+                - epoch_ms(min(started_at))
+            end as duration,
             count(*) filter (where status = 'error') as failed
         from keyed
         where key_0 is not null
@@ -55,8 +59,8 @@ class Trace:
     calls: int
     cost: Decimal | None
     tokens: int | None
-    duration: int
-    """Milliseconds from the start of the first call to the end of the last."""
+    duration: float | None
+    """Milliseconds from the start of the first call to the end of the last; None where no call tells."""
     failed: int
 
 
