@@ -268,6 +268,39 @@ def test_a_trace_lasts_as_long_as_its_calls_do(ledger, insert):
     ]
 
 
+def test_a_trace_of_unknown_cost_is_not_free(ledger, insert):
+    """t1 has 0.0026 and a call without a price, t2 nothing but one: the traces of known cost cost 0.0026 each."""
+    unpriced = {"model": "nope-1", "cost_status": "unpriced"}
+    insert(request_id="a", trace_id="t1", cost="0.0026")
+    insert(request_id="b", trace_id="t1", **unpriced)
+    insert(request_id="c", trace_id="t2", **unpriced)
+    insert(request_id="d", **unpriced)
+
+    found = ask(ledger, "traces")
+
+    assert facts(found)["cost_per_trace"] == Decimal("0.0026")
+    assert [
+        (row["calls"], row["cost"], row["cost_per_trace"], row["unpriced_requests"]) for row in rows(found, "calls")
+    ] == [
+        ("1", None, None, 1),
+        ("2 to 4", Decimal("0.0026"), Decimal("0.0026"), 1),
+        ("5 to 20", None, None, 0),
+        ("21 or more", None, None, 0),
+        ("no trace", Decimal(0), None, 1),
+    ]
+    assert found.sheets[0].totals == ("Total", 2, 4, Decimal("0.0026"), 1.0, Decimal("0.0026"), 0, 3)
+    assert [(row["trace"], row["unpriced_requests"]) for row in rows(found, "costliest")] == [("t1", 1), ("t2", 1)]
+    assert [sheet.shown[-1:] for sheet in found.sheets] == [("unpriced_requests",), (), ("unpriced_requests",)]
+
+
+def test_traces_of_known_cost_show_no_column_of_unknown(ledger, insert):
+    insert(request_id="a", trace_id="t1", cost="1")
+
+    found = ask(ledger, "traces")
+
+    assert all("unpriced_requests" not in sheet.shown for sheet in found.sheets)
+
+
 def test_a_second_pass_of_a_call_is_no_call_of_its_trace(small):
     small.execute("update request set trace_id = 't' where request_id = 'r2'")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.keys import Key
+from llmcost.ledger.metrics import metric
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -15,12 +16,13 @@ QUANTILES = (0.5, 0.9, 0.95, 0.99, 1.0)
 
 # Parts of one call are rows with no call of their own; a trace of nothing but aggregates has no calls. A call that does not
 # tell its end ends no earlier than it began; where no call tells, and all began at once, nothing is known.
-_TRACE = """
+_TRACE = f"""
     trace as (
         select
             key_0 as trace,
             cast(sum(calls) as bigint) as calls,
             sum(cost) as cost,
+            cast({metric("unpriced_requests").numerator} as bigint) as unpriced,
             list_sum([
                 sum(uncached_input_tokens), sum(cache_read_tokens), sum(cache_write_5m_tokens),
                 sum(cache_write_1h_tokens), sum(input_audio_tokens), sum(cache_read_audio_tokens),
@@ -48,6 +50,10 @@ class Band:
     traces: int
     calls: int
     cost: Decimal | None
+    priced: int
+    """The traces with a cost; of the others none is known."""
+    unpriced: int
+    """Calls whose cost is unknown."""
     tokens: int | None
 
 
@@ -58,6 +64,8 @@ class Trace:
     name: str
     calls: int
     cost: Decimal | None
+    unpriced: int
+    """Calls whose cost is unknown, which is not in that of the trace."""
     tokens: int | None
     duration: float | None
     """Milliseconds from the start of the first call to the end of the last; None where no call tells."""
@@ -90,7 +98,7 @@ def traces(
         "from found_trace"
     ).fetchone() or (None, None, None)
     costliest = connection.execute(
-        "select trace, calls, cost, tokens, duration, failed from found_trace order by cost desc nulls last, trace "
+        "select trace, calls, cost, tokens, duration, failed, unpriced from found_trace order by cost desc nulls last, trace "
         "limit $top",
         {"top": top},
     ).fetchall()
@@ -102,7 +110,15 @@ def traces(
         cost=tuple(quantiles[1] or nothing),
         duration=tuple(quantiles[2] or nothing),
         costliest=tuple(
-            Trace(name=row[0], calls=row[1], cost=row[2], tokens=row[3], duration=row[4], failed=row[5])
+            Trace(
+                name=row[0],
+                calls=row[1],
+                cost=row[2],
+                tokens=row[3],
+                duration=row[4],
+                failed=row[5],
+                unpriced=row[6],
+            )
             for row in costliest
         ),
     )
@@ -111,10 +127,19 @@ def traces(
 def _band(connection: "DuckDBPyConnection", least: int, most: int | None) -> Band:
     row = connection.execute(
         """
-        select count(*), coalesce(sum(calls), 0), sum(cost), sum(tokens)
+        select count(*), coalesce(sum(calls), 0), sum(cost), sum(tokens), count(cost), coalesce(sum(unpriced), 0)
         from found_trace
         where calls >= $least and calls <= coalesce($most, calls)
         """,
         {"least": least, "most": most},
-    ).fetchone() or (0, 0, None, None)
-    return Band(least=least, most=most, traces=row[0], calls=int(row[1]), cost=row[2], tokens=row[3])
+    ).fetchone() or (0, 0, None, None, 0, 0)
+    return Band(
+        least=least,
+        most=most,
+        traces=row[0],
+        calls=int(row[1]),
+        cost=row[2],
+        tokens=row[3],
+        priced=row[4],
+        unpriced=int(row[5]),
+    )

@@ -2,6 +2,7 @@
 
 An agent makes 5 to 20 calls behind one prompt, which a cost per request does not show. Calls without a trace have a row of
 their own, so that the rows add up to the total. Where sessions are logged and traces are not: `--by session_id`.
+A cost per trace is of the traces with a known cost; calls without a price are counted beside it.
 """
 
 from dataclasses import replace
@@ -17,7 +18,7 @@ from llmcost.reports.cost_by import cost_by
 from llmcost.reports.definition import Definition, Surroundings
 from llmcost.reports.groups import key_column, number_column, total_of, whole
 from llmcost.reports.question import Question, selection
-from llmcost.reports.record import Cell, Fact, Sheet, Study
+from llmcost.reports.record import Cell, Column, Fact, Sheet, Study
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _BANDS = ((0, 1), (2, 4), (5, 20), (21, None))
 _COSTLIEST = 10
+_UNPRICED = number_column("unpriced_requests", "Unpriced", "count")
 _ELSE = "`--by session_id` or a tag of your own may have one"
 
 
@@ -35,9 +37,11 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
     key = resolve(connection, question.by[0])
     found = traces(connection, selection(connection, question), key, _BANDS, question.limit or _COSTLIEST)
     inside = sum(band.calls for band in found.bands)
-    cost, requests, tokens = (total_of(base, name) for name in ("cost", "requests", "total_tokens"))
+    names = ("cost", "requests", "unpriced_requests", "total_tokens")
+    cost, requests, unpriced, tokens = (total_of(base, name) for name in names)
     traced = sum((band.cost or Decimal(0) for band in found.bands), start=Decimal(0))
     many = sum(band.traces for band in found.bands)
+    mean = _mean(traced, sum(band.priced for band in found.bands))
     columns = (
         key_column("calls", "Calls per trace"),
         number_column("traces", "Traces", "count"),
@@ -46,15 +50,35 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
         number_column("share", "Share", "percent"),
         number_column("cost_per_trace", "Cost per trace", "money"),
         number_column("tokens", "Tokens", "tokens"),
+        _UNPRICED,
     )
     rows: list[tuple[Cell, ...]] = [
-        (_words(band), band.traces, band.calls, band.cost, _share(band.cost, cost), _each(band), band.tokens)
+        (
+            _words(band),
+            band.traces,
+            band.calls,
+            band.cost,
+            _share(band.cost, cost),
+            _each(band),
+            band.tokens,
+            band.unpriced,
+        )
         for band in found.bands
     ]
     rest_tokens = int(tokens) - sum(band.tokens or 0 for band in found.bands)
     rest = cost - traced
     if requests > inside or rest:
-        rows.append(("no trace", 0, int(requests) - inside, rest, _share(rest, cost), None, rest_tokens))
+        rest_unpriced = int(unpriced) - sum(band.unpriced for band in found.bands)
+        rows.append(("no trace", 0, int(requests) - inside, rest, _share(rest, cost), None, rest_tokens, rest_unpriced))
+    costliest = (
+        key_column("trace", key.title),
+        number_column("cost", "Cost", "money"),
+        number_column("requests", "Requests", "count"),
+        number_column("failed_requests", "Failed", "count"),
+        number_column("tokens", "Tokens", "tokens"),
+        number_column("duration", "Duration", "duration"),
+        _UNPRICED,
+    )
     return Study(
         name="",
         title="",
@@ -64,22 +88,18 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
                 title="By calls per trace",
                 columns=columns,
                 rows=tuple(rows),
-                totals=("Total", many, int(requests), cost, 1.0 if cost else None, _mean(traced, many), int(tokens)),
+                totals=("Total", many, int(requests), cost, 1.0 if cost else None, mean, int(tokens), int(unpriced)),
+                shown=_shown(columns, int(unpriced)),
             ),
             _spread(found),
             Sheet(
                 name="costliest",
                 title="Costliest traces",
-                columns=(
-                    key_column("trace", key.title),
-                    number_column("cost", "Cost", "money"),
-                    number_column("requests", "Requests", "count"),
-                    number_column("failed_requests", "Failed", "count"),
-                    number_column("tokens", "Tokens", "tokens"),
-                    number_column("duration", "Duration", "duration"),
-                ),
+                columns=costliest,
+                shown=_shown(costliest, sum(one.unpriced for one in found.costliest)),
                 rows=tuple(
-                    (one.name, one.cost, one.calls, one.failed, one.tokens, one.duration) for one in found.costliest
+                    (one.name, one.cost, one.calls, one.failed, one.tokens, one.duration, one.unpriced)
+                    for one in found.costliest
                 ),
                 empty=f"no request has a value for {key.name}",
             ),
@@ -93,7 +113,7 @@ def _run(connection: "Connection", question: Question, _: Surroundings) -> Study
                 kind="ratio",
                 value=inside / many if many else None,
             ),
-            Fact(name="cost_per_trace", title="Cost per trace, on average", kind="money", value=_mean(traced, many)),
+            Fact(name="cost_per_trace", title="Cost per trace, on average", kind="money", value=mean),
             Fact(
                 name="share_of_5_to_20",
                 title="Traces with 5 to 20 calls",
@@ -126,6 +146,11 @@ def _spread(found: Traces) -> Sheet:
     )
 
 
+def _shown(columns: tuple[Column, ...], unpriced: int) -> tuple[str, ...]:
+    """All of them; that of unpriced requests where there are any."""
+    return tuple(column.name for column in columns if unpriced or column is not _UNPRICED)
+
+
 def _words(band: Band) -> str:
     if band.most is None:
         return f"{band.least} or more"
@@ -137,7 +162,7 @@ def _share(cost: Decimal | None, whole_cost: Decimal) -> float | None:
 
 
 def _each(band: Band) -> Decimal | None:
-    return None if band.cost is None else _mean(band.cost, band.traces)
+    return None if band.cost is None else _mean(band.cost, band.priced)
 
 
 def _mean(cost: Decimal, count: int) -> Decimal | None:
