@@ -246,6 +246,18 @@ def test_the_hours_before_some_hours_are_as_many():
     assert previous_period(period, UTC) == Period(since=utc("2026-11-01T07:00"), until=utc("2026-11-01T10:00"))
 
 
+@pytest.mark.parametrize("text", ["0001", "0001-Q1", "0001-01", "0001-01-01"])
+@pytest.mark.parametrize("tz", [UTC, time_zone("America/New_York")])
+def test_nothing_is_before_the_first_year(text, tz):
+    with pytest.raises(UsageError, match="the period before is outside the years 1 to 9999"):
+        previous_period(parse_period(text, NOW, tz), tz)
+
+
+def test_no_hours_are_before_the_first_year():
+    with pytest.raises(UsageError, match="outside the years"):
+        previous_period(Period(since=utc("0001-01-01T01:00"), until=utc("0001-01-01T03:00")), UTC)
+
+
 def test_an_unbounded_period_has_none_before_it():
     with pytest.raises(UsageError, match="unbounded"):
         previous_period(Period(since=NOW), UTC)

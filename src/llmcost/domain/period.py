@@ -77,7 +77,7 @@ def parse_instant(text: str, tz: tzinfo) -> datetime:
         instant = datetime.fromisoformat(text.strip())
         return (instant if instant.tzinfo is not None else instant.replace(tzinfo=tz)).astimezone(UTC)
     except OverflowError as error:
-        raise _beyond(text) from error
+        raise _beyond(repr(text)) from error
     except ValueError as error:
         raise UsageError(
             f"cannot read {text!r} as a time", hint="use ISO 8601, such as 2026-11-01 or 2026-11-01T08:30:00+01:00"
@@ -90,7 +90,7 @@ def parse_period(text: str, now: datetime, tz: tzinfo) -> Period:
     try:
         return Period(since=start_of(first, tz), until=start_of(end, tz), to_date=_TO_DATE.get(text.strip().lower()))
     except OverflowError as error:
-        raise _beyond(text) from error
+        raise _beyond(repr(text)) from error
 
 
 def chosen_period(*, period: str | None, since: str | None, until: str | None, now: datetime, tz: tzinfo) -> Period:
@@ -114,16 +114,23 @@ def previous_period(period: Period, tz: tzinfo) -> Period:
     """
     if period.since is None or period.until is None:
         raise UsageError("an unbounded period has none before it", hint="name one with --period or --since and --until")
-    first, end = (bound.astimezone(tz).date() for bound in (period.since, period.until))
-    if period.to_date is not None and _STARTS[period.to_date](first) == first:
-        before = _STARTS[period.to_date](first - timedelta(days=1))
-        reached = start_of(before + (end - first), tz) + (period.until - start_of(end, tz))
-        return Period(since=start_of(before, tz), until=min(reached, period.since))
-    if (period.since, period.until) != (start_of(first, tz), start_of(end, tz)):
-        return Period(since=period.since - (period.until - period.since), until=period.since)
+    try:
+        return _before(period.since, period.until, period.to_date, tz)
+    except (ValueError, OverflowError) as error:
+        raise _beyond("the period before") from error
+
+
+def _before(since: datetime, until: datetime, to_date: Grain | None, tz: tzinfo) -> Period:
+    first, end = (bound.astimezone(tz).date() for bound in (since, until))
+    if to_date is not None and _STARTS[to_date](first) == first:
+        before = _STARTS[to_date](first - timedelta(days=1))
+        reached = start_of(before + (end - first), tz) + (until - start_of(end, tz))
+        return Period(since=start_of(before, tz), until=min(reached, since))
+    if (since, until) != (start_of(first, tz), start_of(end, tz)):
+        return Period(since=since - (until - since), until=since)
     months = (end.year - first.year) * 12 + end.month - first.month
     before = add_months(first, -months) if first.day == end.day == 1 else first - (end - first)
-    return Period(since=start_of(before, tz), until=period.since)
+    return Period(since=start_of(before, tz), until=since)
 
 
 def _days(text: str, today: date) -> tuple[date, date]:
@@ -223,4 +230,4 @@ def start_of(day: date, tz: tzinfo) -> datetime:
 
 
 def _beyond(text: str) -> UsageError:
-    return UsageError(f"{text!r} is outside the years 1 to 9999", hint="use a time within them")
+    return UsageError(f"{text} is outside the years 1 to 9999", hint="use a time within them")
