@@ -71,3 +71,20 @@ def test_the_month_is_that_of_the_time_zone(calls, begun, tz):
     # 1 of 11; at 23:00 it is October in either zone.
     assert "  unpriced: 10% #" in text
     assert found.exit_code == ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("environments", "named"),
+    [
+        (("live", "staging", "Prod"), '["staging"]'),
+        (("product-demo", "production"), '["product-demo"]'),
+        (("live", "production"), None),
+    ],
+)
+def test_what_counts_as_production_is_in_no_budget_of_what_does_not(tmp_path, begun, environments, named):
+    lines = [native(environment=name, request_id=name, timestamp="2026-11-03T10:00:00Z") for name in environments]
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "log.jsonl", lines))
+
+    text, _ = begun("2026-11-04")
+
+    assert (f"scope: {{environment: {named}}}" in text) == ("not-production" in text) == (named is not None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.config.gate import Gate
 from llmcost.config.quoting import quoted
+from llmcost.config.settings import Settings
 from llmcost.domain.exact import EXACT
 from llmcost.domain.period import Period, parse_period, time_zone
 from llmcost.ledger import queries, scopes
@@ -157,7 +158,8 @@ def _unpriced(found: Seen | None) -> str:
 
 def _environment(found: Seen | None) -> list[str]:
     """A budget for what is not production, as an example of a scope."""
-    others = [name for name in (() if found is None else found.environments) if not name.startswith("prod")]
+    production = Settings().production
+    others = [name for name in (() if found is None else found.environments) if name.lower() not in production]
     if not others:
         return []
     return [
