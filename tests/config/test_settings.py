@@ -190,7 +190,9 @@ def test_reported_costs_that_are_bills_and_dated_rates(tmp_path):
         ("reported_cost: {litellm: yes}", ":1:17: reported cost cannot be 'yes'"),
         ("reported_cost: [litellm]", ":1:1: expected a mapping"),
         ("fx: {euro: {2026-10: 1}}", ":1:6: 'euro' is not a currency code"),
-        ("fx: {EUR: {2026-1: 1}}", ":1:6: '2026-1' is neither a month"),
+        ("fx: {EUR: {2026-1: 1}}", ":1:12: '2026-1' is neither a month"),
+        ('fx:\n  EUR:\n    2026-01-01: "0.9"\n    2026-13-01: "0.9"\n', ":4:5: there is no day 2026-13-01"),
+        ('fx:\n  EUR:\n    2026-01: "0.9"\n    2026-02: "much"\n', ":4:5: the rate of 2026-02 is 'much'"),
         ("fx: {EUR: 0.92}", ":1:6: expected a mapping"),
     ],
 )

@@ -18,7 +18,7 @@ from llmcost.config.tags import TagRules, read_tags
 from llmcost.config.yaml import Document, Key, check_keys, read_document
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
-from llmcost.domain.fx import Rates, rates_of
+from llmcost.domain.fx import RateError, Rates, rates_of
 from llmcost.domain.period import time_zone
 
 FILE_NAME = "llmcost.yaml"
@@ -245,8 +245,8 @@ def _fx(reader: Reader) -> Mapping[str, Rates]:
         table = reader.mapping("fx", code)
         try:
             found[code] = rates_of(table)
-        except ValueError as error:
-            raise reader.document.error(str(error), "fx", code) from error
+        except RateError as error:
+            raise reader.document.error(str(error), "fx", code, error.key) from error
     return MappingProxyType(found)
 
 

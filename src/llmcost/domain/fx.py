@@ -21,24 +21,34 @@ _DAY = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
 _TOO_LARGE = Decimal(10) ** 10
 
 
+class RateError(ValueError):
+    """Something in a table is no rate, in words a user can act on."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+        """Which entry."""
+
+
 def rates_of(table: Mapping[str, object]) -> Rates:
-    """The rates of one currency, by day; ValueError in words a user can act on when something in it is no rate."""
+    """The rates of one currency, by day; RateError when something in it is no rate."""
     found: dict[date, Decimal] = {}
     for key, value in table.items():
-        day = _day(str(key))
+        day = _day(key)
         if day in found:
-            raise ValueError(f"two rates for {day}")
-        found[day] = _rate(str(key), value)
+            raise RateError(f"two rates for {day}", key)
+        found[day] = _rate(key, value)
     return tuple(sorted(found.items()))
 
 
-def _day(text: str) -> date:
+def _day(key: str) -> date:
+    text = str(key)
     if not _DAY.fullmatch(text):
-        raise ValueError(f"{text!r} is neither a month such as 2026-10 nor a day such as 2026-10-03")
+        raise RateError(f"{text!r} is neither a month such as 2026-10 nor a day such as 2026-10-03", key)
     try:
         return date.fromisoformat(text if len(text) == 10 else f"{text}-01")
     except ValueError as error:
-        raise ValueError(f"there is no day {text}") from error
+        raise RateError(f"there is no day {text}", key) from error
 
 
 def _rate(key: str, value: object) -> Decimal:
@@ -47,8 +57,8 @@ def _rate(key: str, value: object) -> Decimal:
     except InvalidOperation:
         rate = None
     if rate is None or not rate.is_finite() or not 0 < rate < _TOO_LARGE:
-        raise ValueError(f"the rate of {key} is {value!r}, not a number above 0")
+        raise RateError(f"the rate of {key} is {value!r}, not a number above 0", key)
     exponent = rate.normalize().as_tuple().exponent
     if isinstance(exponent, int) and exponent < -PLACES:
-        raise ValueError(f"the rate of {key} has more than {PLACES} decimals")
+        raise RateError(f"the rate of {key} has more than {PLACES} decimals", key)
     return rate

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from llmcost.domain.fx import Rates, rates_of
+from llmcost.domain.fx import RateError, Rates, rates_of
 from llmcost.pricing.agreements import Allowance, Contract, Part, Provisioned, SelfHosted, meet
 from llmcost.pricing.price_list import FEE_UNITS, TOKEN_UNITS, Alias, Model, Prefix, Price, Tier
 
@@ -288,8 +288,8 @@ def exchange_rates(values: Values) -> Mapping[str, Rates]:
                     raise values.error(f"{currency!r} is not an ISO 4217 code such as EUR", "fx", currency)
                 try:
                     found[currency] = rates_of(values.mapping(("fx", currency)))
-                except ValueError as error:
-                    raise values.error(str(error), "fx", currency) from None
+                except RateError as error:
+                    raise values.error(str(error), "fx", currency, error.key) from None
     return found
 
 
