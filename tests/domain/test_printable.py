@@ -17,7 +17,21 @@ from llmcost.domain.printable import printable
         ("not utf-8: \udcff", "not utf-8: \\udcff"),
         ("\u2028\u2066\ufeff", "\\u2028\\u2066\\ufeff"),
         ("", ""),
+        ("ac\u200dme", "ac\\u200dme"),
+        ("Zoë\u200c", "Zoë\\u200c"),
+        ("顧\u200d客", "顧\\u200d客"),
+        ("\u200dacme", "\\u200dacme"),
+        # Two joiners look like one.
+        ("می\u200c\u200cشود", "می\u200c\\u200cشود"),
+        ("acm\u034fe", "acm\\u034fe"),
+        ("\u3164", "\\u3164"),
+        ("\u115f\u1160\uffa0", "\\u115f\\u1160\\uffa0"),
     ],
 )
 def test_what_could_command_a_terminal_is_written_as_an_escape(text, shown):
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize("text", ["می\u200cشود", "श्री\u200dमान", "👩\u200d💻", "👩🏽\u200d💻", "❤️\u200d🔥"])
+def test_joiners_stay_where_they_change_what_is_seen(text):
+    assert printable(text) == text

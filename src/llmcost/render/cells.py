@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from llmcost.domain.printable import printable
 from llmcost.render.numbers import UNKNOWN, human, money_places
-from llmcost.render.visible import OTHER, UNATTRIBUTED, label
+from llmcost.render.visible import OTHER, TOTAL, UNATTRIBUTED, label
 from llmcost.reports.record import Cell, Column, Report, Row, Sheet
 
 
@@ -33,7 +33,7 @@ def grid(report: Report) -> Grid:
         columns=columns,
         headings=tuple(printable(column.title) for column in columns),
         rows=tuple(_texts(row, indexes, report, places) for row in report.rows),
-        totals=None if not report.by else ("Total", *_texts(total, indexes, report, places)[1:]),
+        totals=None if not report.by else (TOTAL, *_texts(total, indexes, report, places)[1:]),
     )
 
 
@@ -100,7 +100,7 @@ def sheet_grid(sheet: Sheet, currency: str) -> Grid:
         columns=columns,
         headings=tuple(printable(column.title) for column in columns),
         rows=tuple(texts[: len(sheet.rows)]),
-        totals=None if sheet.totals is None else texts[-1],
+        totals=None if sheet.totals is None else (str(sheet.totals[indexes[0]]), *texts[-1][1:]),
     )
 
 

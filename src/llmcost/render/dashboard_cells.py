@@ -6,7 +6,7 @@ from decimal import Decimal
 from llmcost.ledger.dimensions import dimension, dimension_names
 from llmcost.render.cells import Grid, unknown_cost
 from llmcost.render.numbers import human, money, money_places
-from llmcost.render.visible import OTHER, UNATTRIBUTED, label
+from llmcost.render.visible import OTHER, TOTAL, UNATTRIBUTED, label
 from llmcost.reports.dashboard import Panel
 from llmcost.reports.record import Cell, Column, Row
 
@@ -33,7 +33,7 @@ def panel_grid(panel: Panel, currency: str) -> Grid:
     totals = None
     if panel.totals is not None:
         last = Row(cells=panel.totals)
-        totals = ("Total", *(cell_text(panel, last, index, currency, places[index]) for index in shown[1:]))
+        totals = (TOTAL, *(cell_text(panel, last, index, currency, places[index]) for index in shown[1:]))
     return Grid(columns=columns, headings=headings, rows=tuple(rows), totals=totals)
 
 

@@ -11,14 +11,17 @@ from llmcost.domain.printable import printable
 UNATTRIBUTED = "(unattributed)"
 OTHER = "(other)"
 
-_RESERVED = {"", UNATTRIBUTED, OTHER}
+TOTAL = "Total"
+
+_RESERVED = {UNATTRIBUTED, OTHER, TOTAL}
 _NO_WIDTH = {"Mn", "Me", "Cf"}
 _BREAKS = "-/_.:@,| "
 
 
 def label(text: str) -> str:
-    """A value as a row's name: printable, and told apart from the names we give rows ourselves."""
-    return f'"{text}"' if text in _RESERVED else printable(text)
+    """A value as a row's name: printable, and told apart from the names we give rows ourselves, from blanks and from nothing."""
+    shown = printable(text)
+    return f'"{shown}"' if text in _RESERVED or not shown or shown != shown.strip() else shown
 
 
 def width(text: str) -> int:
