@@ -21,6 +21,22 @@ def _read(folder, mapping, *rows):
     return read(folder / "ledger", folder / "table.csv", mapping=source, mapping_text=mapping)
 
 
+def test_a_mapped_file_that_did_not_change_is_known(tmp_path):
+    mapping, rows = "{fields: {timestamp: at, input_tokens: n}}", ("at,n", "2026-11-10 08:00:00,10")
+    assert _read(tmp_path, mapping, *rows).files[0].status == "read"
+    assert (
+        read(
+            tmp_path / "ledger",
+            tmp_path / "table.csv",
+            mapping=mapping_of(parse_document(mapping, "map.yaml")),
+            mapping_text=mapping,
+        )
+        .files[0]
+        .status
+        == "known"
+    )
+
+
 @pytest.mark.parametrize(
     ("unit", "stated", "dollars"),
     [

@@ -21,6 +21,7 @@ from typing import Any
 from llmcost.config.yaml import Document, check_keys, read_document
 from llmcost.domain.request import COLUMN, WHO
 from llmcost.ingest.source import Source
+from llmcost.ingest.sources import generic
 from llmcost.ledger.identifiers import quote_literal
 
 _TOP = ("title", "fields", "tz", "input_includes_cache", "output_includes_reasoning", "tags")
@@ -111,6 +112,7 @@ class _Builder:
             whole=True,
             weak_ids=True,
             columns=dict(self._named()),
+            revision=generic.source.revision,
         )
 
     def _zone(self) -> str:
