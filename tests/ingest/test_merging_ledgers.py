@@ -8,7 +8,9 @@ import pytest
 from tests.ingesting import chat, memory_ledger, native, picture, query, read, write
 from tests.properties.test_merging import as_line, sighting
 
+from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
+from llmcost.ingest.generic import mapping_of
 from llmcost.ingest.merging import MergeRequest, merge
 from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
@@ -161,3 +163,29 @@ def test_what_cannot_be_merged_is_refused_and_changes_nothing(tmp_path):
     with pytest.raises(UsageError, match="named twice"):
         merge(MergeRequest(ledger=tmp_path / "A", others=[tmp_path / "A"]))
     assert picture(tmp_path / "A", tmp_path) == before
+
+
+@either_way
+def test_logs_of_one_path_on_two_hosts_keep_what_each_brought(tmp_path, order):
+    log = tmp_path / "app.jsonl"
+    for name, days in (("A", (1, 2)), ("B", (3,))):
+        write(log, [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in days])
+        read(tmp_path / name, log)
+    path = merged(tmp_path, *(tmp_path / name for name in order))
+    for settings in ({}, {"source": "llmcost"}):
+        log.touch()
+        assert read(path, log, **settings).total("new") == 0
+        assert query(path, "select day(started_at) from request order by 1") == [(1,), (2,), (3,)]
+
+
+@either_way
+def test_what_two_ledgers_have_of_a_call_stays_when_one_file_is_read_otherwise(tmp_path, order):
+    call, other = (native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in (1, 2))
+    one, two = write(tmp_path / "a.jsonl", [call, other]), write(tmp_path / "b.jsonl", [call])
+    for name, log in (("A", one), ("B", two)):
+        read(tmp_path / name, log)
+    path = merged(tmp_path, *(tmp_path / name for name in order))
+    mapping = "fields: {timestamp: timestamp, output_tokens: input_tokens}\ntags: []\n"
+    read(path, one, mapping=mapping_of(parse_document(mapping, "map.yaml")), mapping_text=mapping)
+    found = query(path, "select day(started_at), uncached_input_tokens, output_text_tokens from request order by all")
+    assert found == [(1, 100, 10), (1, None, 100), (2, None, 100)]

@@ -114,9 +114,10 @@ def _ledger(connection: "Connection", path: Path) -> Ledger:
 def _rows(connection: "Connection") -> dict[str, _Stored]:
     """By path, everything the ledger ever read."""
     found = connection.execute(
-        "select path, size, mtime_ns, coalesce(requests, 0), coalesce(tagged, 0), newest from ledger.file left join ("
+        "select path, arg_max(size, status <> 'replaced'), arg_max(mtime_ns, status <> 'replaced'), "
+        "coalesce(sum(requests), 0)::bigint, coalesce(sum(tagged), 0)::bigint, max(newest) from ledger.file left join ("
         "select file_id, count(*) as requests, count(tags) as tagged, max(started_at) as newest "
-        "from ledger.request where part = 0 group by file_id) using (file_id)"
+        "from ledger.request where part = 0 group by file_id) using (file_id) group by path"
     ).fetchall()
     return {
         row[0]: _Stored(look=(row[1], row[2]), rows=Rows(requests=row[3], tagged=row[4], newest=_aware(row[5])))

@@ -211,6 +211,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         buckets=counts.buckets,
         new_buckets=counts.new_buckets,
         disagreements=counts.disagreements,
+        kept=counts.kept,
         skipped=outcome.skipped,
         left_out=outcome.left_out,
         other_charges=outcome.other_charges,

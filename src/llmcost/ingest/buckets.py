@@ -16,6 +16,7 @@ from llmcost.domain.bucket import BUCKET_COLUMNS, BUCKET_DIMENSIONS, BUCKET_SUMS
 from llmcost.domain.request import QUANTITIES, WHO
 from llmcost.ingest.bucket_readings import disagreements
 from llmcost.ingest.forgotten import redact_buckets
+from llmcost.ingest.readings import TAKEN, note_other_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.locks import locked_until
@@ -24,6 +25,7 @@ from llmcost.pricing.bucket_rating import STORED, rated_buckets, stated_buckets
 from llmcost.pricing.runs import keep_prices
 
 if TYPE_CHECKING:
+    from llmcost.ingest.contents import Numbered
     from llmcost.ledger.connection import Connection
     from llmcost.pricing.price_list import PriceList
 
@@ -64,32 +66,27 @@ class BucketCounts:
 def commit_buckets(
     connection: "Connection",
     *,
-    unchanged: Sequence[int],
+    found: "Numbered",
     ingest_id: int,
     price_list: "PriceList",
     attribution: Mapping[str, Sequence[str]],
 ) -> dict[int, BucketCounts]:
     """Write the staged buckets into the attached ledger, inside the caller's transaction; `batch_file` numbers the files.
 
-    `unchanged` are the ids of files that are read again as they were, perhaps in another way: what they do not bring any more
-    is taken back. Returns what each file of the batch that has any brought.
+    Returns what each file of the batch that has any brought.
     """
-    staged = connection.execute(f"select 1 from {BUCKETS} limit 1").fetchone() is not None
-    if staged:
-        _stage(connection)
-    if unchanged:
-        gone = "and bucket_key not in (select bucket_key from bucket_staged)" if staged else ""
-        connection.execute(
-            f"delete from ledger.usage_bucket where list_contains($unchanged, file_id) {gone}",
-            {"unchanged": list(unchanged)},
-        )
-    if not staged:
+    if connection.execute(f"select 1 from {BUCKETS} limit 1").fetchone() is None:
         return {}
+    _stage(connection)
+    connection.execute(
+        "create or replace temp table bucket_before as "
+        "select bucket_key, file_id from ledger.usage_bucket semi join bucket_staged using (bucket_key)"
+    )
     disagreeing = disagreements(connection, RANK, ingest_id)
     connection.execute(
         f"""
         create or replace temp table bucket_chosen as
-        select best.* exclude (rank), stored.rank is null as is_new
+        select best.* exclude (rank), stored.rank is null and bucket_key not in (select row_key from {TAKEN}) as is_new
         from (
             select * from (select *, {RANK} as rank from bucket_staged)
             qualify row_number() over (partition by bucket_key order by rank desc, file_no) = 1
@@ -109,6 +106,7 @@ def commit_buckets(
         "from bucket_chosen join batch_file using (file_no)"
     )
     _insert_rated(connection, ingest_id, price_list)
+    note_other_buckets(connection, found)
     return _counts(connection, new, disagreeing)
 
 

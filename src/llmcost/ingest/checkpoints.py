@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llmcost.ingest.contents import REPLACED, numbered, retire
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.reader import Reject
-from llmcost.ingest.recording import file_ids, forget
+from llmcost.ingest.recording import forget
 from llmcost.ingest.rejected import SHOWN_REJECTS
 from llmcost.ingest.result import FileResult
 from llmcost.ledger.migrations import transaction
@@ -23,6 +24,7 @@ _BLOCK = 1024 * 1024
 class Checkpoint:
     """A file as it was when it was last read."""
 
+    file_id: int
     path: str
     size: int
     mtime_ns: int
@@ -38,10 +40,11 @@ def checkpoints(connection: "Connection") -> dict[str, Checkpoint]:
     """Every file the attached ledger has read, by path."""
     rows = connection.execute(
         "select path, size, mtime_ns, fingerprint, inode, settings, revisions, sources, lines, rows, conflicts, rejects, "
-        "ambiguous, unpriced, coalesce(buckets, 0), parts from ledger.file"
+        f"ambiguous, unpriced, coalesce(buckets, 0), parts, file_id from ledger.file where status <> '{REPLACED}'"
     ).fetchall()
     return {
         row[0]: Checkpoint(
+            file_id=row[16],
             path=row[0],
             size=row[1],
             mtime_ns=row[2],
@@ -118,27 +121,29 @@ def known_copies(
 def write_copies(connection: "Connection", copies: Mapping[LogFile, Checkpoint], ingest_id: int) -> list[FileResult]:
     """Note in the attached ledger, in one transaction, that these files have been read; their rows are there already."""
     with transaction(connection):
-        ids = file_ids(connection, list(copies))
+        found = numbered(connection, list(copies))
+        ids = found.ids
         forget(connection, "reject", ids)
         forget(connection, "file", ids)
         for (file, seen), file_id in zip(copies.items(), ids, strict=True):
             connection.execute(
                 "insert into ledger.file by name select * replace ($file_id as file_id, $path as path, $mtime as mtime_ns, "
-                "0 as unpriced, $ingest_id as ingest_id, $inode as inode) from ledger.file where path = $original",
+                "0 as unpriced, $ingest_id as ingest_id, $inode as inode) from ledger.file where file_id = $original",
                 {
                     "file_id": file_id,
                     "path": file.ledger_path,
                     "mtime": file.mtime_ns,
                     "ingest_id": ingest_id,
                     "inode": file.inode,
-                    "original": seen.path,
+                    "original": seen.file_id,
                 },
             )
             connection.execute(
                 "insert into ledger.reject by name select * replace ($file_id as file_id) from ledger.reject "
-                "where file_id = (select file_id from ledger.file where path = $original)",
-                {"file_id": file_id, "original": seen.path},
+                "where file_id = $original",
+                {"file_id": file_id, "original": seen.file_id},
             )
+        retire(connection, list(found.before.values()))
     return [replace(seen.result, path=file.shown, named=file.named, unpriced=0) for file, seen in copies.items()]
 
 
@@ -156,7 +161,8 @@ def with_rejects(
         if lacks_rejects(result):
             rows = connection.execute(
                 "select line, reason, line_hash, source from ledger.reject "
-                "where file_id = (select file_id from ledger.file where path = $path) order by line, reason limit $shown",
+                f"where file_id = (select file_id from ledger.file where path = $path and status <> '{REPLACED}') "
+                "order by line, reason limit $shown",
                 {"path": files[number].ledger_path, "shown": SHOWN_REJECTS},
             ).fetchall()
             rejects = (

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from llmcost.domain.pulled import Span, Stream
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import BucketCounts, commit_buckets
-from llmcost.ingest.cut_rows import take_back
+from llmcost.ingest.contents import numbered, retire
+from llmcost.ingest.cut_rows import take_back as take_back_cut
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.forgotten import redact_fresh, redact_sightings, withdraw
-from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, merged_select, same_call, stated
+from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, as_stored, merged_select, same_call, stated
 from llmcost.ingest.parts import count_anew
-from llmcost.ingest.recording import FileCounts, file_ids, write_files, write_rejects
+from llmcost.ingest.readings import TAKEN, note_others, take_back
+from llmcost.ingest.recording import FileCounts, write_files, write_rejects
 from llmcost.ingest.repeats import Tally
 from llmcost.ingest.source import Source
 from llmcost.ingest.stage import FileOutcome
@@ -69,23 +71,26 @@ def commit_batch(
     """
     numbers = list(range(len(files)))
     with transaction(connection):
-        ids = file_ids(connection, files)
+        found = numbered(connection, files)
+        ids = found.ids
         connection.execute(
             "create or replace temp table batch_file as select unnest($numbers) as file_no, unnest($ids) as file_id",
             {"numbers": numbers, "ids": ids},
         )
         forgets = withdraw(connection)
-        unchanged = _unchanged(connection, files, ids)
-        _withdraw(connection, unchanged)
+        revisions = {name: source.revision for name, source in sources.items()}
+        kept = take_back(connection, files, found, recognised, settings=settings, revisions=revisions)
         if cut:
-            take_back(connection)
+            take_back_cut(connection)
         connection.execute(
-            "create or replace temp table stored_key as select row_key from ledger.request where row_key in (select row_key from stage)"
+            "create or replace temp table stored_key as "
+            "select row_key, file_id from ledger.request where row_key in (select row_key from stage)"
         )
         connection.execute(
             "create or replace temp table touched as select row_key from stage semi join met_again using (row_key) "
             "group by row_key having count(*) > 1 union select row_key from stored_key"
         )
+        note_others(connection, found, several=len(files) > 1)
         new = _new_per_file(connection)
         conflicts = _merge(connection, attribution, forgets=forgets)
         # The many before the few: a checkpoint rewrites full row groups that come after a small one.
@@ -94,7 +99,7 @@ def commit_batch(
             _insert_merged(connection, ingest_id, price_list)
         buckets = commit_buckets(
             connection,
-            unchanged=unchanged,
+            found=found,
             ingest_id=ingest_id,
             price_list=price_list,
             attribution=attribution,
@@ -108,6 +113,7 @@ def commit_batch(
             ambiguous=ambiguous,
             repeats=repeats,
             buckets=buckets,
+            kept=kept,
         )
         write_rejects(connection, files, ids, outcomes, recognised)
         write_files(
@@ -119,38 +125,13 @@ def commit_batch(
             recognised=recognised,
             ingest_id=ingest_id,
             settings=settings,
-            revisions={name: source.revision for name, source in sources.items()},
+            revisions=revisions,
         )
+        retire(connection, [before for own, before in found.before.items() if recognised[ids.index(own)]])
         count_anew(connection, files, ids)
         for stream, spans in covered.items():
             cover(connection, stream, spans, ingest_id)
     return counts
-
-
-def _unchanged(connection: "Connection", files: Sequence[LogFile], ids: Sequence[int]) -> list[int]:
-    """The ids of files that look as they did when they were last read; what grows is never the same."""
-    looks = {
-        row[0]: row[1:] for row in connection.execute("select file_id, size, fingerprint from ledger.file").fetchall()
-    }
-    return [
-        file_id
-        for file, file_id in zip(files, ids, strict=True)
-        if not file.grows and looks.get(file_id) == (file.size, file.fingerprint)
-    ]
-
-
-def _withdraw(connection: "Connection", unchanged: Sequence[int]) -> None:
-    """Take back what an unchanged file brought without an id and, read in another way, does not bring any more.
-
-    Such a row is known by its content, and another mapping or assumed kind of source makes another content of it. Rows with
-    an id are merged with what is read now.
-    """
-    if unchanged:
-        connection.execute(
-            "delete from ledger.request where list_contains($same, file_id) and (request_id is null or is_weak_id(request_id)) "
-            "and row_key not in (select row_key from stage)",
-            {"same": list(unchanged)},
-        )
 
 
 def _new_per_file(connection: "Connection") -> dict[int, int]:
@@ -191,6 +172,9 @@ def _merge(
     """
     if not _any(connection, "touched"):
         return None
+    # What is taken back and read again is novel if it differs at all, since it is no other sighting of the call.
+    again = _any(connection, TAKEN)
+    same = " and ".join(as_stored(column.name, "seen", "stored") for column in COLUMNS)
     connection.execute(
         f"""
         create or replace temp table novel as
@@ -198,6 +182,7 @@ def _merge(
         from staged_touched as seen
         left join ledger.request as stored using (row_key)
         where stored.row_key is null or not coalesce({same_call("seen", "stored")}, false)
+        {f"or (seen.row_key in (select row_key from {TAKEN}) and not coalesce({same}, false))" if again else ""}
         """
     )
     if not _any(connection, "novel"):
@@ -213,6 +198,7 @@ def _merge(
         insert into sighting
         select stored.row_key, {", ".join(stated("stored", column.name) for column in COLUMNS)}, null
         from ledger.request as stored semi join sighting on sighting.row_key = stored.row_key
+        {f"anti join {TAKEN} as taken on taken.row_key = stored.row_key" if again else ""}
         """
     )
     if forgets:
@@ -336,6 +322,7 @@ def _counts(
     ambiguous: Mapping[int, int],
     repeats: Tally,
     buckets: Mapping[int, BucketCounts],
+    kept: Mapping[int, int],
 ) -> list[FileCounts]:
     sources: dict[int, dict[str, int]] = {}
     parts: dict[int, int] = {}
@@ -369,6 +356,7 @@ def _counts(
             buckets=held.rows,
             new_buckets=held.new,
             disagreements=held.disagreements,
+            kept=kept.get(number, 0),
         )
         for number in numbers
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.checkpoints import Checkpoint
 from llmcost.ingest.files import LogFile, fingerprint_of, look_at
+from llmcost.ingest.identity import as_stored
 from llmcost.ingest.reader import json_text, read_rows
 from llmcost.ingest.source import Record
 
@@ -53,23 +54,13 @@ def keep_staged(connection: "Connection") -> None:
 
 
 def take_back(connection: "Connection") -> None:
-    """Delete from the attached ledger the rows that say what a remembered row says and nothing more."""
-    same = " and ".join(_same(column.name) for column in COLUMNS)
+    """Delete from the attached ledger the rows that say what a remembered row says and nothing more, and that it alone brought."""
+    same = " and ".join(as_stored(column.name, "cut", "stored") for column in COLUMNS)
     connection.execute(
         "delete from ledger.request where row_key in ("
-        f"select row_key from ledger.request as stored join cut_row as cut using (row_key) where {same})"
+        f"select row_key from ledger.request as stored join cut_row as cut using (row_key) where {same}) "
+        "and row_key not in (select row_key from ledger.also_in)"
     )
-
-
-def _same(name: str) -> str:
-    match name:
-        case "provider":
-            # Stored in its standard spelling, which rating has chosen.
-            return "(stored.stated_provider is null) = (cut.provider is null)"
-        case "tags":
-            return "canonical_tags(stored.tags) is not distinct from canonical_tags(cut.tags)"
-        case _:
-            return f"stored.{name} is not distinct from cut.{name}"
 
 
 def _cut_row(file: LogFile, seen: Checkpoint) -> Record | None:

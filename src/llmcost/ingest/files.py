@@ -23,7 +23,8 @@ PULLED = "pulled:"
 """What the ledger's name of an API begins with."""
 RECEIVED = "otlp:"
 """What the ledger's name of an address begins with at which spans were received."""
-_EDGE = 64 * 1024
+EDGE = 64 * 1024
+"""Bytes at either end of a file that are hashed."""
 _LEDGER_FILE = re.compile(r"\.duckdb\.(tmp-|v\d+\.bak$)")
 _SKIPPED_SUFFIXES = (
     ".duckdb",
@@ -211,8 +212,8 @@ def printable_path(path: Path) -> str:
 def fingerprint_of(raw: IO[bytes], size: int) -> str:
     """A hash of the edges of a file's first `size` bytes."""
     raw.seek(0)
-    digest = hashlib.sha256(raw.read(min(_EDGE, size)))
-    start = max(size - _EDGE, 0)
+    digest = hashlib.sha256(raw.read(min(EDGE, size)))
+    start = max(size - EDGE, 0)
     raw.seek(start)
     digest.update(raw.read(size - start))
     return digest.hexdigest()[:32]
@@ -248,7 +249,7 @@ class _ZstdStream(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`; 0 at the end. Raises EOFError inside a frame, the library's ZstdError on corrupt data."""
         while not self._ready:
-            part = self._left or self._raw.read(_EDGE)
+            part = self._left or self._raw.read(EDGE)
             self._left = b""
             if not part:
                 if self._frame is not None:

@@ -87,6 +87,18 @@ def _adds_nothing(column: Column, staged: str, stored: str) -> str:
             return f"({new} is null or {new} = {old})"
 
 
+def as_stored(name: str, staged: str, stored: str) -> str:
+    """SQL predicate: a column of the staged sighting says what the stored row says."""
+    match name:
+        case "provider":
+            # Stored in its standard spelling, which rating has chosen.
+            return f"({stored}.stated_provider is null) = ({staged}.provider is null)"
+        case "tags":
+            return f"canonical_tags({stored}.tags) is not distinct from canonical_tags({staged}.tags)"
+        case _:
+            return f"{stored}.{name} is not distinct from {staged}.{name}"
+
+
 def merged_select(relation: str, attribution: Mapping[str, Sequence[str]]) -> str:
     """SELECT of one row per `row_key` of `relation`, whatever the order and number of sightings."""
     columns = []

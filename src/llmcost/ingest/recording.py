@@ -34,11 +34,13 @@ class FileCounts:
     new_buckets: int
     disagreements: int
     """Spans of usage exports that another file of the run tells differently."""
+    kept: int
+    """Rows of an earlier reading of the file, in another way, that could not be told from those of other files."""
 
 
 def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:
     """The ledger's number of each file, old or next free."""
-    known = dict(connection.execute("select path, file_id from ledger.file").fetchall())
+    known = dict(connection.execute("select path, file_id from ledger.file where status <> 'replaced'").fetchall())
     (last,) = connection.execute("select coalesce(max(file_id), 0) from ledger.file").fetchone() or (0,)
     ids = []
     for file in files:

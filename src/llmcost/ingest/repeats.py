@@ -19,8 +19,10 @@ def drop_repeats(connection: "Connection") -> Tally:
     """Delete from the bulk table what repeats another of its rows; returns how many rows went, by file and source.
 
     Merging equal sightings gives the sighting itself, only later. A key that is also met elsewhere is left to the merge.
-    The first file to have the row keeps it. The keys that were met more than once are left in the table `met_again`.
+    The first file to have the row keeps it. The keys that were met more than once are left in the table `met_again`,
+    and those of rows that went though they are of another file than the one that was kept in `repeat_elsewhere`.
     """
+    connection.execute("create or replace temp table repeat_elsewhere (row_key uuid, file_no integer)")
     connection.execute(
         "create or replace temp table met_again as select row_key, count(*) as sightings from stage "
         "group by row_key having count(*) > 1 and row_key is not null"
@@ -34,9 +36,9 @@ def drop_repeats(connection: "Connection") -> Tally:
     connection.execute(
         f"""
         create or replace temp table repeat as
-        select unnest(list_filter(places, lambda place: place <> kept)) as place
+        select unnest(list_filter(places, lambda place: place <> kept)) as place, first_no
         from (
-            select list(place) as places, arg_min(place, file_no) as kept
+            select list(place) as places, arg_min(place, file_no) as kept, min(file_no) as first_no
             from (select rowid as place, file_no, row_key, {{{content}}} as content from {BULK})
             join met_again using (row_key)
             group by row_key, sightings
@@ -49,5 +51,9 @@ def drop_repeats(connection: "Connection") -> Tally:
         "where rowid in (select place from repeat) group by all"
     ).fetchall()
     if tally:
+        connection.execute(
+            f"insert into repeat_elsewhere select distinct row_key, file_no from {BULK} as bulk "
+            "join repeat on place = bulk.rowid where file_no <> first_no"
+        )
         connection.execute(f"delete from {BULK} where rowid in (select place from repeat)")
     return {(number, source): (calls, parts) for number, source, calls, parts in tally}

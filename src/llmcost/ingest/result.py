@@ -41,6 +41,8 @@ class FileResult:
     new_buckets: int = 0
     disagreements: int = 0
     """Spans of usage exports that another file of the run tells differently."""
+    kept: int = 0
+    """Rows of an earlier reading, in another way, that stay beside this one: other files may have brought them too."""
     announces_more: bool | None = None
     """Whether it ends with a page of an API answer that announces another; None where there is no page."""
     rejects: tuple[Reject, ...] = ()

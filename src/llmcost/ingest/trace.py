@@ -78,7 +78,7 @@ def trace(ledger: Path, rows: Sequence[Mapping[str, Any]], attribution: Mapping[
         stored = [
             _Stored(file_id=file_id, path=path, size=size, fingerprint=fingerprint, settings=settings)
             for file_id, path, size, fingerprint, settings in connection.execute(
-                "select file_id, path, size, fingerprint, settings from file order by file_id"
+                "select file_id, path, size, fingerprint, settings from file order by status = 'replaced', file_id"
             ).fetchall()
         ]
         disputed = {
@@ -122,7 +122,7 @@ class _Search:
         sightings = [self._sighting(one, key, request_id, thorough=True) for one in certain]
         unsearched, budget = 0, _SEARCHED_BYTES
         for one in others:
-            if request_id is None or one in certain or not Path(one.path).is_file():
+            if request_id is None or one.path in {known.path for known in certain} or not Path(one.path).is_file():
                 continue
             budget -= one.size
             if budget < 0:

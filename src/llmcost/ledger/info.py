@@ -26,6 +26,7 @@ TABLES = (
     "tombstone",
     "tombstone_key",
     "forgotten_row",
+    "also_in",
 )
 
 

@@ -32,14 +32,29 @@ def _look(row: str) -> str:
     return f"[{', '.join([*numbers, *(f'{row}.{name}' for name in _MORE_LOOKS)])}]"
 
 
+# One content of one path is one file, and so is all that came from one address. Of a content that was read in two ways both
+# readings have their entry, since the rows of both are there.
 _FILES = f"""
 create or replace temp table file_map as
 select theirs.file_id as theirs,
-    coalesce(ours.file_id, $last + row_number() over (partition by ours.file_id is null order by theirs.path)) as ours,
+    coalesce(ours.file_id, $last + row_number() over (
+        partition by ours.file_id is null order by theirs.path, theirs.size, theirs.fingerprint, theirs.settings
+    )) as ours,
     ours.file_id is null or {_look("theirs")} > {_look("ours")} as is_later,
-    ours.file_id is not null and {_look("theirs")} = {_look("ours")} as is_same
+    ours.file_id is not null and {_look("theirs")} = {_look("ours")} as is_same,
+    case when theirs.status = 'replaced' then ours.status else theirs.status end as standing
 from {{other}}.file as theirs
-left join (select distinct on (path) * from ledger.file order by path, file_id) as ours on theirs.path = ours.path
+left join (
+    select distinct on (path, size, fingerprint, settings) * from ledger.file order by path, size, fingerprint, settings, file_id
+) as ours
+    on theirs.path = ours.path and theirs.fingerprint = ours.fingerprint
+    and (theirs.fingerprint = '' or (theirs.size = ours.size and theirs.settings = ours.settings))
+"""
+_BEFORE = """
+create or replace temp table ours_before as
+select row_key, file_id from ledger.request where row_key in (select row_key from {other}.request)
+union all
+select bucket_key, file_id from ledger.usage_bucket where bucket_key in (select bucket_key from {other}.usage_bucket)
 """
 
 _STATEMENTS = (
@@ -68,6 +83,36 @@ _STATEMENTS = (
         where ours.file_id = file_map.ours and ours.line = theirs.line and ours.reason = theirs.reason
             and ours.line_hash = theirs.line_hash
     )
+    """,
+    # Of two contents of one path the one that was read later says what is there.
+    """
+    update ledger.file set status = standing from file_map
+    where file_map.ours = ledger.file.file_id and ledger.file.status = 'replaced' and standing is not null
+    """,
+    f"""
+    update ledger.file set status = 'replaced' where file_id in (
+        select file_id from ledger.file where status <> 'replaced'
+        qualify row_number() over (partition by path order by {_look("file")} desc, file_id) > 1
+    )
+    """,
+    "delete from ledger.reject where file_id in (select file_id from ledger.file where status = 'replaced')",
+    # What either has of a row that both have.
+    """
+    insert into ledger.also_in
+    select distinct told.row_key, told.file_id from (
+        from ours_before
+        union all
+        select row_key, file_map.ours from {other}.request join file_map on file_map.theirs = file_id semi join ours_before using (row_key)
+        union all
+        select bucket_key, file_map.ours from {other}.usage_bucket join file_map on file_map.theirs = file_id
+        union all
+        select row_key, file_map.ours from {other}.also_in join file_map on file_map.theirs = file_id
+    ) as told (row_key, file_id)
+    join (
+        select row_key, file_id from ledger.request union all select bucket_key, file_id from ledger.usage_bucket
+    ) as held on held.row_key = told.row_key
+    anti join ledger.also_in as known on known.row_key = told.row_key and known.file_id = told.file_id
+    where told.file_id is not null and told.file_id is distinct from held.file_id
     """,
     """
     update ledger.conflict as ours
@@ -161,7 +206,7 @@ _STATEMENTS = (
 
 MERGED_TABLES = frozenset(
     {
-        *("ingest", "file", "reject", "conflict", "outcome", "alert_state", "price_lock", "reprice"),
+        *("ingest", "file", "also_in", "reject", "conflict", "outcome", "alert_state", "price_lock", "reprice"),
         *("chargeback", "gateway_cursor", "received_span", "tombstone_key", "tombstone", "forgotten_row"),
     }
 )
@@ -202,7 +247,7 @@ def merge_tombstones(connection: "Connection", other: str) -> None:
 def map_runs_and_files(connection: "Connection", other: str) -> None:
     """Which of our runs and files theirs are, or will be: the temporary tables `ingest_map` and `file_map`.
 
-    New runs are written already, so that what refers to them may follow.
+    `ours_before` has the rows of both with the files ours are of. New runs are written already, so that what refers to them may follow.
     """
     (last,) = connection.execute("select coalesce(max(ingest_id), 0) from ledger.ingest").fetchone() or (0,)
     connection.execute(_INGESTS.replace("{other}", other), {"last": last})
@@ -216,6 +261,7 @@ def map_runs_and_files(connection: "Connection", other: str) -> None:
     )
     (last,) = connection.execute("select coalesce(max(file_id), 0) from ledger.file").fetchone() or (0,)
     connection.execute(_FILES.replace("{other}", other), {"last": last})
+    connection.execute(_BEFORE.replace("{other}", other))
 
 
 def merge_tables(connection: "Connection", other: str) -> None:

@@ -184,6 +184,13 @@ def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
             message=f"{plural(result.total('conflicts'), 'request')} met twice with different usage; the larger was kept",
             serious=True,
         )
+    if kept := [file.path for file in result.files if file.kept]:
+        names = ", ".join(kept[:3]) + (", ..." if len(kept) > 3 else "")
+        yield Remark(
+            message=f"{plural(result.total('kept'), 'row')} of an earlier reading in another way may count beside this one: {names}",
+            hint="other files may have brought them too; read all of these files together into a new ledger",
+            serious=True,
+        )
     if disagreeing := [file.path for file in result.files if file.disagreements]:
         names = ", ".join(disagreeing[:3]) + (", ..." if len(disagreeing) > 3 else "")
         yield Remark(

@@ -1,0 +1,250 @@
+"""A content read again in another way: the ledger is as if only the latest reading of each content had been made."""
+
+import json
+import os
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from tests.ingesting import native, query, read, write
+
+from llmcost.config.yaml import parse_document
+from llmcost.ingest.generic import mapping_of
+
+_FIELDS = "timestamp: at, model: {const: gpt-4o}, provider: {const: openai}"
+UTC, BERLIN, SWAPPED = (
+    f"fields: {{{_FIELDS}, input_tokens: a, output_tokens: b}}\ntags: []\n",
+    f"fields: {{{_FIELDS}, input_tokens: a, output_tokens: b}}\ntags: []\ntz: Europe/Berlin\n",
+    f"fields: {{{_FIELDS}, input_tokens: b, output_tokens: a}}\ntags: []\n",
+)
+WAYS = (UTC, BERLIN, SWAPPED)
+
+
+def table(path, *rows):
+    """A CSV of rows of (time, a, b)."""
+    path.write_text("at,a,b\n" + "".join(f"2026-11-20 {at},{a},{b}\n" for at, a, b in rows))
+    return path
+
+
+def ingest(ledger, mapping, *paths):
+    return read(ledger, *paths, mapping=mapping_of(parse_document(mapping, "map.yaml")), mapping_text=mapping)
+
+
+def calls(ledger):
+    """Time, input and output of every request."""
+    return query(
+        ledger,
+        "select strftime(started_at, '%H:%M:%S.%g'), uncached_input_tokens, output_text_tokens from request order by all",
+    )
+
+
+ONE, TWO, THREE = ("08:00:14.120", 1000, 100), ("08:01:14.121", 2000, 200), ("08:02:14.122", 3000, 300)
+EARLIER_ONE, EARLIER_TWO, EARLIER_THREE = (("07" + row[0][2:], *row[1:]) for row in (ONE, TWO, THREE))
+
+
+def test_reading_again_what_did_not_change_takes_nothing_back_of_what_was_there_before(tmp_path):
+    log = table(tmp_path / "app.csv", ONE, TWO)
+    ingest(tmp_path / "l", UTC, log)
+    ingest(tmp_path / "l", UTC, table(log, THREE))
+    for _ in range(2):
+        os.utime(log)
+        assert ingest(tmp_path / "l", UTC, log).total("new") == 0
+        assert calls(tmp_path / "l") == [ONE, TWO, THREE]
+    # Only what the file holds now is read otherwise.
+    ingest(tmp_path / "l", BERLIN, log)
+    assert calls(tmp_path / "l") == [EARLIER_THREE, ONE, TWO]
+
+
+@pytest.mark.parametrize("settings", [{}, {"at": "2026-11-01 00:00:00"}, {"source": "llmcost"}])
+def test_so_it_is_of_a_log_that_needs_no_mapping(tmp_path, settings):
+    log = write(tmp_path / "app.jsonl", [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in (1, 2)])
+    read(tmp_path / "l", log)
+    read(tmp_path / "l", write(log, [native(timestamp="2026-11-03T10:00:00.125Z")]))
+    os.utime(log)
+    assert read(tmp_path / "l", log, **settings).total("new") == 0
+    assert query(tmp_path / "l", "select day(started_at) from request order by 1") == [(1,), (2,), (3,)]
+
+
+def _usage(path, *, start, tokens):
+    result = {"object": "organization.usage.completions.result", "input_tokens": tokens, "output_tokens": 100}
+    result |= {"input_cached_tokens": 0, "num_model_requests": 5, "model": "gpt-4o"}
+    bucket = {"object": "bucket", "start_time": start, "end_time": start + 86400, "results": [result]}
+    path.write_text(json.dumps({"object": "page", "data": [bucket], "has_more": False, "next_page": None}))
+    return path
+
+
+def test_so_it_is_of_usage_exports(tmp_path):
+    export = tmp_path / "usage.json"
+    read(tmp_path / "l", _usage(export, start=1790812800, tokens=1_000_000))
+    read(tmp_path / "l", _usage(export, start=1793491200, tokens=2_000_000))
+    for settings in ({}, {"source": "openai-usage"}):
+        os.utime(export)
+        assert read(tmp_path / "l", export, **settings).total("new_buckets") == 0
+        found = query(tmp_path / "l", "select uncached_input_tokens from usage_bucket order by 1")
+        assert found == [(1_000_000,), (2_000_000,)]
+
+
+def test_what_another_file_brought_stays_in_any_order(tmp_path):
+    a, b = table(tmp_path / "a.csv", ONE, TWO), table(tmp_path / "b.csv", TWO, THREE)
+    wanted = sorted([EARLIER_ONE, EARLIER_TWO, TWO, THREE])
+    ingest(tmp_path / "one", UTC, a, b)
+    ingest(tmp_path / "one", BERLIN, a)
+    assert calls(tmp_path / "one") == wanted
+    ingest(tmp_path / "other", BERLIN, a)
+    ingest(tmp_path / "other", UTC, b)
+    assert calls(tmp_path / "other") == wanted
+    ingest(tmp_path / "one", BERLIN, b)
+    assert calls(tmp_path / "one") == [EARLIER_ONE, EARLIER_TWO, EARLIER_THREE]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("grown", [False, True])
+def test_a_file_that_grew_or_was_renamed_is_read_again_instead_of_beside(tmp_path, moved, grown):
+    log = table(tmp_path / "u.csv", ONE, TWO)
+    ingest(tmp_path / "l", UTC, log)
+    if moved:
+        log = log.rename(tmp_path / "u.1.csv")
+        table(tmp_path / "u.csv", THREE)
+        ingest(tmp_path / "l", UTC, tmp_path / "u.csv")
+    later = [THREE] if moved else []
+    grew = ("09:01:14.122", 3000, 300)
+    if grown:
+        with log.open("a") as file:
+            file.write(f"2026-11-20 {grew[0]},{grew[1]},{grew[2]}\n")
+    ingest(tmp_path / "l", BERLIN, log)
+    more = [("08:01:14.122", 3000, 300)] if grown else []
+    assert calls(tmp_path / "l") == sorted([EARLIER_ONE, EARLIER_TWO, *more, *later])
+    assert query(tmp_path / "l", "select count(*) from request where file_id not in (select file_id from file)") == [
+        (0,)
+    ]
+
+
+def test_a_copy_that_is_read_otherwise_takes_the_place_of_the_reading_of_the_original(tmp_path):
+    log = table(tmp_path / "u.csv", ONE, TWO)
+    ingest(tmp_path / "l", UTC, log)
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(log.read_bytes())
+    assert ingest(tmp_path / "l", UTC, copy).files[0].status == "known"
+    ingest(tmp_path / "l", BERLIN, copy)
+    assert calls(tmp_path / "l") == [EARLIER_ONE, EARLIER_TWO]
+    ingest(tmp_path / "l", BERLIN, log)
+    assert calls(tmp_path / "l") == [EARLIER_ONE, EARLIER_TWO]
+    ingest(tmp_path / "l", UTC, log)
+    assert calls(tmp_path / "l") == [ONE, TWO]
+
+
+_WITH_ID = (
+    f"{{fields: {{{_FIELDS}, request_id: id, input_tokens: a, output_tokens: b, cache_read_input_tokens: c}}, "
+    "input_includes_cache: %s}"
+)
+
+
+def test_a_corrected_mapping_corrects_calls_with_an_id(tmp_path):
+    log = tmp_path / "c.csv"
+    log.write_text("id,at,a,b,c\ncall-aaaaaaaa,2026-11-20 08:00:14.120,10000,100,8000\n")
+    ingest(tmp_path / "l", _WITH_ID % "false", log)
+    # 10,000 x $2.50 + 8,000 x $1.25 + 100 x $10 a million.
+    assert query(tmp_path / "l", "select cost from request") == [(Decimal("0.036"),)]
+    again = ingest(tmp_path / "l", _WITH_ID % "true", log)
+    assert (again.total("new"), again.total("known"), again.total("conflicts")) == (0, 1, 0)
+    # 2,000 x $2.50 + 8,000 x $1.25 + 100 x $10 a million.
+    found = query(tmp_path / "l", "select uncached_input_tokens, cache_read_tokens, cost from request")
+    assert found == [(2000, 8000, Decimal("0.016"))]
+    assert query(tmp_path / "l", "select count(*) from conflict") == [(0,)]
+
+
+def test_what_another_file_tells_of_a_call_stays_and_is_told_of(tmp_path):
+    rows = "id,at,a,b,c\ncall-aaaaaaaa,2026-11-20 08:00:14.120,10000,100,8000\n"
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(rows + f"call-{name}-1234,2026-11-20 08:00:15.120,10,1,0\n")
+    paths = tmp_path / "a.csv", tmp_path / "b.csv"
+    ingest(tmp_path / "l", _WITH_ID % "false", *paths)
+    assert [file.kept for file in ingest(tmp_path / "l", _WITH_ID % "true", paths[0]).files] == [1]
+    ingest(tmp_path / "m", _WITH_ID % "false", *paths)
+    # Both at once are read again without a rest.
+    assert ingest(tmp_path / "m", _WITH_ID % "true", *paths).total("kept") == 0
+    assert query(tmp_path / "m", "select max(uncached_input_tokens) from request") == [(2000,)]
+
+
+def test_a_corrected_time_is_the_time(tmp_path):
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    body = {"object": "chat.completion", "model": "gpt-4o", "choices": [], "usage": usage}
+    log = write(tmp_path / "nt.jsonl", [{**body, "id": "chatcmpl-AAAAAAAA"}, body])
+    read(tmp_path / "l", log, at="2025-11-07 02:00:00")
+    again = read(tmp_path / "l", log, at="2026-11-07 02:00:00")
+    assert (again.total("new"), again.total("known")) == (0, 2)
+    assert query(tmp_path / "l", "select year(started_at), count(*) from request group by all") == [(2026, 2)]
+
+
+def _read_as(row, way):
+    at, a, b = row
+    if way == SWAPPED:
+        return at, b, a
+    moved = datetime.fromisoformat(f"2026-11-20T{at}") - timedelta(hours=way == BERLIN)
+    return moved.strftime("%H:%M:%S.%f")[:-3], a, b
+
+
+class _Model:
+    """Which contents there are, under which names they were met, and how each was last read."""
+
+    def __init__(self):
+        self.readings = {}
+
+    def read(self, path, rows, way):
+        rows = tuple(rows)
+        same = [
+            known
+            for known, (_, paths) in self.readings.items()
+            if known == rows or (path in paths and rows[: len(known)] == known)
+        ]
+        if any(self.readings[known][0] != way for known in same):
+            for known in same:
+                del self.readings[known]
+        _, paths = self.readings.get(rows, (way, frozenset()))
+        self.readings[rows] = way, paths | {path}
+
+    def calls(self):
+        return sorted({_read_as(row, way) for rows, (way, _) in self.readings.items() for row in rows})
+
+
+def _sequence(folder, seed, *, steps):
+    """Two files written, added to and read in ways by chance; after each step the ledger is what the model says."""
+    chance = random.Random(seed)  # noqa: S311
+    # An hour apart with equal tokens, so that one row read in one way may be another read in another way.
+    pool = [(f"{hour:02}:00:14.120", a, b) for hour in range(6, 11) for a, b in ((1000, 100), (100, 1000))]
+    model, held = _Model(), {}
+    for step in range(steps):
+        path = folder / chance.choice("ab")
+        rows = held.get(path)
+        match chance.choice(("write", "add", "again", "again", "again", "copy")) if rows else "write":
+            case "write":
+                rows = chance.sample(pool, chance.randint(1, 4))
+            case "add":
+                rows = [*rows, *chance.sample([row for row in pool if row not in rows], 2)]
+            case "copy":
+                rows = chance.choice(list(held.values()))
+        rows = rows[:8]
+        table(path, *rows)
+        held[path] = rows
+        both = [
+            path,
+            *chance.sample([other for other in held if other != path], min(len(held) - 1, chance.randint(0, 1))),
+        ]
+        way = chance.choice(WAYS)
+        ingest(folder / "l", way, *both)
+        for one in both:
+            # Of one run, every file is read as the ledger was before.
+            model.read(one, held[one], way)
+        assert calls(folder / "l") == model.calls(), f"seed {seed}, step {step}"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_sequence_of_contents_and_ways(seed, tmp_path):
+    _sequence(tmp_path, seed, steps=8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_many_sequences_of_contents_and_ways(seed, tmp_path):
+    _sequence(tmp_path, seed, steps=14)
