@@ -11,6 +11,8 @@ from tests.ingesting import native, query, read, write
 
 from llmcost.config.yaml import parse_document
 from llmcost.ingest.generic import mapping_of
+from llmcost.ledger import database
+from llmcost.render.ingest import remarks
 
 _FIELDS = "timestamp: at, model: {const: gpt-4o}, provider: {const: openai}"
 UTC, BERLIN, SWAPPED = (
@@ -175,6 +177,63 @@ def test_a_corrected_time_is_the_time(tmp_path):
     again = read(tmp_path / "l", log, at="2026-11-07 02:00:00")
     assert (again.total("new"), again.total("known")) == (0, 2)
     assert query(tmp_path / "l", "select year(started_at), count(*) from request group by all") == [(2026, 2)]
+
+
+def test_what_an_older_revision_of_a_source_made_of_a_record_is_replaced(tmp_path):
+    log = write(
+        tmp_path / "a.jsonl", [native(request_id="call-00000001"), native(timestamp="2026-11-01T10:00:00.125Z")]
+    )
+    export = _usage(tmp_path / "usage.json", start=1790812800, tokens=1_000_000)
+    read(tmp_path / "l", log, export)
+    with database.writing(tmp_path / "l") as connection:
+        # As a revision would have it that counted too much, and made another key of what has no id.
+        connection.execute("update request set uncached_input_tokens = 900")
+        connection.execute("update request set row_key = uuid() where request_id is null")
+        connection.execute("update usage_bucket set uncached_input_tokens = 9000000")
+        connection.execute("""update file set revisions = '{"llmcost": 0, "openai-usage": 0}'""")
+    assert read(tmp_path / "l", log, export).total("new_buckets") == 0
+    assert query(tmp_path / "l", "select uncached_input_tokens from request") == [(100,), (100,)]
+    assert query(tmp_path / "l", "select uncached_input_tokens from usage_bucket") == [(1_000_000,)]
+
+
+def test_a_bucket_that_another_export_tells_of_stays(tmp_path):
+    one = _usage(tmp_path / "one.json", start=1790812800, tokens=1_000_000)
+    two = _usage(tmp_path / "two.json", start=1790812800, tokens=2_000_000)
+    read(tmp_path / "l", one)
+    read(tmp_path / "l", two)
+    mapping = f"fields: {{{_FIELDS}, input_tokens: a}}\n"
+    rejected = ingest(tmp_path / "l", mapping, two)
+    assert rejected.total("rejected") == 1
+    assert query(tmp_path / "l", "select uncached_input_tokens from usage_bucket") == [(2_000_000,)]
+    # Neither export is read as one any more.
+    ingest(tmp_path / "l", mapping, one)
+    assert query(tmp_path / "l", "select count(*) from usage_bucket") == [(0,)]
+
+
+def test_of_a_ledger_with_one_number_for_all_contents_of_a_path_nothing_is_taken_back_and_it_is_said(tmp_path):
+    log = table(tmp_path / "app.csv", ONE, TWO)
+    ingest(tmp_path / "l", UTC, log)
+    ingest(tmp_path / "l", UTC, table(log, THREE))
+    with database.writing(tmp_path / "l") as connection:
+        connection.execute("update request set file_id = 2; delete from file where file_id = 1")
+    result = ingest(tmp_path / "l", BERLIN, log)
+    assert calls(tmp_path / "l") == [EARLIER_THREE, ONE, TWO, THREE]
+    assert result.total("kept") == 3
+    (told,) = [remark for remark in remarks(result) if "an earlier reading" in remark.message]
+    assert told.message.startswith("3 rows of an earlier reading in another way may count beside this one: ")
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_large_file_of_the_same_looks_is_the_same_only_where_its_bytes_are(tmp_path, there):
+    rows = [(f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}.120", 1000 + n % 9, 100) for n in range(6000)]
+    other = [*rows[:3000], ("00:50:00.120", 9999, 100), *rows[3001:]]
+    log = table(tmp_path / "a.csv", *rows)
+    ingest(tmp_path / "l", UTC, log)
+    if not there:
+        log.unlink()
+    result = ingest(tmp_path / "l", SWAPPED, table(tmp_path / "b.csv", *other))
+    assert (result.total("new"), result.total("kept")) == (6000, 0 if there else 6000)
+    assert query(tmp_path / "l", "select count(*) from request") == [(12000,)]
 
 
 def _read_as(row, way):
