@@ -30,7 +30,7 @@ def db(tmp_path):
             """
             insert into request by name
             select
-                uuid() as row_key, request_id, 0 as part, 'llmcost' as source, 'openai' as issuer, 1 as ingest_id,
+                md5(request_id)::uuid as row_key, request_id, 0 as part, 'llmcost' as source, 'openai' as issuer, 1 as ingest_id,
                 cast(start as timestamp) as started_at, 'log' as time_origin, true as final, 'openai' as provider,
                 model as request_model, model, 'chat' as operation, 'ok' as status, false as gateway_cached,
                 'billed' as usage_origin, 'metered' as charge_basis, customer_id, tags, 100 as uncached_input_tokens,
@@ -72,6 +72,8 @@ def test_a_record_holds_what_is_known_and_nothing_else(cli, db):
         "audio_seconds": "12.50",
         "customer_id": _NAME,
         "issuer": "openai",
+        # Its id is no good one, so that the key does not follow from it.
+        "row_key": "0cc175b9-c0f1-b6a8-31c3-99e269772661",
         "usage_origin": "billed",
         "tags": {"a/b": "é", "z": "1"},
         "cost_status": "unpriced",

@@ -132,4 +132,7 @@ LATER = (
 )
 """Columns that the first ledgers do not have: a call without them keeps the key it had before they came."""
 
+ID_KEY = "md5('id' || chr(31) || issuer || chr(31) || request_id || case when part > 0 then chr(31) || part else '' end)::uuid"
+"""SQL: the key of a record with a good id."""
+
 COLUMN = {column.name: column for column in COLUMNS}

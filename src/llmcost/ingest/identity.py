@@ -154,9 +154,9 @@ select
 from sighting
 where final and usage_origin = 'billed' and ({_TOTAL}) > 0
 group by row_key
-having count(distinct [{", ".join(LEAF_TOKENS)}]) > 1
+having count(distinct [{", ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)}]) > 1
 """
-"""Ids whose final records contradict each other."""
+"""Ids whose final records contradict each other; to say nothing of a class of tokens is no contradiction to 0 of them."""
 
 PRICED_BY = (
     "provider",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmcost.domain.bucket import STAGED_COLUMNS
-from llmcost.domain.request import COLUMNS, KEYED_WHO, QUANTITIES, WHO
+from llmcost.domain.request import COLUMNS, ID_KEY, KEYED_WHO, QUANTITIES, WHO
 from llmcost.ingest.envelope import (
     ENVELOPE_COLUMNS,
     ENVELOPE_TIME,
@@ -64,7 +64,7 @@ class Mapped:
 def expressions_of(route: Route) -> list[str]:
     """Every expression of a route that reads the provider's record."""
     source = route.source
-    own = (source.claims, source.keeps, source.issuer, source.needs_parts)
+    own = (source.claims, source.keeps, source.issuer, source.needs_parts, source.stated_key or "null")
     return [
         *own,
         *source.steps.values(),
@@ -153,6 +153,7 @@ class _Mapping:
 
     def over(self, extracted: str, assumed_time: str | None) -> Mapped:
         issuer = self._by_route(lambda r: self._sql(r, r.source.issuer))
+        time_origin = self._by_route(self._column("time_origin", None))
         columns = [
             "file_no",
             "route",
@@ -165,6 +166,8 @@ class _Mapping:
             f"({self._by_route(lambda r: self.tags[r.name])})::varchar as tags_raw",
             f"({self._by_route(self._column('usage_origin', None))})::varchar as stated_origin",
             f"({self._by_route(self._started_at)})::timestamp as started_at",
+            f"({self._by_route(self._stated_key)})::uuid as stated_key",
+            f"({time_origin})::varchar as stated_time_origin",
         ]
         constants: dict[str, str] = {}
         if self.bulk and _CONSTANT.fullmatch(issuer):
@@ -189,7 +192,7 @@ class _Mapping:
         )
         derived: dict[str, str] = {}
         if self.bulk:
-            if assumed_time is None:
+            if assumed_time is None and time_origin == "null":
                 constants["time_origin"] = "'log'"
             if self._by_route(self._column("usage_origin", None)) == "null":
                 derived["usage_origin"] = _ORIGIN
@@ -234,6 +237,7 @@ class _Mapping:
 
     def _keyed(self, relation: str, assumed_time: str | None, left_out: Sequence[str]) -> str:
         assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
+        logged = "started_at is not null and stated_time_origin is distinct from 'assumed'"
         columns = []
         for column in self.columns:
             name = column.name
@@ -244,7 +248,7 @@ class _Mapping:
             elif name == "started_at":
                 columns.append(f"coalesce(started_at, {assumed}) as started_at")
             elif name == "time_origin":
-                columns.append("case when started_at is null then 'assumed' else 'log' end as time_origin")
+                columns.append(f"case when {logged} then 'log' else 'assumed' end as time_origin")
             elif name == "usage_origin":
                 columns.append(f"coalesce(stated_origin, {_ORIGIN}) as usage_origin")
             else:
@@ -253,7 +257,7 @@ class _Mapping:
         inputs = "".join(f", {name}" for name in ((ROUTE_INPUT, *self.tagging.inputs) if self.tagging.inputs else ()))
         complete = f"""
             select
-                file_no, route, weak_ids,
+                file_no, route, weak_ids, stated_key,
                 case
                     when route is null or route = {AMBIGUOUS} then '{UNCLAIMED}'
                     when not kept then '{BOOKKEEPING}'
@@ -261,15 +265,18 @@ class _Mapping:
                     when bad_field is not null then bad_field
                     when started_at is null and {assumed} is null then '{NO_TIME}'
                 end as verdict,
-                (started_at is not null and date_part('microseconds', started_at) % 1000000 <> 0)
+                ({logged} and date_part('microseconds', started_at) % 1000000 <> 0)
                     or trace_id is not null or latency_ms is not null as near_unique,
                 case when not ({strong}) then {self._stated_who()} end as stated_who,
                 {", ".join(columns)}{inputs}
             from ({relation})
         """
-        key = "md5('id' || chr(31) || issuer || chr(31) || request_id || case when part > 0 then chr(31) || part else '' end)"
-        exclude = ", ".join(("weak_ids", *left_out))
-        return f"select * exclude ({exclude}), case when {strong} then {key}::uuid end as row_key from ({complete})"
+        key = f"coalesce(stated_key, case when {strong} then {ID_KEY} end)"
+        exclude = ", ".join(("weak_ids", "stated_key", *left_out))
+        return f"select * exclude ({exclude}), {key} as row_key from ({complete})"
+
+    def _stated_key(self, route: Route) -> str | None:
+        return None if route.source.stated_key is None else self._sql(route, route.source.stated_key)
 
     def _weak_ids(self, route: Route) -> str:
         weak = route.source.weak_ids

@@ -59,6 +59,8 @@ class Source:
     weak_ids: bool | str = False
     """Ids are not always from the provider itself: short ones (`chatcmpl-7`) are joined with time and content. SQL where
     it depends on the record; it may use the marks of `issuer`."""
+    stated_key: str | None = None
+    """SQL: the key that a record has brought from a ledger, whatever has become of its content there; null for other records."""
     json_text: tuple[str, ...] = ()
     """Top-level keys that some exports hold as JSON inside a string."""
     usage_text: tuple[str, ...] = ()

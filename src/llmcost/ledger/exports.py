@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from llmcost.domain.request import ID_KEY
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
 from llmcost.ledger.requests_view import COLUMNS, NAME
@@ -30,15 +31,18 @@ _MAP = """coalesce(
     map_from_entries(list_transform(list_sort(list_distinct(json_keys({}))), lambda name: {'key': name,
         'value': json_extract_string({}, '/' || replace(replace(name, '~', '~0'), '/', '~1'))})))"""
 
+# The key follows from a good id; without one, what is left of the content need not be what the key was made of.
+_KEY = {"key": f"case when {{}} is distinct from {ID_KEY} then cast({{}} as varchar) end"}
 # How the columns that differ between formats are written: text formats hold instants, amounts and tags as text.
 _AS_TEXT = {
+    **_KEY,
     "timestamp": "strftime({}, '%Y-%m-%dT%H:%M:%S.%fZ')",
     "amount": r"regexp_replace(cast({} as varchar), '^(-?\d+\.\d\d\d*?)0*$', '\1')",
 }
 _COLUMNS: dict[FileFormat, dict[str, str]] = {
     "jsonl": {**_AS_TEXT, "tags": _MAP},
     "csv": {**_AS_TEXT, "tags": f"cast(to_json({_MAP}) as varchar)"},
-    "parquet": {"timestamp": "{}", "amount": "{}", "tags": _MAP},
+    "parquet": {**_KEY, "timestamp": "{}", "amount": "{}", "tags": _MAP},
 }
 _MARKS = {"timestamp": "timestamp", "decimal(18,6)": "amount", "decimal(18,12)": "amount"}
 # JSON escapes every control character, so none can be taken for the delimiter of this one-column CSV without quotes.

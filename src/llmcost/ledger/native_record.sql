@@ -19,7 +19,15 @@ select
     temperature,
     max_output_tokens,
     stream,
-    cast(list_sum([
+    -- A whole of which the part without a name is unknown, and the others are 0, is unknown.
+    case when uncached_input_tokens is not null or greatest(
+        cache_read_tokens,
+        cache_write_5m_tokens,
+        cache_write_1h_tokens,
+        input_audio_tokens,
+        cache_read_audio_tokens,
+        input_image_tokens
+    ) > 0 then cast(list_sum([
         uncached_input_tokens,
         cache_read_tokens,
         cache_write_5m_tokens,
@@ -27,13 +35,17 @@ select
         input_audio_tokens,
         cache_read_audio_tokens,
         input_image_tokens
-    ]) as bigint)                                                             as input_tokens,
-    cast(list_sum([
+    ]) as bigint) end                                                         as input_tokens,
+    case when output_text_tokens is not null or greatest(
+        reasoning_tokens,
+        output_audio_tokens,
+        output_image_tokens
+    ) > 0 then cast(list_sum([
         output_text_tokens,
         reasoning_tokens,
         output_audio_tokens,
         output_image_tokens
-    ]) as bigint)                                                             as output_tokens,
+    ]) as bigint) end                                                         as output_tokens,
     cast(list_sum([cache_read_tokens, cache_read_audio_tokens]) as bigint)    as cache_read_input_tokens,
     cache_read_audio_tokens                                                   as cache_read_audio_input_tokens,
     cache_write_5m_tokens                                                     as cache_write_5m_input_tokens,
@@ -83,6 +95,9 @@ select
     -- What makes it the same call when it is read again, left out where it is what the reader takes for granted.
     issuer,
     nullif(part, 0)                                                           as part,
+    {key:row_key}                                                             as row_key,
+    nullif(time_origin, 'log')                                                as time_origin,
+    nullif(final, true)                                                       as final,
     usage_origin,
     nullif(charge_basis, 'metered')                                           as charge_basis,
     {tags:tags}                                                               as tags,

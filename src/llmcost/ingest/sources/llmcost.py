@@ -3,7 +3,8 @@
 `timestamp` is required. `input_tokens` and `output_tokens` are inclusive: cache reads, cache writes, audio and images are
 inside the first, reasoning, audio and images inside the second. `request_id` is unique among the records of one `issuer`
 (`native` unless stated). `tags` is a map, in CSV as JSON text; keys that are no field become tags. What an export adds
-(`cost`, `cost_status`, `price_id`, ...) is computed again, but for an amount the provider itself billed.
+(`cost`, `cost_status`, `price_id`, ...) is computed again, but for an amount the provider itself billed. A row that has no good
+id keeps the key (`row_key`) it had in the ledger.
 
 A record is ours when it has `timestamp` and speaks of quantities in our words at its own root; one that keeps a provider's
 body, a span or a usage object below its root is somebody else's.
@@ -43,7 +44,7 @@ _OTHERS = (
         "reported_by",
         "tags",
     ),
-    *("issuer", "part", "source", "final", "time_origin"),
+    *("issuer", "part", "source", "final", "time_origin", "row_key"),
 )
 _COMPUTED = (
     *("cost", "cost_status", "cost_reason", "price_id", "match_kind", "list_value", "billed_cost", "input_cost"),
@@ -112,12 +113,15 @@ source = Source(
         and not list_contains({_FOREIGN_TYPES}, 'OBJECT')""",
     whole=True,
     steps={"tag_values": "json_extract_string(unwrapped(@tags:json), '$.*')"},
+    stated_key="case when @cost_status is not null then try_cast(@row_key as uuid) end",
     # What an export holds of these issuers had such ids before.
     weak_ids="coalesce(@issuer in ('openai', 'anthropic', 'google', 'generic'), false)",
     fields={
         **{name: f"filled(@{name})" for name in _TEXTS},
         **{name: f"#{name}" for name in (*_COUNTS, *_PLAIN_TOKENS)},
         "part": "try_cast(#part as integer)",
+        "final": "flag(@final)",
+        "time_origin": "filled(@time_origin)",
         "started_at": "@timestamp:time",
         "ended_at": "@ended_at:time",
         "request_model": "filled(@model)",
@@ -149,5 +153,5 @@ source = Source(
         "pairs_of(@tags:json)",
         f"pairs_of_scalars(@@, [{_KNOWN}])",
     ),
-    revision=3,
+    revision=4,
 )
