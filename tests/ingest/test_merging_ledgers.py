@@ -189,3 +189,15 @@ def test_what_two_ledgers_have_of_a_call_stays_when_one_file_is_read_otherwise(t
     read(path, one, mapping=mapping_of(parse_document(mapping, "map.yaml")), mapping_text=mapping)
     found = query(path, "select day(started_at), uncached_input_tokens, output_text_tokens from request order by all")
     assert found == [(1, 100, 10), (1, None, 100), (2, None, 100)]
+
+
+@pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+def test_a_conflict_is_of_the_most_and_the_least_that_was_said_in_whatever_order(tmp_path, order):
+    # 100 tokens of output beside 1,000, 1,100 and 5,000 of input.
+    said = {"a": 1000, "b": 1100, "c": 5000}
+    for name in order:
+        log = write(
+            tmp_path / f"{name}.jsonl", [native(request_id="call-00000001", input_tokens=said[name], output_tokens=100)]
+        )
+        read(tmp_path / "ledger", log)
+    assert query(tmp_path / "ledger", "select kept_tokens, other_tokens from conflict") == [(5100, 1100)]

@@ -12,7 +12,16 @@ from llmcost.ingest.contents import numbered, retire
 from llmcost.ingest.cut_rows import take_back as take_back_cut
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.forgotten import redact_fresh, redact_sightings, withdraw
-from llmcost.ingest.identity import CONFLICTS, KEY_CONTENT, PRICED_BY, as_stored, merged_select, same_call, stated
+from llmcost.ingest.identity import (
+    CONFLICTS,
+    KEY_CONTENT,
+    PRICED_BY,
+    WIDEN_CONFLICTS,
+    as_stored,
+    merged_select,
+    same_call,
+    stated,
+)
 from llmcost.ingest.parts import count_anew
 from llmcost.ingest.readings import TAKEN, note_others, take_back
 from llmcost.ingest.recording import FileCounts, write_files, write_rejects
@@ -205,6 +214,7 @@ def _merge(
         redact_sightings(connection, attribution)
     connection.execute(f"create or replace temp table merged as {merged_select('select * from sighting', attribution)}")
     connection.execute(f"create or replace temp table found_conflict as {CONFLICTS}")
+    connection.execute(WIDEN_CONFLICTS)
     connection.execute(
         """
         insert into ledger.conflict by name

@@ -158,6 +158,13 @@ having count(distinct [{", ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS
 """
 """Ids whose final records contradict each other; to say nothing of a class of tokens is no contradiction to 0 of them."""
 
+WIDEN_CONFLICTS = """
+update ledger.conflict as known
+set kept_tokens = greatest(known.kept_tokens, found.kept_tokens), other_tokens = least(known.other_tokens, found.other_tokens)
+from found_conflict as found where found.row_key = known.row_key
+"""
+"""What more sightings say of conflicts that the ledger knows; the same whatever the order in which they come."""
+
 PRICED_BY = (
     "provider",
     "request_model",

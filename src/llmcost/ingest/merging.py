@@ -17,7 +17,7 @@ from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import RANK
-from llmcost.ingest.identity import CONFLICTS, PRICED_BY, merged_select, stated
+from llmcost.ingest.identity import CONFLICTS, PRICED_BY, WIDEN_CONFLICTS, merged_select, stated
 from llmcost.ledger import database, failures, scratch
 from llmcost.ledger.forgetting import ForgetRequest, forget
 from llmcost.ledger.merge_tables import map_runs_and_files, merge_tables, merge_tombstones
@@ -228,13 +228,7 @@ def _merge_differing(connection: "Connection", request: MergeRequest, other: str
         "select count(*) from found_conflict semi join ledger.conflict using (row_key)"
     ).fetchone() or (0,)
     (found,) = connection.execute("select count(*) from found_conflict").fetchone() or (0,)
-    connection.execute(
-        """
-        update ledger.conflict as known
-        set kept_tokens = greatest(known.kept_tokens, found.kept_tokens), other_tokens = least(known.other_tokens, found.other_tokens)
-        from found_conflict as found where found.row_key = known.row_key
-        """
-    )
+    connection.execute(WIDEN_CONFLICTS)
     connection.execute(
         """
         insert into ledger.conflict by name
