@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import threading
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from llmcost.ingest.generic import read_mapping
 from llmcost.ingest.rejects import stored_rejects
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.run import ingest
+from llmcost.ledger import database
+from llmcost.ledger.queries import rejected_lines
 from llmcost.render.ingest import as_text, remarks
 
 GOOD = json.dumps(chat("good")).encode()
@@ -458,3 +461,27 @@ def test_a_log_written_to_while_it_is_read_loses_nothing(tmp_path):
 def test_a_count_under_a_name_of_the_operators_choice_is_named_as_well(tmp_path, log, reason):
     read(tmp_path / "ledger", FIXTURES / log)
     assert reason in [told for _, told in rejects(tmp_path / "ledger")]
+
+
+def test_equal_lines_are_as_many_as_the_file_has_that_has_most_of_them(tmp_path):
+    odd, broken = b'{"usage":null}', b"garbage"
+    path = write(tmp_path / "a.jsonl", [GOOD, *[odd] * 5, broken, broken])
+    assert read(tmp_path / "ledger", path).total("rejected") == 7
+    with database.reading(tmp_path / "ledger") as connection:
+        assert rejected_lines(connection) == 7
+    # Perhaps the same six, and one more of the other.
+    write(tmp_path / "b.jsonl", [chat("another"), *[odd] * 4, *[broken] * 3])
+    read(tmp_path / "ledger", tmp_path / "b.jsonl")
+    with database.reading(tmp_path / "ledger") as connection:
+        assert rejected_lines(connection) == 5 + 3
+
+
+def test_the_ends_of_damaged_archives_are_not_one_line(tmp_path):
+    paths = [write(tmp_path / f"{name}.jsonl.gz", [chat(f"{name}-{n}") for n in range(50)]) for name in "abc"]
+    for path in paths:
+        path.write_bytes(path.read_bytes()[:-12])
+    shutil.copy(paths[0], tmp_path / "copy.jsonl.gz")
+    read(tmp_path / "ledger", *paths)
+    read(tmp_path / "ledger", tmp_path / "copy.jsonl.gz")
+    with database.reading(tmp_path / "ledger") as connection:
+        assert rejected_lines(connection) == 3

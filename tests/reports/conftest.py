@@ -167,6 +167,6 @@ def _small_ledger() -> Path:
         ledger.execute("insert into ingest values (1, '2026-11-20 00:00:00', '1.0', 'abcdef1234567890', '')")
         ledger.execute("insert into price_list values ('abcdef1234567890', '2026-11-19', '2026-11-20', '[]', ''::blob)")
         ledger.execute(
-            "insert into reject values (1, 3, 'not json', 'aa', null), (1, 3, 'not json', 'aa', null), (1, 9, 'not json', 'bb', null)"
+            "insert into reject values (1, 3, 'not json', 'aa', null), (2, 3, 'not json', 'aa', null), (1, 9, 'not json', 'bb', null)"
         )
     return path
