@@ -485,3 +485,20 @@ def test_the_ends_of_damaged_archives_are_not_one_line(tmp_path):
     read(tmp_path / "ledger", tmp_path / "copy.jsonl.gz")
     with database.reading(tmp_path / "ledger") as connection:
         assert rejected_lines(connection) == 3
+
+
+def test_zstandard_may_begin_with_a_frame_that_is_to_be_skipped(tmp_path):
+    import zstandard
+
+    skipped = [bytes([kind]) + b"\x2a\x4d\x18\x04\x00\x00\x00abcd" for kind in (0x50, 0x5F)]
+    frames = [zstandard.compress(as_bytes([chat(name)])) for name in ("one", "two")]
+    path = tmp_path / "log.jsonl.zst"
+    path.write_bytes(skipped[0] + frames[0] + skipped[1] + frames[1])
+    result = read(tmp_path / "ledger", path)
+    assert (result.total("new"), result.total("rejected")) == (2, 0)
+    # Of a table too, which is read in another way.
+    table = tmp_path / "table.csv.zst"
+    table.write_bytes(
+        skipped[1] + zstandard.compress(b"timestamp,model,input_tokens\n2026-11-01T10:00:00Z,gpt-5.4,100\n")
+    )
+    assert read(tmp_path / "ledger", table).total("new") == 1

@@ -222,7 +222,9 @@ def fingerprint_of(raw: IO[bytes], size: int) -> str:
 def _compression(magic: bytes) -> Compression:
     if magic[:2] == b"\x1f\x8b":
         return "gzip"
-    return "zstd" if magic == b"\x28\xb5\x2f\xfd" else "uncompressed"
+    # RFC 8878: frames to be skipped, of which there are sixteen kinds, may stand before those of data as well.
+    skippable = magic[1:] == b"\x2a\x4d\x18" and 0x50 <= magic[0] <= 0x5F
+    return "zstd" if skippable or magic == b"\x28\xb5\x2f\xfd" else "uncompressed"
 
 
 def _decompressed(raw: IO[bytes], compression: Compression) -> IO[bytes]:
