@@ -234,3 +234,14 @@ def test_a_first_draft_is_read_whatever_file_and_columns_are_called(tmp_path, na
     assert [(tokens, cost, set(json.loads(tags)) >= set(odd) - {'we"ird'}) for tokens, cost, tags in found] == [
         (10, Decimal("0.5"), True)
     ]
+
+
+def test_a_first_draft_of_parquet_names_its_columns(tmp_path):
+    table = tmp_path / "[prod] usage*.parquet"
+    row = "timestamp '2026-11-20 08:00:14.12' as created, 'gpt-4o' as llm, {'in': 1480::bigint} as used, 210::bigint as tokens_out"
+    with database.connect() as connection:
+        connection.execute(f"copy (select {row}, null::varchar as unused) to '{tmp_path / 'made'}' (format parquet)")
+    (tmp_path / "made").rename(table)
+    draft = parse_document(suggest(table), "map.yaml").value
+    assert draft["fields"] == {"timestamp": "created", "model": "llm", "output_tokens": "tokens_out"}
+    assert draft["tags"] == ["used.in"]

@@ -17,13 +17,13 @@ from llmcost.domain.errors import DataError
 from llmcost.ingest import sources
 from llmcost.ingest.expanding import expand
 from llmcost.ingest.files import LogFile, find, look_at
+from llmcost.ingest.parquet import parquet_records
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import Item, Pending, Reject, read
 from llmcost.ingest.recognise import claimed, recognise
 from llmcost.ingest.registry import all_sources
 from llmcost.ingest.source import Route, Source
 from llmcost.ledger import database
-from llmcost.ledger.identifiers import quote_literal
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
@@ -114,11 +114,4 @@ def _items(connection: "Connection", file: LogFile) -> Iterator[Item]:
     if file.format != "parquet":
         yield from read(file)
         return
-    rows = connection.execute(f"select to_json(r) from read_parquet({quote_literal(_literally(str(file.path)))}) as r")
-    for line, (text,) in enumerate(iter(rows.fetchone, None), 1):
-        yield line, {key: value for key, value in json.loads(text).items() if value is not None}
-
-
-def _literally(path: str) -> str:
-    """A path in which DuckDB finds no pattern."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in path)
+    yield from enumerate(parquet_records(connection, file.path), 1)

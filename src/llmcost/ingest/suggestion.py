@@ -8,9 +8,11 @@ from pathlib import Path
 
 from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
-from llmcost.ingest.files import look_at
+from llmcost.ingest.files import LogFile, look_at
+from llmcost.ingest.parquet import parquet_records
 from llmcost.ingest.reader import read
 from llmcost.ingest.source import Record
+from llmcost.ledger import database
 
 _SYNONYMS = {
     "timestamp": (
@@ -74,7 +76,7 @@ def suggest(path: Path) -> str:
     if not path.exists():
         raise UsageError(f"no such file: {path}", hint="check the path")
     file = look_at(path, str(path), named=True)
-    records: list[Record] = [item[1] for item in islice(read(file), _SAMPLE) if isinstance(item, tuple)]
+    records = _first_records(file)
     if not records:
         raise DataError(f"{path}: no rows or records found", hint="a mapping reads CSV, TSV, JSON lines and Parquet")
     columns: dict[str, object] = {}
@@ -110,6 +112,13 @@ def suggest(path: Path) -> str:
     lines += [f"  - {_quoted(name):<32} # {_example(columns[name])}" for name in rest]
     lines += [f"  # left out: a mapping cannot name {json.dumps(name)}" for name in columns if name not in words]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _first_records(file: LogFile) -> list[Record]:
+    if file.format != "parquet":
+        return [item[1] for item in islice(read(file), _SAMPLE) if isinstance(item, tuple)]
+    with database.connect() as connection:
+        return list(islice(parquet_records(connection, file.path), _SAMPLE))
 
 
 def _leaves(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:
