@@ -2,13 +2,14 @@
 
 Merging must not depend on the order of arrival, so every column has a rule that is associative, commutative and
 idempotent. The `usage` columns travel together, from the sighting that knows most: a final record over a streamed
-partial, a billed count over an estimate, then the larger total, then byte order.
+partial, a billed count over an estimate, then the larger total, then byte order. So do the columns of a `claim` of cost,
+from one sighting: a claim that is taken for the bill over another, then the larger amount, then byte order.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Merge = Literal["usage", "least", "greatest", "any", "all", "tags"]
+Merge = Literal["usage", "claim", "least", "greatest", "any", "all", "tags"]
 """`least`/`greatest`: non-null, then the smaller/larger value. `any`/`all`: logical or/and. `tags`: key by key, least."""
 
 
@@ -114,8 +115,9 @@ COLUMNS: tuple[Column, ...] = (
     *_columns("usage", "bigint", "characters", "pages"),
     Column(name="usage_origin", sql_type="varchar", merge="usage"),
     Column(name="charge_basis", sql_type="varchar", default="'metered'"),
-    *_columns("greatest", "decimal(18, 12)", "billed_cost", "reported_cost"),
-    *_columns("least", "varchar", "reported_currency", "reported_by"),
+    Column(name="billed_cost", sql_type="decimal(18, 12)", merge="greatest"),
+    Column(name="reported_cost", sql_type="decimal(18, 12)", merge="claim"),
+    *_columns("claim", "varchar", "reported_currency", "reported_by"),
     Column(name="video_seconds", sql_type="decimal(18, 6)", merge="usage"),
     *_columns("usage", "bigint", "file_searches", "code_sessions", "map_searches", "citation_tokens"),
     Column(name="unit_size", sql_type="varchar", merge="usage"),

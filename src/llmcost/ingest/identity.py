@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from llmcost.domain.request import COLUMNS, KEYED_WHO, LATER, LEAF_TOKENS, WHO, Column
 from llmcost.ledger.identifiers import json_pointer, quote_literal
+from llmcost.pricing.rating import claimed_bill
 
 # Rating fills in a provider the log does not state, and an export carries it.
 _NOT_CONTENT = {"provider", "source", "time_origin", "usage_origin", "tags", "started_at", *WHO, *LATER}
@@ -50,6 +51,14 @@ _ORIGIN_RANK = "case usage_origin when 'billed' then 3 when 'tokenizer' then 2 w
 _USAGE = tuple(column for column in COLUMNS if column.merge == "usage")
 _USAGE_STRUCT = "{" + ", ".join(f"'{column.name}': {column.name}" for column in _USAGE) + "}"
 
+_CLAIM = tuple(column.name for column in COLUMNS if column.merge == "claim")
+# One by one, so that what merging makes of several is one of them.
+_OF_CLAIM = {
+    "reported_cost": "case when max(claim).known then max(claim).amount end",
+    "reported_currency": "nullif(max(claim).currency, '')",
+    "reported_by": "nullif(max(claim).reporter, '')",
+}
+
 REATTRIBUTED = tuple(name for name in WHO if name not in {"session_id", "api_key_id", "virtual_account", "project"})
 """Columns that only tags fill, so that they can be filled again from the ledger alone."""
 
@@ -59,6 +68,15 @@ def stated(stored: str, name: str, *, alias: bool = True) -> str:
     if name != "provider":
         return f"{stored}.{name}"
     return f"{stored}.stated_provider" + (" as provider" if alias else "")
+
+
+def _claim(row: str) -> str:
+    """SQL: what a row claims that it cost, of which the greatest holds."""
+    amount, currency, reporter = (f"{row}.{name}" for name in _CLAIM)
+    return (
+        f"{{'bill': {claimed_bill(row)} is not null, 'known': {amount} is not null, 'amount': coalesce({amount}, 0), "
+        f"'currency': coalesce({currency}, ''), 'reporter': coalesce({reporter}, '')}}"
+    )
 
 
 def same_call(staged: str, stored: str) -> str:
@@ -74,6 +92,11 @@ def _adds_nothing(column: Column, staged: str, stored: str) -> str:
     match column.merge:
         case "usage":
             return f"{new} is not distinct from {old}"
+        case "claim" if column.name == _CLAIM[0]:
+            nothing = " and ".join(f"{staged}.{name} is null" for name in _CLAIM)
+            return f"(({nothing}) or {_claim(staged)} <= {_claim(stored)})"
+        case "claim":
+            return "true"
         case "any":
             return f"(not coalesce({new}, false) or {old})"
         case "greatest":
@@ -110,6 +133,8 @@ def merged_select(relation: str, attribution: Mapping[str, Sequence[str]]) -> st
             columns.append("coalesce(min(started_at) filter (time_origin = 'log'), min(started_at)) as started_at")
         elif column.merge == "usage":
             columns.append(f"first(usage order by usage_rank desc).{name} as {name}")
+        elif column.merge == "claim":
+            columns.append(f"{_OF_CLAIM[name]} as {name}")
         else:
             function = {"least": "min", "greatest": "max", "any": "bool_or"}[column.merge]
             columns.append(f"{function}({name}) as {name}")
@@ -125,9 +150,9 @@ def merged_select(relation: str, attribution: Mapping[str, Sequence[str]]) -> st
     merged = f"""
         select sightings.row_key, {", ".join(columns)}, min(file_no) as file_no
         from (
-            select * exclude (tags), {_USAGE_STRUCT} as usage,
+            select * exclude (tags), {_USAGE_STRUCT} as usage, {_claim("sighting_of")} as claim,
                 {{'final': final::tinyint, 'origin': {_ORIGIN_RANK}, 'total': {_TOTAL}, 'bytes': {_USAGE_STRUCT}::varchar}} as usage_rank
-            from ({relation})
+            from ({relation}) as sighting_of
         ) as sightings
         left join ({united}) as united on united.row_key = sightings.row_key
         group by sightings.row_key

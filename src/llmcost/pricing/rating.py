@@ -139,6 +139,11 @@ def billed_amount(row: str) -> str:
     return f"{BILLED_MACRO}({row}.billed_cost, {row}.reported_cost, {row}.reported_currency, {row}.reported_by)"
 
 
+def claimed_bill(row: str) -> str:
+    """SQL for what `row` claims where that is taken for the bill, null where it is not; see `declare_bills`."""
+    return f"{BILLED_MACRO}(null, {row}.reported_cost, {row}.reported_currency, {row}.reported_by)"
+
+
 def prepare_rates(connection: Any, table: str, price_list: PriceList, *, aggregated: bool = False) -> None:
     """Resolve every distinct context of `table` and leave the rates in two temporary tables of the connection.
 
