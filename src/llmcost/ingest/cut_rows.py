@@ -1,18 +1,21 @@
 """The row amid which a growing table ended when it was last read: what it brought is taken back.
 
 A cut cell looks like a whole one, and many finished tables have no end after their last row, so that such a row is read. Once
-the table has grown, the cut row is mapped again, and what the ledger has from it alone makes room for the whole row.
+the table has grown, the cut row is mapped again, and what the ledger has from it alone makes room for the whole row. A table may
+have been renamed since, and compressed as well.
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.checkpoints import Checkpoint
 from llmcost.ingest.files import LogFile, fingerprint_of, look_at
+from llmcost.ingest.formats import is_damage
 from llmcost.ingest.identity import as_stored
 from llmcost.ingest.reader import json_text, read_rows
 from llmcost.ingest.source import Record
@@ -20,22 +23,45 @@ from llmcost.ingest.source import Record
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
-_ROW_LIMIT = 16 * 1024 * 1024
-"""A cut row of more bytes than this is not looked for."""
+_BLOCK = 1024 * 1024
 
 CutRows = Mapping[LogFile, tuple[Checkpoint, Record]]
 """By table, how it was when it was last read, and its last row then, whose line had no end."""
 
 
-def cut_rows(stored: Mapping[str, Checkpoint], files: Iterable[LogFile]) -> CutRows:
-    """Of tables that have grown since, under the same name or another."""
+def cut_rows(stored: Mapping[str, Checkpoint], files: Iterable[LogFile], folder: Path) -> CutRows:
+    """Of tables that have grown since, under the same name or another. What is decompressed for it is for a moment in `folder`."""
     by_inode = {seen.inode: seen for seen in stored.values() if seen.inode is not None}
+    by_folder: dict[Path, list[Checkpoint]] = {}
+    for one in stored.values():
+        by_folder.setdefault(Path(one.path).parent, []).append(one)
     found = {}
     for file in files:
-        seen = stored.get(file.ledger_path) or by_inode.get(file.inode or "")
-        if seen is not None and (row := _cut_row(file, seen)) is not None:
-            found[file] = (seen, row)
+        if file.compression != "uncompressed":
+            candidates = _rotated(file, by_folder.get(file.path.parent, ()))
+        else:
+            candidates = iter(
+                [seen] if (seen := stored.get(file.ledger_path) or by_inode.get(file.inode or "")) else []
+            )
+        for seen in candidates:
+            if (row := _cut_row(file, seen, folder)) is not None:
+                found[file] = (seen, row)
+                break
     return found
+
+
+def _rotated(file: LogFile, beside: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
+    """Those of what was read in a compressed file's folder that it may be: begun by the same name, and not there any more."""
+    for seen in beside:
+        path = Path(seen.path)
+        if file.path.name.startswith(path.stem) and file.path != path:
+            try:
+                status = path.stat()
+            except (OSError, ValueError):
+                yield seen
+                continue
+            if seen.inode != f"{status.st_dev}:{status.st_ino}":
+                yield seen
 
 
 def as_logs(cut: CutRows, folder: Path) -> list[LogFile]:
@@ -63,15 +89,55 @@ def take_back(connection: "Connection") -> None:
     )
 
 
-def _cut_row(file: LogFile, seen: Checkpoint) -> Record | None:
-    if file.format != "csv" or file.compression != "uncompressed" or not 0 < seen.size < file.size:
+def _cut_row(file: LogFile, seen: Checkpoint, folder: Path) -> Record | None:
+    if file.format != "csv" or seen.size == 0:
         return None
-    with file.path.open("rb") as raw:
-        raw.seek(seen.size - 1)
-        if raw.read(1) in b"\r\n" or fingerprint_of(raw, seen.size) != seen.fingerprint:
+    if file.compression == "uncompressed":
+        with file.path.open("rb") as raw:
+            return _last_row(raw, seen, file.head()) if seen.size < file.size else None
+    with (folder / "beginning").open("w+b") as raw:
+        try:
+            with file.open() as stream:
+                _copy(stream, raw, seen.size)
+                if not stream.read(1):
+                    return None
+        except Exception as error:
+            if not is_damage(error):
+                raise
             return None
-        raw.seek(max(seen.size - _ROW_LIMIT, 0))
-        (last,) = raw.read(min(_ROW_LIMIT, seen.size)).splitlines()[-1:]
-    header = file.head().splitlines()[0]
-    items = list(read_rows(io.BytesIO(header + b"\n" + last), header))
-    return items[0][1] if len(items) == 1 and isinstance(items[0], tuple) else None
+        return _last_row(raw, seen, file.head())
+
+
+def _last_row(raw: IO[bytes], seen: Checkpoint, head: bytes) -> Record | None:
+    """The last row of what was read, if its line had no end. Where it begins only the rows before it tell: a cell may have lines."""
+    raw.seek(seen.size - 1)
+    if raw.read(1) in b"\r\n" or fingerprint_of(raw, seen.size) != seen.fingerprint:
+        return None
+    raw.seek(0)
+    items = deque(read_rows(io.BufferedReader(_Beginning(raw, seen.size)), head), maxlen=1)
+    return items[0][1] if items and isinstance(items[0], tuple) else None
+
+
+def _copy(stream: IO[bytes], target: IO[bytes], size: int) -> None:
+    while size and (part := stream.read(min(size, _BLOCK))):
+        target.write(part)
+        size -= len(part)
+
+
+class _Beginning(io.RawIOBase):
+    """The first bytes of a file, which stays open."""
+
+    def __init__(self, raw: IO[bytes], size: int) -> None:
+        self._raw = raw
+        self._left = size
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`; 0 at the end."""
+        part = self._raw.read(min(len(buffer), self._left))
+        buffer[: len(part)] = part
+        self._left -= len(part)
+        return len(part)

@@ -121,7 +121,7 @@ def _stored(connection: "Connection", request: IngestRequest) -> tuple[dict[str,
 def _read(run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint]) -> list[FileResult]:
     """One batch. A file of a folder may be rotated away before its turn, which must not keep the others from being read."""
     try:
-        return run.batch(files, cut=cut_rows(stored, files))
+        return run.batch(files, cut=cut_rows(stored, files, run.folder))
     except Exception as error:
         gone = [file for file in files if not file.path.exists()]
         if not gone:
