@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 import zstandard
-from tests.ingesting import read, rows
+from tests.ingesting import buckets, read, rows
 
 _COLUMNS = "timestamp,model,feature,input_tokens,output_tokens\n"
 _FIRST = '2026-11-01T10:00:01.5Z,gpt-5.4,"one",1,1\n'
@@ -43,3 +43,47 @@ def test_a_row_of_a_table_that_was_rotated_and_compressed(tmp_path, ending, agai
         log.unlink()
     read(tmp_path / "ledger", rotated)
     assert _tokens(tmp_path / "ledger") == [(1, 1), (2, 234), (3, 5)]
+
+
+_EXPORT = (
+    "start_time,end_time,start_time_iso,end_time_iso,num_model_requests,input_tokens,input_cached_tokens,output_tokens,batch,model\n"
+    "1793491200,1793577600,2026-11-01T00:00:00,2026-11-02T00:00:00,12,9000,4000,700,false,gpt-5.4\n"
+)
+_SECOND = "1793577600,1793664000,2026-11-02T00:00:00,2026-11-03T00:00:00,{},5000,0,500,false,{}"
+_THIRD = "1793664000,1793750400,2026-11-03T00:00:00,2026-11-04T00:00:00,1,100,0,50,false,gpt-5.4\n"
+
+
+@pytest.mark.parametrize("whole_one", [True, False])
+def test_a_row_of_a_usage_export(tmp_path, whole_one):
+    # A whole row beside the cut one belongs to the bucket that the cut one seems to belong to.
+    beside = _SECOND.format(7, "gpt-5.4") + "\n" if whole_one else ""
+    log = tmp_path / "usage.csv"
+    log.write_text(_EXPORT + beside + _SECOND.format(10, "gpt-5.4"))
+    read(tmp_path / "ledger", log)
+    with log.open("a") as file:
+        file.write("-mini\n" + _THIRD)
+    read(tmp_path / "ledger", log)
+    columns = ("bucket_start", "request_model", "requests", "uncached_input_tokens")
+    found = sorted((row["bucket_start"].day, *list(row.values())[1:]) for row in buckets(tmp_path / "ledger", *columns))
+    assert found == [
+        (1, "gpt-5.4", 12, 5000),
+        *([(2, "gpt-5.4", 7, 5000)] if whole_one else []),
+        (2, "gpt-5.4-mini", 10, 5000),
+        (3, "gpt-5.4", 1, 100),
+    ]
+
+
+def test_a_bucket_that_another_export_tells_more_of_stays(tmp_path):
+    log = tmp_path / "usage.csv"
+    log.write_text(_EXPORT + _SECOND.format(10, "gpt-5.4"))
+    other = tmp_path / "other.csv"
+    other.write_text(_EXPORT + _SECOND.format(10, "gpt-5.4").replace(",5000,", ",6000,") + "\n")
+    read(tmp_path / "ledger", log)
+    read(tmp_path / "ledger", other)
+    with log.open("a") as file:
+        file.write("-mini\n")
+    read(tmp_path / "ledger", log)
+    found = sorted(
+        tuple(row.values()) for row in buckets(tmp_path / "ledger", "request_model", "uncached_input_tokens")
+    )
+    assert found == [("gpt-5.4", 5000), ("gpt-5.4", 6000), ("gpt-5.4-mini", 5000)]

@@ -120,6 +120,26 @@ def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: 
         _insert_rated(connection, ingest_id, price_list)
 
 
+def keep_staged_buckets(connection: "Connection") -> None:
+    """Remember the staged buckets while others are staged; see `take_back_buckets`."""
+    _stage(connection)
+    connection.execute(
+        f"create or replace temp table cut_bucket as select bucket_key, {RANK} as rank from bucket_staged"
+    )
+
+
+def take_back_buckets(connection: "Connection") -> None:
+    """Delete from the attached ledger the buckets of which it has the very reading that is remembered.
+
+    They are of a table that has grown, and that brings them again, all but what its cut row made of them.
+    """
+    connection.execute(
+        "delete from ledger.usage_bucket where bucket_key in (select bucket_key from ("
+        f"select bucket_key, {RANK} as rank from ledger.usage_bucket semi join cut_bucket using (bucket_key)) as stored "
+        "join cut_bucket using (bucket_key, rank)) and bucket_key not in (select row_key from ledger.also_in)"
+    )
+
+
 def _stage(connection: "Connection") -> None:
     """What each file says of each bucket, with its breakdown and key."""
     present = ", ".join(

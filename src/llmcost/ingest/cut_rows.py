@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from llmcost.domain.request import COLUMNS
+from llmcost.ingest.buckets import keep_staged_buckets, take_back_buckets
 from llmcost.ingest.checkpoints import Checkpoint
 from llmcost.ingest.files import LogFile, fingerprint_of, look_at
 from llmcost.ingest.formats import is_damage
@@ -65,28 +66,40 @@ def _rotated(file: LogFile, beside: Iterable[Checkpoint]) -> Iterator[Checkpoint
 
 
 def as_logs(cut: CutRows, folder: Path) -> list[LogFile]:
-    """Each row as a log of its own in `folder`, as old as its table was then."""
+    """Each row as a log of its own in `folder`, as old as its table was then.
+
+    Of a usage export it is the table as it was: which bucket a row is part of, its span's other rows tell.
+    """
     logs = []
-    for number, (seen, row) in enumerate(cut.values()):
-        path = folder / f"cut-{number}.jsonl"
-        path.write_text(json_text(row) + "\n", "utf-8")
-        logs.append(replace(look_at(path, str(path), named=True), mtime_ns=seen.mtime_ns, stated="lines"))
+    for number, (file, (seen, row)) in enumerate(cut.items()):
+        if seen.result.buckets:
+            path = folder / f"cut-{number}.csv"
+            with file.open() as stream, path.open("wb") as target:
+                _copy(stream, target, seen.size)
+            log = look_at(path, str(path), named=True)
+        else:
+            path = folder / f"cut-{number}.jsonl"
+            path.write_text(json_text(row) + "\n", "utf-8")
+            log = replace(look_at(path, str(path), named=True), stated="lines")
+        logs.append(replace(log, mtime_ns=seen.mtime_ns))
     return logs
 
 
 def keep_staged(connection: "Connection") -> None:
-    """Remember the staged rows, which are those of `as_logs`, while the batch is staged."""
+    """Remember the staged rows and buckets, which are those of `as_logs`, while the batch is staged."""
     connection.execute("create or replace temp table cut_row as from staged")
+    keep_staged_buckets(connection)
 
 
 def take_back(connection: "Connection") -> None:
-    """Delete from the attached ledger the rows that say what a remembered row says and nothing more, and that it alone brought."""
+    """Delete from the attached ledger what says what a remembered row or bucket says and nothing more, and that it alone brought."""
     same = " and ".join(as_stored(column.name, "cut", "stored") for column in COLUMNS)
     connection.execute(
         "delete from ledger.request where row_key in ("
         f"select row_key from ledger.request as stored join cut_row as cut using (row_key) where {same}) "
         "and row_key not in (select row_key from ledger.also_in)"
     )
+    take_back_buckets(connection)
 
 
 def _cut_row(file: LogFile, seen: Checkpoint, folder: Path) -> Record | None:
