@@ -43,7 +43,7 @@ def test_every_disagreement_names_the_page_that_settled_it():
     decided = [case for case in CASES if case["genai_prices"] and case["litellm"] and case["decision"] != "both"]
     assert len(decided) > 50
     for case in decided:
-        assert case["genai_prices"] != case["litellm"]
+        assert case["genai_prices"] != case["litellm"] or case["decision"] == "page"
         assert case["url"].startswith("https://")
         assert case["why"]
 
