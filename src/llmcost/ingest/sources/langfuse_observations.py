@@ -5,8 +5,9 @@ Generations and embeddings are calls; spans, agents, tools and events around the
 `output` alone make up the total, a caller has sent a provider's inclusive counts as they were. `totalCost` is Langfuse's
 own reckoning, kept as `reported_cost`. Further keys are input or output by how they begin, as far as `total` has room for
 them; what it leaves unexplained after that is reasoning (https://langfuse.com/docs/observability/features/token-and-cost-tracking,
-https://api.reference.langfuse.com). Exports are in snake case and may hold objects as JSON in a string; the blob export
-of observations does not say whose trace it was.
+https://api.reference.langfuse.com). Keys with a dot are span attributes that Langfuse did not know: `input` and `output`
+still include what they count (https://github.com/langfuse/langfuse/issues/17117). Exports are in snake case and may hold
+objects as JSON in a string; the blob export of observations does not say whose trace it was.
 """
 
 from llmcost.ingest.source import Source
@@ -24,9 +25,19 @@ def _counts(*names: str) -> str:
 
 def _further(beginning: str) -> str:
     """SQL for the sum of the counts whose keys begin so and are not among those with a name here."""
+    return _sum(f"regexp_full_match(k, '({beginning})_[^.]+') and not one_of(k, '{_NAMED}')")
+
+
+def _sum(which: str) -> str:
+    """SQL for the sum of the counts with such a key `k`."""
     usage = "unwrapped(coalesce(@usageDetails:json, @usage_details:json))"
-    keys = f"list_filter(json_keys({usage}), lambda k: regexp_full_match(k, '({beginning})_.+') and not one_of(k, '{_NAMED}'))"
+    keys = f"list_filter(json_keys({usage}), lambda k: {which})"
     return f"coalesce(list_sum(list_transform({keys}, lambda k: count_of(value_of({usage}, k)))), 0)::bigint"
+
+
+def _inside(name: str, apart: str) -> str:
+    """SQL for the part of `input` or `output` that an attribute tells of; with a key of its own as well it was taken out."""
+    return f"greatest(coalesce(${name}, 0) - coalesce({apart}, 0), 0)"
 
 
 _START, _END = _either("startTime", "start_time"), _either("endTime", "end_time")
@@ -51,6 +62,12 @@ _AUDIO_IN = ("input_audio_tokens", "input_audio", "input_modality_AUDIO")
 _IMAGE_IN = ("input_image_tokens", "input_image", "input_modality_IMAGE")
 _AUDIO_OUT = ("output_audio_tokens", "output_audio", "output_modality_AUDIO")
 _IMAGE_OUT = ("output_image_tokens", "output_image", "output_modality_IMAGE")
+# Attributes of the OpenTelemetry conventions and of OpenInference.
+_READ_ATTRIBUTES = ('"cache_read.input_tokens"', '"prompt_details.cache_read"')
+_WRITTEN_ATTRIBUTES = ('"cache_write.input_tokens"', '"cache_creation.input_tokens"', '"prompt_details.cache_write"')
+_REASONING_ATTRIBUTES = ('"reasoning.output_tokens"', '"completion_details.reasoning"')
+_AUDIO_IN_ATTRIBUTES = ('"audio.input_tokens"', '"prompt_details.audio"')
+_AUDIO_OUT_ATTRIBUTES = ('"audio.output_tokens"', '"completion_details.audio"')
 _NAMED = "|".join(
     [
         *(*_INPUT, *_OUTPUT, *_READ, *_WRITTEN, *_WRITTEN_5M, *_WRITTEN_1H, *_REASONING),
@@ -70,12 +87,18 @@ _STATED = f"(coalesce($input, 0) + coalesce($output, 0) + {_PARTS_IN} + {_PARTS_
 _LEFT = f"($total - least($total, {_STATED}))"
 _FURTHER_IN = f"least($further_in, {_LEFT})"
 _FURTHER_OUT = f"least($further_out, {_LEFT} - {_FURTHER_IN})"
-_HIDDEN = f"coalesce({_LEFT} - {_FURTHER_IN} - {_FURTHER_OUT}, 0)"
+_HIDDEN = f"greatest(coalesce({_LEFT} - {_FURTHER_IN} - {_FURTHER_OUT} - $attributes, 0), 0)"
+_READ_INSIDE, _WRITTEN_INSIDE = _inside("read_attribute", "$cache_read"), _inside("written_attribute", _WRITTEN_ALL)
+_REASONING_INSIDE = _inside("reasoning_attribute", "$reasoning")
+_AUDIO_IN_INSIDE = _inside("audio_in_attribute", "$audio_in")
+_AUDIO_OUT_INSIDE = _inside("audio_out_attribute", "$audio_out")
+_INSIDE_IN = f"({_READ_INSIDE} + {_WRITTEN_INSIDE} + {_AUDIO_IN_INSIDE})"
+_INSIDE_OUT = f"({_REASONING_INSIDE} + {_AUDIO_OUT_INSIDE})"
 _KNOWN = f"$tokens and ($input is not null or $output is not null or {_STATED} + $further_in + $further_out > 0)"
 
 source = Source(
     title="Langfuse observations",
-    revision=3,
+    revision=4,
     issuer="'langfuse'",
     claims=f"{_either('traceId', 'trace_id')} is not null and {_START} is not null and @type is not null "
     "and coalesce(@usageDetails:json, @usage_details:json, @costDetails:json, @cost_details:json) is not null",
@@ -100,6 +123,12 @@ source = Source(
         "image_out": _counts(*_IMAGE_OUT),
         "further_in": _further("input|prompt|tool_use_prompt"),
         "further_out": _further("output|completion|candidates"),
+        "attributes": _sum("contains(k, '.')"),
+        "read_attribute": _counts(*_READ_ATTRIBUTES),
+        "written_attribute": _counts(*_WRITTEN_ATTRIBUTES),
+        "reasoning_attribute": _counts(*_REASONING_ATTRIBUTES),
+        "audio_in_attribute": _counts(*_AUDIO_IN_ATTRIBUTES),
+        "audio_out_attribute": _counts(*_AUDIO_OUT_ATTRIBUTES),
     },
     fields={
         "request_id": "filled(@id)",
@@ -114,18 +143,18 @@ source = Source(
         "parent_id": f"filled({_either('parentObservationId', 'parent_observation_id')})",
         "session_id": f"filled({_either('sessionId', 'session_id')})",
         "uncached_input_tokens": f"""case when not $tokens then null
-            when $total = $input + coalesce($output, 0) then beyond($input, {_PARTS_IN})
-            when $input is not null or $further_in > 0 then coalesce($input, 0) + {_FURTHER_IN} end""",
-        "cache_read_tokens": f"case when {_KNOWN} then {_CACHED} end",
-        "cache_write_5m_tokens": f"case when {_KNOWN} then {_WRITTEN_ALL} - coalesce($written_1h, 0) end",
+            when $total = $input + coalesce($output, 0) then beyond($input, {_PARTS_IN} + {_INSIDE_IN})
+            when $input is not null or $further_in > 0 then beyond(coalesce($input, 0), {_INSIDE_IN}) + {_FURTHER_IN} end""",
+        "cache_read_tokens": f"case when {_KNOWN} then {_CACHED} + {_READ_INSIDE} end",
+        "cache_write_5m_tokens": f"case when {_KNOWN} then {_WRITTEN_ALL} - coalesce($written_1h, 0) + {_WRITTEN_INSIDE} end",
         "cache_write_1h_tokens": f"case when {_KNOWN} then coalesce($written_1h, 0) end",
         "output_text_tokens": f"""case when not $tokens then null
-            when $total = coalesce($input, 0) + $output then beyond($output, {_PARTS_OUT})
-            when $output is not null or $further_out > 0 then coalesce($output, 0) + {_FURTHER_OUT} end""",
-        "reasoning_tokens": f"case when {_KNOWN} then coalesce($reasoning, 0) + {_HIDDEN} end",
-        "input_audio_tokens": "nullif($audio_in, 0)",
+            when $total = coalesce($input, 0) + $output then beyond($output, {_PARTS_OUT} + {_INSIDE_OUT})
+            when $output is not null or $further_out > 0 then beyond(coalesce($output, 0), {_INSIDE_OUT}) + {_FURTHER_OUT} end""",
+        "reasoning_tokens": f"case when {_KNOWN} then coalesce($reasoning, 0) + {_REASONING_INSIDE} + {_HIDDEN} end",
+        "input_audio_tokens": f"nullif(coalesce($audio_in, 0) + {_AUDIO_IN_INSIDE}, 0)",
         "input_image_tokens": "nullif($image_in, 0)",
-        "output_audio_tokens": "nullif($audio_out, 0)",
+        "output_audio_tokens": f"nullif(coalesce($audio_out, 0) + {_AUDIO_OUT_INSIDE}, 0)",
         "output_image_tokens": "nullif($image_out, 0)",
         "characters": "case when upper(@usage.unit) = 'CHARACTERS' then $input end",
         "audio_seconds": "case when upper(@usage.unit) = 'SECONDS' then $input end",
