@@ -42,6 +42,30 @@ def test_a_time_is_what_it_says_or_a_reject(tmp_path):
         assert "neither a date of ISO 8601 with month and day nor Unix time" in reason
 
 
+def test_a_time_among_the_keys_of_an_answer_is_said_to_be_unread(tmp_path):
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"type": "message", "id": "msg_01flat", "role": "assistant", "model": "claude-haiku-4-5", "usage": usage}
+    lines = [
+        {"timestamp": "2026-11-10T10:00:00Z", "user_id": "u1", **message},
+        {
+            "ts": 1793527200,
+            "object": "list",
+            "data": [],
+            "model": "text-embedding-3-small",
+            "usage": {"prompt_tokens": 8, "total_tokens": 8},
+        },
+        {"timestamp": "2026-11-10T10:00:00Z", "response": {**message, "id": "msg_01around"}},
+        message,
+    ]
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", lines))
+    told = "stands beside the answer's own keys, where nothing of a log's own is read; put the answer under `response`"
+    assert query(tmp_path / "ledger", "select line, reason from reject order by line") == [
+        (1, f"`timestamp` {told}, or `--at ISO|mtime` assumes a time"),
+        (2, f"`ts` {told}, or `--at ISO|mtime` assumes a time"),
+        (4, "no time in the record; `--at ISO|mtime` assumes one"),
+    ]
+
+
 def test_only_what_a_source_looks_at_is_blamed_for_a_missing_time(tmp_path):
     message = {"id": "msg_01timeless", "role": "assistant", "model": "claude-haiku-4-5", "usage": {"input_tokens": 1}}
     transcript = {"type": "assistant", "sessionId": "s", "uuid": "u", "message": message}

@@ -6,7 +6,7 @@ answer text are never stored.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
@@ -249,8 +249,11 @@ TIME_PLACES = tuple((key,) for key in _TIME_KEYS)
 """Where an envelope may say when the call began."""
 
 
-def why_no_time(record: bytes, places: Iterable[Sequence[str]]) -> str:
-    """Why a record has no time: it states none at any of these places, or one that cannot be read."""
+def why_no_time(record: bytes, places: Collection[Sequence[str]], unread: Iterable[Sequence[str]] = ()) -> str:
+    """Why a record has no time: it states none at any of these places, or one that cannot be read.
+
+    Of a body that stands in no envelope, `unread` are the places where an envelope would state it.
+    """
     try:
         root = json.loads(record)
     except ValueError:
@@ -263,4 +266,8 @@ def why_no_time(record: bytes, places: Iterable[Sequence[str]]) -> str:
             name = ".".join(place)
             told = f"{name} is {value[:40]!r}, neither a date of ISO 8601 with month and day nor Unix time"
             return f"{told}; `--at ISO|mtime` assumes a time"
+    for place in unread:
+        if isinstance(root, dict) and place not in places and root.get(place[0]) is not None:
+            told = f"`{place[0]}` stands beside the answer's own keys, where nothing of a log's own is read"
+            return f"{told}; put the answer under `response`, or `--at ISO|mtime` assumes a time"
     return "no time in the record; `--at ISO|mtime` assumes one"

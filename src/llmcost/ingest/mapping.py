@@ -28,8 +28,9 @@ from llmcost.ledger.identifiers import quote_literal
 AMBIGUOUS = -1
 """Route of a record that more than one source claims."""
 
-UNCLAIMED, BOOKKEEPING, IN_PARTS, NO_TIME = "?", "-", "+", "no time"
-"""Verdicts: no source or several claim the record; it is no call; it has to be taken apart; it does not say when."""
+UNCLAIMED, BOOKKEEPING, IN_PARTS, NO_TIME, NO_TIME_AROUND = "?", "-", "+", "no time", "no time around"
+"""Verdicts: no source or several claim the record; it is no call; it has to be taken apart; it does not say when; neither it
+nor the envelope around the body says when."""
 
 _CONSTANT = re.compile(r"null|true|false|'[^']*'|-?[0-9]+|coalesce\((?:null, )*(?P<first>'[^']*'|true|false|[0-9]+)\)")
 _ALWAYS_STAGED = {"source", "part", "request_id"}
@@ -263,7 +264,7 @@ class _Mapping:
                     when not kept then '{BOOKKEEPING}'
                     when needs_parts then '{IN_PARTS}'
                     when bad_field is not null then bad_field
-                    when started_at is null and {assumed} is null then '{NO_TIME}'
+                    when started_at is null and {assumed} is null then {self._by_route(_timeless)}
                 end as verdict,
                 ({logged} and date_part('microseconds', started_at) % 1000000 <> 0)
                     or trace_id is not null or latency_ms is not null as near_unique,
@@ -364,6 +365,11 @@ class _Mapping:
                 if seen:
                     claims.append(f"coalesce({seen}) is not null")
         return " and ".join(claims)
+
+
+def _timeless(route: Route) -> str:
+    """SQL: the verdict on a record of this route that does not say when the call began."""
+    return quote_literal(NO_TIME_AROUND if route.mount else NO_TIME)
 
 
 def _the_one(numbers: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from llmcost.ingest.envelope import TIME_PLACES, why_no_time
 from llmcost.ingest.expanding import announces_more, expand
 from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
-from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, UNCLAIMED, layout_of
+from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, NO_TIME_AROUND, UNCLAIMED, layout_of
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import Item, Pending, Reject, json_text, read, read_lines, up_to_damage
 from llmcost.ingest.rejected import rejected
@@ -21,6 +21,8 @@ from llmcost.ledger.database import room_for
 from llmcost.ledger.identifiers import quote_literal
 
 _CHUNK_BYTES = 16 * 1024 * 1024
+
+Places = tuple[tuple[str, ...], ...]
 
 
 class StrictPass:
@@ -183,19 +185,22 @@ class StrictPass:
 
     def _rejected(self, line: int, verdict: str, text: bytes, source: str, *, canonical: bool = False) -> Reject:
         """A record of a source, whose verdict may be that it has no time."""
-        reason = why_no_time(text, self._times_of(source)) if verdict == NO_TIME else verdict
+        reason = verdict
+        if verdict in {NO_TIME, NO_TIME_AROUND}:
+            reason = why_no_time(text, *self._times_of(source, enveloped=verdict == NO_TIME_AROUND))
         return rejected(line, reason, text, source=source, canonical=canonical)
 
-    def _times_of(self, source_id: str) -> tuple[tuple[str, ...], ...]:
-        """Where a source finds when a call began, in a record or in the envelope of its body."""
+    def _times_of(self, source_id: str, *, enveloped: bool) -> tuple[Places, Places]:
+        """Where a source finds when a call began, in a record or in the envelope of its body; where it would in an envelope."""
         settings = self.stage.settings
         source = settings.sources.get(source_id) or (settings.forced.source if settings.forced else None)
         if source is None:
-            return ()
+            return (), ()
         read = leaves_of([source.fields.get("started_at", "")])
         # Not those that only our own reader puts there.
         own = tuple(place for place in read if not place[-1].startswith("llmcost_"))
-        return own + (TIME_PLACES if source.body else ())
+        around = TIME_PLACES if source.body else ()
+        return (own + around, ()) if enveloped else (own, around)
 
     def _reject_unclaimed(self, number: int, records: Sequence[tuple[tuple[int, str], tuple[Route, ...]]]) -> None:
         rejects = self.stage.outcomes[number].rejects
