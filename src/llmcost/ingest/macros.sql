@@ -210,3 +210,9 @@ create or replace temp macro modality_tokens(details, name) as
         case when list_contains([name, 'MediaModality.' || name], json_extract_string(d, '/modality'))
             then count_of(coalesce(json_extract_string(d, '/tokenCount'), json_extract_string(d, '/token_count'))) end))::bigint
     end;
+
+-- The sum of the counts `of` in a list of objects, of those whose `kind` is `name`; null when the list does not name it.
+create or replace temp macro listed_count(list, kind, name, of) as
+    case when contains(list::varchar, name) then list_sum(list_transform(json_extract(list, '$[*]'), lambda d:
+        case when value_of(d, kind) = name then count_of(value_of(d, of)) end))::bigint
+    end;

@@ -65,23 +65,44 @@ def _map_searches(body: str) -> str:
     return f"case when contains($candidate::varchar, '\"maps\"') and {placed} > 0 then 1 end"
 
 
-def _searches(body: str) -> str:
-    """Gemini 3 bills every query, older models every prompt that was grounded.
+def billed_searches(queries: str, model: str) -> str:
+    """SQL for what so many queries are billed as: Gemini 3 bills every one, older models every prompt that was grounded.
 
     https://ai.google.dev/gemini-api/docs/pricing
     """
-    queries = f"coalesce(json_array_length({_GROUNDING}, '/webSearchQueries'), json_array_length({_GROUNDING}, '/web_search_queries'))"
-    model = _either(body, "modelVersion")
     older = f"regexp_matches({model}, 'gemini-[12]\\.')"
-    return f"case when contains($candidate::varchar, 'rounding') then case when {queries} > 0 then case when {older} then 1 else {queries} end end end"
+    return f"case when {queries} > 0 then case when {older} then 1 else {queries} end end"
+
+
+def _searches(body: str) -> str:
+    queries = f"coalesce(json_array_length({_GROUNDING}, '/webSearchQueries'), json_array_length({_GROUNDING}, '/web_search_queries'))"
+    billed = billed_searches(queries, _either(body, "modelVersion"))
+    return f"case when contains($candidate::varchar, 'rounding') then {billed} end"
+
+
+_KNOWN = "case when $prompt is not null then {} end"
+_AUDIO, _IMAGE = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in - $image_cached, 0)"
+
+USAGE_FIELDS = {
+    "uncached_input_tokens": _KNOWN.format(f"greatest(beyond($prompt, $cached) - {_AUDIO} - {_IMAGE}, 0) + $tools"),
+    "cache_read_tokens": _KNOWN.format("greatest($cached - $audio_cached, 0)"),
+    "cache_write_5m_tokens": _KNOWN.format("0"),
+    "cache_write_1h_tokens": _KNOWN.format("0"),
+    "output_text_tokens": _KNOWN.format("beyond($answer, $audio_out + $image_out)"),
+    "reasoning_tokens": _KNOWN.format("$thoughts"),
+    "input_audio_tokens": f"nullif({_AUDIO}, 0)",
+    "cache_read_audio_tokens": "nullif($audio_cached, 0)",
+    "input_image_tokens": f"nullif({_IMAGE}, 0)",
+    "output_audio_tokens": "nullif($audio_out, 0)",
+    "output_image_tokens": "nullif($image_out, 0)",
+}
+"""Columns from the steps that count tokens; all null where the record carries no usage."""
 
 
 def fields(body: str = "") -> dict[str, str]:
     """Columns for the body at that prefix."""
-    known = "case when $prompt is not null then {} end"
     traffic = _either(body, "usageMetadata.trafficType")
     created = _either(body, "createTime", kind=":time")
-    audio, image = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in - $image_cached, 0)"
     finish = (
         "coalesce(json_extract_string($candidate, '/finishReason'), json_extract_string($candidate, '/finish_reason'))"
     )
@@ -100,17 +121,7 @@ def fields(body: str = "") -> dict[str, str]:
         # A stream's chunks share one id and count cumulatively; the last one says why it stopped.
         "final": f"$candidate is null or {finish} is not null",
         "error_type": f"filled({_either(body, 'promptFeedback.blockReason')})",
-        "uncached_input_tokens": known.format(f"greatest(beyond($prompt, $cached) - {audio} - {image}, 0) + $tools"),
-        "cache_read_tokens": known.format("greatest($cached - $audio_cached, 0)"),
-        "cache_write_5m_tokens": known.format("0"),
-        "cache_write_1h_tokens": known.format("0"),
-        "output_text_tokens": known.format("beyond($answer, $audio_out + $image_out)"),
-        "reasoning_tokens": known.format("$thoughts"),
-        "input_audio_tokens": f"nullif({audio}, 0)",
-        "cache_read_audio_tokens": "nullif($audio_cached, 0)",
-        "input_image_tokens": f"nullif({image}, 0)",
-        "output_audio_tokens": "nullif($audio_out, 0)",
-        "output_image_tokens": "nullif($image_out, 0)",
+        **USAGE_FIELDS,
         "web_searches": _searches(body),
         "map_searches": _map_searches(body),
     }
