@@ -5,7 +5,7 @@ import random
 import shutil
 
 import pytest
-from tests.ingesting import chat, memory_ledger, native, picture, query, read, write
+from tests.ingesting import as_bytes, chat, memory_ledger, native, picture, query, read, write
 from tests.properties.test_merging import as_line, sighting
 
 from llmcost.config.yaml import parse_document
@@ -15,6 +15,7 @@ from llmcost.ingest.merging import MergeRequest, merge
 from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
 from llmcost.ledger.merge_tables import MERGED_TABLES
+from llmcost.ledger.queries import rejected_lines
 
 either_way = pytest.mark.parametrize("order", ["AB", pytest.param("BA", marks=pytest.mark.slow)])
 
@@ -169,13 +170,16 @@ def test_what_cannot_be_merged_is_refused_and_changes_nothing(tmp_path):
 def test_logs_of_one_path_on_two_hosts_keep_what_each_brought(tmp_path, order):
     log = tmp_path / "app.jsonl"
     for name, days in (("A", (1, 2)), ("B", (3,))):
-        write(log, [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in days])
+        calls = as_bytes(native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in days)
+        log.write_bytes(calls + b'{"broken": ' + name.encode() + b"\n")
         read(tmp_path / name, log)
     path = merged(tmp_path, *(tmp_path / name for name in order))
     for settings in ({}, {"source": "llmcost"}):
         log.touch()
         assert read(path, log, **settings).total("new") == 0
         assert query(path, "select day(started_at) from request order by 1") == [(1,), (2,), (3,)]
+        with database.reading(path) as connection:
+            assert rejected_lines(connection) == 2
 
 
 @either_way

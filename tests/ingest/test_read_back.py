@@ -3,6 +3,7 @@
 import json
 from datetime import UTC
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.ingesting import native, query, read, rows, write
@@ -11,7 +12,7 @@ from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.period import Period
 from llmcost.domain.request import QUANTITIES
 from llmcost.ledger import database
-from llmcost.ledger.exports import FORMATS, export_requests
+from llmcost.ledger.exports import FORMATS, FileFormat, export_requests
 from llmcost.ledger.forgetting import ForgetRequest, forget
 from llmcost.reports.question import Question, selection
 
@@ -23,7 +24,7 @@ every_format = pytest.mark.parametrize("file_format", FORMATS)
 def _export(ledger: Path, target: Path) -> Path:
     with database.reading(ledger) as connection:
         chosen = selection(connection, Question(by=(), where=(), metrics=(), period=Period(), zone=UTC))
-        export_requests(connection, chosen, target, target.suffix.removeprefix("."))
+        export_requests(connection, chosen, target, cast("FileFormat", target.suffix.removeprefix(".")))
     return target
 
 

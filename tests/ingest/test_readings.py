@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.ingesting import native, query, read, write
+from tests.ingesting import as_bytes, native, query, read, write
 
 from llmcost.config.yaml import parse_document
 from llmcost.ingest.generic import mapping_of
+from llmcost.ingest.rejects import stored_rejects
 from llmcost.ledger import database
+from llmcost.ledger.queries import rejected_lines
 from llmcost.render.ingest import remarks
 
 _FIELDS = "timestamp: at, model: {const: gpt-4o}, provider: {const: openai}"
@@ -230,7 +232,7 @@ def test_a_large_file_of_the_same_looks_is_the_same_only_where_its_bytes_are(tmp
     log = table(tmp_path / "a.csv", *rows)
     ingest(tmp_path / "l", UTC, log)
     if not there:
-        log.unlink()
+        log.rename(tmp_path / "elsewhere.csv")
     result = ingest(tmp_path / "l", SWAPPED, table(tmp_path / "b.csv", *other))
     assert (result.total("new"), result.total("kept")) == (6000, 0 if there else 6000)
     assert query(tmp_path / "l", "select count(*) from request") == [(12000,)]
@@ -307,3 +309,24 @@ def test_a_sequence_of_contents_and_ways(seed, tmp_path):
 @pytest.mark.parametrize("seed", range(100, 140))
 def test_many_sequences_of_contents_and_ways(seed, tmp_path):
     _sequence(tmp_path, seed, steps=14)
+
+
+def test_what_could_not_be_read_of_a_log_that_was_rotated_is_missing_still(tmp_path):
+    log, ledger = tmp_path / "app.jsonl", tmp_path / "l"
+    log.write_bytes(as_bytes([native(timestamp="2026-11-20T10:00:00.125Z")]) + b'{"broken": \n')
+    read(ledger, log)
+    read(ledger, write(log, [native(timestamp="2026-11-21T10:00:00.125Z")]))
+    (left,) = stored_rejects(ledger)
+    assert (left.path, left.line) == (str(log), 2)
+    assert left.reason.endswith("(in the file that was here before)")
+    with database.reading(ledger) as connection:
+        assert rejected_lines(connection) == 1
+
+
+def test_what_could_not_be_read_of_a_log_that_was_put_right_is_forgotten(tmp_path):
+    log, ledger = tmp_path / "app.jsonl", tmp_path / "l"
+    first, second = (native(timestamp=f"2026-11-2{day}T10:00:00.125Z") for day in (0, 1))
+    log.write_bytes(b'{"broken": \n' + as_bytes([first]))
+    read(ledger, log)
+    read(ledger, write(log, [second, first]))
+    assert list(stored_rejects(ledger)) == []

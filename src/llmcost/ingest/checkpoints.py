@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.contents import REPLACED, numbered, retire
-from llmcost.ingest.files import LogFile
+from llmcost.ingest.contents import numbered, retire
+from llmcost.ingest.files import LogFile, begin_alike
 from llmcost.ingest.reader import Reject
 from llmcost.ingest.recording import forget
 from llmcost.ingest.rejected import SHOWN_REJECTS
 from llmcost.ingest.result import FileResult
 from llmcost.ledger.migrations import transaction
+from llmcost.ledger.replaced import REPLACED
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
-
-_BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,20 +186,9 @@ def _is_copy(seen: Checkpoint, file: LogFile) -> bool:
         status = original.stat()
         if (status.st_size, status.st_mtime_ns) != (seen.size, seen.mtime_ns):
             return False
-        return original.samefile(file.path) or _equal(original, file.path, seen.size)
+        return original.samefile(file.path) or begin_alike(original, file.path, seen.size)
     except (OSError, ValueError):
         return False
-
-
-def _equal(one: Path, other: Path, size: int) -> bool:
-    """Whether two files hold the same bytes, `size` of them."""
-    read = 0
-    with one.open("rb", buffering=0) as left, other.open("rb", buffering=0) as right:
-        while block := left.read(_BLOCK):
-            if block != right.read(_BLOCK):
-                return False
-            read += len(block)
-        return read == size and not right.read(1)
 
 
 def _without_registry(settings: str) -> object:

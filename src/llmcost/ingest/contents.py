@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.files import EDGE, LogFile, fingerprint_of
+from llmcost.ingest.files import EDGE, LogFile, begin_alike, fingerprint_of
+from llmcost.ledger.replaced import REPLACED, forget_mended
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
-_BLOCK = 1024 * 1024
-REPLACED = "replaced"
-"""Status of an entry whose path holds another content now."""
 _ENTRY = "select file_id, path, size, fingerprint, inode, status, settings, revisions from ledger.file"
 
 
@@ -120,19 +118,13 @@ def is_of(file: LogFile, entry: Entry) -> bool | None:
         return True
     if entry.size <= 2 * EDGE:
         return True
+    original = Path(entry.path)
     try:
-        if Path(entry.path).stat().st_size != entry.size:
+        if original.stat().st_size != entry.size:
             return None
-        with Path(entry.path).open("rb") as one, file.path.open("rb") as other:
-            left = entry.size
-            while left:
-                block = one.read(min(left, _BLOCK))
-                if not block or block != other.read(len(block)):
-                    return False
-                left -= len(block)
+        return begin_alike(original, file.path, entry.size)
     except (OSError, ValueError):
         return None
-    return True
 
 
 def retire(connection: "Connection", ids: Sequence[int]) -> None:
@@ -141,10 +133,10 @@ def retire(connection: "Connection", ids: Sequence[int]) -> None:
         return
     gone = {"ids": list(ids)}
     connection.execute(f"update ledger.file set status = '{REPLACED}' where list_contains($ids, file_id)", gone)
-    connection.execute("delete from ledger.reject where list_contains($ids, file_id)", gone)
+    forget_mended(connection)
     told = " union all ".join(
         f"select file_id from ledger.{table} where list_contains($ids, file_id)"
-        for table in ("request", "usage_bucket", "conflict", "also_in")
+        for table in ("request", "usage_bucket", "conflict", "also_in", "reject")
     )
     connection.execute(f"delete from ledger.file where list_contains($ids, file_id) and file_id not in ({told})", gone)
 

@@ -25,6 +25,7 @@ RECEIVED = "otlp:"
 """What the ledger's name of an address begins with at which spans were received."""
 EDGE = 64 * 1024
 """Bytes at either end of a file that are hashed."""
+_BLOCK = 1024 * 1024
 _LEDGER_FILE = re.compile(r"\.duckdb\.(tmp-|v\d+\.bak$)")
 _SKIPPED_SUFFIXES = (
     ".duckdb",
@@ -233,6 +234,17 @@ def _decompressed(raw: IO[bytes], compression: Compression) -> IO[bytes]:
     if compression == "zstd":
         return io.BufferedReader(_ZstdStream(raw))
     return raw
+
+
+def begin_alike(one: Path, other: Path, size: int) -> bool:
+    """Whether both files begin with the same `size` bytes. Raises OSError."""
+    with one.open("rb", buffering=0) as left, other.open("rb", buffering=0) as right:
+        while size:
+            part = left.read(min(size, _BLOCK))
+            if not part or part != right.read(len(part)):
+                return False
+            size -= len(part)
+    return True
 
 
 class _ZstdStream(io.RawIOBase):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.ledger.closings import is_closed
 from llmcost.ledger.redaction import MASK
+from llmcost.ledger.replaced import forget_mended
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -95,7 +96,6 @@ _STATEMENTS = (
         qualify row_number() over (partition by path order by {_look("file")} desc, file_id) > 1
     )
     """,
-    "delete from ledger.reject where file_id in (select file_id from ledger.file where status = 'replaced')",
     # What either has of a row that both have.
     """
     insert into ledger.also_in
@@ -242,6 +242,7 @@ def merge_tombstones(connection: "Connection", other: str) -> None:
     """What either has forgotten is forgotten, before any request comes in."""
     for statement in _TOMBSTONES:
         connection.execute(statement.replace("{other}", other))
+    forget_mended(connection)
 
 
 def map_runs_and_files(connection: "Connection", other: str) -> None:
@@ -268,3 +269,4 @@ def merge_tables(connection: "Connection", other: str) -> None:
     """Everything but requests, aggregates and price lists, after `map_runs_and_files`."""
     for statement in _STATEMENTS:
         connection.execute(statement.replace("{other}", other))
+    forget_mended(connection)

@@ -97,7 +97,7 @@ def _first(values: Record, keys: Iterable[str]) -> Any:
 
 
 source = Source(
-    title="MLflow and TrueFoundry experiment runs",
+    title="MLflow and TrueFoundry runs",
     grain="bucket",
     issuer="'mlflow'",
     claims="@llmcost_run is not null",
