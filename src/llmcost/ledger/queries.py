@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmcost.domain.period import Period
 from llmcost.domain.request import OWNERS
@@ -124,20 +124,22 @@ def facts_and_totals(
     if found is None:  # an aggregate without groups always has one row
         raise RuntimeError("no facts")
     width = len(_FACTS) + 1
+    unpriced_rows = found[8]
+    reported, partly, elsewhere = _of_unpriced(connection, source, query) if unpriced_rows else (None, 0, None)
     told = Facts(
         rows=found[0],
         first=found[1],
         last=found[2],
         requests=int(found[3]),
         unpriced=int(found[4]),
-        unpriced_reported=found[5],
-        estimated=int(found[6]),
-        assumed_time=int(found[7]),
-        ingest_ids=tuple(sorted(found[8])),
-        unpriced_rows=int(found[9]),
-        partly_unpriced=int(found[10]),
-        unpriced_in=tuple((found[11] or {}).items()),
-        unattributed_cost=found[12],
+        unpriced_reported=reported,
+        estimated=int(found[5]),
+        assumed_time=int(found[6]),
+        ingest_ids=tuple(sorted(found[7])),
+        unpriced_rows=int(unpriced_rows),
+        partly_unpriced=int(partly),
+        unpriced_in=tuple((elsewhere or {}).items()),
+        unattributed_cost=found[9],
     )
     beside = _beside(connection, selection, [], metrics, None)
     (whole,) = groups_of([(*found[width:], found[0], 1, False)], 0, places_of(metrics), beside, {})
@@ -150,14 +152,29 @@ _FACTS = (
     "max(started_at) as last_start",
     "coalesce(sum(calls), 0) as requests",
     "coalesce(sum(unpriced_calls), 0) as unpriced",
-    "sum(claimed_cost) filter (where cost_status = 'unpriced') as unpriced_reported",
     "coalesce(sum(estimated_calls), 0) as estimated",
     "coalesce(sum(calls) filter (where time_origin = 'assumed'), 0) as assumed_time",
     "coalesce(list(distinct ingest_id), []) as ingest_ids",
     "count(*) filter (where cost_status = 'unpriced') as unpriced_rows",
-    "coalesce(sum(unpriced_calls) filter (where part > 0), 0) as partly_unpriced",
-    "histogram(upper(reported_currency)) filter (where cost_status = 'unpriced' and upper(reported_currency) <> 'USD') as unpriced_in",
 )
+
+
+def _of_unpriced(connection: "DuckDBPyConnection", source: str, query: Query) -> tuple[Any, ...]:
+    """What unpriced rows reported, how many calls are only partly unpriced, and which other currencies they report in."""
+    return (
+        connection.execute(
+            f"""
+            {source}
+            select
+                sum(claimed_cost),
+                coalesce(sum(unpriced_calls) filter (where part > 0), 0),
+                histogram(upper(reported_currency)) filter (where upper(reported_currency) <> 'USD')
+            from keyed where cost_status = 'unpriced'
+            """,
+            query.parameters,
+        ).fetchone()
+        or ()
+    )
 
 
 def unattributed(
@@ -228,16 +245,18 @@ def grouped(
     names = outcome_names(metrics)
     query = Query()
     source = query.labelled(connection, selection, keys, top)
+    # A constant would be hashed with every row.
+    ending = [] if top is None else ["other"]
     columns = [f"{query.text(key, f'key_{index}')} as text_{index}" for index, key in enumerate(keys)]
     places = places_of(metrics)
     columns += values_of(metrics)
     rows = connection.execute(
         f"""
         {source}
-        select {", ".join([*columns, "count(*) as row_count", "count(*) over () as group_count", "other"])}
+        select {", ".join([*columns, "count(*) as row_count", "count(*) over () as group_count", *(ending or ["false as other"])])}
         from facts
-        group by {", ".join([*(f"key_{index}" for index in range(len(keys))), "other"])}
-        {_order(keys)}
+        group by {", ".join([*(f"key_{index}" for index in range(len(keys))), *ending])}
+        {_order(keys, ending)}
         {"" if limit is None or names else f"limit {query.bind(limit)}"}
         """
         if keys
@@ -301,13 +320,13 @@ def _peaks(
     return {(tuple(row[:-2]), bool(row[-2])): row[-1] for row in rows}
 
 
-def _order(keys: Sequence[Key]) -> str:
-    """Time first if it leads; then cost; then keys; null and the row of all others last."""
+def _order(keys: Sequence[Key], ending: Sequence[str]) -> str:
+    """Time first if it leads; then cost; then keys; null and the row of all others, which `ending` tells, last."""
     leading = 0
     while leading < len(keys) and keys[leading].grain:
         leading += 1
     terms = [f"key_{index} nulls last" for index in range(leading)]
-    terms.append("other")
+    terms += ending
     if not leading:
         terms.append("sum(cost) desc nulls last")
     terms += [f"key_{index} nulls last" for index in range(leading, len(keys))]
