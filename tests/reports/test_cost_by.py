@@ -424,6 +424,29 @@ def test_a_comparison_with_prices_throughout_has_no_more_to_tell(insert, ledger)
     assert not any("In the period before" in line for line in footer(report))
 
 
+@pytest.mark.parametrize(
+    ("first", "zone", "begun"),
+    [
+        ("2026-10-10 10:00:00", "UTC", "2026-10-10"),
+        ("2026-10-01 23:59:59", "UTC", None),
+        ("2026-09-30 10:00:00", "UTC", None),
+        # 2 October in Berlin, and still the first in New York.
+        ("2026-10-01 22:30:00", "Europe/Berlin", "2026-10-02"),
+        ("2026-10-02 03:30:00", "America/New_York", None),
+    ],
+)
+def test_a_ledger_that_begins_amid_the_period_before_says_so(insert, ledger, first, zone, begun):
+    insert(request_id="a", started_at=first, customer_id="acme", cost="1")
+    insert(request_id="b", started_at="2026-10-20 10:00:00", customer_id="globex", cost="1")
+    insert(request_id="c", started_at="2026-11-10 10:00:00", customer_id="globex", cost="2")
+    november = parse_period("2026-11", _NOW, time_zone(zone))
+
+    report = cost_by(ledger, Question(period=november, zone=time_zone(zone), compare=True))
+
+    note = f"the ledger begins on {begun}, amid the period before: what was spent until then is not known"
+    assert report.notes == (() if begun is None else (note,))
+
+
 _BUCKET = """
     insert into usage_bucket by name select
         uuid() as bucket_key, 'openai-usage' as source, 1 as ingest_id, timestamp '2026-10-10' as bucket_start,

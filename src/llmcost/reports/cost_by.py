@@ -61,13 +61,14 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         groups, row_count = queries.grouped(connection, chosen, keys, metrics, total=totals, top=top, limit=limit)
     columns = _columns(keys, metrics)
     shown = _shown(question.metrics, keys, totals)
-    earlier, earlier_coverage, unknown_before = None, None, None
+    earlier, earlier_coverage, doubt = None, None, None
     if question.compare:
         earlier = previous_period(question.period, question.zone)
         before = replace(chosen, period=earlier)
-        unknown_before = _unknown(connection, before)
+        unknown = _unknown(connection, before)
+        doubt = unknown or _begun(connection, before)
         earlier_groups, earlier_whole = None, None
-        if unknown_before is None:
+        if unknown is None:
             check_rates(connection, before)
             first = keys[0] if keys else None
             earlier_facts, earlier_totals = queries.facts_and_totals(connection, before, first, metrics)
@@ -101,7 +102,7 @@ def cost_by(connection: "Connection", question: Question) -> Report:
         coverage=coverage(connection, chosen, facts),
         notes=(
             *_notes(connection, keys, groups, facts, chosen),
-            *(() if unknown_before is None else (unknown_before,)),
+            *(() if doubt is None else (doubt,)),
             *(_untold(question.metrics, totals) if chosen.basis == "exports" and facts.rows else ()),
             *about_outcomes(connection, chosen, keys, metrics, facts),
         ),
@@ -146,6 +147,18 @@ def _unknown(connection: "Connection", before: Selection) -> str | None:
     if has(before.basis, Period(until=before.period.until)):
         return None
     return f"the ledger has no {before.basis} as old as the period before: what it cost is not known"
+
+
+def _begun(connection: "Connection", before: Selection) -> str | None:
+    """That the period before is older than the ledger, of which something may be missing then; None where it is not."""
+    everything = replace(before, period=Period(), conditions=(), conversion=None)
+    first = queries.first_start(connection, everything)
+    if first is None or before.period.since is None:
+        return None
+    day = first.replace(tzinfo=UTC).astimezone(before.zone).date()
+    if day <= before.period.since.astimezone(before.zone).date():
+        return None
+    return f"the ledger begins on {day}, amid the period before: what was spent until then is not known"
 
 
 def _total(values: dict[str, Number | None], width: int = 0) -> Group:
