@@ -60,7 +60,7 @@ def forget(
         delete=delete,
         wait=30 if wait is None else wait,
     )
-    found = preview(request)
+    found = preview(request, migrate=not dry_run)
     if not in_advance:
         _check_is_known(request, found)
     if not yes:

@@ -90,7 +90,7 @@ def reprice(
         show(diff, applied=diff.changed)
         _done(diff, override_lock=override_lock)
         return
-    diff = use_case.preview(request)
+    diff = use_case.preview(request, migrate=not dry_run)
     show(diff, applied=False)
     if not diff.changed:
         _done(diff, override_lock=override_lock)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -25,6 +25,8 @@ from llmcost.pricing.price_list import load_price_list
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from llmcost.ledger.database import Connection
 
 _BATCH_ROWS = 50_000
 _BATCH_SECONDS = 30.0
@@ -97,18 +99,24 @@ class Intake:
     ) -> None:
         self._stack.close()
 
+    def _reading(self) -> AbstractContextManager["Connection"]:
+        """The ledger as it is, of our schema."""
+        return database.reading(
+            self._request.ledger, connection=self._run.connection, wait=self._request.wait, migrate=True
+        )
+
     def covered(self, stream: Stream) -> list[Span]:
         """The spans of a stream that have been read, oldest first."""
         if not self._request.ledger.exists():
             return []
-        with database.reading(self._request.ledger, connection=self._run.connection, wait=self._request.wait):
+        with self._reading():
             return covered(self._run.connection, stream)
 
     def without_bill(self, prefix: str, reporter: str, period: Period) -> list[str]:
         """The ids that begin so, of calls in a period whose bill nobody has stated and that `reporter` has not reported."""
         if not self._request.ledger.exists():
             return []
-        with database.reading(self._request.ledger, connection=self._run.connection, wait=self._request.wait):
+        with self._reading():
             rows = self._run.connection.execute(
                 "select distinct request_id from ledger.request where starts_with(request_id, $prefix) "
                 "and billed_cost is null and reported_by is distinct from $reporter "

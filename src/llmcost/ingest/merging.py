@@ -97,8 +97,7 @@ def merge(request: MergeRequest) -> list[Merged]:
 def _without_forgotten(request: MergeRequest, stack: ExitStack) -> list[Path]:
     """The other ledgers, or copies of them that have forgotten what any of the ledgers has; so has ours afterwards."""
     if request.ledger.exists():
-        # Ours may be of an older schema, and is brought up to date.
-        with database.writing(request.ledger, wait=request.wait):
+        with database.reading(request.ledger, wait=request.wait, migrate=True):
             pass
     ledgers = [path for path in (request.ledger, *request.others) if path.exists()]
     known = [one for path in ledgers if (one := _read(path, tombstones, request.wait)) is not None]

@@ -111,7 +111,7 @@ def _stones(connection: "Connection", request: OutcomeRequest) -> Tombstones | N
     """Whom the ledger has forgotten."""
     if not request.ledger.exists():
         return None
-    with database.reading(request.ledger, connection=connection, wait=request.wait):
+    with database.reading(request.ledger, connection=connection, wait=request.wait, migrate=True):
         return tombstones(connection)
 
 

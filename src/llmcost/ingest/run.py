@@ -114,7 +114,7 @@ def _stored(connection: "Connection", request: IngestRequest) -> tuple[dict[str,
     """What the ledger knows: files that were read, and whom it has forgotten."""
     if not request.ledger.exists():
         return {}, None
-    with database.reading(request.ledger, connection=connection, wait=request.wait):
+    with database.reading(request.ledger, connection=connection, wait=request.wait, migrate=True):
         return checkpoints(connection), tombstones(connection)
 
 

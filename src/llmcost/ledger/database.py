@@ -86,19 +86,26 @@ def room_for(connection: "DuckDBPyConnection", shapes: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reading(
-    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 5
+    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 5, migrate: bool = False
 ) -> Iterator["DuckDBPyConnection"]:
     """The ledger at `path`, read-only; a writer is waited for up to `wait` seconds.
 
-    Raises DataError when it is missing, in use, damaged, foreign, or of another schema than ours.
+    `migrate` is for what writes afterwards: an older ledger is first brought to our schema, as `writing` does. Raises DataError
+    when the ledger is missing, in use, damaged, foreign, or of another schema than ours.
     """
     target = _real(path)
     if not failures.is_there(target):
         raise failures.missing(target)
     with _attached(target, connection, options="read_only", wait=wait) as session:
         lacking = _lacking(session, target)
-        if lacking:
+        if lacking and not migrate:
             raise failures.older(target, lacking)
+        if not lacking:
+            yield session
+            return
+    with writing(target, connection=connection, wait=wait):
+        pass
+    with _attached(target, connection, options="read_only", wait=wait) as session:
         yield session
 
 

@@ -103,9 +103,9 @@ class Forgotten:
     """Copies of the ledger beside it that still hold everything."""
 
 
-def preview(request: ForgetRequest) -> Forgotten:
-    """What `forget` would take out; nothing is changed."""
-    with database.reading(request.ledger, wait=request.wait) as connection:
+def preview(request: ForgetRequest, *, migrate: bool = False) -> Forgotten:
+    """What `forget` would take out; nothing is changed, but that `migrate` brings an older ledger to our schema."""
+    with database.reading(request.ledger, wait=request.wait, migrate=migrate) as connection:
         declare(connection)
         return _measured(connection, request)
 

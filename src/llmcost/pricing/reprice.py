@@ -109,9 +109,9 @@ class Diff:
         return bool(self.total.changed or self.buckets.changed)
 
 
-def preview(request: RepriceRequest) -> Diff:
-    """What `reprice` would do, with the ledger open for reading only."""
-    with database.reading(request.ledger, wait=request.wait) as connection, interruptible(connection):
+def preview(request: RepriceRequest, *, migrate: bool = False) -> Diff:
+    """What `reprice` would do, with the ledger open for reading only; `migrate` first brings an older one to our schema."""
+    with database.reading(request.ledger, wait=request.wait, migrate=migrate) as connection, interruptible(connection):
         return _compared(connection, request)
 
 
