@@ -1,6 +1,5 @@
 """A ledger that an older version wrote: what writes brings it up to date, what only reads says how."""
 
-
 import pytest
 from tests.ingesting import native, query, read, write
 

@@ -4,7 +4,10 @@ import gzip
 
 import pytest
 import zstandard
-from tests.ingesting import buckets, read, rows
+from tests.ingesting import buckets, query, read, rows
+
+from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
+from llmcost.ledger.forgetting import ForgetRequest, forget
 
 _COLUMNS = "timestamp,model,feature,input_tokens,output_tokens\n"
 _FIRST = '2026-11-01T10:00:01.5Z,gpt-5.4,"one",1,1\n'
@@ -87,3 +90,105 @@ def test_a_bucket_that_another_export_tells_more_of_stays(tmp_path):
         tuple(row.values()) for row in buckets(tmp_path / "ledger", "request_model", "uncached_input_tokens")
     )
     assert found == [("gpt-5.4", 5000), ("gpt-5.4", 6000), ("gpt-5.4-mini", 5000)]
+
+
+def _price(folder, dollars):
+    path = folder / "prices.yaml"
+    path.write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-12\n"
+        'sources: {x: {url: "https://example.com", checked: 2026-11-10}}\n'
+        f"models: [{{id: openai/gpt-5.4, prices: [{{rates: {{input: {dollars}, output: 10}}, source: x}}]}}]\n"
+    )
+    return [path]
+
+
+def _cost(ledger, table, day):
+    return query(ledger, f"select cost::varchar from {table} order by {day}")
+
+
+def test_a_row_that_was_whole_keeps_its_cost(tmp_path):
+    # A million tokens of input at $5 a million, and at $7 afterwards.
+    log = tmp_path / "log.csv"
+    log.write_text(f"{_COLUMNS}{_FIRST}2026-11-01T10:00:02.5Z,gpt-5.4,b,1000000,0")
+    read(tmp_path / "ledger", log, pricing=_price(tmp_path, 5))
+    with log.open("a") as file:
+        file.write("\n2026-11-11T10:00:03.5Z,gpt-5.4,c,1000000,0\n")
+    assert read(tmp_path / "ledger", log, pricing=_price(tmp_path, 7)).total("new") == 1
+    assert [cost for (cost,) in _cost(tmp_path / "ledger", "request", "started_at")][1:] == [
+        "5.000000000000",
+        "7.000000000000",
+    ]
+
+
+@pytest.mark.parametrize("way", ["grown", "source named"])
+def test_a_bucket_that_is_told_again_as_it_was_keeps_its_cost(tmp_path, way):
+    log = tmp_path / "usage.csv"
+    log.write_text(_EXPORT + _SECOND.format(7, "gpt-5.4"))
+    read(tmp_path / "ledger", log, pricing=_price(tmp_path, 5))
+    before = _cost(tmp_path / "ledger", "usage_bucket", "bucket_start")
+    later = _price(tmp_path, 7)
+    if way == "grown":
+        with log.open("a") as file:
+            file.write("\n" + _THIRD)
+        result = read(tmp_path / "ledger", log, pricing=later)
+        assert sum(one.new_buckets for one in result.files) == 1
+    else:
+        read(tmp_path / "ledger", log, pricing=later, source="openai-usage")
+    assert _cost(tmp_path / "ledger", "usage_bucket", "bucket_start")[:2] == before
+
+
+def test_a_row_that_another_row_of_the_table_says_as_well(tmp_path):
+    log = tmp_path / "log.csv"
+    same = "2026-11-01T11:00:02Z,gpt-5.4,a,500,12"
+    log.write_text(f"{_COLUMNS}{same}\n{same}")
+    read(tmp_path / "ledger", log)
+    with log.open("a") as file:
+        file.write("0\n2026-11-01T11:00:03Z,gpt-5.4,a,500,12\n")
+    assert read(tmp_path / "ledger", log).total("new") == 2
+    assert _tokens(tmp_path / "ledger") == [(500, 12), (500, 12), (500, 120)]
+
+
+_OF_CUSTOMERS = (
+    "timestamp,model,provider,customer_id,input_tokens,output_tokens\n"
+    "2026-11-01T11:00:01.5Z,gpt-5.4,openai,globex,10,0\n"
+    "2026-11-01T11:00:02.5Z,gpt-5.4,openai,acme-corp,1000,1"
+)
+
+
+@pytest.mark.parametrize("meanwhile", ["forgotten", "attributed otherwise"])
+def test_a_row_whose_owner_has_another_name_by_now(tmp_path, meanwhile):
+    log, ledger = tmp_path / "log.csv", tmp_path / "ledger"
+    log.write_text(_OF_CUSTOMERS)
+    read(ledger, log)
+    attribution = DEFAULT_ATTRIBUTION
+    if meanwhile == "forgotten":
+        forget(ForgetRequest(ledger=ledger, kind="customer", id="acme-corp", attribution=attribution))
+    else:
+        attribution = {**attribution, "team": ("customer_id",), "customer_id": ("nothing",)}
+    with log.open("a") as file:
+        file.write("23\n2026-11-01T11:00:03.5Z,gpt-5.4,openai,globex,10,0\n")
+    read(ledger, log, attribution=attribution)
+    assert _tokens(ledger) == [(10, 0), (10, 0), (1000, 123)]
+
+
+def test_a_row_in_which_two_tables_ended(tmp_path):
+    logs = [tmp_path / name / "log.csv" for name in "ab"]
+    for log in logs:
+        log.parent.mkdir()
+        log.write_text(f"{_COLUMNS}2026-11-01T11:00:02.5Z,gpt-5.4,a,500,12")
+    read(tmp_path / "ledger", *logs)
+    for log in logs:
+        with log.open("a") as file:
+            file.write("0\n")
+    read(tmp_path / "ledger", *logs)
+    assert _tokens(tmp_path / "ledger") == [(500, 120)]
+
+
+def test_a_row_of_a_table_that_was_copied_and_written_anew(tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text(f"{_COLUMNS}{_FIRST}2026-11-01T10:00:02.5Z,gpt-5.4,b,2,2")
+    read(tmp_path / "ledger", log)
+    (tmp_path / "log.csv.1").write_text(log.read_text() + "34\n2026-11-01T10:00:03.5Z,gpt-5.4,c,3,5\n")
+    log.write_text(_COLUMNS)
+    read(tmp_path / "ledger", tmp_path)
+    assert _tokens(tmp_path / "ledger") == [(1, 1), (2, 234), (3, 5)]

@@ -330,3 +330,32 @@ def test_what_could_not_be_read_of_a_log_that_was_put_right_is_forgotten(tmp_pat
     read(ledger, log)
     read(ledger, write(log, [second, first]))
     assert list(stored_rejects(ledger)) == []
+
+
+@pytest.mark.parametrize("name", ["app.csv.1", "app-20261120.csv", "app.csv-20261120"])
+def test_a_log_that_was_copied_and_written_anew_is_read_instead_of_its_earlier_reading(tmp_path, name):
+    log = table(tmp_path / "app.csv", ONE)
+    ingest(tmp_path / "l", UTC, log)
+    table(tmp_path / name, ONE, TWO)
+    table(log, THREE)
+    ingest(tmp_path / "l", UTC, log, tmp_path / name)
+    assert calls(tmp_path / "l") == [ONE, TWO, THREE]
+    ingest(tmp_path / "l", BERLIN, log, tmp_path / name)
+    assert calls(tmp_path / "l") == [EARLIER_ONE, EARLIER_TWO, EARLIER_THREE]
+
+
+def test_what_could_not_be_read_of_a_log_that_slid_on_is_missing_still(tmp_path):
+    log, ledger = tmp_path / "last.jsonl", tmp_path / "l"
+    days = [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in range(1, 6)]
+    bad = native(timestamp="2026-11-02T10:00:00.125Z", input_tokens=-5)
+    read(ledger, write(log, [days[0], bad, days[2], days[3]]))
+    read(ledger, write(log, days[2:]))
+    assert [one.line for one in stored_rejects(ledger)] == [2]
+
+
+@pytest.mark.parametrize(("after", "left"), [(1, 0), (2, 1)])
+def test_of_a_log_of_which_nothing_was_read_one_of_as_many_lines_is_it_put_right(tmp_path, after, left):
+    log, ledger = tmp_path / "log.jsonl", tmp_path / "l"
+    read(ledger, write(log, [native(input_tokens=-5)]))
+    read(ledger, write(log, [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in range(1, after + 1)]))
+    assert len(list(stored_rejects(ledger))) == left

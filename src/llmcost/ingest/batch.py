@@ -91,7 +91,7 @@ class Run:
         """
         if cut:
             self._stage(as_logs(cut, self.folder))
-            keep_staged(self.connection)
+            keep_staged(self.connection, cut)
         stage, ambiguous = self._stage(files)
         recognised = _recognised(self.connection, stage.outcomes)
         repeats = drop_repeats(self.connection)

@@ -16,7 +16,7 @@ from llmcost.domain.bucket import BUCKET_COLUMNS, BUCKET_DIMENSIONS, BUCKET_SUMS
 from llmcost.domain.request import QUANTITIES, WHO
 from llmcost.ingest.bucket_readings import disagreements
 from llmcost.ingest.forgotten import redact_buckets
-from llmcost.ingest.readings import TAKEN, note_other_buckets
+from llmcost.ingest.readings import CUT_FILE, TAKEN, brought_elsewhere, note_other_buckets
 from llmcost.ingest.staged import BUCKETS
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.locks import locked_until
@@ -75,9 +75,14 @@ def commit_buckets(
 
     Returns what each file of the batch that has any brought.
     """
+    taken = connection.execute(f"select 1 from {TAKEN} limit 1").fetchone() is not None
     if connection.execute(f"select 1 from {BUCKETS} limit 1").fetchone() is None:
+        if taken:
+            connection.execute(f"delete from ledger.usage_bucket where bucket_key in (select row_key from {TAKEN})")
         return {}
     _stage(connection)
+    if taken:
+        _make_room(connection)
     connection.execute(
         "create or replace temp table bucket_before as "
         "select bucket_key, file_id from ledger.usage_bucket semi join bucket_staged using (bucket_key)"
@@ -93,6 +98,7 @@ def commit_buckets(
         ) as best
         left join (select bucket_key, {RANK} as rank from ledger.usage_bucket) as stored using (bucket_key)
         where stored.rank is null or best.rank > stored.rank
+            or (best.rank <> stored.rank and bucket_key in (select row_key from {TAKEN}))
         """
     )
     redact_buckets(connection, attribution)
@@ -108,6 +114,25 @@ def commit_buckets(
     _insert_rated(connection, ingest_id, price_list)
     note_other_buckets(connection, found)
     return _counts(connection, new, disagreeing)
+
+
+def _make_room(connection: "Connection") -> None:
+    """Of what is taken back, delete what does not come again; the rest is of the file that brings it now.
+
+    What is said again as it was said keeps its cost.
+    """
+    connection.execute(
+        f"delete from ledger.usage_bucket where bucket_key in (select row_key from {TAKEN}) "
+        "and bucket_key not in (select bucket_key from bucket_staged)"
+    )
+    connection.execute(
+        f"""
+        update ledger.usage_bucket as held set file_id = now.file_id from (
+            select bucket_key, arg_min(file_id, file_no) as file_id from bucket_staged join batch_file using (file_no)
+            where bucket_key in (select row_key from {TAKEN}) group by bucket_key
+        ) as now where now.bucket_key = held.bucket_key and now.file_id <> held.file_id
+        """
+    )
 
 
 def rate_unpriced_buckets(connection: "Connection", ingest_id: int, price_list: "PriceList") -> None:
@@ -129,14 +154,15 @@ def keep_staged_buckets(connection: "Connection") -> None:
 
 
 def take_back_buckets(connection: "Connection") -> None:
-    """Delete from the attached ledger the buckets of which it has the very reading that is remembered.
+    """Have room made for the buckets of which the ledger has the very reading that is remembered.
 
     They are of a table that has grown, and that brings them again, all but what its cut row made of them.
     """
     connection.execute(
-        "delete from ledger.usage_bucket where bucket_key in (select bucket_key from ("
-        f"select bucket_key, {RANK} as rank from ledger.usage_bucket semi join cut_bucket using (bucket_key)) as stored "
-        "join cut_bucket using (bucket_key, rank)) and bucket_key not in (select row_key from ledger.also_in)"
+        f"insert into {TAKEN} select bucket_key, file_id from ("
+        f"select bucket_key, file_id, {RANK} as rank from ledger.usage_bucket semi join cut_bucket using (bucket_key)) as stored "
+        f"join cut_bucket using (bucket_key, rank) semi join {CUT_FILE} using (file_id) "
+        f"where bucket_key not in ({brought_elsewhere()} union all select row_key from {TAKEN})"
     )
 
 

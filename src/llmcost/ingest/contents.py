@@ -5,6 +5,7 @@ beginning is another, and the entry of the one before it stays for as long as an
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from llmcost.ledger.replaced import REPLACED, forget_mended
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
+_SEPARATOR = re.compile("[-._]")
 _ENTRY = "select file_id, path, size, fingerprint, inode, status, settings, revisions from ledger.file"
 
 
@@ -63,7 +65,7 @@ def numbered(connection: "Connection", files: Sequence[LogFile]) -> Numbered:
         connection,
         "path in (select unnest($paths)) or inode in (select unnest($inodes)) or fingerprint in (select unnest($prints))",
         {
-            "paths": [file.ledger_path for file in files],
+            "paths": [path for file in files for path in (file.ledger_path, *_names_before(file))],
             "inodes": [file.inode for file in files if file.inode is not None],
             "prints": [file.fingerprint for file in files if file.fingerprint],
         },
@@ -96,8 +98,19 @@ def numbered(connection: "Connection", files: Sequence[LogFile]) -> Numbered:
             before[number] = current.file_id
         ids.append(number)
         elsewhere = [*by_inode.get(file.inode or "", []), *by_look.get((file.size, file.fingerprint), [])]
+        elsewhere += [entry for path in _names_before(file) for entry in by_path.get(path, [])]
         entries.append([] if file.grows else list(dict.fromkeys([*own, *_held(file, elsewhere)])))
     return Numbered(ids, before, entries)
+
+
+def _names_before(file: LogFile) -> list[str]:
+    """The paths that a log had before it was rotated, or copied and then written anew: `app.log` of `app.log.1` or `app-1.log`."""
+    if file.grows:
+        return []
+    folder, slash, name = file.ledger_path.rpartition("/")
+    ending = Path(name).suffix
+    stems = [name[: match.start()] for match in _SEPARATOR.finditer(name) if match.start()]
+    return [f"{folder}{slash}{one}" for stem in stems for one in (stem, stem + ending) if one != name]
 
 
 def alike(connection: "Connection", entries: Iterable[Entry]) -> list[Entry]:

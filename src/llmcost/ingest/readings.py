@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 TAKEN = "taken_back"
 """Keys of requests and usage buckets that the earlier reading alone brought."""
+CUT_FILE = "cut_file"
+"""Numbers of the contents that ended amid their last row when they were last read."""
+
+
+def brought_elsewhere() -> str:
+    """SELECT of the keys that a content brought which did not end amid a row."""
+    return f"select row_key from ledger.also_in anti join {CUT_FILE} using (file_id)"
 
 
 def take_back(
@@ -31,7 +38,7 @@ def take_back(
 ) -> Mapping[int, int]:
     """Make room in the attached ledger, where the batch is staged and not yet written.
 
-    A request that the batch brings again stays until it is merged. Returns, by position, of how many rows an earlier reading
+    A request that the batch brings again stays until it is merged, and buckets until they are written. Returns, by position, of how many rows an earlier reading
     could not be told from that of other files, so that what it said stays beside what is said now.
     """
     connection.execute(f"create or replace temp table {TAKEN} (row_key uuid, file_id integer)")
@@ -90,7 +97,6 @@ def _take_back(connection: "Connection", table: str, key: str) -> None:
     )
     connection.execute(f"insert into {TAKEN} select row_key, file_id from earlier_row where other is null")
     if table == "usage_bucket":
-        connection.execute(f"delete from ledger.usage_bucket where bucket_key in (select row_key from {TAKEN})")
         return
     connection.execute(
         f"delete from ledger.request where row_key in (select row_key from {TAKEN}) and row_key not in (select row_key from stage)"

@@ -12,20 +12,21 @@ REPLACED = "replaced"
 def forget_mended(connection: "DuckDBPyConnection") -> None:
     """Delete from the attached ledger the rejects of contents that were written anew, such as a log that was put right.
 
-    What is there now has some of its calls then. A log that was rotated has none of them, and what could not be read of it is
-    missing still.
+    What is there now has all of its calls then, or, where it had none, as many lines. Of a log that was rotated, or that slid
+    on, something is not there any more, and what could not be read of it is missing still.
     """
     if connection.execute(_ANY).fetchone() is None:
         return
     connection.execute(
         f"""
         delete from ledger.reject where file_id in (
-            with replaced as (select file_id, path from ledger.file where status = '{REPLACED}'),
-            standing as (
-                select replaced.file_id as was, twin.file_id as now
-                from replaced
+            with standing as (
+                select replaced.file_id as was, twin.file_id as now,
+                    replaced.rows + coalesce(replaced.buckets, 0) > 0 or replaced.lines = own.lines as may_be_mended
+                from ledger.file as replaced
                 join ledger.file as own on own.path = replaced.path and own.status <> '{REPLACED}'
                 join ledger.file as twin on twin.size = own.size and twin.fingerprint = own.fingerprint
+                where replaced.status = '{REPLACED}'
             ),
             brought as (
                 select row_key, file_id
@@ -35,13 +36,12 @@ def forget_mended(connection: "DuckDBPyConnection") -> None:
                     union all from ledger.also_in
                 )
                 where file_id in (select was from standing union all select now from standing)
+            ),
+            there as (select was, row_key from standing join brought on file_id = now)
+            select was from standing where may_be_mended and was not in (
+                select file_id from brought anti join there on there.was = file_id and there.row_key = brought.row_key
+                where file_id in (select was from standing)
             )
-            select file_id from replaced
-            where file_id not in (select file_id from brought)
-                or file_id in (
-                    select was from standing join brought as old on old.file_id = was
-                    join brought as new on new.file_id = now and new.row_key = old.row_key
-                )
         )
         """
     )
