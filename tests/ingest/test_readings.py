@@ -247,26 +247,37 @@ def _read_as(row, way):
 
 
 class _Model:
-    """Which contents there are, under which names they were met, and how each was last read."""
+    """Which contents there are, under which names they were met, and what of each was last read, and how."""
 
     def __init__(self):
         self.readings = {}
+        self.now = {}
 
-    def read(self, path, rows, way):
-        rows = tuple(rows)
+    def run(self, files, way):
+        gone = [known for known in self.readings if known not in self.now.values()]
+        # Of one run, every file is read as the ledger was before.
+        for path, rows in files.items():
+            self._read(path, tuple(rows), way, gone)
+
+    def _read(self, path, rows, way, gone):
         same = [
             known
-            for known, (_, paths) in self.readings.items()
+            for known, (_, paths, _) in self.readings.items()
             if known == rows or (path in paths and rows[: len(known)] == known)
         ]
         if any(self.readings[known][0] != way for known in same):
             for known in same:
-                del self.readings[known]
-        _, paths = self.readings.get(rows, (way, frozenset()))
-        self.readings[rows] = way, paths | {path}
+                _, _, brought = self.readings.pop(known)
+                # Nobody can read again what is gone; it is in what is there.
+                for other in gone:
+                    if other in self.readings:
+                        self.readings[other][2].difference_update(brought)
+        _, paths, _ = self.readings.get(rows, (way, frozenset(), None))
+        self.readings[rows] = way, paths | {path}, {_read_as(row, way) for row in rows}
+        self.now[path] = rows
 
     def calls(self):
-        return sorted({_read_as(row, way) for rows, (way, _) in self.readings.items() for row in rows})
+        return sorted(set().union(*(brought for _, _, brought in self.readings.values())))
 
 
 def _sequence(folder, seed, *, steps):
@@ -294,9 +305,7 @@ def _sequence(folder, seed, *, steps):
         ]
         way = chance.choice(WAYS)
         ingest(folder / "l", way, *both)
-        for one in both:
-            # Of one run, every file is read as the ledger was before.
-            model.read(one, held[one], way)
+        model.run({one: held[one] for one in both}, way)
         assert calls(folder / "l") == model.calls(), f"seed {seed}, step {step}"
 
 
@@ -359,3 +368,23 @@ def test_of_a_log_of_which_nothing_was_read_one_of_as_many_lines_is_it_put_right
     read(ledger, write(log, [native(input_tokens=-5)]))
     read(ledger, write(log, [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in range(1, after + 1)]))
     assert len(list(stored_rejects(ledger))) == left
+
+
+def test_what_a_content_that_is_gone_brought_as_well_is_read_otherwise_too(tmp_path):
+    # A download of the last three days, under one name.
+    log = table(tmp_path / "last3.csv", ONE, TWO)
+    ingest(tmp_path / "l", UTC, log)
+    ingest(tmp_path / "l", UTC, table(log, TWO, THREE))
+    result = ingest(tmp_path / "l", BERLIN, log)
+    assert calls(tmp_path / "l") == [EARLIER_TWO, EARLIER_THREE, ONE]
+    assert (result.total("new"), result.total("kept")) == (2, 0)
+
+
+def test_rows_without_an_id_that_another_file_has_as_well_are_said_to_count_beside(tmp_path):
+    first, second = table(tmp_path / "a.csv", ONE, TWO), table(tmp_path / "b.csv", TWO)
+    ingest(tmp_path / "l", UTC, first, second)
+    result = ingest(tmp_path / "l", BERLIN, first)
+    assert calls(tmp_path / "l") == [EARLIER_ONE, EARLIER_TWO, TWO]
+    assert result.total("kept") == 1
+    ingest(tmp_path / "l", BERLIN, second)
+    assert calls(tmp_path / "l") == [EARLIER_ONE, EARLIER_TWO]

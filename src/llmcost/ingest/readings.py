@@ -1,8 +1,8 @@
 """A content that is read again in another way: what the ledger has of the earlier reading makes room for the later one.
 
 Another mapping, another assumed kind or time, or a source that maps otherwise by now, makes other rows of the same records. The
-ledger comes out as if only the latest reading of each content had been made. What another content brought as well stays: the
-ledger keeps, of a row met in several, all of them.
+ledger comes out as if only the latest reading of each content had been made. What another content brought as well stays, if that
+is still there to be read again: the ledger keeps, of a row met in several, all of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from llmcost.domain.request import COLUMNS
 from llmcost.ingest.contents import Numbered, alike, is_of
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.identity import as_stored
+from llmcost.ledger.replaced import REPLACED
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
@@ -79,21 +80,33 @@ def _take_back(connection: "Connection", table: str, key: str) -> None:
     connection.execute(
         f"""
         create or replace temp table earlier_row as
-        select held.{key} as row_key, held.file_id, other
-        from ledger.{table} as held join earlier on earlier.file_id = held.file_id
-        left join (
-            select row_key, min(file_id) as other from ledger.also_in
-            where file_id not in (select file_id from earlier) group by row_key
-        ) as shared on shared.row_key = held.{key}
+        with brought as (
+            select {key} as row_key, file_id from ledger.{table}
+            where file_id in (select file_id from earlier)
+                or {key} in (select row_key from ledger.also_in where file_id in (select file_id from earlier))
+            union all
+            from ledger.also_in
+        )
+        select held.{key} as row_key, held.file_id, any_value(own_id) as own_id,
+            min(brought.file_id) filter (own_id is null and brought.file_id not in (
+                select file_id from ledger.file as gone where status = '{REPLACED}' and not exists (
+                    select 1 from ledger.file as there
+                    where there.status <> '{REPLACED}' and (there.size, there.fingerprint) = (gone.size, gone.fingerprint)
+                )
+            )) as other
+        from ledger.{table} as held
+        join brought on brought.row_key = held.{key}
+        left join earlier on earlier.file_id = brought.file_id
+        group by held.{key}, held.file_id having bool_or(own_id is not null)
         """
     )
+    moved = "select row_key, other from earlier_row semi join earlier using (file_id) where other is not null"
     connection.execute(
-        f"update ledger.{table} as held set file_id = other from earlier_row "
-        f"where earlier_row.row_key = held.{key} and other is not null"
+        f"update ledger.{table} as held set file_id = other from ({moved}) as moved where moved.row_key = held.{key}"
     )
     connection.execute(
-        "delete from ledger.also_in as also using earlier_row "
-        "where earlier_row.row_key = also.row_key and earlier_row.other = also.file_id"
+        f"delete from ledger.also_in as also using ({moved}) as moved "
+        "where moved.row_key = also.row_key and moved.other = also.file_id"
     )
     connection.execute(f"insert into {TAKEN} select row_key, file_id from earlier_row where other is null")
     if table == "usage_bucket":
@@ -108,7 +121,7 @@ def _take_back(connection: "Connection", table: str, key: str) -> None:
         ") as now where now.row_key = held.row_key and now.file_id <> was"
     )
     connection.execute(
-        "create or replace temp table shared_row as select row_key from earlier_row where other is not null"
+        "create or replace temp table shared_row as select row_key, own_id from earlier_row where other is not null"
     )
 
 
@@ -133,17 +146,21 @@ def _rows(connection: "Connection", ids: Sequence[int], *, mixed: bool = False) 
 
 
 def _kept(connection: "Connection") -> dict[int, int]:
-    """Rows of calls that another content tells of too, and that are read otherwise now."""
+    """Rows that another content tells of too, and that are read otherwise now; without an id they come as other rows."""
     if connection.execute("select 1 from shared_row limit 1").fetchone() is None:
         return {}
     same = " and ".join(as_stored(column.name, "seen", "stored") for column in COLUMNS)
     return dict(
         connection.execute(
             f"""
-            select file_no, count(distinct seen.row_key)
-            from (select * from staged semi join shared_row using (row_key)) as seen
-            join ledger.request as stored on stored.row_key = seen.row_key
-            where not coalesce({same}, false) group by file_no
+            select file_no, count(distinct row_key) from (
+                select file_no, seen.row_key
+                from (select * from staged semi join shared_row using (row_key)) as seen
+                join ledger.request as stored on stored.row_key = seen.row_key
+                where not coalesce({same}, false)
+                union all
+                select file_no, row_key from shared_row join batch_file on file_id = own_id anti join stage using (row_key)
+            ) group by file_no
             """
         ).fetchall()
     )
