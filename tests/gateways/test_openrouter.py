@@ -11,6 +11,7 @@ from tests.ingesting import chat, query, read, write
 from llmcost.gateways.probe import probe
 
 _ENV = {"OPENROUTER_API_KEY": SECRET}
+_TOLD = "select request_id from request where billed_cost is not null or reported_by = 'openrouter' order by request_id"
 
 
 def _known(name):
@@ -97,3 +98,38 @@ def test_without_a_ledger_there_is_nothing_to_look_up(tmp_path):
 
     assert (found.errors, api.asked) == ((), [])
     assert found.result.files[0].sources == {}
+
+
+@pytest.mark.parametrize("failing", [403, 418, 500])
+def test_a_call_that_cannot_be_looked_up_holds_back_no_other(ledger, failing):
+    """Of `forgotten`, `one`, `own` and `two`, in this order, `one` fails."""
+
+    def answer(question):
+        return status(failing)(_answer(question)) if question.query["id"].endswith("one") else _answer(question)
+
+    with serving(answer) as api:
+        found = _pull(api, ledger)
+        first = len(api.asked)
+        _pull(api, ledger)
+        again = {question.query["id"] for question in api.asked[first:]}
+
+    (error,) = found.errors
+    assert error.message.startswith(f"openrouter {api.url}: 1 call of 4 could not be looked up; ")
+    assert f" {failing}: " in error.message
+    assert error.hint == "what was read is kept; the same command asks for the others again"
+    assert found.result.files[0].status == "partial"
+    assert query(ledger, _TOLD) == [("gen-1793700000-own",), ("gen-1793700000-two",)]
+    assert again == {"gen-1793700000-forgotten", "gen-1793700000-one"}
+
+
+@pytest.mark.parametrize(("failing", "asked"), [(401, 3), (403, 5), (418, 5)])
+def test_what_was_looked_up_before_an_api_fails_is_kept(tmp_path, failing, asked):
+    """Six calls of which the first two are told: a key that is refused ends it at once, other failures when three follow."""
+    calls = [{**chat("x"), "id": f"gen-{n}", "provider": "OpenAI", "model": "openai/gpt-5.4"} for n in range(1, 7)]
+    read(tmp_path / "l", write(tmp_path / "log.jsonl", calls), summary=False)
+    with serving(_answer, None, None, *[status(failing)] * 4) as api:
+        found = _pull(api, tmp_path / "l")
+        assert len(api.asked) == asked
+
+    assert str(failing) in found.errors[0].message
+    assert query(tmp_path / "l", _TOLD) == [("gen-1",), ("gen-2",)]

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 
 ABSENT = {404, 405, 501}
 _REFUSED = {401, 403}
+_FORBIDDEN = 403
 _EXPIRED = {400, 404, 409, 410, 422}
 
 
 class RefusedError(UpstreamError):
     """The key is not good enough."""
+
+
+class ForbiddenError(RefusedError):
+    """The key is known, and may not read this; it may read something else (RFC 9110, section 15.5.4)."""
 
 
 class ExpiredError(Exception):
@@ -53,7 +58,8 @@ def fetched(
         return answer, Rows(texts=[], identities=[], envelope={})
     place = f"{fetcher.url}{asked.path}"
     if answer.status in _REFUSED:
-        raise RefusedError(
+        kind = ForbiddenError if answer.status == _FORBIDDEN else RefusedError
+        raise kind(
             f"{place}: the key was refused, {fetcher.said(answer)}",
             hint=f"check {' and '.join(gateway.auth.variables)} and what the key may read",
         )
