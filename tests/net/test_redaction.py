@@ -23,6 +23,8 @@ WAYS = {
     "address in small letters": lambda text: quote(text, safe="").lower(),
     "form": quote_plus,
     "address in an address": lambda text: quote(quote(text, safe=""), safe=""),
+    "Python": lambda text: repr(text.encode())[2:-1],
+    "Python in JSON": lambda text: json.dumps(repr(text.encode())[2:-1]),
     "HTML": html.escape,
     "HTML by number": lambda text: "".join(f"&#{ord(one)};" for one in text),
     "HTML by hexadecimal number": lambda text: "".join(f"&#x{ord(one):X};" for one in text),
@@ -30,7 +32,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", [name for name in WAYS if name != "address in small letters"])
-@given(secret=st.text("aZ09/+=_-.: \"'&<>\\%~", min_size=4, max_size=12).filter(str.strip))
+@given(secret=st.text("aZ09/+=_-.: \"'&<>\\%~\n\t\x01ö", min_size=4, max_size=12).filter(str.strip))
 def test_a_secret_is_masked_in_every_way_to_write_it(way, secret):
     written = WAYS[way](secret)
 
