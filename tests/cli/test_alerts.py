@@ -91,9 +91,11 @@ def spend(tmp_path, cli):
 def check(tmp_path, cli, hook):
     """`alerts check` at an instant, with the address of the hook in the environment."""
 
-    def run(as_of, *arguments):
-        env = {"HOOK_URL": f"http://127.0.0.1:{hook.server_port}/{SECRET}", "HOOK_TOKEN": f"Bearer {SECRET}"}
-        found = cli("alerts", "check", "--as-of", as_of, *arguments, env=env)
+    def run(now, *arguments, config=None, env=None):
+        if config is not None:
+            (tmp_path / "llmcost.yaml").write_text(config)
+        secrets = {"HOOK_URL": f"http://127.0.0.1:{hook.server_port}/{SECRET}", "HOOK_TOKEN": f"Bearer {SECRET}"}
+        found = cli("alerts", "check", *arguments, env={**secrets, "LLMCOST_NOW": now, **(env or {})})
         assert SECRET not in found.stdout + found.stderr
         return found
 
@@ -244,3 +246,28 @@ def test_the_rules_in_force_are_listed(cli):
     assert "latency p95 above 5.00 s in the last 24h" in found.stdout
     document = json.loads(cli("alerts", "list", "--format", "json").stdout)
     assert document["rules"][0]["name"] == "daily-spend"
+
+
+@pytest.mark.parametrize(
+    ("unsendable", "said"),
+    [
+        ({"BAD_TOKEN": f"Bearer abc\n{SECRET}"}, "the header Authorization holds characters that cannot be sent"),
+        ({"BAD_TOKEN": f"Bearer tökén {SECRET}"}, "the header Authorization holds characters that cannot be sent"),
+        ({"BAD_URL": f"https://localhost/a\tb/{SECRET}"}, "the address cannot be posted to as it is written"),
+    ],
+)
+def test_a_secret_that_cannot_be_sent_is_not_shown_and_keeps_no_channel_waiting(spend, check, hook, unsendable, said):
+    config = """\
+alerts: [{rule: daily-spend, above: "3"}]
+channels:
+  first: {type: webhook, url: "${BAD_URL}", headers: {Authorization: "${BAD_TOKEN}"}}
+  second: {type: webhook, url: "${HOOK_URL}"}
+"""
+    spend("2026-11-03T08:00:00Z", 2)
+    address = f"http://127.0.0.1:{hook.server_port}/"
+    found = check("2026-11-03T09:00:00Z", config=config, env={"BAD_URL": address, "BAD_TOKEN": "x", **unsendable})
+
+    assert found.code == 1
+    assert re.search(rf"first \(webhook\): 1 alert NOT delivered: [a-z0-9.:]+: {said}\n", found.stdout)
+    assert "second (webhook): 1 alert delivered" in found.stdout
+    assert len(hook.got) == 1

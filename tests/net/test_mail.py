@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from llmcost.domain.errors import UpstreamError
+from llmcost.domain.errors import UpstreamError, UsageError
 from llmcost.net.mail import MailServer, send
 
 
@@ -114,3 +114,11 @@ def test_nobody_at_home_is_an_upstream_failure(message):
         pass
     with pytest.raises(UpstreamError, match="refused"):
         send(at(server), message, pause=lambda _: None)
+
+
+def test_a_password_that_cannot_be_sent_is_said_and_not_shown(message):
+    with sink() as server, pytest.raises(UsageError, match="the user or the password holds characters that") as refusal:
+        send(at(server, user="ops", password="secret-tökén"), message, pause=pytest.fail)  # noqa: S106  an example
+
+    assert "secret" not in refusal.value.message
+    assert server.messages == []

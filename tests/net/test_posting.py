@@ -154,3 +154,22 @@ def test_an_address_that_is_refused_is_looked_for_where_it_stands(given, hint):
     with pytest.raises(UsageError, match=r"example\.com: only https") as caught:
         post_json(f"http://example.com{PATH}", b"{}", **given)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("token", ["Bearer abc\nsecret-123-def", "Bearer tökén-secret-123", "Bearer\x01secret-123"])
+def test_a_header_that_cannot_be_sent_is_named_and_not_shown(token):
+    with answering() as (url, server), pytest.raises(UsageError) as refusal:
+        post_json(url, b"{}", headers={"Authorization": token}, pause=pytest.fail)
+
+    assert server.bodies == []
+    assert refusal.value.message == (
+        f"127.0.0.1:{server.server_port}: the header Authorization holds characters that cannot be sent"
+    )
+
+
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:1{PATH}\tok", "https://xn--é.example.com/verysecret"])
+def test_an_address_that_cannot_be_written_is_not_shown(url):
+    with pytest.raises(UsageError, match="the address cannot be posted to as it is written") as refusal:
+        post_json(url, b"{}", pause=pytest.fail)
+
+    assert "verysecret" not in refusal.value.message

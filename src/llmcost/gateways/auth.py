@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from llmcost.domain.errors import UsageError
+from llmcost.net.posting import is_sendable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def missing(names: str, example: str) -> UsageError:
 
 
 def _sendable(key: str, variables: tuple[str, ...]) -> str:
-    if not (key.isascii() and key.isprintable()):
+    if not is_sendable(key):
         raise UsageError(
             f"the key in {' or '.join(variables)} holds characters that cannot be sent", hint="copy it again"
         )

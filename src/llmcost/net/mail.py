@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Literal
 
-from llmcost.domain.errors import UpstreamError
+from llmcost.domain.errors import UpstreamError, UsageError
 from llmcost.net.redaction import redacted
 
 ATTEMPTS = 3
@@ -31,7 +31,14 @@ class MailServer:
 def send(
     server: MailServer, message: EmailMessage, *, attempts: int = ATTEMPTS, pause: Callable[[float], None] = time.sleep
 ) -> None:
-    """Hand in a message; UpstreamError, without any secret, when the server does not take it."""
+    """Hand in a message; without any secret, UpstreamError when the server does not take it, UsageError when a login cannot be."""
+    secrets = [one for one in (server.user, server.password) if one]
+    if not all(one.isascii() for one in secrets):
+        # smtplib writes a login in ASCII, and its error quotes what it cannot write.
+        raise UsageError(
+            f"{server.host}:{server.port}: the user or the password holds characters that cannot be sent",
+            hint="copy it again",
+        )
     reason = ""
     for attempt in range(1, attempts + 1):
         try:
@@ -53,7 +60,6 @@ def send(
             return
         if attempt < attempts:
             pause(float(2 ** (attempt - 1)))
-    secrets = [one for one in (server.user, server.password) if one]
     raise UpstreamError(f"{server.host}:{server.port}: {redacted(reason, secrets)}")
 
 

@@ -31,12 +31,21 @@ def post_json(
     """Post a body of JSON until it is accepted with a status of 2xx.
 
     Tries again after no answer and after an answer that asks for it, as long after as Retry-After says. HTTPS only, but for
-    this machine itself; redirects are not followed. Raises UsageError for another address, UpstreamError when it was not
-    accepted; neither says more of the address than its host and port. `given` is what hints say of where the address stands.
+    this machine itself; redirects are not followed. Raises UsageError for another address, and for headers that cannot be
+    sent, UpstreamError when it was not accepted; neither says more of the address than its host and port, or of a header than
+    its name. `given` is what hints say of where the address stands.
     """
     import httpx
 
     host = _host(url, given)
+    try:
+        httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError):
+        # What either says may quote the address.
+        raise UsageError(f"{host}: the address cannot be posted to as it is written", hint=f"check {given}") from None
+    for name, value in (headers or {}).items():
+        if not (is_sendable(name) and is_sendable(value)):
+            raise UsageError(f"{host}: the header {name} holds characters that cannot be sent", hint="copy it again")
     answered = False
     hidden = (url, *(headers or {}).values())
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
@@ -65,6 +74,11 @@ def post_json(
             if attempt < attempts:
                 pause(wait)
     raise UpstreamError(f"{host}: {reason}", hint=None if answered else f"is it running? check {given}")
+
+
+def is_sendable(text: str) -> bool:
+    """Whether a header may hold it: an HTTP client quotes in its error what it cannot send."""
+    return text.isascii() and text.isprintable()
 
 
 def _host(url: str, given: str) -> str:
