@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,14 @@ def test_a_probe_says_whether_a_gateway_is_there_and_takes_the_key(fake):
     assert (fine.reachable, fine.authorised, fine.recent) == (True, True, True)
     assert (refused.reachable, refused.authorised, refused.recent) == (True, False, None)
     assert SECRET not in f"{refused.detail} {refused.hint}"
+
+
+def test_a_probe_looks_at_all_of_a_day(fake):
+    """The only call is of the first at 10:00, twenty hours ago; or the aggregates of that day or hour are all there are."""
+    with serving(fake(fake.rows(1))) as api:
+        found = probe(fake.gateway, api.url, environ=fake.environ, now=datetime(2026, 11, 2, 6, 0, 0, 250_000, UTC))
+
+    assert (found.authorised, found.recent) == (True, True)
 
 
 def test_a_probe_of_nobody_says_so():

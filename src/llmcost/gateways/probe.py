@@ -52,7 +52,8 @@ def probe(
     """
     known = gateway_named(gateway)
     address = address_of(gateway, known, url)
-    until = now if now is not None else datetime.now(UTC)
+    # A fraction of a second would be a window of its own, and with it a request more.
+    until = (now if now is not None else datetime.now(UTC)).replace(microsecond=0)
     recent = False
     if known.table is not None:
         with database(known, address, environ, pause=pause) as found:
@@ -64,7 +65,7 @@ def probe(
                 fetched(known, fetcher, asked, rows=known.lookup.rows, identity="id", absent=True)
             for part in parts_of(gateway, known, fetcher) if known.streams else ():
                 puller = Puller(part.stream, known, fetcher, kind=part.kind, scope=part.scope)
-                recent = puller.first_page(Span(since=until - within, until=until)) or recent
+                recent = puller.has_rows(Span(since=until - within, until=until)) or recent
         except RefusedError as error:
             return _failed(gateway, address, error, reachable=True, authorised=False)
         except UpstreamError as error:

@@ -95,10 +95,12 @@ class Puller:
                     if progress is not None:
                         progress(min(done, total), total)
 
-    def first_page(self, span: Span) -> bool:
-        """Whether the API answers with any record of the end of a span."""
+    def has_rows(self, span: Span) -> bool:
+        """Whether the API answers with any record of a span; the newest are asked for first."""
         way = self._chosen(span)
-        window = windows(span, way.window, way.grain)[-1]
+        return any(self._has_rows(way, window) for window in reversed(windows(span, way.window, way.grain)))
+
+    def _has_rows(self, way: Endpoint, window: Span) -> bool:
         if way.job is not None:
             try:
                 return bool(exported(self.gateway, self.fetcher, way, window).texts)
