@@ -6,6 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.gateways.fakes import FAKES
+from tests.gateways.litellm_proxy import Proxy, spend_log
+from tests.gateways.loopback import serving
+from tests.gateways.pulling import run
 from tests.ingesting import chat, native, read, write
 
 from llmcost.compose import doctor
@@ -149,6 +153,33 @@ def test_what_was_pulled_from_a_gateway_is_its_own(tmp_path, logs):
     assert other.rows.requests == 0
 
 
+def test_a_gateway_of_aggregates_that_was_read_is_well(tmp_path, monkeypatch):
+    """Three days of November, each a bucket of 1.000 tokens and more; the stream is named `completions` in the ledger."""
+    fake = FAKES["openai-usage"]
+    with serving(fake(fake.rows(3))) as api:
+        run(api, tmp_path / "ledger", gateway="openai-usage", environ=fake.environ, now=NOW)
+    answering(monkeypatch, {"reachable": True, "authorised": True, "recent": True})
+    found = look(tmp_path, Pull(gateway="openai-usage", url=api.url))
+
+    assert problems(found) == [("warning", "ledger", "no requests, only usage exports")]
+    (place,) = found.places
+    assert (place.rows.requests, place.buckets, place.buckets_until) == (0, 3, datetime(2026, 11, 4, tzinfo=UTC))
+    assert "ok, 3 usage buckets" in as_text(found, Surface())
+    (document,) = json.loads(as_json(found))["sources"]
+    assert (document["usage_buckets"], document["usage_buckets_until"]) == (3, "2026-11-04T00:00:00Z")
+
+
+def test_calls_of_a_gateway_that_were_known_before_were_read_from_it(tmp_path, monkeypatch):
+    row = spend_log(0)
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [row]))
+    with serving(Proxy([row])) as api:
+        run(api, tmp_path / "ledger")
+    answering(monkeypatch, {"reachable": True, "authorised": True, "recent": True})
+    found = look(tmp_path, Pull(gateway="litellm", url=api.url), gate=Gate(stale=timedelta(days=365)))
+
+    assert problems(found) == []
+
+
 def test_hints_name_the_ledger(tmp_path):
     ledger = tmp_path / "a b.duckdb"
     read(ledger, write(tmp_path / "log.jsonl", [native(request_id="call-0001", model="house-7b"), b"{"]))
@@ -207,6 +238,7 @@ def test_the_document_of_a_checkup(tmp_path, logs, monkeypatch):
     assert (ledger["requests"], ledger["tagged_ratio"], ledger["newest"]) == (2, 0.5, "2026-11-12T10:00:01.500000Z")
     assert document["sources"][1] == {
         "name": f"litellm {URL}", "kind": "gateway", "requests": 0, "tagged_ratio": None, "newest": None,
+        "usage_buckets": 0, "usage_buckets_until": None,
         "asked": True, "reachable": True, "authorised": True, "recent": False,
     }  # fmt: skip
 

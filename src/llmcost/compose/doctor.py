@@ -1,11 +1,11 @@
 """Is everything well: the ledger, what a bare `llmcost ingest` reads, the price list, and calls that came two ways."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from llmcost.budgets.gate import DEFAULT_STALE
 from llmcost.config.settings import Pull, Settings
@@ -84,6 +84,10 @@ class _Stored:
 
     look: tuple[int, int]
     rows: Rows
+    buckets: int
+    buckets_until: datetime | None
+    lines: int
+    """Records that were read of it, whatever became of them: the ledger may have their calls from elsewhere."""
 
 
 def _ledger(connection: "Connection", path: Path) -> Ledger:
@@ -115,12 +119,22 @@ def _rows(connection: "Connection") -> dict[str, _Stored]:
     """By path, everything the ledger ever read."""
     found = connection.execute(
         "select path, arg_max(size, status <> 'replaced'), arg_max(mtime_ns, status <> 'replaced'), "
-        "coalesce(sum(requests), 0)::bigint, coalesce(sum(tagged), 0)::bigint, max(newest) from ledger.file left join ("
+        "coalesce(sum(requests), 0)::bigint, coalesce(sum(tagged), 0)::bigint, max(newest), "
+        "coalesce(sum(of_buckets.buckets), 0)::bigint, max(until), sum(lines)::bigint "
+        "from ledger.file left join ("
         "select file_id, count(*) as requests, count(tags) as tagged, max(started_at) as newest "
-        "from ledger.request where part = 0 group by file_id) using (file_id) group by path"
+        "from ledger.request where part = 0 group by file_id) using (file_id) left join ("
+        "select file_id, count(*) as buckets, max(bucket_end) as until from ledger.usage_bucket group by file_id"
+        ") as of_buckets using (file_id) group by path"
     ).fetchall()
     return {
-        row[0]: _Stored(look=(row[1], row[2]), rows=Rows(requests=row[3], tagged=row[4], newest=_aware(row[5])))
+        row[0]: _Stored(
+            look=(row[1], row[2]),
+            rows=Rows(requests=row[3], tagged=row[4], newest=_aware(row[5])),
+            buckets=row[6],
+            buckets_until=_aware(row[7]),
+            lines=row[8],
+        )
         for row in found
     }
 
@@ -209,7 +223,7 @@ def _gateway(
         except UsageError as error:
             problems.append(_error(name, error))
     known = f"{PULLED}{entry.gateway} {_address(entry)}"
-    rows = _together(one.rows for path, one in stored.items() if path == known or path.startswith(f"{known} ("))
+    parts = [one for path, one in stored.items() if path == known or path.startswith(f"{known} (")]
     if answer is not None and not (answer.reachable and answer.authorised):
         problems.append(
             Problem(
@@ -220,7 +234,7 @@ def _gateway(
                 exit_code=ExitCode.UPSTREAM,
             )
         )
-    elif answer is not None and answer.recent and not rows.requests:
+    elif answer is not None and answer.recent and not any(one.lines for one in parts):
         problems.append(
             Problem(
                 severity="warning",
@@ -230,7 +244,7 @@ def _gateway(
             )
         )
     told = Answer(reachable=answer.reachable, authorised=answer.authorised, recent=answer.recent) if answer else None
-    return Place(name=name, kind="gateway", rows=rows, answer=told)
+    return _place(name, "gateway", parts, answer=told)
 
 
 def _address(entry: Pull) -> str:
@@ -252,8 +266,8 @@ def _path(entry: Path, stored: Mapping[str, _Stored], problems: list[Problem]) -
         )
         return Place(name=str(entry), kind="path", rows=Rows())
     unread = sum(1 for path in files if not _was_read(path, stored.get(str(path))))
-    rows = _together(stored[str(path)].rows for path in files if str(path) in stored)
-    return Place(name=str(entry), kind="path", rows=rows, files=len(files), unread=unread)
+    parts = [stored[str(path)] for path in files if str(path) in stored]
+    return _place(str(entry), "path", parts, files=len(files), unread=unread)
 
 
 def _was_read(path: Path, stored: _Stored | None) -> bool:
@@ -264,12 +278,28 @@ def _was_read(path: Path, stored: _Stored | None) -> bool:
     return stored is not None and stored.look == (status.st_size, status.st_mtime_ns)
 
 
-def _together(parts: Iterable[Rows]) -> Rows:
-    found = list(parts)
-    return Rows(
-        requests=sum(one.requests for one in found),
-        tagged=sum(one.tagged for one in found),
-        newest=max((one.newest for one in found if one.newest is not None), default=None),
+def _place(
+    name: str,
+    kind: Literal["gateway", "path"],
+    parts: Sequence[_Stored],
+    *,
+    answer: Answer | None = None,
+    files: int = 0,
+    unread: int = 0,
+) -> Place:
+    return Place(
+        name=name,
+        kind=kind,
+        rows=Rows(
+            requests=sum(one.rows.requests for one in parts),
+            tagged=sum(one.rows.tagged for one in parts),
+            newest=max((one.rows.newest for one in parts if one.rows.newest is not None), default=None),
+        ),
+        buckets=sum(one.buckets for one in parts),
+        buckets_until=max((one.buckets_until for one in parts if one.buckets_until is not None), default=None),
+        answer=answer,
+        files=files,
+        unread=unread,
     )
 
 

@@ -70,6 +70,10 @@ class Place:
     name: str
     kind: Literal["gateway", "path"]
     rows: Rows
+    buckets: int = 0
+    """Periods of usage exports."""
+    buckets_until: datetime | None = None
+    """End of the last of them."""
     answer: Answer | None = None
     """What a gateway answered; None when it was not asked."""
     files: int = 0

@@ -115,7 +115,7 @@ def _row(place: Place) -> tuple[str, ...]:
     newest = place.rows.newest
     return (
         label(masked_shapes(place.name)),
-        _state(place),
+        f"{_state(place)}, {plural(place.buckets, 'usage bucket')}" if place.buckets else _state(place),
         f"{newest:%Y-%m-%d %H:%M}" if newest is not None else "-",
         human(place.rows.requests, "count", "USD"),
         _share(place.rows) if place.rows.requests else "-",
@@ -139,7 +139,13 @@ def _state(place: Place) -> str:
 
 
 def _source(place: Place) -> dict[str, Any]:
-    shared = {"name": masked_shapes(place.name), "kind": place.kind, **_counts(place.rows)}
+    shared = {
+        "name": masked_shapes(place.name),
+        "kind": place.kind,
+        **_counts(place.rows),
+        "usage_buckets": place.buckets,
+        "usage_buckets_until": _instant(place.buckets_until),
+    }
     if place.kind == "path":
         return {**shared, "files": place.files, "unread_files": place.unread}
     answer = place.answer
