@@ -46,6 +46,17 @@ def test_a_gateway_named_without_an_address_is_looked_up_in_the_configuration(cl
     assert done.stdout.startswith("1 gateway, 1 record: 1 new request, 0 known\n")
 
 
+def test_all_gateways_of_a_name_are_read_or_the_one_at_an_address(cli, tmp_path):
+    with serving(Proxy([spend_log(0)])) as one, serving(Proxy([spend_log(1), spend_log(2)])) as other:
+        entries = ", ".join(f"{{from: litellm, url: '{api.url}'}}" for api in (one, other))
+        (tmp_path / "llmcost.yaml").write_text(f"ingest: [{entries}]\n")
+        second = cli("ingest", "--from", "litellm", "--url", other.url, "--db", "second", "--quiet", env=ENV)
+        both = cli("ingest", "--from", "litellm", "--db", "both", "--quiet", env=ENV)
+
+    assert second.stdout.startswith("1 gateway, 2 records: 2 new requests, 0 known\n")
+    assert both.stdout.startswith("2 gateways, 3 records: 3 new requests, 0 known\n")
+
+
 def test_a_gateway_that_fails_is_exit_code_4_and_says_nothing_of_the_key(cli, tmp_path):
     with serving(Proxy([spend_log(0)])) as api:
         api.faults = [None, status(418)]

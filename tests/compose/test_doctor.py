@@ -144,6 +144,16 @@ def test_a_gateway(tmp_path, logs, monkeypatch, answer, outcome):
     assert state in as_text(found, Surface())
 
 
+def test_the_hint_reads_the_very_gateway(tmp_path, logs, monkeypatch):
+    answering(monkeypatch, {"reachable": True, "authorised": True, "recent": True})
+    found = look(tmp_path, logs, Pull(gateway="litellm", url=URL), Pull(gateway="phoenix"))
+
+    assert [one.hint for one in found.problems] == [
+        f"`llmcost ingest --from litellm --url {URL}`",
+        "`llmcost ingest --from phoenix`",
+    ]
+
+
 def test_what_was_pulled_from_a_gateway_is_its_own(tmp_path, logs):
     with database.writing(tmp_path / "ledger") as ledger:
         ledger.execute("update ledger.file set path = $path", {"path": f"pulled:litellm {URL}"})

@@ -24,7 +24,7 @@ def wanted(
     paths: Sequence[str],
     for_files: Sequence[str],
 ) -> "list[Wanted]":
-    """The gateways to read: the one named, or without paths those of llmcost.yaml.
+    """The gateways to read: the one at an address, or those of llmcost.yaml: of the name given, or without paths all.
 
     Raises UsageError for options that do not go together; `for_files` are those that were given and are for files alone.
     """
@@ -42,11 +42,8 @@ def wanted(
     if paths:
         found = []
     elif gateway is not None:
-        found = [
-            next(
-                (one for one in _pulls(settings) if url is None and one.gateway == gateway),
-                Pull(gateway=gateway, url=url),
-            )
+        found = [one for one in _pulls(settings) if url is None and one.gateway == gateway] or [
+            Pull(gateway=gateway, url=url)
         ]
     else:
         found = _pulls(settings)

@@ -1,6 +1,7 @@
 """Is everything well: the ledger, what a bare `llmcost ingest` reads, the price list, and calls that came two ways."""
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from llmcost.budgets.gate import DEFAULT_STALE
 from llmcost.config.settings import Pull, Settings
 from llmcost.domain.checkup import Answer, Checkup, Ledger, Place, Problem, Rows
+from llmcost.domain.credentials import masked_shapes
 from llmcost.domain.doubled import Doubled
 from llmcost.domain.errors import DataError, ExitCode, LlmcostError, UsageError
 from llmcost.domain.text import plural
@@ -222,6 +224,7 @@ def _gateway(
             answer = probe(entry.gateway, entry.url, environ=environ, now=now)
         except UsageError as error:
             problems.append(_error(name, error))
+    where = f" --url {shlex.quote(masked_shapes(entry.url))}" if entry.url else ""
     known = f"{PULLED}{entry.gateway} {_address(entry)}"
     parts = [one for path, one in stored.items() if path == known or path.startswith(f"{known} (")]
     if answer is not None and not (answer.reachable and answer.authorised):
@@ -240,7 +243,7 @@ def _gateway(
                 severity="warning",
                 subject=name,
                 message="it has records, and none was read from it",
-                hint=f"`llmcost ingest --from {entry.gateway}{options}`",
+                hint=f"`llmcost ingest --from {entry.gateway}{where}{options}`",
             )
         )
     told = Answer(reachable=answer.reachable, authorised=answer.authorised, recent=answer.recent) if answer else None
