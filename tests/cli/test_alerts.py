@@ -145,6 +145,21 @@ def test_a_breach_that_came_back_is_told_again(tmp_path, spend, check, hook):
     assert len(hook.got) == 2
 
 
+@pytest.mark.parametrize("window", ["day", "24h"])
+def test_a_look_at_the_past_does_not_end_a_breach_of_today(tmp_path, spend, check, hook, window):
+    config = tmp_path / "llmcost.yaml"
+    config.write_text(config.read_text().replace('above: "3"', f'above: "3", window: {window}'))
+    spend("2026-11-03T08:00:00Z", 1)
+    spend("2026-11-13T08:00:00Z", 2)
+    check("2026-11-13T09:00:00Z")
+    quiet = check("2026-11-13T10:00:00Z", "--as-of", "2026-11-03T12:00:00Z", "--fail-on", "never")
+    again = check("2026-11-13T11:00:00Z")
+
+    assert "delivered" not in quiet.stdout
+    assert "1 alert told before, not again" in again.stdout
+    assert len(hook.got) == 1
+
+
 def test_what_could_not_be_delivered_is_tried_at_the_next_run(spend, check, hook):
     spend("2026-11-03T08:00:00Z", 2)
     hook.status = 403

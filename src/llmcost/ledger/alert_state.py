@@ -65,17 +65,17 @@ def claim(connection: "Connection", tellings: Iterable[Telling], now: datetime) 
             )
 
 
-def settle(connection: "Connection", tellings: Iterable[Telling], now: datetime, *, delivered: bool) -> None:
-    """Note what became of claims."""
+def settle(connection: "Connection", tellings: Iterable[Telling], as_of: datetime, *, delivered: bool) -> None:
+    """Note what became of claims; `as_of`, naive UTC, is the time for which the breaches were judged."""
     for one in tellings:
         if delivered:
             connection.execute(
                 f"""
                 update alert_state
-                set level = $level, claimed_level = null, claimed_at = null, delivered_at = $now
+                set level = $level, claimed_level = null, claimed_at = null, delivered_at = $as_of
                 where {_WHERE}
                 """,
-                {**_key(one), "level": one.level, "now": now},
+                {**_key(one), "level": one.level, "as_of": as_of},
             )
         else:
             connection.execute(
@@ -83,9 +83,18 @@ def settle(connection: "Connection", tellings: Iterable[Telling], now: datetime,
             )
 
 
-def forget(connection: "Connection", rules: Collection[str], firing: Collection[Breach]) -> int:
-    """Forget what is over: breaches of rules that were judged and that fire no more. Returns how many."""
-    rows = connection.execute("select distinct rule, subject, window_start from alert_state").fetchall()
+def forget(connection: "Connection", rules: Collection[str], firing: Collection[Breach], as_of: datetime) -> int:
+    """Forget what is over: breaches of rules that were judged and that fire no more. Returns how many.
+
+    What was told of a later time than the rules were judged for, naive UTC, cannot be over by then.
+    """
+    rows = connection.execute(
+        """
+        select rule, subject, window_start from alert_state
+        group by all having max(delivered_at) is null or max(delivered_at) <= $as_of
+        """,
+        {"as_of": as_of},
+    ).fetchall()
     over = [
         breach
         for rule, subject, window_start in rows

@@ -82,7 +82,7 @@ def deliver(
             failure = _send(one, secrets[one.channel.name], post, mail)
         finally:
             with writing(db) as ledger, transaction(ledger):
-                alert_state.settle(ledger, mine, at, delivered=failure is None)
+                alert_state.settle(ledger, mine, _naive(check.now), delivered=failure is None)
         told.append(Told(channel=one.channel, alerts=one.alerts, payload=one.payload, failure=failure))
     return Delivery(told=tuple(told), known=planned.known, dry=False)
 
@@ -132,7 +132,7 @@ def _delivery(
 def _forget(ledger: Any, check: AlertCheck) -> None:
     """A breach is over where its rule was judged in full, but for what is new, and does not fire for it."""
     judged = {one.rule.name for one in check.rules if one.reason is None or one.new}
-    alert_state.forget(ledger, judged, {breach_of(alert) for alert in check.firing})
+    alert_state.forget(ledger, judged, {breach_of(alert) for alert in check.firing}, _naive(check.now))
 
 
 def _send(
