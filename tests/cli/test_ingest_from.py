@@ -30,7 +30,7 @@ def test_a_bare_ingest_reads_the_paths_and_the_gateways_of_the_configuration(cli
                 "url": api.url,
                 "stream": "requests",
                 "since": "2026-10-03T00:00:00Z",
-                "until": "2026-11-01T23:30:00Z",
+                "until": "2026-11-01T23:00:00Z",
             }
         ]
         shown = cli("explain", "chatcmpl-00000001", env=ENV)

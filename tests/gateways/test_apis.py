@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.gateways.fakes import FAKES, SECRET
 from tests.gateways.loopback import Api, Reply, elsewhere, serving, stalled, status, torn, truncated
-from tests.gateways.pulling import HASTY, NOW, run
+from tests.gateways.pulling import HASTY, NOW, at, run
 from tests.ingesting import query, read, rows
 
 from llmcost.gateways.probe import probe
@@ -139,6 +139,36 @@ def test_a_probe_says_whether_a_gateway_is_there_and_takes_the_key(fake):
     assert (fine.reachable, fine.authorised, fine.recent) == (True, True, True)
     assert (refused.reachable, refused.authorised, refused.recent) == (True, False, None)
     assert SECRET not in f"{refused.detail} {refused.hint}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in {"phoenix", "litellm"} else pytest.mark.slow)
+        for name, fake in sorted(FAKES.items())
+        if not fake.daily
+    ],
+)
+def test_a_call_of_fifty_minutes_comes_with_the_pull_after_its_end(name, tmp_path):
+    """It began at 11:40, and is not listed before 12:30; the pull between reads what there is at 12:25."""
+    fake = FAKES[name]
+    calls = fake.rows(1)
+    with serving(fake(calls)) as api:
+        before = run(
+            api,
+            tmp_path / "l",
+            gateway=fake.gateway,
+            environ=fake.environ,
+            now=at("2026-11-01T12:25"),
+            since="2026-11-01",
+        )
+        calls += fake.rows(2)[1:]
+        run(api, tmp_path / "l", gateway=fake.gateway, environ=fake.environ, now=at("2026-11-01T12:35"), since=None)
+
+    assert before.errors == ()
+    assert query(
+        tmp_path / "l", "select count(*) from (select 1 from request union all select 1 from usage_bucket)"
+    ) == [(2,)]
 
 
 def test_a_probe_looks_at_all_of_a_day(fake):

@@ -50,8 +50,8 @@ def test_a_second_pull_asks_only_for_what_is_missing(tmp_path):
         spans = _spans(tmp_path / "l", api)
 
     assert (found.result.total("new"), found.result.total("known")) == (1, 0)
-    assert [question.query["start_date"] for question in later] == ["2026-11-05 11:30:00"]
-    assert spans == [Span(since=at("2026-11-01"), until=at("2026-11-05T12:30:00"))]
+    assert [question.query["start_date"] for question in later] == ["2026-11-05 11:00:00"]
+    assert spans == [Span(since=at("2026-11-01"), until=at("2026-11-05T12:00:00"))]
 
 
 def test_rows_that_appear_late_are_read_by_the_next_pull(tmp_path):
@@ -153,6 +153,6 @@ def test_the_key_is_nowhere_in_the_ledger(tmp_path):
 def test_an_empty_gateway_is_remembered_as_read(tmp_path):
     with serving(Proxy([])) as api:
         found = run(api, tmp_path / "l")
-        assert _spans(tmp_path / "l", api) == [Span(since=at("2026-11-01"), until=at("2026-11-05T11:30:00"))]
+        assert _spans(tmp_path / "l", api) == [Span(since=at("2026-11-01"), until=at("2026-11-05T11:00:00"))]
 
     assert (found.result.files[0].status, found.result.complete) == ("read", True)

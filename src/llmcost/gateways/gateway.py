@@ -79,8 +79,12 @@ class Gateway:
     """Sent with every request besides the credentials."""
     lookback: timedelta = timedelta(days=30)
     """How far back a first pull goes, unless told."""
-    late: timedelta = timedelta(minutes=10)
-    """How late a record may appear: that much of the end is read again the next time."""
+    late: timedelta = timedelta(hours=1)
+    """How late a record may appear: that much of the end is read again the next time.
+
+    Most list a call under the time at which it began, and have it when it has ended; the longest answers take half an hour and
+    more.
+    """
     poll: timedelta = timedelta(minutes=1)
     """The pause between two looks with --follow."""
 

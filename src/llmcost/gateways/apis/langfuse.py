@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from llmcost.domain.pulled import Span
 from llmcost.gateways.auth import Basic
@@ -49,7 +48,5 @@ gateway = Gateway(
     title="Langfuse",
     auth=Basic("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"),
     url="https://cloud.langfuse.com",
-    # Data of older SDKs appears up to a quarter of an hour late.
-    late=timedelta(minutes=30),
     streams={"requests": _ways("GENERATION"), "embeddings": _ways("EMBEDDING")},
 )

@@ -33,8 +33,6 @@ def _by_day(span: Span) -> dict[str, str]:
 gateway = Gateway(
     title="LiteLLM proxy",
     auth=bearer("LITELLM_API_KEY", "LITELLM_MASTER_KEY"),
-    # A row has the time at which its call began, and is written when the call has ended.
-    late=timedelta(minutes=30),
     streams={
         "requests": (
             Endpoint(

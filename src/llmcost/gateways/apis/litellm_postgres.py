@@ -8,8 +8,6 @@ session is encrypted, and PGSSLMODE can be stricter. Calls of the proxy's own he
 (https://docs.litellm.ai/docs/proxy/db_info).
 """
 
-from datetime import timedelta
-
 from llmcost.gateways.gateway import Gateway
 from llmcost.gateways.tables import PostgresLogin, Table
 
@@ -19,8 +17,6 @@ gateway = Gateway(
     title="LiteLLM database",
     auth=_LOGIN,
     example="postgresql://db.example.com/litellm",
-    # A row has the time at which its call began, and is written when the call has ended.
-    late=timedelta(minutes=30),
     streams={},
     table=Table(
         name="LiteLLM_SpendLogs",
