@@ -54,6 +54,21 @@ def test_a_second_pull_asks_only_for_what_is_missing(tmp_path):
     assert spans == [Span(since=at("2026-11-01"), until=at("2026-11-05T12:00:00"))]
 
 
+def test_a_pull_that_ends_before_what_was_read_begins_as_a_first_one_does(tmp_path):
+    """Thirty days before its end, 2026-10-21; the other call began on 2026-11-01."""
+    logs = [spend_log(0), spend_log(1, start=at("2026-10-12T08:00").replace(tzinfo=None))]
+    with serving(Proxy(logs)) as api:
+        run(api, tmp_path / "l")
+        found = run(api, tmp_path / "l", since=None, until="2026-10-21")
+        spans = _spans(tmp_path / "l", api)
+
+    assert found.result.total("new") == 1
+    assert spans == [
+        Span(since=at("2026-09-21"), until=at("2026-10-21")),
+        Span(since=at("2026-11-01"), until=at("2026-11-05T11:00:00")),
+    ]
+
+
 def test_rows_that_appear_late_are_read_by_the_next_pull(tmp_path):
     logs = [spend_log(0)]
     with serving(Proxy(logs)) as api:

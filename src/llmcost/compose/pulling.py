@@ -143,14 +143,19 @@ def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[L
 def _missing(
     covered: Sequence[Span], wanted: Wanted, lookback: timedelta, stream: Stream, around: Surroundings
 ) -> list[Span]:
-    """What of the period asked for has not been read. Without a start: since the earliest time that ever was asked for."""
+    """What of the period asked for has not been read.
+
+    Without a start: since the earliest time that ever was asked for, or as in a first pull where the period ends before it.
+    """
     now = around.now()
     until = min(wanted.period.until or now, now)
     since = wanted.period.since
     if since is None:
-        since = covered[0].since if covered else until - lookback
-        if not covered:
-            around.say(f"{stream.shown}: a first pull, from {since:%Y-%m-%d}; --since names another start")
+        known = bool(covered) and covered[0].since < until
+        since = covered[0].since if known else until - lookback
+        if not known:
+            first = "" if covered else "a first pull, "
+            around.say(f"{stream.shown}: {first}from {since:%Y-%m-%d}; --since names another start")
     if since >= until:
         if wanted.period.since is not None:
             raise UsageError("--since lies in the future", hint="name a time in the past")
