@@ -1,5 +1,7 @@
 """A gateway that fails in every way it can: the ledger ends as after a clean run, or somebody is told."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -225,6 +227,28 @@ def test_following_looks_again_and_waits_longer_while_nothing_comes(tmp_path):
 
     assert new == [1, 0, 0, 1, 0]
     assert waits == [60, 120, 180, 60]
+
+
+def test_following_goes_on_after_somebody_else_had_the_ledger(tmp_path):
+    holding = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    path = tmp_path / "l"
+    logs = list(LOGS[:1])
+    with serving(Proxy(logs)) as api:
+        wanted = Wanted(gateway="litellm", url=api.url, period=Period(since=NOW - timedelta(days=5)))
+        around = Surroundings(environ={"LITELLM_API_KEY": KEY}, now=lambda: NOW, pause=lambda _: None)
+        rounds = follow(IngestRequest(paths=(), ledger=path, wait=0), [wanted], around)
+        first = next(rounds)
+        logs.append(spend_log(1, start=(NOW - timedelta(minutes=5)).replace(tzinfo=None)))
+        command = [sys.executable, "-c", holding, str(path)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout.readline() == b"held\n"
+            busy = next(rounds)
+            other.stdin.close()
+        again = next(rounds)
+
+    assert [one.result.total("new") for one in (first, busy, again)] == [1, 0, 1]
+    assert [len(one.errors) for one in (first, busy, again)] == [0, 1, 0]
+    assert "is in use by process" in busy.errors[0].message
 
 
 def test_following_ends_when_the_key_is_refused(tmp_path):

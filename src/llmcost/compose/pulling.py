@@ -21,6 +21,7 @@ from llmcost.gateways.windows import unread
 from llmcost.ingest.intake import Intake
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import IngestResult
+from llmcost.ledger.failures import InUseError
 from llmcost.net.fetching import Patience
 from llmcost.net.postgres import LoginError, require_driver
 
@@ -73,10 +74,16 @@ def pull(request: IngestRequest, wanted: Sequence[Wanted], around: Surroundings)
 
 
 def follow(request: IngestRequest, wanted: Sequence[Wanted], around: Surroundings) -> Iterator[Round]:
-    """Look again and again, with a pause that grows while nothing new comes; it ends when a key is refused."""
+    """Look again and again, with a pause that grows while nothing new comes; it ends when a key is refused.
+
+    What could not be brought in because somebody else has the ledger is not covered, and is read by the next look.
+    """
     quiet = 0
     while True:
-        found = pull(request, wanted, around)
+        try:
+            found = pull(request, wanted, around)
+        except InUseError as error:
+            found = Round(result=IngestResult(ledger=request.ledger, files=(), summary=None), errors=(error,))
         yield found
         if any(isinstance(error, RefusedError | LoginError) for error in found.errors):
             return

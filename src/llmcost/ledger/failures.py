@@ -18,6 +18,10 @@ _DAMAGE = re.compile(
 )
 
 
+class InUseError(DataError):
+    """Another process has the ledger; it may be free a little later."""
+
+
 def is_there(path: Path) -> bool:
     """Whether we can see the path: one inside a folder closed to us is, to us, not there."""
     try:
@@ -31,11 +35,11 @@ def is_locked(error: "duckdb.Error") -> bool:
     return "Could not set lock on file" in str(error)
 
 
-def locked(path: Path, error: "duckdb.Error", waited: float) -> DataError:
+def locked(path: Path, error: "duckdb.Error", waited: float) -> InUseError:
     """Another process held the file for as long as we were told to wait."""
     held = _HELD.search(str(error))
     holder = f"process {held['pid']} ({Path(held['program']).name})" if held else "another process"
-    return DataError(
+    return InUseError(
         f"{path} is in use by {holder}; gave up after {waited:g} s",
         hint="let it finish, or wait longer with --wait SECONDS",
     )
