@@ -3,6 +3,8 @@
 import json
 import re
 import socketserver
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +20,7 @@ class Hook(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, json.loads(body), self.headers.get("Authorization")))
+        self.server.meanwhile()
         self.send_response(self.server.status)
         self.send_header("Content-Length", str(len(self.path)))
         self.end_headers()
@@ -44,7 +47,7 @@ class Sink(socketserver.StreamRequestHandler):
 
 @contextmanager
 def running(server):
-    server.got, server.status = [], 200
+    server.got, server.status, server.meanwhile = [], 200, lambda: None
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -172,6 +175,37 @@ def test_what_could_not_be_delivered_is_tried_at_the_next_run(spend, check, hook
         r"ops \(webhook\): 1 alert NOT delivered: 127\.0\.0\.1:\d+: the server answered 403: \*\*\*\n", failed.stdout
     )
     assert "1 alert delivered" in delivered.stdout
+    assert len(hook.got) == 2
+
+
+def test_a_ledger_that_somebody_else_has_keeps_no_channel_waiting_and_nothing_is_told_twice(
+    tmp_path, spend, check, hook
+):
+    """It is taken while the first channel is told, and set free while the second is."""
+    holding = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holders = []
+
+    def meanwhile():
+        if holders:
+            holders[0].communicate()
+            return
+        command = [sys.executable, "-c", holding, str(tmp_path / "llmcost.duckdb")]
+        holders.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        assert holders[0].stdout.readline() == b"held\n"
+
+    config = """\
+alerts: [{rule: daily-spend, above: "3"}]
+channels:
+  first: {type: webhook, url: "${HOOK_URL}"}
+  second: {type: webhook, url: "${HOOK_URL}"}
+"""
+    spend("2026-11-03T08:00:00Z", 2)
+    hook.meanwhile = meanwhile
+    found = check("2026-11-03T09:00:00Z", config=config)
+    later = check("2026-11-03T09:20:00Z", config=config)
+
+    assert (found.code, found.stdout.count("1 alert delivered")) == (1, 2)
+    assert "1 alert told before, not again" in later.stdout
     assert len(hook.got) == 2
 
 

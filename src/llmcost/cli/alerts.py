@@ -68,6 +68,8 @@ def check(
         diagnostics.note("no channels to deliver to: add `channels:` to llmcost.yaml")
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_check(found, delivery, chosen, surface), output)
+    if delivery is not None and delivery.unnoted is not None:
+        diagnostics.warning(f"told, but not noted: {delivery.unnoted.message}", hint="it may be told again")
     code = found.exit_code
     spared = threshold == "never" or (threshold == "escalated" and all(alert.level < 2 for alert in found.firing))
     if code == ExitCode.FINDING and spared:

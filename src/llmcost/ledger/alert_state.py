@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
-_ABANDONED = timedelta(minutes=10)
+ABANDONED = timedelta(minutes=10)
 """A claim older than this is of a process that died."""
 
 
@@ -40,7 +40,7 @@ def untold(connection: "Connection", wanted: Iterable[Telling], now: datetime) -
     ).fetchall()
     reached: dict[tuple[Breach, str], int] = {}
     for rule, subject, window_start, channel, level, claimed_level, claimed_at in rows:
-        busy = claimed_level is not None and claimed_at > now - _ABANDONED
+        busy = claimed_level is not None and claimed_at > now - ABANDONED
         reached[Breach(rule=rule, subject=subject, window_start=window_start), channel] = max(
             level, claimed_level if busy else 0
         )

@@ -7,6 +7,7 @@ be delivered is told at the next run.
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -15,12 +16,15 @@ from typing import Any
 
 from llmcost.budgets.alerts.channels import Channel
 from llmcost.budgets.alerts.judging import Alert, AlertCheck
-from llmcost.domain.errors import UpstreamError
+from llmcost.domain.errors import DataError, UpstreamError
 from llmcost.ledger import alert_state
 from llmcost.ledger.alert_state import Breach, Telling
 from llmcost.ledger.database import reading, writing
+from llmcost.ledger.failures import InUseError
 from llmcost.ledger.migrations import transaction
 
+_SOON = 2.0
+"""Seconds for which a busy ledger keeps the next channel waiting."""
 Payload = Mapping[str, Any]
 """JSON for a webhook; for mail its `subject` and `text`."""
 Writer = Callable[[Channel, Sequence[Alert], AlertCheck], Payload]
@@ -46,6 +50,8 @@ class Delivery:
     known: int
     """Alerts that every channel of theirs was told of before."""
     dry: bool
+    unnoted: DataError | None = None
+    """Why the ledger does not know what was told."""
 
 
 def preview(db: Path, check: AlertCheck, channels: Sequence[Channel], write: Writer, now: datetime) -> Delivery:
@@ -66,7 +72,10 @@ def deliver(
     post: Callable[..., None] | None = None,
     mail: Callable[..., None] | None = None,
 ) -> Delivery:
-    """Tell every channel what it does not know yet. ConfigError before anything is sent when a secret is missing."""
+    """Tell every channel what it does not know yet. ConfigError before anything is sent when a secret is missing.
+
+    Each is noted as soon as it was told; while somebody else has the ledger, the other channels are told first.
+    """
     secrets = {channel.name: {one: one.value(environ) for one in channel.secrets} for channel in channels}
     at = _naive(now)
     with writing(db) as ledger, transaction(ledger):
@@ -75,16 +84,23 @@ def deliver(
         alert_state.claim(ledger, new, at)
     planned = _delivery(check, channels, write, new, dry=False)
     told = []
+    unsettled: list[tuple[list[Telling], bool]] = []
+    unnoted: DataError | None = None
     for one in planned.told:
         mine = [telling for telling in new if telling.channel == one.channel.name]
         failure: str | None = "interrupted"
         try:
             failure = _send(one, secrets[one.channel.name], post, mail)
         finally:
-            with writing(db) as ledger, transaction(ledger):
-                alert_state.settle(ledger, mine, _naive(check.now), delivered=failure is None)
+            unsettled.append((mine, failure is None))
+            with suppress(InUseError):
+                _settle(db, unsettled, check, wait=_SOON)
         told.append(Told(channel=one.channel, alerts=one.alerts, payload=one.payload, failure=failure))
-    return Delivery(told=tuple(told), known=planned.known, dry=False)
+    try:
+        _settle(db, unsettled, check, wait=alert_state.ABANDONED.total_seconds())
+    except InUseError as error:
+        unnoted = error
+    return Delivery(told=tuple(told), known=planned.known, dry=False, unnoted=unnoted)
 
 
 def breach_of(alert: Alert) -> Breach:
@@ -133,6 +149,16 @@ def _forget(ledger: Any, check: AlertCheck) -> None:
     """A breach is over where its rule was judged in full, but for what is new, and does not fire for it."""
     judged = {one.rule.name for one in check.rules if one.reason is None or one.new}
     alert_state.forget(ledger, judged, {breach_of(alert) for alert in check.firing}, _naive(check.now))
+
+
+def _settle(db: Path, unsettled: list[tuple[list[Telling], bool]], check: AlertCheck, *, wait: float) -> None:
+    """Note what became of tellings, and take them from the list."""
+    if not unsettled:
+        return
+    with writing(db, wait=wait) as ledger, transaction(ledger):
+        for tellings, delivered in unsettled:
+            alert_state.settle(ledger, tellings, _naive(check.now), delivered=delivered)
+    unsettled.clear()
 
 
 def _send(
