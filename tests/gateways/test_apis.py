@@ -141,6 +141,29 @@ def test_a_probe_says_whether_a_gateway_is_there_and_takes_the_key(fake):
     assert SECRET not in f"{refused.detail} {refused.hint}"
 
 
+def test_a_wrapper_that_was_pulled_before_the_call_inside_it_is_taken_back(tmp_path):
+    """The outer span is there at first, the inner one, of the same 1,000 and 100 tokens, a moment later: it is one call."""
+    fake = FAKES["phoenix"]
+    _, outer, other = fake.rows(3)
+    context = outer["context"]
+    inner = {**outer, "id": "in", "context": {**context, "span_id": "c" * 16}, "parent_id": context["span_id"]}
+    spans = [outer, other]
+    now = at("2026-11-01T15:00")
+    with serving(fake(spans)) as api:
+        run(api, tmp_path / "l", gateway="phoenix", environ=fake.environ, now=now)
+        before = query(tmp_path / "l", "select request_id from request order by all")
+        spans.insert(1, inner)
+        again = run(api, tmp_path / "l", gateway="phoenix", environ=fake.environ, now=now, again=True)
+
+    assert before == [(f"{1:032x}:{2:016x}",), (f"{2:032x}:{3:016x}",)]
+    assert again.result.total("new") == 1
+    assert query(tmp_path / "l", "select request_id, uncached_input_tokens from request order by all") == [
+        (f"{1:032x}:{'c' * 16}", 1000),
+        (f"{2:032x}:{3:016x}", 1000),
+    ]
+    assert query(tmp_path / "l", "select rows from file") == [(2,)]
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -91,6 +91,7 @@ def commit_batch(
         kept = take_back(connection, files, found, recognised, settings=settings, revisions=revisions)
         if cut:
             take_back_cut(connection)
+        _withdraw_no_calls(connection, outcomes, sources)
         connection.execute(
             "create or replace temp table stored_key as "
             "select row_key, file_id from ledger.request where row_key in (select row_key from stage)"
@@ -141,6 +142,18 @@ def commit_batch(
         for stream, spans in covered.items():
             cover(connection, stream, spans, ingest_id)
     return counts
+
+
+def _withdraw_no_calls(
+    connection: "Connection", outcomes: Sequence[FileOutcome], sources: Mapping[str, Source]
+) -> None:
+    """Take back what came in as a call before it was known for none."""
+    ids = sorted(set().union(*(outcome.withdrawn for outcome in outcomes)))
+    if ids:
+        connection.execute(
+            "delete from ledger.request where list_contains($sources, source) and request_id in (select unnest($ids))",
+            {"sources": [name for name, source in sources.items() if source.no_call_after_all is not None], "ids": ids},
+        )
 
 
 def _new_per_file(connection: "Connection") -> dict[int, int]:

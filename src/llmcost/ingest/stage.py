@@ -40,6 +40,8 @@ class FileOutcome:
     """Lines of a known shape that are no calls."""
     left_out: int = 0
     """Of them those that say what was used, and no call says it too."""
+    withdrawn: set[str] = field(default_factory=set)
+    """Of a file that comes in parts: request ids of what an earlier part may have brought as calls, and are none."""
     other_charges: int = 0
     """Lines of bills, for a service whose usage is read, that charge for no usage."""
     pending: int = 0

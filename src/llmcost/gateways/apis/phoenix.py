@@ -1,7 +1,7 @@
 """Arize Phoenix: the spans of every project, of calls to models and of what surrounds them.
 
-`GET /v1/projects/PROJECT/spans`. A span that repeats what the calls below it used is told from a call as in a file of spans. A
-server without authentication needs no key. Endpoints as in Phoenix 20.26 (https://arize.com/docs/phoenix/rest-api).
+`GET /v1/projects/PROJECT/spans`. A span that repeats what the calls below it used is told from a call as in a file of spans; one
+that came in without them is taken back when both are pulled. A server without authentication needs no key. Endpoints as in Phoenix 20.26 (https://arize.com/docs/phoenix/rest-api).
 """
 
 from llmcost.domain.pulled import Span

@@ -1,7 +1,7 @@
 """Which span of a trace is the call: instrumentations put usage on wrappers too (agents, chains, a client around a client).
 
 A span never counts when a span below it in the same trace is a call with usage. That is settled trace by trace within one
-file: a parent in another file is not seen, and beyond `_SPANS_HELD` spans the trace met first is settled as it stands.
+file: a parent in another file is not seen, one of an earlier pull only when it is pulled again, and beyond `_SPANS_HELD` spans the trace met first is settled as it stands.
 """
 
 from collections.abc import Iterable, Iterator
@@ -64,6 +64,18 @@ def settle(trace: list[Numbered]) -> None:
             )
             if head["wraps"] or repeated:
                 head["role"] = "wrapper"
+
+
+def wrapper_id(span: Record) -> str | None:
+    """The request id that a settled span has as a call, where it is a wrapper; None for others."""
+    head = span.get("otlp_span")
+    if (
+        not isinstance(head, dict)
+        or head.get("role") != "wrapper"
+        or not (head.get("trace_id") and head.get("span_id"))
+    ):
+        return None
+    return f"{head['trace_id']}:{head['span_id']}"
 
 
 def is_lone(span: Record) -> bool:

@@ -8,7 +8,7 @@ calls; chains and agents may repeat the counts of the calls below them.
 
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, spans
-from llmcost.ingest.sources._span_tree import is_lone
+from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
 
 _PROMPT = "llm.token_count.prompt_details."
 _COMPLETION = "llm.token_count.completion_details."
@@ -22,6 +22,7 @@ source = Source(
     recognises_stream=is_spans,
     stream=spans,
     left_out=is_lone,
+    no_call_after_all=wrapper_id,
     steps={
         "input": at("llm.token_count.prompt", "gen_ai.usage.input_tokens"),
         "output": at("llm.token_count.completion", "gen_ai.usage.output_tokens"),

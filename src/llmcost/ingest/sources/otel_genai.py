@@ -12,7 +12,7 @@ spans keep TrueFoundry as the issuer.
 
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, spans
-from llmcost.ingest.sources._span_tree import is_lone
+from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
 
 _DETAILS = "gen_ai.usage.details."
 _AUDIO, _IMAGE = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in - $image_cached, 0)"
@@ -26,6 +26,7 @@ source = Source(
     recognises_stream=is_spans,
     stream=spans,
     left_out=is_lone,
+    no_call_after_all=wrapper_id,
     steps={
         "input": at(
             *(
