@@ -284,6 +284,20 @@ class TestSharing:
         ):
             pass
 
+    @pytest.mark.parametrize("opening", [database.reading, database.writing])
+    def test_an_option_is_named_only_to_those_who_have_it(self, path, opening, monkeypatch):
+        """Who states how long to wait was given `--wait`, or might have been."""
+        monkeypatch.setattr(database, "_READING", 0.1)
+        monkeypatch.setattr(database, "_WRITING", 0.1)
+        hints = []
+        with held_by_another_process(path):
+            for told in ({}, {"wait": 0.1}):
+                with pytest.raises(DataError) as refusal, opening(path, **told):
+                    pass
+                hints.append(refusal.value.hint)
+
+        assert hints == ["let it finish, and try again", "let it finish, or wait longer with --wait SECONDS"]
+
     def test_readers_share(self, path):
         with held_by_another_process(path, options="(read_only)"):
             assert rejected_lines(path) == []

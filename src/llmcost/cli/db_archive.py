@@ -26,7 +26,7 @@ def export(folder: Folder, *, db: Db = None, config: Config = None, wait: Wait =
     from llmcost.domain.text import plural
     from llmcost.ledger.archive import export_ledger
 
-    done = export_ledger(load_settings(config).ledger_path(db), folder, wait=5 if wait is None else wait)
+    done = export_ledger(load_settings(config).ledger_path(db), folder, wait=30 if wait is None else wait)
     diagnostics.note(
         f"{plural(sum(done.rows.values()), 'row')} of {plural(len(done.rows), 'table')} written to {folder}"
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, Output, Wait
+from llmcost.cli.options import AsOf, Config, Db, Output
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +19,12 @@ def doctor(
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
     output: Output = None,
     as_of: AsOf = None,
-    wait: Wait = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait", metavar="SECONDS", min=0, help="How long to wait for another process; 2.", show_default=False
+        ),
+    ] = 2,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -42,7 +47,7 @@ def doctor(
         settings.ledger_path(db).absolute(),
         now=clock(as_of, time_zone(settings.tz)),
         offline=offline,
-        wait=2 if wait is None else wait,
+        wait=wait,
         options=retyped(("--db", db)),
     )
     surface = Surface() if output is not None else surface_of(sys.stdout)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What DuckDB 1.5 can read; 2.x writes it when told so.
 _STORAGE = "v1.5.0"
 _POLL = 0.05
+_READING, _WRITING = 5.0, 30.0
+"""Seconds for which another process is waited for, unless told."""
 
 # Address space; it becomes memory as far as it is used.
 _KEPT = "200MB"
@@ -86,9 +88,9 @@ def room_for(connection: "DuckDBPyConnection", shapes: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reading(
-    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 5, migrate: bool = False
+    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float | None = None, migrate: bool = False
 ) -> Iterator["DuckDBPyConnection"]:
-    """The ledger at `path`, read-only; a writer is waited for up to `wait` seconds.
+    """The ledger at `path`, read-only; a writer is waited for up to `wait` seconds, 5 where nobody was asked how long.
 
     `migrate` is for what writes afterwards: an older ledger is first brought to our schema, as `writing` does. Raises DataError
     when the ledger is missing, in use, damaged, foreign, or of another schema than ours.
@@ -96,7 +98,7 @@ def reading(
     target = _real(path)
     if not failures.is_there(target):
         raise failures.missing(target)
-    with _attached(target, connection, options="read_only", wait=wait) as session:
+    with _attached(target, connection, options="read_only", wait=wait, usual=_READING) as session:
         lacking = _lacking(session, target)
         if lacking and not migrate:
             raise failures.older(target, lacking)
@@ -105,18 +107,19 @@ def reading(
             return
     with writing(target, connection=connection, wait=wait):
         pass
-    with _attached(target, connection, options="read_only", wait=wait) as session:
+    with _attached(target, connection, options="read_only", wait=wait, usual=_READING) as session:
         yield session
 
 
 @contextlib.contextmanager
 def writing(
-    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float = 30
+    path: Path, *, connection: "DuckDBPyConnection | None" = None, wait: float | None = None
 ) -> Iterator["DuckDBPyConnection"]:
     """The ledger at `path`, made or migrated if need be, locked for the length of the block.
 
-    Another process is waited for up to `wait` seconds. A migration first copies the ledger to `NAME.vN.bak`. Transactions
-    are the caller's; one left open when the block fails is rolled back. Raises DataError as `reading` does.
+    Another process is waited for up to `wait` seconds, 30 where nobody was asked how long. A migration first copies the ledger
+    to `NAME.vN.bak`. Transactions are the caller's; one left open when the block fails is rolled back. Raises DataError as
+    `reading` does.
     """
     target = _real(path)
     # The write-ahead log holds what the ledger holds and is made by DuckDB with the process's mask.
@@ -126,7 +129,7 @@ def writing(
             # Another process that is first makes one as good.
             with contextlib.suppress(FileExistsError), _placed(target, connection=connection):
                 pass
-        with _attached(target, connection, options="read_write", wait=wait) as session:
+        with _attached(target, connection, options="read_write", wait=wait, usual=_WRITING) as session:
             if _lacking(session, target):
                 _back_up(session, target)
                 migrations.apply(session)
@@ -136,7 +139,7 @@ def writing(
 
 
 @contextlib.contextmanager
-def beside(session: "DuckDBPyConnection", path: Path, catalog: str, *, wait: float = 30) -> Iterator[None]:
+def beside(session: "DuckDBPyConnection", path: Path, catalog: str, *, wait: float | None = None) -> Iterator[None]:
     """Another ledger, read-only, as a catalog of a connection that has one attached. Raises DataError as `reading` does."""
     import duckdb
 
@@ -147,7 +150,7 @@ def beside(session: "DuckDBPyConnection", path: Path, catalog: str, *, wait: flo
     if refusal is not None:
         raise refusal
     try:
-        _attach(session, target, "read_only", wait, catalog)
+        _attach(session, target, "read_only", wait, usual=_WRITING, catalog=catalog)
         session.execute(f"use {catalog}")
         try:
             lacking = _lacking(session, target)
@@ -186,7 +189,9 @@ def creating(path: Path, only: Collection[str] | None = None) -> Iterator["DuckD
 
 
 @contextlib.contextmanager
-def rewriting(path: Path, inspect: Callable[[Path], None], *, wait: float = 30) -> Iterator["DuckDBPyConnection"]:
+def rewriting(
+    path: Path, inspect: Callable[[Path], None], *, wait: float | None = None
+) -> Iterator["DuckDBPyConnection"]:
     """The ledger at `path`, and an empty one, the catalog `fresh`, that takes its place when the block succeeds.
 
     Nothing of the old file is left then, not even in blocks it no longer used. `inspect` is shown the new file before, and may
@@ -210,7 +215,7 @@ def rewriting(path: Path, inspect: Callable[[Path], None], *, wait: float = 30) 
             new.replace(target)
 
 
-def copy(path: Path, target: Path, *, wait: float = 5) -> None:
+def copy(path: Path, target: Path, *, wait: float | None = None) -> None:
     """Write what the ledger at `path` holds to a new file. Raises DataError as `reading` does."""
     with reading(path, wait=wait) as session:
         _copied(session, target)
@@ -223,7 +228,7 @@ def check_name(path: Path) -> None:
 
 @contextlib.contextmanager
 def _attached(
-    path: Path, connection: "DuckDBPyConnection | None", *, options: str, wait: float
+    path: Path, connection: "DuckDBPyConnection | None", *, options: str, wait: float | None, usual: float
 ) -> Iterator["DuckDBPyConnection"]:
     import duckdb
 
@@ -239,7 +244,7 @@ def _attached(
         else:
             session = connection
         try:
-            _attach(session, path, options, wait)
+            _attach(session, path, options, wait, usual=usual)
             try:
                 session.execute("use ledger")
                 opening = False
@@ -256,11 +261,20 @@ def _attached(
             raise explanation from error
 
 
-def _attach(session: "DuckDBPyConnection", path: Path, options: str, wait: float, catalog: str = "ledger") -> None:
+def _attach(
+    session: "DuckDBPyConnection",
+    path: Path,
+    options: str,
+    wait: float | None,
+    *,
+    usual: float,
+    catalog: str = "ledger",
+) -> None:
     """Attach the file, trying again while another process holds it."""
     import duckdb
 
-    deadline = time.monotonic() + wait
+    seconds = usual if wait is None else wait
+    deadline = time.monotonic() + seconds
     while True:
         try:
             session.execute(f"attach {quote_literal(str(path))} as {catalog} (type duckdb, {options})")
@@ -268,7 +282,7 @@ def _attach(session: "DuckDBPyConnection", path: Path, options: str, wait: float
             if not failures.is_locked(error):
                 raise
             if time.monotonic() >= deadline:
-                raise failures.locked(path, error, wait) from error
+                raise failures.locked(path, error, seconds, told=wait is not None) from error
             time.sleep(_POLL)
         else:
             return

@@ -35,13 +35,13 @@ def is_locked(error: "duckdb.Error") -> bool:
     return "Could not set lock on file" in str(error)
 
 
-def locked(path: Path, error: "duckdb.Error", waited: float) -> InUseError:
-    """Another process held the file for as long as we were told to wait."""
+def locked(path: Path, error: "duckdb.Error", waited: float, *, told: bool) -> InUseError:
+    """Another process held the file for as long as we were `told` to wait, or as is usual."""
     held = _HELD.search(str(error))
     holder = f"process {held['pid']} ({Path(held['program']).name})" if held else "another process"
     return InUseError(
         f"{path} is in use by {holder}; gave up after {waited:g} s",
-        hint="let it finish, or wait longer with --wait SECONDS",
+        hint="let it finish, or wait longer with --wait SECONDS" if told else "let it finish, and try again",
     )
 
 
