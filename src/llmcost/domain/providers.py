@@ -22,6 +22,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
         "gcp_gemini",
         "gcp_gen_ai",
         "google_gemini",
+        "google_generative_ai",
         "generativelanguage",
         "palm",
     ),
@@ -35,6 +36,10 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
         "gcp",
         "vertex_ai_beta",
         "anthropic_vertex",
+        "vertex_anthropic",
+        "vertex_maas",
+        "googlevertex",
+        "googlevertex_anthropic",
     ),
     "aws": (
         "bedrock",
@@ -44,6 +49,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
         "bedrock_converse",
         "bedrock_runtime",
         "bedrock_mantle",
+        "bedrock_anthropic",
         "sagemaker",
         "aws_sagemaker",
     ),
@@ -158,11 +164,15 @@ FIRST_PARTY = frozenset(
 )
 """Providers that invoice for their own models."""
 
+_ENDPOINT = re.compile(
+    r"\.(chat|completions?|responses|messages|(text)?embeddings?|image|video|speech|transcription|realtime|reranking)$"
+)
+"""What the Vercel AI SDK writes behind a provider: `mistral.chat`, `cohere.textEmbedding`."""
 _SEPARATORS = re.compile(r"[\s._/-]+")
 
 
 def _key(name: str) -> str:
-    return _SEPARATORS.sub("_", name.strip().lower()).strip("_")
+    return _SEPARATORS.sub("_", _ENDPOINT.sub("", name.strip().lower())).strip("_")
 
 
 _CANONICAL = {_key(spelling): provider for provider, others in _SPELLINGS.items() for spelling in (provider, *others)}

@@ -149,8 +149,11 @@ def operation_of(attributes: Record) -> str | None:
     else:
         keys = ("openinference.span.kind", "gen_ai.operation.name", "llm.request.type", "traceloop.span.kind")
         stated = next((attributes[key] for key in keys if attributes.get(key)), None)
+    if stated is None and not has_usage(attributes):
+        return None
     if stated is None:
-        return "chat" if has_usage(attributes) else None
+        # The Vercel AI SDK names what it does in its own words: `ai.embed`, `ai.embedMany.doEmbed`.
+        return "embeddings" if str(attributes.get("ai.operationId")).startswith("ai.embed") else "chat"
     name = str(stated).lower()
     if name in _OPERATIONS:
         return _OPERATIONS[name]

@@ -19,7 +19,7 @@ _AUDIO, _IMAGE = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in -
 
 source = Source(
     title="OpenTelemetry GenAI spans",
-    revision=3,
+    revision=4,
     issuer="""case when @attributes."tfy.span_type" is not null then 'truefoundry' else 'otel' end""",
     claims="@otlp_span.dialect = 'genai'",
     keeps="@otlp_span.role = 'call'",
@@ -77,7 +77,8 @@ source = Source(
     },
     fields={
         **SPAN_FIELDS,
-        "provider": at("gen_ai.provider.name", "gen_ai.system", "ai.model.provider", counts=False),
+        # Google's ADK names itself, which tells neither whose the model is nor who serves it.
+        "provider": f"nullif({at('gen_ai.provider.name', 'gen_ai.system', 'ai.model.provider', counts=False)}, 'gcp.vertex.agent')",
         "request_model": at("gen_ai.request.model", "tfy.request.model_name", "ai.model.id", counts=False),
         "response_model": at("gen_ai.response.model", "tfy.model.name", counts=False),
         "service_tier": at(
