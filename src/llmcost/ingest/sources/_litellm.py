@@ -74,17 +74,19 @@ def usage_steps(usage: str) -> dict[str, str]:
 
 
 _KNOWN = "$prompt is not null or $completion is not null"
+_FRESH = "beyond($prompt, $cached + $written)"
 
 USAGE_FIELDS = {
-    "uncached_input_tokens": "beyond($prompt, $cached + $written + $audio_in + $image_in)",
+    # Audio and image counts include what was cached of them; the cached share is priced as cached.
+    "uncached_input_tokens": f"case when $prompt is not null then greatest({_FRESH} - $audio_in - $image_in, 0) end",
     "cache_read_tokens": f"case when {_KNOWN} then $cached end",
     # Writes whose lifetime is not stated are 5-minute writes, the provider's default.
     "cache_write_5m_tokens": f"case when {_KNOWN} then greatest($written - $written_1h, 0) end",
     "cache_write_1h_tokens": f"case when {_KNOWN} then $written_1h end",
     "output_text_tokens": "beyond($completion, $reasoning + $audio_out + $image_out)",
     "reasoning_tokens": f"case when {_KNOWN} then $reasoning end",
-    "input_audio_tokens": "nullif($audio_in, 0)",
-    "input_image_tokens": "nullif($image_in, 0)",
+    "input_audio_tokens": f"nullif(least($audio_in, {_FRESH}), 0)",
+    "input_image_tokens": f"nullif(greatest(least($image_in, {_FRESH} - $audio_in), 0), 0)",
     "output_audio_tokens": "nullif($audio_out, 0)",
     "output_image_tokens": "nullif($image_out, 0)",
     "web_searches": "nullif($searches, 0)",

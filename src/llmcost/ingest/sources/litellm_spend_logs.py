@@ -21,7 +21,7 @@ _STATUS = "coalesce(@status, @metadata.status)"
 
 source = Source(
     title="LiteLLM spend logs",
-    revision=3,
+    revision=4,
     issuer="'litellm'",
     claims="@request_id is not null and @call_type is not null and @startTime is not null and @spend is not null",
     json_text=("metadata",),

@@ -22,7 +22,7 @@ _HIT = "lower(@cache_hit) = 'true'"
 
 source = Source(
     title="LiteLLM logging payload",
-    revision=2,
+    revision=3,
     issuer="'litellm'",
     claims="@id is not null and @call_type is not null and @startTime is not null and @request_id is null "
     "and (@hidden_params:json is not null or @response_cost is not null)",

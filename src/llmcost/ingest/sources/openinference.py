@@ -2,8 +2,8 @@
 
 `llm.token_count.prompt` is the total; cache reads, cache writes and audio are details of it, reasoning and audio are
 details of `llm.token_count.completion` (https://arize-ai.github.io/openinference/spec/semantic_conventions.html).
-Details larger than the total mean that the total did not include them. Only spans of kind LLM, EMBEDDING and RERANKER are
-calls; chains and agents may repeat the counts of the calls below them.
+Cached tokens larger than the total mean that the total did not include them. Audio counts what was cached of it too. Only spans of
+kind LLM, EMBEDDING and RERANKER are calls; chains and agents may repeat the counts of the calls below them.
 """
 
 from llmcost.ingest.source import Source
@@ -12,10 +12,11 @@ from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
 
 _PROMPT = "llm.token_count.prompt_details."
 _COMPLETION = "llm.token_count.completion_details."
+_FRESH = "beyond($input, coalesce($cached, 0) + coalesce($written, 0))"
 
 source = Source(
     title="OpenInference spans",
-    revision=2,
+    revision=3,
     issuer="'otel'",
     claims="@otlp_span.dialect = 'openinference'",
     keeps="@otlp_span.role = 'call'",
@@ -28,7 +29,7 @@ source = Source(
         "output": at("llm.token_count.completion", "gen_ai.usage.output_tokens"),
         "cached": at(_PROMPT + "cache_read", _PROMPT + "cached", _PROMPT + "cache_input"),
         "written": at(_PROMPT + "cache_write"),
-        "audio_in": at(_PROMPT + "audio"),
+        "audio_in": f"coalesce({at(_PROMPT + 'audio')}, 0)",
         "reasoning": at(_COMPLETION + "reasoning"),
         "audio_out": at(_COMPLETION + "audio"),
         "claimed": at("llm.cost.total", "gen_ai.usage.cost", counts=False),
@@ -41,14 +42,14 @@ source = Source(
         ),
         "response_model": at("gen_ai.response.model", counts=False),
         "stream": f"flag({at('llm.is_streaming', counts=False)})",
-        "uncached_input_tokens": "beyond($input, coalesce($cached, 0) + coalesce($written, 0) + coalesce($audio_in, 0))",
+        "uncached_input_tokens": f"case when $input is not null then greatest({_FRESH} - $audio_in, 0) end",
         "cache_read_tokens": "case when $input is not null then coalesce($cached, 0) end",
         "cache_write_5m_tokens": "case when $input is not null then coalesce($written, 0) end",
         "cache_write_1h_tokens": "case when $input is not null then 0 end",
         "output_text_tokens": """beyond(coalesce($output, case when $input is not null then 0 end),
             coalesce($reasoning, 0) + coalesce($audio_out, 0))""",
         "reasoning_tokens": "case when $input is not null or $output is not null then coalesce($reasoning, 0) end",
-        "input_audio_tokens": "nullif($audio_in, 0)",
+        "input_audio_tokens": f"nullif(least($audio_in, {_FRESH}), 0)",
         "output_audio_tokens": "nullif($audio_out, 0)",
         "reported_cost": "amount($claimed)",
         "reported_currency": "case when $claimed is not null then 'USD' end",

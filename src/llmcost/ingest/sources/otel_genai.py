@@ -15,7 +15,10 @@ from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, s
 from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
 
 _DETAILS = "gen_ai.usage.details."
-_AUDIO, _IMAGE = "greatest($audio_in - $audio_cached, 0)", "greatest($image_in - $image_cached, 0)"
+_FRESH = "beyond($input, coalesce($cached, 0) + coalesce($written, 0))"
+# Few spans say how much of the audio was cached; what was not cannot be more than that of the whole input.
+_AUDIO = f"least(greatest($audio_in - $audio_cached, 0), {_FRESH})"
+_IMAGE = f"least(greatest($image_in - $image_cached, 0), {_FRESH} - {_AUDIO})"
 
 source = Source(
     title="OpenTelemetry GenAI spans",
@@ -92,8 +95,7 @@ source = Source(
             1000 * number_of(@attributes."gen_ai.server.time_to_first_token"),
             number_of(@attributes."ai.response.msToFirstChunk"),
             number_of(@attributes."tfy.model.metric.time_to_first_token_in_ms"))""",
-        "uncached_input_tokens": f"greatest(beyond($input, coalesce($cached, 0) + coalesce($written, 0)) - {_AUDIO} - {_IMAGE}, "
-        "case when $input is not null then 0 end)",
+        "uncached_input_tokens": f"{_FRESH} - {_AUDIO} - {_IMAGE}",
         "cache_read_tokens": "case when $input is not null then greatest(coalesce($cached, 0) - $audio_cached, 0) end",
         "cache_read_audio_tokens": "nullif($audio_cached, 0)",
         "input_audio_tokens": f"nullif({_AUDIO}, 0)",
