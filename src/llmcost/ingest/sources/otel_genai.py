@@ -5,9 +5,9 @@ totals; cache writes were called `cache_creation` before
 (https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/registry/attributes/gen-ai.md). Instrumentations
 that report Anthropic's exclusive input give themselves away when the cache is larger than the input; where it is smaller the
 two cannot be told apart, and `opentelemetry.instrumentation.anthropic` has written both. Older attribute names, OpenLLMetry,
-OpenLIT, Langfuse, Sentry, Strands and the Vercel AI SDK are aliases. A call seen here and in the provider's own log is two
-sightings under two issuers, so the id is the span's; the provider's is kept as the tag `response_id`. TrueFoundry's exported
-spans keep TrueFoundry as the issuer.
+OpenLIT, Langfuse, Sentry, Strands, Pydantic AI and the Vercel AI SDK are aliases. A call seen here and in the provider's own log
+is two sightings under two issuers, so the id is the span's; the provider's is kept as the tag `response_id`. TrueFoundry's
+exported spans keep TrueFoundry as the issuer.
 """
 
 from llmcost.ingest.source import Source
@@ -64,11 +64,12 @@ source = Source(
             *("gen_ai.usage.completion_tokens_details.reasoning_tokens", "ai.usage.reasoningTokens"),
             *("gen_ai.usage.output_tokens.reasoning", "ai.usage.outputTokenDetails.reasoningTokens"),
         ),
-        "audio_in": f"coalesce({at('gen_ai.usage.audio.input_tokens')}, 0)",
+        "audio_in": f"coalesce({at('gen_ai.usage.audio.input_tokens', _DETAILS + 'input_audio_tokens')}, 0)",
         "image_in": f"coalesce({at('gen_ai.usage.image.input_tokens')}, 0)",
-        "audio_cached": f"coalesce({at('gen_ai.usage.audio.cache_read.input_tokens')}, 0)",
+        "audio_cached": "coalesce("
+        f"{at('gen_ai.usage.audio.cache_read.input_tokens', _DETAILS + 'cache_audio_read_tokens')}, 0)",
         "image_cached": f"coalesce({at('gen_ai.usage.image.cache_read.input_tokens')}, 0)",
-        "audio_out": f"coalesce({at('gen_ai.usage.audio.output_tokens')}, 0)",
+        "audio_out": f"coalesce({at('gen_ai.usage.audio.output_tokens', _DETAILS + 'output_audio_tokens')}, 0)",
         "image_out": f"coalesce({at('gen_ai.usage.image.output_tokens')}, 0)",
         "claimed": at(
             "gen_ai.usage.cost",
