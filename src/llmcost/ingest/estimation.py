@@ -22,6 +22,8 @@ def estimated(body: Record, envelope: Record) -> Iterator[Record]:
     from llmcost.pricing.tokenizer import count_tokens
 
     model = body.get("model")
+    if not isinstance(model, str):
+        model = None
     answer = "".join(_texts(body.get("choices")))
     if not answer:
         yield {**body, MARK: "no text"}

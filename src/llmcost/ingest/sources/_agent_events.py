@@ -113,7 +113,7 @@ def flat_event(event: Event, record: Record, attributes: Record, resource: Recor
     head = {
         **EVENT_HEAD,
         "span_id": None if session is None else _id(session, attributes, time),
-        "ended_at": None if time in {None, 0, "0", ""} else str(time),
+        "ended_at": None if time in (None, 0, "0", "") else str(time),
         "role": "call",
         "usage": True,
     }
@@ -138,7 +138,7 @@ def _id(session: object, attributes: Record, time: object) -> str:
         attributes.get("event.timestamp") or time,
         attributes.get("request_id") or attributes.get("model"),
     )
-    return ":".join(str(one) for one in (session, *told) if one not in {None, ""})
+    return ":".join(str(one) for one in (session, *told) if one not in (None, ""))
 
 
 def _tags(attributes: Record, resource: Record) -> dict[str, str]:

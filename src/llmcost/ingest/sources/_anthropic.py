@@ -76,7 +76,7 @@ def parts_at(*path: str) -> Callable[[Record, Record], Iterator[Record]]:
 
 def _is_apart(one: dict[str, Any], iterations: list[dict[str, Any]], usage: dict[str, Any]) -> bool:
     """Whether the top-level counts leave this pass out."""
-    if one.get("type") in {"compaction", "advisor_message"}:
+    if one.get("type") in ("compaction", "advisor_message"):
         return True
     if one.get("type") == "message":
         return False

@@ -33,7 +33,8 @@ _STREAM_IDS = ("request_id", "requestId", "stream_id", "message_id", "trace_id",
 def _is_event(record: Record) -> bool:
     if record.get("type") == "message_start":
         return isinstance(record.get("message"), dict)
-    return record.get("type") in _EVENTS and "message" not in record
+    kind = record.get("type")
+    return isinstance(kind, str) and kind in _EVENTS and "message" not in record
 
 
 @dataclass(slots=True, kw_only=True)
