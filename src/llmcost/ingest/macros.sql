@@ -94,6 +94,11 @@ create or replace temp macro beyond(total, parts) as
 create or replace temp macro elapsed_ms(since, until) as
     case when until >= since then date_diff('microsecond', since, until) * 0.001::double end;
 
+-- So many milliseconds before an instant; the instant itself where that is no time a call may take, up to a year. What is beyond
+-- would be an instant that nothing can read.
+create or replace temp macro earlier(t, ms) as
+    case when ms between 0 and 31536000000 then t - to_microseconds(try_cast(ms * 1000 as bigint)) else t end;
+
 -- One of several words, 'a|b|c'. DuckDB makes a hash join of a long IN list, and of list_contains with a constant list,
 -- which costs more memory than all the rest.
 create or replace temp macro one_of(x, words) as regexp_full_match(x, words);

@@ -42,7 +42,7 @@ _NOT_TAGS = (
 
 source = Source(
     title="nginx access logs in JSON",
-    revision=2,
+    revision=3,
     issuer="'nginx'",
     # The time of a request in seconds, under nginx's own name, beside one of its other variables.
     claims="@request_time is not null and @status is not null and @response_code is null "
@@ -66,7 +66,7 @@ source = Source(
     },
     fields={
         "request_id": "nullif(filled(@request_id), '-')",
-        "started_at": "coalesce(@time_iso8601:time, @msec:time) - to_microseconds(coalesce((number_of(@request_time) * 1000000)::bigint, 0))",
+        "started_at": "earlier(coalesce(@time_iso8601:time, @msec:time), 1000 * number_of(@request_time))",
         "ended_at": "coalesce(@time_iso8601:time, @msec:time)",
         "provider": _first("llm_provider"),
         "request_model": _MODEL,

@@ -16,7 +16,7 @@ _ENDED = "coalesce(@otlp_span.ended_at:time, @event.stated_time:time)"
 
 source = Source(
     title="OpenTelemetry logs of coding agents",
-    revision=2,
+    revision=3,
     issuer="'otel'",
     claims="@otlp_span.dialect = 'event'",
     keeps="@otlp_span.role = 'call'",
@@ -32,7 +32,7 @@ source = Source(
     },
     fields={
         "request_id": "filled(@otlp_span.span_id)",
-        "started_at": f"{_ENDED} - to_microseconds(coalesce(($duration * 1000)::bigint, 0))",
+        "started_at": f"earlier({_ENDED}, $duration)",
         "ended_at": _ENDED,
         "latency_ms": "$duration",
         "provider": "@event.provider",
