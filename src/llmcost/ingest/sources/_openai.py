@@ -47,11 +47,13 @@ RESPONSES = Dialect(
 def usage_steps(usage: str, *dialects: Dialect, elsewhere: str | None = None) -> dict[str, str]:
     """What the usage object at path `usage` says; with several dialects, in whichever it speaks.
 
-    `elsewhere` is the path of one that a stream may have instead, of which input and output are read.
+    `elsewhere` is the path of one that a stream may have instead.
     """
+    usages = [usage] if elsewhere is None else [usage, elsewhere]
 
     def counts(paths: Iterable[str]) -> list[str]:
-        return [f"#{usage}.{path}" for path in paths]
+        names = list(paths)
+        return [f"#{place}.{name}" for place in usages for name in names]
 
     def count(paths: Iterable[str]) -> str:
         return f"coalesce({', '.join([*counts(paths), '0'])})"
@@ -62,12 +64,12 @@ def usage_steps(usage: str, *dialects: Dialect, elsewhere: str | None = None) ->
     def details(kind: str, name: str) -> list[str]:
         return [f"{getattr(dialect, kind)}.{name}" for dialect in dialects]
 
-    def total(name: str) -> str:
-        named = [getattr(dialect, name) for dialect in dialects]
-        found = [f"#{path}.{one}" for path in (usage, elsewhere) if path is not None for one in named]
+    def first(paths: Iterable[str]) -> str:
+        found = counts(paths)
         return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
-    prompt, completion = total("input"), total("output")
+    prompt, completion = (first(getattr(dialect, name) for dialect in dialects) for name in ("input", "output"))
+    total = first(["total_tokens"])
     # Mistral repeats its count under another name, not always both times.
     cached = largest([*details("input_details", "cached_tokens"), *(name for d in dialects for name in d.cached)])
     written = largest(
@@ -76,8 +78,8 @@ def usage_steps(usage: str, *dialects: Dialect, elsewhere: str | None = None) ->
     stated = count([*details("output_details", "reasoning_tokens"), *("reasoning_tokens" for d in dialects if d.aside)])
     parts = f"({cached} + {written})"
     used = f"({prompt} + coalesce({completion}, 0))"
-    outside = beside_prompt(parts, prompt, total=f"#{usage}.total_tokens", used=used, reasoning=stated)
-    unexplained = f"greatest(coalesce(#{usage}.total_tokens, 0) - {used} - {outside}, 0)"
+    outside = beside_prompt(parts, prompt, total=total, used=used, reasoning=stated)
+    unexplained = f"greatest(coalesce({total}, 0) - {used} - {outside}, 0)"
     marks = [mark for dialect in dialects for mark in counts(dialect.aside)]
     if marks:
         unexplained = (

@@ -20,6 +20,7 @@ source = Source(
     claims="one_of(@object, 'chat[.]completion([.]chunk|[.]done)?|text_completion')",
     body=True,
     weak_ids=True,
+    sparse=("x_groq",),
     steps=_STEPS,
     needs_parts=f"$prompt is null and $completion is null and @object <> 'chat.completion.chunk' and @{MARK} is null",
     parts=estimated,
@@ -54,5 +55,5 @@ source = Source(
         "pair('user', coalesce(filled(@user), filled(@safety_identifier)))",
         "pair('upstream_provider', @provider)",
     ),
-    revision=4,
+    revision=5,
 )
