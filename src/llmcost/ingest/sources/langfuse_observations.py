@@ -2,7 +2,8 @@
 
 Generations and embeddings are calls; spans, agents, tools and events around them may repeat what they cost. The keys of
 `usageDetails` are disjoint: `input` leaves out what has a key of its own, and `total` is their sum. Where `input` and
-`output` alone make up the total, a caller has sent a provider's inclusive counts as they were. `totalCost` is Langfuse's
+`output` alone make up the total, a caller has sent a provider's inclusive counts as they were. Where Google's own
+`total_token_count` is among them, it is the total, for Langfuse adds it up with the others. `totalCost` is Langfuse's
 own reckoning, kept as `reported_cost`. Further keys are input or output by how they begin, as far as `total` has room for
 them; what it leaves unexplained after that is reasoning (https://langfuse.com/docs/observability/features/token-and-cost-tracking,
 https://api.reference.langfuse.com). Keys with a dot are span attributes that Langfuse did not know: `input` and `output`
@@ -42,10 +43,12 @@ def _inside(name: str, apart: str) -> str:
 
 _START, _END = _either("startTime", "start_time"), _either("endTime", "end_time")
 _FIRST = _either("completionStartTime", "completion_start_time")
-_INPUT, _OUTPUT = ("input", "input_tokens", "prompt_tokens"), ("output", "output_tokens", "completion_tokens")
+_INPUT = ("input", "input_tokens", "prompt_tokens", "prompt_token_count", "promptTokenCount")
+_OUTPUT = ("output", "output_tokens", "completion_tokens", "candidates_token_count", "candidatesTokenCount")
+_GOOGLES = _counts("total_token_count", "totalTokenCount")
 _READ = (
     *("input_cached_tokens", "input_cache_read", "input_cache_read_tokens", "cache_read_input_tokens"),
-    *("cached_tokens", "input_cached_content_token_count", "cached_content_token_count"),
+    *("cached_tokens", "input_cached_content_token_count", "cached_content_token_count", "cachedContentTokenCount"),
     *("input_priority_cache_read", "input_flex_cache_read"),
 )
 _WRITTEN = (
@@ -56,7 +59,7 @@ _WRITTEN_5M = ("input_cache_creation_5m", "input_ephemeral_5m_input_tokens")
 _WRITTEN_1H = ("input_cache_creation_1h", "input_ephemeral_1h_input_tokens")
 _REASONING = (
     *("output_reasoning_tokens", "output_reasoning", "reasoning_tokens", "thoughts_token_count"),
-    *("output_priority_reasoning", "output_flex_reasoning"),
+    *("thoughtsTokenCount", "output_priority_reasoning", "output_flex_reasoning"),
 )
 _AUDIO_IN = ("input_audio_tokens", "input_audio", "input_modality_AUDIO")
 _IMAGE_IN = ("input_image_tokens", "input_image", "input_modality_IMAGE")
@@ -98,7 +101,7 @@ _KNOWN = f"$tokens and ($input is not null or $output is not null or {_STATED} +
 
 source = Source(
     title="Langfuse observations",
-    revision=4,
+    revision=5,
     issuer="'langfuse'",
     claims=f"{_either('traceId', 'trace_id')} is not null and {_START} is not null and @type is not null "
     "and coalesce(@usageDetails:json, @usage_details:json, @costDetails:json, @cost_details:json) is not null",
@@ -110,7 +113,8 @@ source = Source(
         "tokens": "coalesce(upper(filled(@usage.unit)), 'TOKENS') = 'TOKENS'",
         "input": f"coalesce({_counts(*_INPUT)}, #usage.input)",
         "output": f"coalesce({_counts(*_OUTPUT)}, #usage.output)",
-        "total": f"coalesce({_counts('total', 'total_tokens')}, #usage.total)",
+        "googles": _GOOGLES,
+        "total": f"coalesce({_GOOGLES}, {_counts('total', 'total_tokens')}, #usage.total)",
         "cache_read": _counts(*_READ),
         "cached_modalities": _further("cached_modality"),
         "written": _counts(*_WRITTEN),
@@ -143,7 +147,8 @@ source = Source(
         "parent_id": f"filled({_either('parentObservationId', 'parent_observation_id')})",
         "session_id": f"filled({_either('sessionId', 'session_id')})",
         "uncached_input_tokens": f"""case when not $tokens then null
-            when $total = $input + coalesce($output, 0) then beyond($input, {_PARTS_IN} + {_INSIDE_IN})
+            when $total = $input + coalesce($output, 0)
+                or $googles = $input + coalesce($output, 0) + coalesce($reasoning, 0) then beyond($input, {_PARTS_IN} + {_INSIDE_IN})
             when $input is not null or $further_in > 0 then beyond(coalesce($input, 0), {_INSIDE_IN}) + {_FURTHER_IN} end""",
         "cache_read_tokens": f"case when {_KNOWN} then {_CACHED} + {_READ_INSIDE} end",
         "cache_write_5m_tokens": f"case when {_KNOWN} then {_WRITTEN_ALL} - coalesce($written_1h, 0) + {_WRITTEN_INSIDE} end",
