@@ -64,6 +64,8 @@ source = Source(
             *("gen_ai.usage.completion_tokens_details.reasoning_tokens", "ai.usage.reasoningTokens"),
             *("gen_ai.usage.output_tokens.reasoning", "ai.usage.outputTokenDetails.reasoningTokens"),
         ),
+        # Of Google's ADK, which leaves them out of the output.
+        "thoughts": at("gen_ai.usage.experimental.reasoning_tokens"),
         "audio_in": f"coalesce({at('gen_ai.usage.audio.input_tokens', _DETAILS + 'input_audio_tokens')}, 0)",
         "image_in": f"coalesce({at('gen_ai.usage.image.input_tokens')}, 0)",
         "audio_cached": "coalesce("
@@ -107,7 +109,7 @@ source = Source(
             coalesce($reasoning, 0) + $audio_out + $image_out)""",
         "output_audio_tokens": "nullif($audio_out, 0)",
         "output_image_tokens": "nullif($image_out, 0)",
-        "reasoning_tokens": "case when $input is not null or $output is not null then coalesce($reasoning, 0) end",
+        "reasoning_tokens": "case when $input is not null or $output is not null then coalesce($reasoning, $thoughts, 0) end",
         "reported_cost": "amount($claimed)",
         "reported_currency": "case when $claimed is not null then 'USD' end",
         "reported_by": """case
