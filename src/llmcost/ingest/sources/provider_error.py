@@ -1,14 +1,18 @@
 """A provider's error answer, kept where a log keeps answers: `{"error": {"type": .., "message": ..}}`.
 
-OpenAI and its compatibles, Anthropic (`"type": "error"`) and Gemini (`"status": "RESOURCE_EXHAUSTED"`). The call failed,
-so nothing was used; when and by whom is in the envelope. The message itself is not stored.
+OpenAI and its compatibles, Anthropic (`"type": "error"`), Gemini (`"status": "RESOURCE_EXHAUSTED"`) and Azure, whose `status` is
+a number. The call failed, so nothing was used; when and by whom is in the envelope. The message itself is not stored.
 https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors
 """
 
 from llmcost.ingest.source import Source
 
+_STATUS = "count_of(@error.status)"
+_NUMBER = f"coalesce(count_of(@error.code), {_STATUS})"
+
 source = Source(
     title="Provider error answers",
+    revision=2,
     issuer="'provider'",
     body=True,
     claims="""@error.message is not null and @id is null and @object is null and @custom_id is null
@@ -16,8 +20,8 @@ source = Source(
     fields={
         "request_id": "filled(@request_id)",
         "status": "'error'",
-        "error_type": "coalesce(filled(@error.type), filled(@error.status), filled(@error.code))",
-        "http_status": "case when count_of(@error.code) between 100 and 599 then count_of(@error.code)::integer end",
+        "error_type": f"coalesce(filled(@error.type), case when {_STATUS} is null then filled(@error.status) end, filled(@error.code))",
+        "http_status": f"case when {_NUMBER} between 100 and 599 then {_NUMBER}::integer end",
         "uncached_input_tokens": "0",
         "output_text_tokens": "0",
     },
