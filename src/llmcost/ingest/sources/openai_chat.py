@@ -12,6 +12,8 @@ from llmcost.ingest.sources._openai import CHAT, USAGE_FIELDS, billed_fields, pr
 
 # Groq ends a stream so that was not asked for usage.
 _STEPS = usage_steps("usage", CHAT, elsewhere="x_groq.usage")
+# So OpenRouter ends a stream that failed midway (https://openrouter.ai/docs/api-reference/errors).
+_BROKEN_OFF = "coalesce(@error.message, @error.code) is not null"
 _MILLISECONDS = "1000 * number_of(coalesce(@usage.{0}, @x_groq.usage.{0}))"
 
 source = Source(
@@ -20,7 +22,7 @@ source = Source(
     claims="one_of(@object, 'chat[.]completion([.]chunk|[.]done)?|text_completion')",
     body=True,
     weak_ids=True,
-    sparse=("x_groq",),
+    sparse=("x_groq", "error"),
     steps=_STEPS,
     needs_parts=f"$prompt is null and $completion is null and @object <> 'chat.completion.chunk' and @{MARK} is null",
     parts=estimated,
@@ -39,7 +41,10 @@ source = Source(
         "response_model": "filled(@model)",
         "operation": "case when @object = 'text_completion' then 'text_completion' end",
         "service_tier": "filled(@service_tier)",
-        "final": "@object <> 'chat.completion.chunk' or $prompt is not null",
+        "final": f"@object <> 'chat.completion.chunk' or $prompt is not null or {_BROKEN_OFF}",
+        "status": f"case when {_BROKEN_OFF} then 'error' end",
+        "error_type": "coalesce(filled(@error.type), filled(@error.code))",
+        "http_status": "case when count_of(@error.code) between 100 and 599 then count_of(@error.code)::integer end",
         "stream": "case when @object = 'chat.completion.chunk' then true end",
         "latency_ms": f"{_MILLISECONDS.format('total_time')} + coalesce({_MILLISECONDS.format('queue_time')}, 0)",
         "time_to_first_token_ms": f"{_MILLISECONDS.format('prompt_time')} + coalesce({_MILLISECONDS.format('queue_time')}, 0)",
