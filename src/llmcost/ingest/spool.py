@@ -9,7 +9,9 @@ from contextlib import contextmanager
 @contextmanager
 def spooled(lines: Sequence[str]) -> Iterator[str]:
     """A path at which DuckDB can read `lines` for the length of the block."""
-    data = "\n".join(lines).encode("utf-8", "replace")
+    # Each line ended, the last as well: where one without an end goes on behind what DuckDB reads at a time, its second
+    # thread takes what is there for another line.
+    data = ("\n".join(lines) + "\n").encode("utf-8", "replace")
     if not hasattr(os, "memfd_create"):
         with tempfile.NamedTemporaryFile(prefix="llmcost-") as file:
             file.write(data)
