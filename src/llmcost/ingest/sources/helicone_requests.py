@@ -1,10 +1,11 @@
 """Helicone requests: answers of `/v1/request/query-clickhouse` and the files of its export tool (JSON, JSONL, CSV).
 
 Where the row kept the provider's answer, the answer's own usage counts. Otherwise `prompt_tokens` of Anthropic's calls
-excludes the cached tokens beside it; for the others `total_tokens` tells whether it does. `cost` is Helicone's reckoning
-in USD, kept as `reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a column
-for the model that the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a call is
-known by its `response_id`
+excludes the cached tokens beside it; for the others `total_tokens` tells whether it does. Audio is taken out of the row's
+`prompt_tokens` and `completion_tokens` for columns of its own, reasoning is not. `cost` is Helicone's reckoning in USD, kept as
+`reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a column for the model that
+the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a call is known by its
+`response_id`
 (https://docs.helicone.ai/rest/request/post-v1requestquery-clickhouse, https://docs.helicone.ai/features/advanced-usage/custom-properties).
 """
 
@@ -17,7 +18,7 @@ _STATED = "(coalesce(@response_body.usage.prompt_tokens, @response_body.usage.in
 
 source = Source(
     title="Helicone requests",
-    revision=2,
+    revision=3,
     issuer="'helicone'",
     claims="@request_created_at is not null and coalesce(@response_id, @request_id) is not null "
     "and coalesce(@response_status, @response_created_at) is not null",
@@ -27,10 +28,13 @@ source = Source(
         **answer_steps(
             "response_body.usage",
             row={
-                "prompt": ("#prompt_tokens",),
-                "completion": ("#completion_tokens",),
+                "prompt": ("#prompt_tokens + coalesce(#prompt_audio_tokens, 0)",),
+                "completion": ("#completion_tokens + coalesce(#completion_audio_tokens, 0)",),
                 "cached": ("#prompt_cache_read_tokens",),
                 "written": ("#prompt_cache_write_tokens",),
+                "reasoning": ("#reasoning_tokens",),
+                "audio_in": ("#prompt_audio_tokens",),
+                "audio_out": ("#completion_audio_tokens",),
             },
         ),
         "row_total": "#total_tokens",
