@@ -1,9 +1,12 @@
 """What a file is, told from its beginning."""
 
+import codecs
 import gzip
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Literal
+
+from llmcost.domain.errors import DataError
 
 Format = Literal["lines", "documents", "csv", "parquet", "sqlite", "empty", "unknown"]
 
@@ -55,7 +58,12 @@ def read_first_lines(stream: IO[bytes], count: int) -> list[bytes]:
 
 
 def format_of(head: bytes, *, complete: bool, shown: str) -> Format:
-    """What the content is, told from its first megabyte; `complete` says that this is all of it, `shown` is its name."""
+    """What the content is, told from its first megabyte; `complete` says that this is all of it, `shown` is its name.
+
+    Raises DataError for UTF-16, which PowerShell's `>` and Excel's "Unicode text" write.
+    """
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise DataError(f"{shown} is UTF-16, not UTF-8", hint="write it anew: `iconv -f UTF-16 -t UTF-8 OLD > NEW`")
     if head[:4] == b"PAR1":
         return "parquet"
     if head.startswith(b"SQLite format 3\x00"):
