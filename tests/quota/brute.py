@@ -34,6 +34,8 @@ class Rule:
     charge: str = "pre"
     mode: str = "enforce"
     rule: int = 0
+    budget: bool = True
+    """Whether it is a window of a budget; those of one budget have one `rule`."""
 
 
 def span_of(instant: int, span: str, zone: str):
@@ -100,8 +102,9 @@ def replay(rules: list[Rule], requests: list[Request], *, decides="all", counts=
             if not fits:
                 full.append(number)
         hard = [n for n in full if rules[n].mode == "enforce"]
-        others = [n for n in deciding if n not in full and rules[n].mode != "audit"]
-        soft = [n for n in full if rules[n].mode == "soft"] if not others else []
+        budgets = [n for n in deciding if rules[n].budget and rules[n].mode != "audit"]
+        allowing = {rules[n].rule for n in budgets} - {rules[n].rule for n in budgets if n in full}
+        soft = [n for n in full if rules[n].mode == "soft"] if not allowing else []
         verdict = next(iter(hard or soft), None)
         verdicts.append(verdict)
         for number in matching if counts == "all" else deciding:

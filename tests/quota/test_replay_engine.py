@@ -65,6 +65,11 @@ def meter(rule):
 
 def refused_by_engine(rules, requests, *, decides="all", counts="all", refused_count=False):
     """For each request the number of the rule that refuses it: the engine tells only sums, so each request has a cost bit."""
+    keyed = 6 + len(rules)
+    budgets = {
+        number: [n for n, one in enumerate(rules) if one.rule == number and one.budget and one.mode != "audit"]
+        for number in range(3)
+    }
     limits = [
         Counting(
             rule=rule.rule,
@@ -74,13 +79,17 @@ def refused_by_engine(rules, requests, *, decides="all", counts="all", refused_c
             weight_at=5,
             charge=rule.charge,
             mode=rule.mode,
+            budget_at=keyed + rule.rule if number in budgets[rule.rule] else None,
         )
         for number, rule in enumerate(rules)
     ]
     one_set = LimitSet(limits=tuple(limits), first_at=4, decides=decides, counts=counts)
-    simulation = Simulation([one_set], refused_count=refused_count)
+    simulation = Simulation([one_set], refused_count=refused_count, budgets=range(keyed, keyed + 3))
     simulation.feed(
-        [(one.at, one.end, 1 << place, None, one.first, one.weight, *one.keys) for place, one in enumerate(requests)]
+        [
+            (one.at, one.end, 1 << place, None, one.first, one.weight, *one.keys, *says(one, budgets, decides))
+            for place, one in enumerate(requests)
+        ]
     )
     outcome = simulation.finish()
     refused = [outcome.cost >> place & 1 for place in range(len(requests))]
@@ -97,6 +106,14 @@ def refused_by_engine(rules, requests, *, decides="all", counts="all", refused_c
     ]
     assert [number is not None for number in by] == [bool(bit) for bit in refused]
     return by
+
+
+def says(request, budgets, decides):
+    """Which budgets have a say in a request."""
+    return [
+        (decides == "all" or request.first == rule) and any(request.keys[number] is not None for number in numbers)
+        for rule, numbers in budgets.items()
+    ]
 
 
 def gaps(length):
@@ -142,6 +159,7 @@ def one_rule(draw, kind, length):
         charge=draw(st.sampled_from(["pre", "post", "reserve"])),
         mode=draw(st.sampled_from(["enforce", "enforce", "enforce", "audit", "soft"])),
         rule=draw(st.integers(0, 2)),
+        budget=draw(st.sampled_from([True, True, False])),
     )
 
 

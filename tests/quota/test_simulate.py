@@ -527,3 +527,47 @@ def test_a_week_of_portkey_begins_on_sunday(ledger):
         period=Period(since=utc("2026-11-16")),
     )
     assert late.rules[0].refused == 2
+
+
+SOFT = "name: soft\ntype: tenant-budget-config\nmode: soft_enforce\napplies_to: {type: aggregate}\nlimits: "
+
+
+@pytest.mark.parametrize(
+    ("limits", "other", "refused"),
+    [
+        # Alone it blocks like any: of ten calls of $1 in a day, $2 lets two through.
+        ("{cost_per_day: 2}", None, 8),
+        # A limit more of the same budget is no other budget, whether it is ever full or not.
+        ("{cost_per_day: 2, cost_per_month: 9}", None, 8),
+        ("{cost_per_day: 2, cost_per_month: 100}", None, 8),
+        # So has the month of the other one, whose day is full after five: the soft one then blocks the rest.
+        ("{cost_per_day: 2}", "mode: soft_enforce\nlimits: {cost_per_day: 5, cost_per_month: 100}", 5),
+        # Another budget with room allows what the soft one would not, whether it is ever full or not.
+        ("{cost_per_day: 2}", "mode: enforce\nlimits: {cost_per_month: 100}", 0),
+        ("{cost_per_day: 2}", "mode: soft_enforce\nlimits: {cost_per_month: 100}", 0),
+        # One that refuses does so itself; the soft one has nothing to refuse.
+        ("{cost_per_day: 2}", "mode: enforce\nlimits: {cost_per_month: 7}", 3),
+        # One that watches, and one of somebody else, allow nothing.
+        ("{cost_per_day: 2}", "mode: audit\nlimits: {cost_per_month: 100}", 8),
+        (
+            "{cost_per_day: 2}",
+            "mode: enforce\nlimits: {cost_per_month: 100}\nwhen: {subjects: {users: {in: [ann]}}}",
+            8,
+        ),
+    ],
+)
+def test_a_soft_budget_refuses_where_no_other_budget_allows(ledger, limits, other, refused):
+    fill(ledger, every(at("2026-11-02"), HOUR, 10, user="bob", cost="1", seconds=1))
+    texts = [SOFT + limits]
+    if other is not None:
+        texts.append(f"name: other\ntype: tenant-budget-config\napplies_to: {{type: per-user}}\n{other}")
+
+    assert simulated(ledger, *texts).refused == refused
+
+
+@pytest.mark.parametrize("rate", [1, 1000])
+def test_a_rate_limit_with_room_allows_nothing_a_soft_budget_is_full_for(ledger, rate):
+    fill(ledger, every(at("2026-11-02"), MINUTE, 10, user="bob", cost="1", seconds=1))
+    limit = f"name: rpm\ntype: tenant-rate-limit-config/model\nlimits: {{requests_per_minute: {rate}}}\n"
+
+    assert simulated(ledger, SOFT + "{cost_per_day: 2}", limit).refused == 8

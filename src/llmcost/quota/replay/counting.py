@@ -33,8 +33,10 @@ class Counting:
     """`pre` and `reserve` let through what still fits and charge it at once: a request counts when it arrives. `post` lets
     through while any room is left, and charges when the response has ended, so that calls under way may overshoot."""
     mode: Literal["enforce", "audit", "soft"] = "enforce"
-    """`audit` counts and refuses nobody; `soft` refuses only where no other limit that decides has room
+    """`audit` counts and refuses nobody; `soft` refuses only where no other budget allows the request
     (https://www.truefoundry.com/docs/ai-gateway/budget-limiting-v2)."""
+    budget_at: int | None = None
+    """Where an event says whether the budget this is a window of has a say in it; None for what is no budget, and for audits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,8 @@ def limit_sets(
 ) -> list[LimitSet]:
     """What the engine counts of the slots `taking_part`.
 
-    `places` says where an event has `key N` of a slot and the weight of a unit, `firsts` where the first rule of a set.
+    `places` says where an event has `key N` of a slot, the weight of a unit and the say of a budget, `firsts` where the first rule
+    of a set.
     """
     sets = []
     for number, semantics in enumerate(made.semantics):
@@ -165,6 +166,7 @@ def limit_sets(
                 weight_at=places[made.slots[index].limit.unit],
                 charge=made.slots[index].limit.charge,
                 mode=made.slots[index].limit.mode,
+                budget_at=places.get(_budget(made.slots[index])) if made.slots[index].limit.mode != "audit" else None,
             )
             for index in taking_part
             if made.slots[index].set_number == number
@@ -179,6 +181,24 @@ def limit_sets(
                 )
             )
     return sets
+
+
+def allowing_budgets(made: Plan, taking_part: Sequence[int]) -> dict[str, list[int]]:
+    """The slots of every budget that may allow what a soft one is full for; none where no soft one takes part.
+
+    A budget that always has room allows as well, so these need not take part themselves.
+    """
+    found: dict[str, list[int]] = {}
+    if any(made.slots[number].limit.mode == "soft" for number in taking_part):
+        for number, slot in enumerate(made.slots):
+            if slot.limit.kind == "budget" and slot.limit.mode != "audit":
+                found.setdefault(_budget(slot), []).append(number)
+    return found
+
+
+def _budget(slot: Slot) -> str:
+    """The column that tells whether a slot's budget, all its windows together, has a say in a request."""
+    return f"budget_{slot.set_number}_{slot.limit.rule}"
 
 
 def algorithm_name(slot: Slot, algorithm: Algorithm | None = None) -> str:

@@ -12,7 +12,7 @@ from llmcost.domain.text import plural
 from llmcost.quota.matching import meet
 from llmcost.quota.replay.counting import PICO
 from llmcost.quota.replay.exposure import exposures
-from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, forgets, limit_sets
+from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, allowing_budgets, forgets, limit_sets
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
 from llmcost.quota.replay.simulation import Simulation
 from llmcost.quota.replay.traffic import CLOCKS, Traffic
@@ -176,10 +176,11 @@ def _played(
     """
     hot, reached = taking_part
     places, firsts, _ = traffic.layout(reached)
+    budgets = [places[name] for name in allowing_budgets(made, reached)]
 
     def simulation(algorithm: Algorithm | None, *, retried: bool = False) -> Simulation:
         sets = limit_sets(made, reached if retried else hot, places, firsts, algorithm)
-        return Simulation(sets, refused_count=manner.refused_count, retried=retried, since=since)
+        return Simulation(sets, refused_count=manner.refused_count, retried=retried, since=since, budgets=budgets)
 
     running = {"plain": simulation(manner.algorithm)}
     if manner.retries:
@@ -192,7 +193,7 @@ def _played(
             other = replace(made, semantics=tuple(PROFILES[name] for name in readings))
             sets = limit_sets(other, hot, places, firsts, manner.algorithm)
             running[_READING + ", ".join(dict.fromkeys(readings))] = Simulation(
-                sets, refused_count=manner.refused_count, since=since
+                sets, refused_count=manner.refused_count, since=since, budgets=budgets
             )
     if hot:
         for piece in traffic.events(reached):

@@ -38,6 +38,7 @@ class Simulation:
         refused_count: bool = False,
         retried: bool = False,
         since: int | None = None,
+        budgets: Sequence[int] = (),
     ) -> None:
         """Limits at rest.
 
@@ -45,6 +46,7 @@ class Simulation:
         was found to say; Kong's older plugin calls it a penalty (https://developer.konghq.com/plugins/rate-limiting-advanced/).
         With `retried`, a refused request is sent once more when its window has passed; only then does it count as refused.
         What arrived before `since`, microseconds since 1970, fills counters and is refused without being told.
+        `budgets` are the places where an event says which budgets have a say in it; needed where a limit is soft.
         """
         numbered = iter(range(sum(len(one.limits) for one in sets)))
         self._sets = [(one, [_State(next(numbered), limit) for limit in one.limits]) for one in sets]
@@ -53,6 +55,7 @@ class Simulation:
         self._courses: dict[tuple[int | None, ...], _Course] = {}
         self._refused_count = refused_count
         self._retried = retried
+        self._budgets = budgets
         self._since = _ALWAYS if since is None else since
         self._landings: list[tuple[int, int, _State, str, int]] = []
         self._returns: list[tuple[int, int, Event]] = []
@@ -124,7 +127,6 @@ class Simulation:
     def _verdict(self, deciding: Sequence[_State], event: Event, now: int) -> tuple[_State | None, Sequence[_State]]:
         """The limit named in the refusal, the first without room; and all without room."""
         refusing: list[_State] | None = None
-        room = False
         for state in deciding:
             key = event[state.key_at]
             if key is None:
@@ -134,14 +136,19 @@ class Simulation:
                 if refusing is None:
                     refusing = []
                 refusing.append(state)
-            elif state.limit.mode != "audit":
-                room = True
         if refusing is None:
             return None, ()
         named = [state for state in refusing if state.limit.mode == "enforce"]
-        if not named and not room:
+        if not named:
             named = [state for state in refusing if state.limit.mode == "soft"]
+            if named and self._allowed(event, refusing):
+                named = []
         return (named[0] if named else None), refusing
+
+    def _allowed(self, event: Event, refusing: Sequence[_State]) -> bool:
+        """Whether a budget has room in all its windows: one that is full in any of them is full."""
+        full = {state.limit.budget_at for state in refusing}
+        return any(event[place] for place in self._budgets if place not in full)
 
     def _move(self, counting: Sequence[_State], event: Event, now: int, *, refused: bool) -> None:
         for state in counting:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.quota.replay.counting import PICO
 from llmcost.quota.replay.matched import MatchedRequests
+from llmcost.quota.replay.plan import allowing_budgets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,9 +263,9 @@ class Traffic:
         return usual, max(Decimal(int(row[2])) / PICO, usual)
 
     def layout(self, taking_part: list[int]) -> tuple[dict[str, int], dict[int, int], list[str]]:
-        """Where events have keys and weights, where first rules; and the columns after the fixed four."""
+        """Where events have keys, weights and what budgets say, where first rules; and the columns after the fixed four."""
         units = list(dict.fromkeys(self._plan.slots[number].limit.unit for number in taking_part))
-        names = [*(f"hot_key_{number}" for number in taking_part), *units]
+        names = [*(f"hot_key_{number}" for number in taking_part), *units, *allowing_budgets(self._plan, taking_part)]
         places = {
             name.replace("hot_key_", "key ") if name.startswith("hot") else name: at for at, name in enumerate(names, 4)
         }
@@ -277,7 +278,16 @@ class Traffic:
         query, source = self._matched.source()
         _, _, names = self.layout(taking_part)
         hot = ", ".join(
-            f"case when {self._is_hot(number)} then key_{number} end as hot_key_{number}" for number in taking_part
+            [
+                *(
+                    f"case when {self._is_hot(number)} then key_{number} end as hot_key_{number}"
+                    for number in taking_part
+                ),
+                *(
+                    f"({' or '.join(map(self._matched.is_decided, numbers))}) as {name}"
+                    for name, numbers in allowing_budgets(self._plan, taking_part).items()
+                ),
+            ]
         )
         result = self._connection.execute(
             f"""
