@@ -310,6 +310,54 @@ def test_assertions_hold_or_not(ledger):
             asserted([text], result, None)
 
 
+def test_what_the_windows_of_a_rule_refuse_is_asserted_together(ledger):
+    # A call every half minute for ten minutes, from 08:00 on, $0.50 each, by ann and bob in turn. Four an hour pass, one a
+    # minute: at 0, 1, 2 and 3 minutes, all ann's. The minute refuses bob at 0.5, 1.5, 2.5; the hour all from 3.5 on.
+    fill(
+        ledger,
+        [call(at("2026-11-02T08:00:00") + n * 30 * SECOND, user=("ann", "bob")[n % 2], cost="0.5") for n in range(20)],
+    )
+    text = """
+name: two
+type: tenant-rate-limit-config/model
+limits: {requests_per_minute: 1, requests_per_hour: 4}
+"""
+
+    result = simulated(ledger, text, algorithm="fixed")
+
+    # At 3.5 the minute is full as well, and it comes first.
+    assert (result.refused, [rule.refused for rule in result.rules]) == (16, [4, 12])
+    names = ("blocked", "blocked_pct", "blocked_subjects", "avoided", "p99_pct")
+    found = asserted([f"two.{name}>=0" for name in names], result, None)
+    # 16 of 20; all share one counter; 16 x $0.50; p99 of the minutes is 2 of 1, of the hour 20 of 4.
+    assert [one.value for one in found] == [16, 80, 1, 8, 500]
+
+    watched = simulated(ledger, text + "mode: audit\n", algorithm="fixed")
+    # Nobody is refused: each minute's second call is over the minute, all but the first four over the hour.
+    assert [rule.refused for rule in watched.rules] == [10, 16]
+    assert asserted(["two.blocked=16"], watched, None)[0].holds
+
+
+def test_a_rule_and_what_overrides_it_are_asserted_together(ledger):
+    rules = """
+name: dev
+type: tenant-budget-config
+limits: {cost_per_day: 1, cost_per_month: 2}
+applies_to: {type: per-user, overrides: [{users: [lead], limits: {cost_per_day: 3}}]}
+"""
+    calls = [
+        one for user in ("lead", "bob") for one in every(at("2026-11-02"), HOUR, 4, user=user, cost="1", seconds=1)
+    ]
+    fill(ledger, sorted(calls, key=lambda one: one["started_at"]))
+
+    result = simulated(ledger, rules)
+
+    # bob: one of four passes; lead: three of four. In 30 days $2 of bob's month and 30 x $3 of the lead's days.
+    names = ("blocked", "blocked_pct", "blocked_subjects", "exposure")
+    assert [one.value for one in asserted([f"dev.{name}>=0" for name in names], result, None)] == [4, 50, 2, 92]
+    assert result.exposure.worst == 92
+
+
 def test_every_subject_refused_is_counted(ledger):
     # 1,200 users with two requests each: the second one is refused.
     fill(ledger, [call(at("2026-11-02") + n * SECOND, user=f"u{n % 1200}") for n in range(2400)])

@@ -45,6 +45,38 @@ def _seconds(rule: RuleResult) -> Decimal:
     return Decimal(length.days * 86_400 + length.seconds) + Decimal(length.microseconds).scaleb(-6)
 
 
+def _rules(limits: Sequence[RuleResult]) -> dict[tuple[int, int], list[RuleResult]]:
+    """The windows that hold together: a rule's, and apart from them those of each override, which is about other requests."""
+    found: dict[tuple[int, int], list[RuleResult]] = {}
+    for one in limits:
+        found.setdefault((one.config, one.place), []).append(one)
+    return found
+
+
+def _sum(limits: Sequence[RuleResult], of: Callable[[RuleResult], Decimal]) -> Decimal:
+    """A refusal is told of one window alone, the first that is full, but of every window that only watches."""
+    told = sum((of(one) for one in limits if one.mode != "audit"), Decimal(0))
+    return told + sum(
+        (
+            max((of(one) for one in windows if one.mode == "audit"), default=Decimal(0))
+            for windows in _rules(limits).values()
+        ),
+        Decimal(0),
+    )
+
+
+def _refused(limits: Sequence[RuleResult]) -> Decimal:
+    return _sum(limits, lambda one: Decimal(one.refused))
+
+
+def _decided(limits: Sequence[RuleResult]) -> int:
+    """Requests a rule has a say in: configs that use the same name may be about the same requests."""
+    configs: dict[int, int] = {}
+    for (config, _), windows in _rules(limits).items():
+        configs[config] = configs.get(config, 0) + max(one.decided for one in windows)
+    return max(configs.values())
+
+
 _WHOLE: dict[str, Callable[[Simulated], Decimal]] = {
     "blocked": lambda result: Decimal(result.refused),
     "blocked_pct": lambda result: _percent(result.refused, result.requests),
@@ -53,15 +85,18 @@ _WHOLE: dict[str, Callable[[Simulated], Decimal]] = {
     "exposure": lambda result: _worst(result.exposure),
     "longest_closure": lambda result: max((_seconds(rule) for rule in result.rules), default=Decimal(0)),
 }
-_RULE: dict[str, Callable[[RuleResult], Decimal]] = {
-    "blocked": lambda rule: Decimal(rule.refused),
-    "blocked_pct": lambda rule: _percent(rule.refused, rule.decided),
-    "blocked_subjects": lambda rule: Decimal(rule.refused_subjects),
-    "avoided": lambda rule: rule.cost_high,
-    "longest_closure": _seconds,
-    "exposure": lambda rule: _worst(rule.exposure),
-    "p99_pct": lambda rule: 100 * rule.p99 / rule.amount if rule.amount else Decimal("Infinity"),
+_RULE: dict[str, Callable[[Sequence[RuleResult]], Decimal]] = {
+    "blocked": _refused,
+    "blocked_pct": lambda limits: _percent(_refused(limits), _decided(limits)),
+    "blocked_subjects": lambda limits: Decimal(len(frozenset().union(*(one.refused_keys for one in limits)))),
+    "avoided": lambda limits: _sum(limits, lambda one: one.cost_high),
+    "longest_closure": lambda limits: max(map(_seconds, limits)),
+    "exposure": lambda limits: sum(
+        (min(_worst(one.exposure) for one in windows) for windows in _rules(limits).values()), Decimal(0)
+    ),
+    "p99_pct": lambda limits: max(100 * one.p99 / one.amount if one.amount else Decimal("Infinity") for one in limits),
 }
+"""Of all limits of a rule: its windows, and those of what overrides it."""
 NAMES = (*_WHOLE, "newly_blocked", *(f"RULE.{name}" for name in _RULE))
 """What can be asserted; percentages in percent, closures in seconds, `newly_blocked` in callers."""
 
@@ -114,10 +149,9 @@ def _value(name: str, result: Simulated, changed: Sequence[CallerResult] | None)
                 f"--assert names no rule that was replayed: {rule}",
                 hint=nearest(rule, known) or f"the rules are {', '.join(known)}",
             )
-        # A rule with several windows is as bad as its worst.
-        return max(_RULE[metric](one) for one in limits)
+        return _RULE[metric](limits)
     raise UsageError(f"nothing called {name!r} can be asserted", hint=nearest(name, NAMES) or f"use {', '.join(NAMES)}")
 
 
-def _percent(part: int, whole: int) -> Decimal:
+def _percent(part: int | Decimal, whole: int) -> Decimal:
     return 100 * Decimal(part) / whole if whole else Decimal(0)

@@ -67,7 +67,7 @@ def _together(made: Plan, amounts: Sequence[Decimal | None]) -> Decimal | None:
     bounds: list[Decimal] = []
     partial = Decimal(0)
     for set_number, semantics in enumerate(made.semantics):
-        rules: dict[int, list[Decimal]] = {}
+        rules: dict[tuple[int, int], list[Decimal]] = {}
         ceilings: list[Decimal] = []
         everything = False
         for slot, amount in zip(made.slots, amounts, strict=True):
@@ -75,10 +75,11 @@ def _together(made: Plan, amounts: Sequence[Decimal | None]) -> Decimal | None:
                 continue
             if amount is None:
                 return None
-            rules.setdefault(slot.limit.rule, []).append(amount)
+            # What overrides a rule is about other requests than the rule itself.
+            rules.setdefault((slot.limit.rule, id(slot.limit.node)), []).append(amount)
             if slot.limit.match.is_everything:
                 everything = True
-                ceilings += [amount] if semantics.decides == "all" else []
+                ceilings += [amount] if semantics.decides == "all" and not slot.overrides else []
         bound = min([sum((min(windows) for windows in rules.values()), Decimal(0)), *ceilings])
         if everything:
             bounds.append(bound)

@@ -36,6 +36,10 @@ class RuleResult:
 
     rule_id: str
     file: str
+    config: int
+    """Which of the configs, from 0."""
+    place: int
+    """Where its rule, or what overrides that, begins in the text; windows that hold together share it."""
     unit: str
     amount: Decimal
     """In its unit; cost in US dollars."""
@@ -67,6 +71,8 @@ class RuleResult:
     first: datetime | None
     refused_subjects: int
     """How many subjects were refused anything."""
+    refused_keys: frozenset[str]
+    """The counters of those."""
     subjects: tuple[tuple[str, int], ...]
     """Refusals of the subjects refused most, most first."""
     worst_hour: tuple[datetime, int] | None

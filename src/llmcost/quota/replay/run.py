@@ -225,6 +225,8 @@ def _rule(
     return RuleResult(
         rule_id=limit.label,
         file=slot.file,
+        config=slot.set_number,
+        place=limit.node.start,
         unit=limit.unit,
         amount=in_unit(slot.amount, limit.unit),
         window=limit.window.name,
@@ -256,6 +258,7 @@ def _rule(
         cost_high=_dollars(0 if outcome is None else outcome.cost),
         first=None if outcome is None else _moment(outcome.first),
         refused_subjects=len(keys),
+        refused_keys=frozenset(keys),
         subjects=tuple(
             (subject_of(limit, key), count)
             for key, count in sorted(keys.items(), key=lambda pair: (-pair[1], pair[0]))[:_SUBJECTS]
