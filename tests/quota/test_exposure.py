@@ -25,8 +25,12 @@ def test_budgets_are_taken_to_a_month_of_thirty_days(prices):
     for name, amount, unit in (("d", "10", "day"), ("w", "7", "week"), ("m", "100", "month"), ("q", "300", "quarter")):
         text += f"- {{id: {name}, when: {{}}, limit_to: {amount}, unit: cost_per_{unit}}}\n"
 
-    # 10 x 30; 7 x 30/7; 100; 300 / 3
-    assert [month for _, month, _, _ in _worst(text, prices)] == [300, 30, 100, 100]
+    # 10 x 30; 7 x 30/7; 100; all of a quarter may be spent in one of its months
+    assert [month for _, month, _, _ in _worst(text, prices)] == [300, 30, 100, 300]
+    kong = "plugins: [{name: ai-rate-limiting-advanced, config: {tokens_count_strategy: cost, llm_providers: [PROVIDER]}}]\n"
+    # 60 days: once as well.
+    provider = "{name: openai, limit: 50, window_size: 5184000}"
+    assert [month for _, month, _, _ in _worst(kong.replace("PROVIDER", provider), prices)] == [50]
 
 
 def test_tokens_cost_the_dearest_kind_on_the_dearest_model_named(prices):
@@ -77,6 +81,20 @@ rules:
   audit_mode: true
 """
     assert _worst(text, prices) == [("three", Decimal(5), 3, Decimal(15)), ("team", Decimal(5), None, None)]
+
+
+def test_callers_with_an_override_are_counted_there(prices):
+    text = """
+name: a
+type: tenant-budget-config
+limits: {cost_per_month: 10}
+when: {subjects: {users: {in: [a, b, c]}}}
+applies_to:
+  type: per-user
+  overrides: [{users: [a, d], limits: {cost_per_month: 1000}}, {users: [b], models: [gpt-4o], limits: {cost_per_month: 50}}]
+"""
+    # Of a and d the rule is about a alone; b has room for $10 beside the $50 of one model.
+    assert [(month, counters) for _, month, counters, _ in _worst(text, prices)] == [(10, 2), (1000, 1), (50, 1)]
 
 
 def test_the_tightest_window_of_a_rule_bounds_it(prices):

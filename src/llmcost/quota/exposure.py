@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from llmcost.pricing.matching import match_model
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from llmcost.quota.limit import Limit
 
 _MONTH = 30 * 86_400
-_MONTHS = {"month": (1, 1), "quarter": (1, 3), "year": (1, 12)}
-"""Windows per months, exactly."""
+_LONG = ("month", "quarter", "year")
+"""Windows that may be emptied within a month once: what is left of a quarter's budget can be spent in any month of it."""
+_SUBJECTS = ("user", "team", "virtualaccount")
 _INPUT = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "input_audio", "cache_read_audio", "input_image")
 _OUTPUT = ("output", "reasoning", "output_audio", "output_image")
 _KINDS = {"tokens": _INPUT + _OUTPUT, "input_tokens": _INPUT, "output_tokens": _OUTPUT}
@@ -51,12 +53,12 @@ def exposures(configs: Iterable[Config], prices: PriceList) -> list[Exposure]:
     """The worst month of every enforced limit, in the order of the files."""
     found = []
     for config in configs:
+        special = [limit for limit in config.limits if limit.base is not None]
         for limit in config.limits:
             if limit.mode != "audit":
                 month, why = _month(limit, prices)
-                found.append(
-                    Exposure(file=config.source.name, limit=limit, month=month, counters=_counters(limit), why=why)
-                )
+                counters = _counters(limit, [other for other in special if other.overrides(limit)])
+                found.append(Exposure(file=config.source.name, limit=limit, month=month, counters=counters, why=why))
     return found
 
 
@@ -84,24 +86,28 @@ def _month(limit: Limit, prices: PriceList) -> tuple[Decimal | None, str]:
         return None, "its window is no length of time"
     if windows is None:
         return (limit.amount, "once: it never resets") if limit.unit == "cost" else (None, "it never resets")
-    count, months = windows
-    often = f"{Decimal(count) / months:,.2f} x" if count % months else f"{count // months:,} x"
+    often = f"{windows.numerator:,} x" if windows.denominator == 1 else f"{_times(Decimal(1), windows):,.2f} x"
     if limit.unit == "cost":
-        return limit.amount * count / months, f"{often} ${limit.amount:,f} per {limit.window.name}"
+        return _times(limit.amount, windows), f"{often} ${limit.amount:,f} per {limit.window.name}"
     dearest = _dearest(limit, prices)
     if isinstance(dearest, str):
         return None, dearest
     rate, model = dearest
     what = limit.unit.replace("_", " ")
     why = f"{often} {limit.amount:,f} {what} per {limit.window.name} at ${rate.normalize():f} a million ({model})"
-    return limit.amount * count * rate / (months * 1_000_000), why
+    return _times(limit.amount * rate, windows / 1_000_000), why
 
 
-def _windows(limit: Limit) -> tuple[int, int] | None:
-    """How many windows a month has, as a fraction; None when the limit never resets, or nobody can tell."""
-    if limit.window.span in _MONTHS:
-        return _MONTHS[limit.window.span]
-    return (_MONTH, limit.window.seconds) if limit.window.seconds else None
+def _times(amount: Decimal, often: Fraction) -> Decimal:
+    return amount * often.numerator / often.denominator
+
+
+def _windows(limit: Limit) -> Fraction | None:
+    """How many windows a month has; None when the limit never resets, or nobody can tell."""
+    window = limit.window
+    if window.span in _LONG or (window.seconds or 0) > _MONTH:
+        return Fraction(1)
+    return Fraction(_MONTH, window.seconds) if window.seconds else None
 
 
 def _dearest(limit: Limit, prices: PriceList) -> tuple[Decimal, str] | str:
@@ -127,13 +133,33 @@ def _rate(model: Model, kinds: tuple[str, ...]) -> Decimal | None:
     return max(rates, default=None)
 
 
-def _counters(limit: Limit) -> int | None:
+def _counters(limit: Limit, overrides: Iterable[Limit]) -> int | None:
+    """How many callers have a counter; those that an override names have theirs there."""
     count = 1
     for key in limit.per:
-        dimension = "subject" if key in {"user", "team", "virtualaccount"} else key
-        values = [value for one in limit.match.on(dimension) for value in one.values or ()]
-        known = values and not any("*" in value for value in values)
-        if not known or (dimension == "subject" and not all(value.startswith(f"{key}:") for value in values)):
+        named = _named(limit, key)
+        if named is None:
             return None
-        count *= len(set(values))
+        if len(limit.per) == 1:
+            named = named.difference(*(_named(other, key) or () for other in overrides if _is_about(other, key, limit)))
+        count *= len(named)
     return count
+
+
+def _named(limit: Limit, key: str) -> frozenset[str] | None:
+    """The values of a dimension a limit can meet: those every condition on it allows; None when not known."""
+    dimension = "subject" if key in _SUBJECTS else key
+    lists = [one.values for one in limit.match.on(dimension) if one.values is not None]
+    if dimension == "subject":
+        # Somebody is of several kinds of subject at once: what a team is called says nothing of its users.
+        lists = [values for values in lists if all(value.startswith(f"{key}:") for value in values)]
+    if not lists or any("*" in value for values in lists for value in values):
+        return None
+    return frozenset.intersection(*lists)
+
+
+def _is_about(override: Limit, key: str, limit: Limit) -> bool:
+    """Whether nothing but a value of this dimension tells what overrides a limit."""
+    dimension = "subject" if key in _SUBJECTS else key
+    more = [one for one in override.match.conditions if one not in limit.match.conditions]
+    return all(one.dimension == dimension for one in more)

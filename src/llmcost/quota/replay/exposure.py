@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 DAYS = 30
 Prices = tuple[Decimal | None, Decimal | None]
 """Of a unit of use: usual, worst."""
-_SPANS = {"month": Decimal(1), "quarter": Decimal(1), "year": Decimal(1)}
-"""How often a longer window can be emptied within 30 days: once."""
+_LONG = ("month", "quarter", "year")
+"""Windows that can be emptied within 30 days once, as any that is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ def exposures(made: Plan, counters: Sequence[int], prices: Sequence[Prices]) -> 
 def _times(limit: Limit) -> Decimal:
     """How many windows 30 days have."""
     window = limit.window
-    if window.kind == "lifetime" or window.span in _SPANS:
+    if window.kind == "lifetime" or window.span in _LONG:
         return Decimal(1)
-    return Decimal(DAYS * 86_400) / (window.seconds or DAYS * 86_400)
+    return max(Decimal(DAYS * 86_400) / (window.seconds or DAYS * 86_400), Decimal(1))
 
 
 def _together(made: Plan, amounts: Sequence[Decimal | None]) -> Decimal | None:
