@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.quota.ledgers import at, call, fill
@@ -12,6 +13,8 @@ from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
+from llmcost.ledger.filters import parse_condition
+from llmcost.ledger.keys import resolve
 from llmcost.render.surface import Surface
 from llmcost.render.tiers_curve import curves
 from llmcost.render.tiers_simulation import render_simulation
@@ -80,6 +83,33 @@ def test_standard_and_professional_with_customers_moving(three_months, policy):
         ("flat", "standard", 2),
         ("flat", "professional", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("period", "zone", "months"),
+    [
+        # Ann is met in January and no more; the ledger ends on 15 March, whoever is asked for.
+        (Period(), UTC, ["2026-01", "2026-02", "2026-03"]),
+        (Period(until=datetime(2026, 3, 1, tzinfo=UTC)), UTC, ["2026-01", "2026-02"]),
+        (Period(until=datetime(2027, 1, 1, tzinfo=UTC)), UTC, ["2026-01", "2026-02", "2026-03"]),
+        # Midnight of 1 March in UTC is still February west of it, and already March east of it.
+        (Period(until=datetime(2026, 3, 1, 2, tzinfo=UTC)), ZoneInfo("America/New_York"), ["2026-01", "2026-02"]),
+        (
+            Period(until=datetime(2026, 2, 28, 23, 30, tzinfo=UTC)),
+            ZoneInfo("Asia/Tokyo"),
+            ["2026-01", "2026-02", "2026-03"],
+        ),
+    ],
+)
+def test_a_customer_pays_to_the_end_of_the_period_whoever_else_is_selected(ledger, period, zone, months):
+    fill(ledger, [_month(1, "ann", 10, "1"), _month(3, "bob", 10, "1")])
+    only = (resolve(ledger, "customer_id"), parse_condition("customer_id=ann"))
+    asked = offer(_plans(STANDARD), None, None, "smallest_covering")
+
+    found = simulate(ledger, Selection(period=period, zone=zone, basis="requests", conditions=(only,)), asked)
+
+    assert list(found.population.months) == months
+    assert [(one.customer, one.months) for one in found.customers] == [("ann", len(months))]
 
 
 def test_the_tables_are_drawn_at_any_width(three_months):

@@ -1,11 +1,12 @@
 """Customers by month: what each used and what it cost, in one aggregation over the ledger.
 
 A customer has a row for every month from the first it is met in to the last of the period, also where it used nothing: a
-subscription is paid then, too.
+subscription is paid then, too, whoever else is selected. Months the ledger does not reach yet are in no period.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -96,14 +97,14 @@ def load_customers(connection: "DuckDBPyConnection", selection: Selection, metri
         create or replace temp table {TABLE} as
         with
         months as (
-            select cast(unnest(generate_series(min(first), (select max(month) from customer_use), interval 1 month)) as date) as month
-            from customer
+            select cast(unnest(generate_series(min(first), $last, interval 1 month)) as date) as month from customer
         ),
         used as (select customer.customer, customer_use.* from customer_use join customer using (name))
         select customer, month, {zeros}, {plan} as plan, coalesce(unpriced, 0) as unpriced
         from (select customer, month from customer join months on months.month >= customer.first)
             left join used using (customer, month)
-        """
+        """,
+        {"last": _last_month(connection, selection)},
     )
     months = connection.execute(f"select distinct strftime(month, '%Y-%m') from {TABLE} order by 1").fetchall()
     counts = connection.execute(
@@ -121,3 +122,20 @@ def load_customers(connection: "DuckDBPyConnection", selection: Selection, metri
         unpriced_requests=int(counts[1]),
         unattributed_cost=Decimal(counts[2]),
     )
+
+
+def _last_month(connection: "DuckDBPyConnection", selection: Selection) -> date | None:
+    """The last month of the period that the ledger has anything of, or anything later; None where nothing is selected."""
+    row = connection.execute(
+        "select (select max(month) from customer_use), (select max(started_at) from request)"
+    ).fetchone()
+    used, latest = row if row is not None else (None, None)
+    until = selection.period.until
+    ends = [] if latest is None else [latest.replace(tzinfo=UTC)]
+    ends += [] if until is None else [until - timedelta(microseconds=1)]
+    months = [] if not ends else [_month(min(ends).astimezone(selection.zone))]
+    return max([*months, *([] if used is None else [used])], default=None)
+
+
+def _month(instant: datetime) -> date:
+    return instant.date().replace(day=1)
