@@ -178,6 +178,45 @@ def test_a_cliff_is_where_the_use_is_that_a_plan_does_not_include(tmp_path):
     assert [invoice(plan, {"n": Decimal(used)}).total for used in ("110", "110.5")] == [Decimal(25), Decimal("15.5")]
 
 
+def test_a_cliff_is_what_the_bounds_of_a_charge_leave_of_it(tmp_path):
+    """100 n at 1 are 100 and 0.9 beyond are 90: both above the maximum of 50. Of m, 20 becomes 15, and 10 is as low as the minimum."""
+    path = tmp_path / "tiers.yaml"
+    path.write_text("""plans:
+  - id: a
+    price: "10"
+    charges:
+      - {meter: n, model: volume, maximum: "50", tiers: [{up_to: 100, unit_price: "1"}, {up_to: null, unit_price: "0.9"}]}
+      - {meter: m, model: volume, maximum: "15", minimum: "12", tiers: [{up_to: 10, unit_price: "2"}, {up_to: null, unit_price: "1"}]}
+      - {meter: k, model: block_volume, minimum: "9", tiers: [{max_blocks: 2, block_size: 2, price: "4"}, {block_size: 2, price: "1"}]}
+""")
+
+    assert [one.message for one in lint_plans(path)] == ["beyond 10 m the charge falls from 15 to 12"]
+    (plan,) = _plans(path.read_text()).plans
+    used = [{"n": Decimal(n), "m": Decimal(m)} for n, m in (("100", "10"), ("100.1", "10"), ("100.1", "10.1"))]
+    # The third charge is never less than 9.
+    assert [invoice(plan, one).total for one in used] == [10 + 50 + 15 + 9, 10 + 50 + 15 + 9, 10 + 50 + 12 + 9]
+
+
+def test_a_next_size_that_is_cheaper_is_a_cliff(tmp_path):
+    path = tmp_path / "tiers.yaml"
+    path.write_text("""plans:
+  - id: a
+    price: "10"
+    included: {users: 2}
+    charges:
+      - {meter: input, model: capacity, free_units: 1, tiers: [{up_to: 5, price: "1"}, {up_to: 9, price: "3"}, {price: "0.5"}]}
+      - {model: capacity, tiers: [{limits: {users: 3}, price: "2"}, {price: "1"}]}
+""")
+
+    assert [one.message for one in lint_plans(path)] == [
+        "beyond 10 input the charge falls from 3 to 0.5",
+        "beyond 5 users the charge falls from 2 to 1",
+    ]
+    (plan,) = _plans(path.read_text()).plans
+    used = [{"input": Decimal(n), "users": Decimal(m)} for n, m in ((10, 5), (11, 5), (11, 6))]
+    assert [invoice(plan, one).total for one in used] == [15, Decimal("12.5"), Decimal("11.5")]
+
+
 def test_lint_compares_plans_of_the_same_period_only(tmp_path):
     path = tmp_path / "tiers.yaml"
     path.write_text("""plans:

@@ -108,7 +108,7 @@ def simulate(
         for charge in plan.charges:
             for cliff in cliffs(plan, charge):
                 diagnostics.note(
-                    f"{plan.id} has a cliff at {cliff.quantity:,f} {charge.meter}: {cliff.below:f} to {cliff.above:f}"
+                    f"{plan.id} has a cliff at {cliff.quantity:,f} {cliff.meter}: {cliff.below:f} to {cliff.above:f}"
                 )
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_simulation(result, chosen, surface, limit), output)

@@ -43,6 +43,7 @@ class Cliff:
 
     tier: int
     """The tier that begins there, from 1."""
+    meter: str
     quantity: Decimal
     below: Decimal
     """What is charged for exactly that quantity."""
@@ -64,27 +65,45 @@ def lint_plans(path: Path) -> list[TierFinding]:
 
 
 def cliffs(plan: Plan, charge: Charge) -> list[Cliff]:
-    """Every use at which the amount of a volume or block_volume charge of the plan is not continuous."""
-    free = charge.free_units + plan.included.get(charge.meter, ZERO)
-    if charge.model == "volume":
-        found = []
-        for place, (one, other) in enumerate(pairwise(charge.tiers), start=2):
-            quantity = one.up_to or ZERO
-            below = quantity * one.unit_price / charge.per + one.flat_fee
-            above = quantity * other.unit_price / charge.per + other.flat_fee
-            if below != above:
-                found.append(Cliff(tier=place, quantity=quantity + free, below=below, above=above))
-        return found
-    if charge.model != "block_volume":
-        return []
-    found, top = [], ZERO
-    for place, (block, other_block) in enumerate(pairwise(charge.blocks), start=2):
-        top += (block.most or 0) * block.size
-        below = -(-top // block.size) * block.price
-        above = (top // other_block.size + 1) * other_block.price
-        if above < below:
-            found.append(Cliff(tier=place, quantity=top + free, below=below, above=above))
+    """Every use at which the amount of a volume charge is not continuous, or that of block_volume or capacity falls."""
+    found = []
+    for place, (meter, quantity, below, above) in enumerate(_ends(charge), start=2):
+        # A customer pays what the bounds make of it.
+        before, after = _bounded(charge, below), _bounded(charge, above)
+        if after < before or (charge.model == "volume" and after != before):
+            free = plan.included.get(meter, ZERO) + (charge.free_units if meter == charge.meter else ZERO)
+            found.append(Cliff(tier=place, meter=meter, quantity=quantity + free, below=before, above=after))
     return found
+
+
+def _ends(charge: Charge) -> Iterator[tuple[str, Decimal, Decimal, Decimal]]:
+    """The end of every tier but the last, what is charged for exactly that, and for ever so little more.
+
+    Of a size with several limits, it is that of the first.
+    """
+    if charge.model == "volume":
+        for one, other in pairwise(charge.tiers):
+            quantity = one.up_to or ZERO
+            yield (
+                charge.meter,
+                quantity,
+                quantity * one.unit_price / charge.per + one.flat_fee,
+                quantity * other.unit_price / charge.per + other.flat_fee,
+            )
+    elif charge.model == "block_volume":
+        top = ZERO
+        for block, other_block in pairwise(charge.blocks):
+            top += (block.most or 0) * block.size
+            above = (top // other_block.size + 1) * other_block.price
+            yield charge.meter, top, -(-top // block.size) * block.price, above
+    elif charge.model == "capacity":
+        for step, other_step in pairwise(charge.steps):
+            yield (*next(iter(step.limits.items())), step.price, other_step.price)
+
+
+def _bounded(charge: Charge, amount: Decimal) -> Decimal:
+    amount = amount if charge.maximum is None else min(amount, charge.maximum)
+    return amount if charge.minimum is None else max(amount, charge.minimum)
 
 
 def _cliffs(document: Document, plans: Plans) -> Iterator[TierFinding]:
@@ -96,7 +115,7 @@ def _cliffs(document: Document, plans: Plans) -> Iterator[TierFinding]:
                     document,
                     ("plans", number, "charges", index, "tiers", cliff.tier - 1),
                     "cliff",
-                    f"beyond {cliff.quantity:,f} {charge.meter} the charge {'falls' if falls else 'jumps'} "
+                    f"beyond {cliff.quantity:,f} {cliff.meter} the charge {'falls' if falls else 'jumps'} "
                     f"from {cliff.below:f} to {cliff.above:f}",
                     "graduated tiers have no cliffs" if falls else "say so in the price list, or use graduated tiers",
                 )
