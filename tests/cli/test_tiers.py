@@ -171,3 +171,33 @@ def test_a_suggestion_in_credits_says_what_a_credit_is(cli, tmp_path, db):
 
     assert 'meters: {credits: {input: "1", output: "4"}}' in made.read_text()
     assert cli("tiers", "simulate", made, "--db", db).code == 0
+
+
+def test_a_meter_of_money_keeps_every_digit(cli, tmp_path):
+    path = tmp_path / "llmcost.duckdb"
+    with writing(path) as ledger:
+        fill(
+            ledger,
+            [
+                call(at("2026-01-10"), tokens=1, cost=cost, customer_id=name)
+                for name, cost in (("acme", "0.00000015"), ("globex", "0.000005"), ("initech", "12"))
+            ],
+        )
+    plans = tmp_path / "tiers.yaml"
+    plans.write_text('plans: [{id: a, price: "1", included: {cost: "0.0000123"}, charges: []}]')
+
+    def shown(name):
+        return cli("tiers", "simulate", plans, "--db", path, "--format", name).stdout
+
+    assert {row["customer_id"]: row["usage"] for row in csv.DictReader(io.StringIO(shown("csv")))} == {
+        "acme": "0.00000015",
+        "globex": "0.000005",
+        "initech": "12",
+    }
+    document = json.loads(shown("json"))
+    assert {one["customer_id"]: one["usage"] for one in document["customers"]} == {
+        "acme": 0.00000015,
+        "globex": 0.000005,
+        "initech": 12,
+    }
+    assert document["plans"][0]["included"] == 0.0000123

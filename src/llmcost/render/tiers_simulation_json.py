@@ -20,7 +20,9 @@ def customers_csv(result: Simulation) -> str:
     names = list(_customer(result.customers[0])) if result.customers else []
     writer.writerow(names)
     for one in result.customers:
-        writer.writerow([_cell(name, value) for name, value in _customer(one).items()])
+        # Digits as they are: the float of a small sum is written with an exponent, which spreadsheets take for text.
+        row = _customer(one) | {"usage": f"{one.usage.normalize():f}"}
+        writer.writerow([_cell(name, value) for name, value in row.items()])
     return target.getvalue()
 
 
@@ -135,4 +137,5 @@ def _ratio(value: Decimal | None) -> float | None:
 
 
 def _whole(quantity: Decimal) -> int | float:
-    return int(quantity) if quantity == int(quantity) else round(float(quantity), 6)
+    """Rounded at the last digit that the ledger keeps: a meter may be of money, and then of very little."""
+    return int(quantity) if quantity == int(quantity) else round(float(quantity), 12)
