@@ -239,8 +239,10 @@ def test_what_is_switched_off_limits_nobody(switch, count):
 @pytest.mark.parametrize(
     ("duration", "kind", "span"),
     [
-        ("24h", "calendar", "day"), ("7d", "calendar", "week"), ("30d", "calendar", "month"),
-        ("1mo", "calendar", "month"), ("10d", "anchored", None), ("1h", "anchored", "hour"),
+        ("24h", "calendar", "day"), ("7d", "calendar", "week"), ("1w", "calendar", "week"), ("30d", "calendar", "month"),
+        ("1mo", "calendar", "month"), ("10d", "anchored", None), ("1h", "fixed", "hour"), ("30m", "fixed", None),
+        # Midnight and noon there are 05:00 and 17:00 of UTC; 5 h do not divide a day, nor 7 m an hour.
+        ("12h", "anchored", None), ("5h", "anchored", None), ("7m", "anchored", None),
     ],
 )  # fmt: skip
 def test_litellm_resets_budgets_by_the_clock_of_its_zone_and_those_of_providers_by_their_first_request(
@@ -254,6 +256,19 @@ def test_litellm_resets_budgets_by_the_clock_of_its_zone_and_those_of_providers_
     assert provider.window.kind == ("calendar" if duration == "1mo" else "anchored")
     (unknown,) = _limits(settings.replace("US/Eastern", "Mars/Olympus"))
     assert unknown.window.tz == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("duration", "zone", "kind"),
+    [
+        ("12h", "UTC", "fixed"), ("1h", "Asia/Tokyo", "fixed"), ("3h", "Asia/Tokyo", "fixed"), ("2h", "Asia/Tokyo", "anchored"),
+        # Half an hour beside UTC; and clocks that change by half an hour.
+        ("1h", "Asia/Kolkata", "anchored"), ("30m", "Asia/Kolkata", "fixed"), ("1h", "Australia/Lord_Howe", "anchored"),
+    ],
+)  # fmt: skip
+def test_hours_of_litellm_end_where_the_clock_shows_a_multiple_of_them(duration, zone, kind):
+    (limit,) = _limits(f"litellm_settings: {{max_budget: 2, budget_duration: {duration}, timezone: {zone}}}\n")
+    assert limit.window.kind == kind
 
 
 @pytest.mark.parametrize(

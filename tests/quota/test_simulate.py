@@ -577,6 +577,22 @@ def test_a_week_of_portkey_begins_on_sunday(ledger):
     assert late.rules[0].refused == 2
 
 
+@pytest.mark.parametrize(
+    ("duration", "hours", "refused"),
+    [
+        # The 12 hours end at noon: $1.20 before it close the morning after the second call, and the afternoon is new.
+        ("12h", (10, 11, 11.5, 13), 1),
+        # Friday and Sunday are of one week, Monday and Thursday of the next.
+        ("1w", (0, 48, 72, 144), 0),
+    ],
+)
+def test_a_budget_of_litellm_begins_anew_by_the_clock(ledger, duration, hours, refused):
+    friday = at("2026-11-06")
+    fill(ledger, [call(friday + hour * HOUR, cost="0.60", seconds=1) for hour in hours])
+
+    assert simulated(ledger, f"litellm_settings: {{max_budget: 1, budget_duration: {duration}}}\n").refused == refused
+
+
 SOFT = "name: soft\ntype: tenant-budget-config\nmode: soft_enforce\napplies_to: {type: aggregate}\nlimits: "
 
 

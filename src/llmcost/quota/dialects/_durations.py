@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from llmcost.domain.period import time_zone
 from llmcost.quota.limit import SECONDS, Window
 from llmcost.quota.problem import Problem, replaced
 
@@ -59,12 +62,27 @@ def loose_window(text: str | None) -> Window:
 def reset_window(text: str | None, tz: str) -> Window:
     """The window of a budget that LiteLLM resets by the clock of a time zone; without a duration it lasts for ever.
 
-    `1d` ends at midnight, `7d` on Monday, `30d` on the 1st (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz); other
-    lengths are counted from the first request.
+    `1d` ends at midnight, `7d` and `1w` on Monday, `30d` on the 1st (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz);
+    hours, minutes and seconds where the clock shows a multiple of them (https://github.com/BerriAI/litellm,
+    litellm/litellm_core_utils/duration_parser.py). Other lengths are counted from the first request: those the clock has no
+    multiples of, days that LiteLLM counts from the midnight before, and hours of a zone that are not those of UTC.
     """
-    spans = {"1d": "day", "24h": "day", "7d": "week", "30d": "month", "1mo": "month"}
+    spans = {"1d": "day", "24h": "day", "7d": "week", "1w": "week", "30d": "month", "1mo": "month"}
     span = spans.get(_beginning(text or "") or "")
-    return loose_window(text) if span is None else Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
+    if span is not None:
+        return Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
+    found = loose_window(text)
+    return replace(found, kind="fixed") if _is_on_clock(text or "", found.seconds or 0, tz) else found
+
+
+def _is_on_clock(text: str, seconds: int, tz: str) -> bool:
+    """Whether a duration divides what the hand of its unit goes round in, and its multiples are those of UTC."""
+    round_trip = {"h": SECONDS["day"], "m": SECONDS["hour"], "s": SECONDS["minute"]}.get(text[-1:])
+    if round_trip is None or not seconds or round_trip % seconds:
+        return False
+    zone, length = time_zone(tz), timedelta(seconds=seconds)
+    offsets = [zone.utcoffset(datetime(2026, month, 1)) or timedelta() for month in (1, 7)]  # noqa: DTZ001  the zone is asked
+    return not any(offset % length for offset in offsets)
 
 
 def rolling_window(text: str | None, *, aligned: bool) -> Window:

@@ -3,7 +3,7 @@
 Deployments: https://docs.litellm.ai/docs/routing; rpm and tpm are hints for routing unless
 `optional_pre_call_checks: [enforce_model_rate_limits]` is set. Budgets: https://docs.litellm.ai/docs/proxy/provider_budget_routing.
 Limits of keys, teams and users live in its database, not in the file. Windows of rates and of the budgets that page is about begin
-with the first request, other budgets are reset by the clock. Without Redis every instance counts for itself.
+with the first request, other budgets are reset by the clock, hours as well as days. Without Redis every instance counts for itself.
 """
 
 from __future__ import annotations
