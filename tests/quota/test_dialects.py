@@ -326,6 +326,39 @@ def test_a_duration_of_bifrost_is_one_that_bifrost_reads(duration, codes):
     assert _codes(f"governance: {{budgets: [{{id: a, max_limit: 9, reset_duration: {duration}}}]}}\n", "QS215") == codes
 
 
+@pytest.mark.parametrize(
+    ("identifier", "services", "per"),
+    [
+        ("", "[]", ("consumer",)), ("identifier: consumer,", "[]", ("consumer",)),
+        ("identifier: consumer-group,", "[]", ("consumer_group",)), ("identifier: credential,", "[]", ("api_key",)),
+        ("identifier: header, header_name: x-tenant,", "[]", ("header.x-tenant",)), ("identifier: ip,", "[]", ("ip",)),
+        ("identifier: path,", "[]", ("path",)),
+        # One service has one counter, several have one each.
+        ("identifier: service,", "[]", ()), ("identifier: service,", "[{name: a}]", ()),
+        ("identifier: service,", "[{name: a}, {name: b}]", ("kong.service",)),
+    ],
+)  # fmt: skip
+def test_kong_counts_by_its_identifier(identifier, services, per):
+    plugin = f"name: ai-rate-limiting-advanced, config: {{{identifier} llm_providers: [{{name: openai, limit: 5, window_size: 60}}]}}"
+    text = f"_format_version: '3.0'\nservices: {services}\nplugins: [{{{plugin}}}]\n"
+    file = opened_text(parse_text(text, "kong.yaml"))
+    (limit,) = file.configs[0].limits
+    assert (limit.per, file.configs[0].problems) == (per, ())
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "services: [{name: a, plugins: [{PLUGIN}]}, {name: b}]",
+        "services: [{name: a}, {name: b}]\nplugins: [{service: a, PLUGIN}]",
+    ],
+)
+def test_a_plugin_of_one_service_of_kong_has_one_counter_for_it(where):
+    config = "config: {identifier: service, llm_providers: [{name: openai, limit: 5, window_size: 60}]}"
+    (limit,) = _limits(where.replace("PLUGIN", f"name: ai-rate-limiting-advanced, {config}") + "\n")
+    assert limit.per == ()
+
+
 def test_limits_of_kong_are_called_by_their_own_places_in_the_order_of_the_file():
     policies = "config: {policies: [{limits: [{limit: 1, window_size: 60}, {limit: 2, window_size: 3600}]}, POLICY]}"
     plugin = f"{{name: ai-rate-limiting-advanced, {policies}}}"

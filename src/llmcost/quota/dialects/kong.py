@@ -1,7 +1,7 @@
 """Kong's plugin ai-rate-limiting-advanced in a decK file, old (`llm_providers`) and new (`policies`, from 3.14).
 
 https://developer.konghq.com/plugins/ai-rate-limiting-advanced/. It counts tokens after the answer; its default window weighs the
-previous one. With `strategy: local` every node counts for itself. Of several instances of the plugin, Kong runs one for a request,
+previous one. Limits of `llm_providers` are counted by what `identifier` names. With `strategy: local` every node counts for itself. Of several instances of the plugin, Kong runs one for a request,
 that for the most specific of consumer, route, service and all (https://developer.konghq.com/gateway/entities/plugin/): limits of
 different instances are not compared.
 """
@@ -31,6 +31,10 @@ _UNITS: dict[str, Unit] = {
     "total_tokens": "tokens", "prompt_tokens": "input_tokens", "completion_tokens": "output_tokens", "cost": "cost",
 }  # fmt: skip
 _DIMENSIONS = {"provider": "provider", "model": "model", "consumer": "consumer", "consumer-group": "consumer_group"}
+_IDENTIFIERS = {
+    "consumer": "consumer", "consumer-group": "consumer_group", "credential": "api_key", "ip": "ip", "path": "path",
+    "service": "kong.service", "header": "header",
+}  # fmt: skip
 
 _CONFIG = Record(
     fields={
@@ -65,6 +69,8 @@ _CONFIG = Record(
                 open=True,
             )
         ),
+        "identifier": Text(one_of=tuple(_IDENTIFIERS)),
+        "header_name": Text(),
         "window_type": Text(one_of=("sliding", "fixed")),
         "strategy": Text(one_of=("local", "cluster", "redis")),
     },
@@ -93,7 +99,8 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
             continue
         instances += 1
         attached = _attached(documents[0], path, plugin)
-        for rule, (where, node, match, per, pairs) in enumerate(_rules(config)):
+        identifier = _identifier(documents[0], path, plugin, config)
+        for rule, (where, node, match, per, pairs) in enumerate(_rules(config, identifier)):
             limits += [
                 _limit(
                     (number, rule),
@@ -144,15 +151,27 @@ def _attached(root: Node, path: tuple[str | int, ...], plugin: Node) -> tuple[Co
     return (*found, Condition(dimension="kong.instance", values=frozenset({"/".join(map(str, path))})))
 
 
+def _identifier(root: Node, path: tuple[str | int, ...], plugin: Node, config: Node) -> tuple[str, ...]:
+    """What limits of `llm_providers` are counted by."""
+    name = reading.scalar(config, "identifier") or "consumer"
+    if name == "header" and (header := reading.scalar(config, "header_name")):
+        return (f"header.{header}",)
+    if name == "service":
+        attached = {*path[::2], *plugin.entries} & {"services", "routes", "service", "route"}
+        if attached or len(reading.items_of(root.get("services"))) <= 1:
+            return ()  # one service, one counter
+    return (_IDENTIFIERS.get(name, name),)
+
+
 def _rules(
-    config: Node,
+    config: Node, identifier: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str | int, ...], Node, Matcher, tuple[str, ...], list[tuple[Node, Node]]]]:
     """Place in the config, node, conditions, keys of counters, and amounts beside lengths of each rule."""
     for number, item in enumerate(reading.items_of(config.get("llm_providers"))):
         name = reading.scalar(item, "name")
         match = Matcher(conditions=(Condition(dimension="provider", values=frozenset({name})),) if name else ())
         sizes, amounts = _listed(item.get("window_size")), _listed(item.get("limit"))
-        yield ("llm_providers", number, "limit"), item, match, ("consumer",), list(zip(amounts, sizes, strict=False))
+        yield ("llm_providers", number, "limit"), item, match, identifier, list(zip(amounts, sizes, strict=False))
     for number, item in enumerate(reading.items_of(config.get("policies"))):
         conditions, per = [], []
         matches = item.get("match")
