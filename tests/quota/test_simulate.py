@@ -544,6 +544,29 @@ def test_what_envoy_counts_by_an_expression_is_not_replayed_as_tokens(ledger):
     )
 
 
+@pytest.mark.parametrize(
+    ("unit", "refused"),
+    [
+        # 692 x 30 days after 1970 began is 3 November 2026, between the two days; of 365 days one holds both.
+        ("Month", 12),
+        ("Year", 16),
+        # Weeks begin with Thursday, as 1970 did: 29 October, 5 November.
+        ("Week", 12),
+    ],
+)
+def test_long_windows_of_envoy_are_cut_at_multiples_of_their_length(ledger, unit, refused):
+    fill(ledger, [*every(at("2026-10-30"), HOUR, 10), *every(at("2026-11-06"), HOUR, 10)])
+    text = (
+        "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: a}\n"
+        f"spec: {{rateLimit: {{global: {{rules: [{{limit: {{requests: 4, unit: {unit}}}}}]}}}}}}\n"
+    )
+
+    result = simulated(ledger, text)
+
+    assert (result.left_out, result.refused) == ((), refused)
+    assert result.rules[0].window == unit.lower()
+
+
 def test_it_is_said_that_a_rule_in_audit_mode_is_taken_to_decide(ledger):
     fill(ledger, every(at("2026-11-02"), MINUTE, 3, user="bob"))
     watch = "{id: watch, when: {}, limit_to: 5, unit: requests_per_day, audit_mode: true}"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _UNITS: dict[str, Unit] = {"InputToken": "input_tokens", "OutputToken": "output_tokens", "TotalToken": "tokens"}
 _NAMESPACE = "io.envoy.ai_gateway"
+_UNIT_SECONDS = {**SECONDS, "month": 30 * SECONDS["day"], "year": 365 * SECONDS["day"]}
+"""Windows are cut at multiples since 1970, the longer ones too (https://github.com/envoyproxy/ratelimit, src/utils)."""
 _SELECTORS = {"headers", "methods", "sourceCIDR", "path"}
 
 
@@ -74,9 +76,7 @@ def _traffic(place: int, number: int, root: Node, rule: Node, costs: dict[str, s
         per=per,
         unit=unit,
         amount=reading.amount_of(rule.get("limit", "requests")),
-        window=Window(
-            kind="fixed", seconds=SECONDS.get(span), span=span if span in {*SECONDS, "month", "year"} else None
-        ),
+        window=Window(kind="fixed", seconds=_UNIT_SECONDS.get(span), span=span if span in _UNIT_SECONDS else None),
         charge="pre" if key is None else "post",
         mode="audit" if _true(rule.get("shadowMode")) else "enforce",
         counted=key or "",
