@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -114,6 +114,10 @@ def test_charges_beside_the_requests_are_allocated_or_stand_by_themselves(spend,
     assert alone.charges_cost == Decimal("74.40")
     shared = allocate("allocation: {charges: proportional}", _PRICES)
     assert amounts(shared)["search", "commitment: ptu-1"] == "55.80"
+    rates = ((date(2026, 9, 1), Decimal("0.5")), (date(2026, 10, 21), Decimal("0.6")))
+    turned = allocate("allocation: {by: team}", _PRICES, currency="EUR", rates=rates)
+    # 480 hours at 0.10 x 0.5, then 264 at 0.10 x 0.6.
+    assert turned.charges_cost == Decimal("39.84")
     slip = allocate("allocation: {rules: [{name: capacity, charge: ptu-9, to: chta}]}", _PRICES)
     assert slip.notes == (
         "'capacity' takes nothing: no charge here is called so",

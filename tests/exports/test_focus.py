@@ -147,14 +147,16 @@ def test_what_no_call_causes_has_rows_of_its_own(calls, found):
         name="ptu-1",
         provider="azure",
         first_day=date(2026, 11, 1),
+        last_day=date(2026, 11, 30),
         grain="month",
         quantity=Decimal(720),
         unit="unit-hour",
         unit_price=Decimal("1.5"),
         amount=Decimal(1080),
     )
+    day = {"grain": "day", "last_day": date(2026, 11, 1)}
     gift = replace(
-        capacity, kind="credit", name="search", provider="google", grain="day", unit="web_search", amount=Decimal(-7)
+        capacity, kind="credit", name="search", provider="google", unit="web_search", amount=Decimal(-7), **day
     )
     with reading(calls) as ledger:
         rows = _charges(ledger, Layout(beside=(capacity, gift)))

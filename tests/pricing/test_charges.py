@@ -5,6 +5,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.ingesting import kept_memory_ledger
@@ -64,7 +65,7 @@ def test_provisioned_hours_are_charged_by_the_month_whether_they_are_used_or_not
     period = Period(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 5, 1, tzinfo=UTC))
     # 36 hours in March and 24 in April, 50 units: 1,800 and 1,200 unit-hours at 1.02
     assert seen(charge_lines(ledger(), prices, period)) == [
-        ("commitment", "ptu-1", "2026-03-01", "1800.000000000000", "unit-hour", "1.02", Decimal(1836)),
+        ("commitment", "ptu-1", "2026-03-30", "1800.000000000000", "unit-hour", "1.02", Decimal(1836)),
         ("commitment", "ptu-1", "2026-04-01", "1200.000000000000", "unit-hour", "1.02", Decimal(1224)),
     ]
 
@@ -93,7 +94,7 @@ def test_a_machine_s_idle_hours_are_what_its_calls_were_not_charged_for(ledger, 
     )
     # 24 hours of 4 cost 240; 140 of it was charged, 100 is left: 40 hours of one
     assert seen(charge_lines(connection, prices, MARCH)) == [
-        ("idle", "llama", "2026-03-01", "40.000000000000", "H100-hour", "2.5", Decimal(100))
+        ("idle", "llama", "2026-03-31", "40.000000000000", "H100-hour", "2.5", Decimal(100))
     ]
 
 
@@ -102,6 +103,44 @@ def test_a_machine_whose_calls_are_free_is_a_commitment(ledger, price_list):
     assert seen(charge_lines(ledger(), prices, MARCH)) == [
         ("commitment", "llama", "2026-03-01", "48.000000000000", "GPU-hour", "2", Decimal(96))
     ]
+
+
+def test_months_are_those_of_the_zone_and_end_where_a_rate_turns(ledger, price_list):
+    prices = price_list(
+        MODELS + "provisioned: [{name: p, provider: azure, covers: ['azure/*'], units: 1, usd_per_unit_hour: 10}]\n"
+    )
+    berlin = ZoneInfo("Europe/Berlin")
+    # March in Berlin: from 23:00 UTC on the last of February to 22:00 UTC on the 31st, 743 hours.
+    period = Period(since=datetime(2026, 2, 28, 23, tzinfo=UTC), until=datetime(2026, 3, 31, 22, tzinfo=UTC))
+    whole = charge_lines(ledger(), prices, period, zone=berlin)
+    assert [(str(one.first_day), str(one.last_day), one.amount) for one in whole] == [
+        ("2026-03-01", "2026-03-31", Decimal(7430))
+    ]
+    turned = charge_lines(ledger(), prices, period, zone=berlin, turns=[date(2026, 3, 20), date(2026, 4, 1)])
+    # 19 days of 24 hours, then 12 of which one has 23.
+    assert [(str(one.first_day), str(one.last_day), one.amount) for one in turned] == [
+        ("2026-03-01", "2026-03-19", Decimal(4560)),
+        ("2026-03-20", "2026-03-31", Decimal(2870)),
+    ]
+
+
+def test_the_parts_of_a_month_of_idle_hours_add_up_to_the_month(ledger, price_list):
+    prices = price_list(
+        MODELS
+        + "self_hosted: [{id: local/llama, gpus: 1, usd_per_gpu_hour: 2, tokens_per_gpu_hour: 1000000, from: 2026-03-30}]\n"
+    )
+    rows = [
+        (datetime(2026, 3, 30, 10), "local", "llama", "local/llama@2026-03-30", None, Decimal(50), "priced"),
+        (datetime(2026, 3, 31, 10), "local", "llama", "local/llama@2026-03-30", None, Decimal(8), "priced"),
+    ]
+    # Each day's 24 hours cost 48: the calls of the 30th were charged 2 more than that, those of the 31st 40 less.
+    found = charge_lines(ledger(*rows), prices, MARCH, turns=[date(2026, 3, 31)])
+    assert [(str(one.first_day), one.quantity, one.amount) for one in found] == [
+        ("2026-03-30", Decimal(-1), Decimal(-2)),
+        ("2026-03-31", Decimal(20), Decimal(40)),
+    ]
+    busy = (datetime(2026, 3, 31, 11), "local", "llama", "local/llama@2026-03-30", None, Decimal(38), "priced")
+    assert charge_lines(ledger(*rows, busy), prices, MARCH, turns=[date(2026, 3, 31)]) == ()
 
 
 ALLOWANCE = "allowances: [{group: gemini, provider: google, models: ['google/gemini-*'], unit: web_search, free: 10, tz: America/Los_Angeles}]\n"

@@ -65,3 +65,16 @@ def test_a_report_on_some_requests_has_none_and_neither_has_one_without_such_ter
     found = with_charges(ledger, every, cost_by(ledger, every), [tmp_path / "none.yaml"])
     assert found.charges is None
     assert "charges" not in json.loads(render(found, "json", Surface()))
+
+
+def test_hours_are_converted_at_the_rates_of_their_days_which_are_named(ledger, prices):
+    rates = ((date(2026, 9, 1), Decimal("0.5")), (date(2026, 10, 21), Decimal("0.6")))
+    question = Question(period=_OCTOBER, currency="EUR", rates=rates)
+    found = with_charges(ledger, question, cost_by(ledger, question), prices)
+    # 480 hours at 0.10 x 0.5, then 264 at 0.10 x 0.6.
+    assert found.charges == Decimal("39.84")
+    assert found.rates == rates
+    last = parse_period("2026-10-31", datetime(2026, 11, 1, tzinfo=UTC), UTC)
+    question = Question(period=last, currency="EUR", rates=rates)
+    found = with_charges(ledger, question, cost_by(ledger, question), prices)
+    assert (found.charges, found.rates) == (Decimal("1.44"), rates[1:])

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from llmcost.allocation.policy import ALLOCATED, COST, Driver, Policy, Term
 from llmcost.allocation.record import Allocation, ChargeLine
 from llmcost.domain.errors import UsageError
 from llmcost.domain.exact import EXACT, total
-from llmcost.domain.fx import BASE, PLACES, Rates
+from llmcost.domain.fx import BASE, PLACES, Rates, rate_on
 from llmcost.domain.period import Period
 from llmcost.domain.text import plural
 from llmcost.ledger import pools, queries
@@ -76,6 +76,27 @@ def selection_of(connection: "Connection", asked: Asked) -> Selection:
     return chosen
 
 
+def charged(connection: "Connection", prices: "PriceList | None", asked: Asked) -> tuple[ChargeLine, ...]:
+    """The charges beside the requests, each in the currency asked for at the rate of its days."""
+    if prices is None:
+        return ()
+    turns = [day for day, _ in asked.rates[1:]]
+    return tuple(
+        ChargeLine(
+            name=one.name,
+            kind=one.kind,
+            provider=one.provider,
+            first_day=one.first_day,
+            grain=one.grain,
+            quantity=one.quantity,
+            unit=one.unit,
+            unit_price=one.unit_price,
+            amount=EXACT.multiply(one.amount, rate_on(asked.rates, one.first_day)[1]) if asked.rates else one.amount,
+        )
+        for one in charge_lines(connection, prices, asked.period, zone=asked.zone, turns=turns)
+    )
+
+
 class _Run:
     """One allocation on its way."""
 
@@ -100,7 +121,7 @@ class _Run:
                 rule.name: _by_owner(part for part in parts if part.pools == (place,))
                 for place, rule in enumerate(self._rules)
             },
-            charges=self._charges(),
+            charges=charged(self._connection, self._prices, asked),
             drivers={driver: self._driver(driver, parts) for driver in self._drivers()},
             invoice=asked.invoice,
             places=_PLACES + PLACES if asked.rates else _PLACES,
@@ -161,24 +182,6 @@ class _Run:
                 found[part.owner] = EXACT.add(found[part.owner], value)
         return dict(found)
 
-    def _charges(self) -> tuple[ChargeLine, ...]:
-        if self._prices is None:
-            return ()
-        return tuple(
-            ChargeLine(
-                name=one.name,
-                kind=one.kind,
-                provider=one.provider,
-                first_day=one.first_day,
-                grain=one.grain,
-                quantity=one.quantity,
-                unit=one.unit,
-                unit_price=one.unit_price,
-                amount=EXACT.multiply(one.amount, _rate(self._asked.rates, one.first_day)),
-            )
-            for one in charge_lines(self._connection, self._prices, self._asked.period)
-        )
-
     def _conditions(self, terms: tuple[Term, ...]) -> Conditions:
         return tuple((_known(self._connection, term.condition.key), term.condition) for term in terms)
 
@@ -203,8 +206,3 @@ def _known(connection: "Connection", name: str) -> Key:
     if not key.known:
         raise unknown_key(connection, name)
     return key
-
-
-def _rate(rates: Rates, day: date) -> Decimal:
-    """The rate of a day; the first holds before it, too."""
-    return max((one for one in rates if one[0] <= day), default=rates[0])[1] if rates else Decimal(1)

@@ -41,6 +41,11 @@ def rates_of(table: Mapping[str, object]) -> Rates:
     return tuple(sorted(found.items()))
 
 
+def rate_on(rates: Rates, day: date) -> tuple[date, Decimal]:
+    """The rate of a day, and since when it holds; the first holds before it, too."""
+    return max((one for one in rates if one[0] <= day), default=rates[0])
+
+
 def _day(key: str) -> date:
     text = str(key)
     if not _DAY.fullmatch(text):

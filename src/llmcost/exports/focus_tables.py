@@ -1,7 +1,7 @@
 """The temporary tables a FOCUS export joins: prices of one unit, smallest quantities, and charges no call causes."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -60,7 +60,7 @@ def _one(price: Decimal, per: int) -> str:
 
 
 def write_beside(connection: "Connection", beside: Sequence[Charge]) -> None:
-    """Charges that no call causes; their periods are days or months."""
+    """Charges that no call causes; their periods are whole days, UTC."""
     connection.execute(
         """
         create or replace temp table llmcost_focus_beside (
@@ -69,21 +69,18 @@ def write_beside(connection: "Connection", beside: Sequence[Charge]) -> None:
         )
         """
     )
-    for charge in beside:
-        connection.execute(
-            f"""
-            insert into llmcost_focus_beside
-            select $kind, $name, $provider, $day, $day + interval 1 {charge.grain}, $quantity, $unit, $price, $amount
-            """,
-            {
-                "kind": charge.kind,
-                "name": charge.name,
-                "provider": charge.provider,
-                "day": datetime.combine(charge.first_day, time()),
-                "quantity": charge.quantity,
-                # The standard's unit format takes no name of a machine.
-                "unit": "Unit-Hours" if charge.unit == "unit-hour" else "GPU-Hours",
-                "price": charge.unit_price,
-                "amount": charge.amount,
-            },
-        )
+    columns = {
+        "kind": [charge.kind for charge in beside],
+        "name": [charge.name for charge in beside],
+        "provider": [charge.provider for charge in beside],
+        "period_start": [datetime.combine(charge.first_day, time()) for charge in beside],
+        "period_end": [datetime.combine(charge.last_day + timedelta(days=1), time()) for charge in beside],
+        "quantity": [f"{charge.quantity:f}" for charge in beside],
+        # The standard's unit format takes no name of a machine.
+        "counted": ["Unit-Hours" if charge.unit == "unit-hour" else "GPU-Hours" for charge in beside],
+        "unit_price": [f"{charge.unit_price:f}" for charge in beside],
+        "amount": [f"{charge.amount:f}" for charge in beside],
+    }
+    if beside:
+        values = ", ".join(f"unnest(?) as {name}" for name in columns)
+        connection.execute(f"insert into llmcost_focus_beside by name select {values}", list(columns.values()))

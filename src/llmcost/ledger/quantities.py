@@ -1,5 +1,6 @@
 """Quantities and amounts of the ledger by small stretches of time, for what is charged beside the calls themselves."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -41,16 +42,22 @@ def usage_by_quarter_hour(
     ).fetchall()
 
 
-def computed_cost(
-    connection: "DuckDBPyConnection", *, provider: str, model: str, since: datetime, until: datetime
-) -> Decimal:
-    """Computed cost of a model's calls; 0 without any. Times are naive UTC."""
-    (cost,) = connection.execute(
-        f"""
-        select coalesce(sum(cost), 0)
-        from request
-        where provider = $provider and model = $model and started_at >= $since and started_at < $until and {_COMPUTED}
-        """,
-        {"provider": provider, "model": model, "since": since, "until": until},
-    ).fetchone() or (Decimal(0),)
-    return Decimal(cost)
+def computed_costs(
+    connection: "DuckDBPyConnection", *, provider: str, model: str, starts: Sequence[datetime], until: datetime
+) -> dict[datetime, Decimal]:
+    """Computed cost of a model's calls from each start to the next, the last `until`; none of a stretch without calls.
+
+    Times are naive UTC and ascend.
+    """
+    return dict(
+        connection.execute(
+            f"""
+            select since, sum(cost)
+            from request
+            asof join (select unnest($starts::timestamp[]) as since) as stretch on started_at >= since
+            where provider = $provider and model = $model and started_at < $until and {_COMPUTED}
+            group by all
+            """,
+            {"provider": provider, "model": model, "starts": list(starts), "until": until},
+        ).fetchall()
+    )

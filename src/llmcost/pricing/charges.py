@@ -6,14 +6,15 @@ They stand beside the cost of the calls and are never spread over them: a call c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from llmcost.domain.exact import half_even
+from llmcost.domain.period import start_of
 from llmcost.ledger import quantities
 from llmcost.pricing.agreements import covers
 from llmcost.pricing.labels import identity, labels
@@ -45,13 +46,16 @@ class Charge:
     name: str
     provider: str
     first_day: date
-    """Of the month, or for a credit the day itself."""
+    last_day: date
+    """Of the hours it is for; of a credit the day itself."""
     grain: Literal["month", "day"]
+    """What it lies within."""
     quantity: Decimal
     unit: str
     unit_price: Decimal
     amount: Decimal
-    """In the price list's currency, 12 places; negative for a credit."""
+    """In the price list's currency, 12 places; negative for a credit, and for a part of idle hours in which calls were
+    charged more than the hours cost."""
 
 
 def named_in(pricing: Sequence[Path]) -> bool:
@@ -75,8 +79,35 @@ def list_with_charges(pricing: Sequence[Path]) -> PriceList | None:
     return load_price_list(pricing) if named_in(pricing) else None
 
 
-def charge_lines(connection: Connection, prices: PriceList, period: Period) -> tuple[Charge, ...]:
-    """Charges of a period, by kind, name and time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clock:
+    """Where hours are parted."""
+
+    zone: tzinfo
+    """Whose months and days."""
+    turns: tuple[datetime, ...]
+
+    def months(self, since: datetime, until: datetime) -> Iterator[list[tuple[datetime, datetime]]]:
+        """The parts of a stretch of time, month by month."""
+        start = since
+        while start < until:
+            first = start.astimezone(self.zone).date().replace(day=1)
+            following = start_of((first + timedelta(days=32)).replace(day=1), self.zone)
+            end = min(following, until)
+            inner = sorted(turn for turn in self.turns if start < turn < end)
+            yield list(pairwise([start, *inner, end]))
+            start = following
+
+    def days(self, start: datetime, end: datetime) -> tuple[date, date]:
+        """The first and the last day of a part."""
+        last = end - timedelta(microseconds=1)
+        return start.astimezone(self.zone).date(), last.astimezone(self.zone).date()
+
+
+def charge_lines(
+    connection: Connection, prices: PriceList, period: Period, *, zone: tzinfo = UTC, turns: Sequence[date] = ()
+) -> tuple[Charge, ...]:
+    """Charges of a period, by kind, name and time; hours are parted by month in the zone, and at the beginning of `turns`.
 
     A period without an end lasts to the end of the last request's day (UTC), one without a beginning starts with the
     first request's. A day of an allowance belongs to the period it begins in.
@@ -87,9 +118,10 @@ def charge_lines(connection: Connection, prices: PriceList, period: Period) -> t
     since, until = bounds
     # Elsewhere the first request's day may have begun before midnight UTC.
     first = since if period.since is not None else since - timedelta(days=2)
+    clock = _Clock(zone=zone, turns=tuple(start_of(day, zone) for day in turns))
     lines = [
-        *(line for one in prices.provisioned for line in _committed(one, since, until)),
-        *(line for one in prices.self_hosted for line in _hosted(connection, one, since, until)),
+        *(line for one in prices.provisioned for line in _committed(one, clock, since, until)),
+        *(line for one in prices.self_hosted for line in _hosted(connection, one, clock, since, until)),
         *(line for one in prices.allowances for line in _credited(connection, prices, one, first, until)),
     ]
     return tuple(sorted(lines, key=lambda one: (one.kind, one.name, one.first_day, one.unit_price)))
@@ -106,17 +138,6 @@ def _bounds(connection: Connection, period: Period) -> tuple[datetime, datetime]
     return (since, until) if since < until else None
 
 
-def _months(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """A stretch of time cut at the beginning of every month, UTC."""
-    start = since
-    while start < until:
-        following = (start.replace(day=1) + timedelta(days=32)).replace(
-            day=1, hour=0, minute=0, second=0, microsecond=0
-        )
-        yield start, min(following, until)
-        start = following
-
-
 def _overlap(term: Provisioned | SelfHosted | Allowance, since: datetime, until: datetime) -> tuple[datetime, datetime]:
     return max(since, term.since or since), min(until, term.until or until)
 
@@ -126,14 +147,16 @@ def _hours(since: datetime, until: datetime) -> Fraction:
     return Fraction(length // timedelta(microseconds=1), _HOUR // timedelta(microseconds=1))
 
 
-def _committed(term: Provisioned, since: datetime, until: datetime) -> Iterator[Charge]:
-    for start, end in _months(*_overlap(term, since, until)):
+def _committed(term: Provisioned, clock: _Clock, since: datetime, until: datetime) -> Iterator[Charge]:
+    for start, end in (part for month in clock.months(*_overlap(term, since, until)) for part in month):
         quantity = _hours(start, end) * Fraction(term.units)
+        first_day, last_day = clock.days(start, end)
         yield Charge(
             kind="commitment",
             name=term.name,
             provider=term.provider,
-            first_day=start.date().replace(day=1),
+            first_day=first_day,
+            last_day=last_day,
             grain="month",
             quantity=half_even(quantity),
             unit="unit-hour",
@@ -142,31 +165,40 @@ def _committed(term: Provisioned, since: datetime, until: datetime) -> Iterator[
         )
 
 
-def _hosted(connection: Connection, term: SelfHosted, since: datetime, until: datetime) -> Iterator[Charge]:
+def _hosted(
+    connection: Connection, term: SelfHosted, clock: _Clock, since: datetime, until: datetime
+) -> Iterator[Charge]:
     """All hours of a machine whose calls are free, or the part of them that calls were not charged for."""
+    price = Fraction(term.usd_per_gpu_hour)
     provider, _, model = term.id.partition("/")
-    for start, end in _months(*_overlap(term, since, until)):
-        price = Fraction(term.usd_per_gpu_hour)
-        amount = _hours(start, end) * Fraction(term.gpus) * price
-        if term.tokens_per_gpu_hour is not None:
-            amount -= Fraction(
-                quantities.computed_cost(
-                    connection, provider=provider, model=model, since=_naive(start), until=_naive(end)
+    months = list(clock.months(*_overlap(term, since, until)))
+    if not price or not months:
+        return
+    charged: dict[datetime, Decimal] = {}
+    if term.tokens_per_gpu_hour is not None:
+        starts, end = [_naive(start) for month in months for start, _ in month], _naive(months[-1][-1][1])
+        charged = quantities.computed_costs(connection, provider=provider, model=model, starts=starts, until=end)
+    for month in months:
+        amounts = [
+            _hours(start, end) * Fraction(term.gpus) * price - Fraction(charged.get(_naive(start), Decimal(0)))
+            for start, end in month
+        ]
+        # A machine that did more than it was thought to do was never idle, however its month is parted.
+        for (start, end), amount in zip(month, amounts if sum(amounts) > 0 else (), strict=False):
+            if amount:
+                first_day, last_day = clock.days(start, end)
+                yield Charge(
+                    kind="commitment" if term.tokens_per_gpu_hour is None else "idle",
+                    name=model,
+                    provider=provider,
+                    first_day=first_day,
+                    last_day=last_day,
+                    grain="month",
+                    quantity=half_even(amount / price),
+                    unit=f"{term.gpu or 'GPU'}-hour",
+                    unit_price=term.usd_per_gpu_hour,
+                    amount=half_even(amount),
                 )
-            )
-        # A machine that did more than it was thought to do was never idle.
-        if amount > 0 and price:
-            yield Charge(
-                kind="commitment" if term.tokens_per_gpu_hour is None else "idle",
-                name=model,
-                provider=provider,
-                first_day=start.date().replace(day=1),
-                grain="month",
-                quantity=half_even(amount / price),
-                unit=f"{term.gpu or 'GPU'}-hour",
-                unit_price=term.usd_per_gpu_hour,
-                amount=half_even(amount),
-            )
 
 
 def _credited(
@@ -199,6 +231,7 @@ def _credited(
                     name=term.group,
                     provider=term.provider,
                     first_day=day,
+                    last_day=day,
                     grain="day",
                     quantity=taken.normalize() + 0,
                     unit=term.unit,

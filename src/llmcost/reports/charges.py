@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from llmcost.domain.exact import EXACT, total
+from llmcost.domain.fx import rate_on
 from llmcost.pricing.user_files import user_files
 from llmcost.reports.question import Question
 from llmcost.reports.record import Overview, Report, Study
@@ -28,21 +28,19 @@ def with_charges(connection: "Connection", question: Question, document: Documen
     if prices is None:
         return document
     if isinstance(document, Report):
-        return replace(document, charges=_sum(connection, question, prices))
+        return _with(connection, question, document, prices)
     if isinstance(document, Overview):
-        whole = replace(document.total, charges=_sum(connection, question, prices))
-        return replace(document, total=whole)
+        return replace(document, total=_with(connection, question, document.total, prices))
     return document
 
 
-def _sum(connection: "Connection", question: Question, prices: "PriceList") -> Decimal:
+def _with(connection: "Connection", question: Question, report: Report, prices: "PriceList") -> Report:
     from llmcost.pricing.charges import charge_lines
 
-    lines = charge_lines(connection, prices, question.period)
+    turns = [day for day, _ in question.rates[1:]]
+    lines = charge_lines(connection, prices, question.period, zone=question.zone, turns=turns)
     if not question.rates:
-        return total(line.amount for line in lines)
-    amounts = []
-    for line in lines:
-        _, rate = max((one for one in question.rates if one[0] <= line.first_day), default=question.rates[0])
-        amounts.append(EXACT.multiply(line.amount, rate))
-    return total(amounts)
+        return replace(report, charges=total(line.amount for line in lines))
+    used = [rate_on(question.rates, line.first_day) for line in lines]
+    amounts = (EXACT.multiply(line.amount, rate) for line, (_, rate) in zip(lines, used, strict=True))
+    return replace(report, charges=total(amounts), rates=tuple(sorted({*report.rates, *used})))
