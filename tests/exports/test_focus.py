@@ -193,6 +193,37 @@ def test_the_command_adds_what_price_files_name_unless_it_is_about_some_calls(cl
     assert "left out, being no charge" in whole.stderr
 
 
+def test_daily_exports_have_the_capacity_of_their_day(cli, calls, tmp_path):
+    (tmp_path / "llmcost.yaml").write_text("pricing: [capacity.yaml]\n")
+    (tmp_path / "capacity.yaml").write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-01-01\nprovisioned:\n"
+        "  - {name: ptu-1, provider: azure, deployment: chat, units: 2, usd_per_unit_hour: 1, from: 2026-11-01T18:00:00Z}\n"
+        "self_hosted:\n"
+        "  - {id: local/llama, gpus: 1, usd_per_gpu_hour: 3, tokens_per_gpu_hour: 1000, from: 2026-11-02}\n"
+    )
+
+    def charged(*period):
+        written = cli("export", "focus", "--db", calls, *period).stdout
+        return [
+            (row["x_TokenType"], row["ChargePeriodStart"][:10], row["ChargePeriodEnd"][:10], row["BilledCost"])
+            for row in csv.DictReader(io.StringIO(written))
+            if row["x_TokenType"] in ("commitment", "idle")
+        ]
+
+    # 6 and 24 hours of 2 units at 1, and 24 idle hours at 3.
+    first = [("commitment", "2026-11-01", "2026-11-02", "12.00")]
+    second = [("commitment", "2026-11-02", "2026-11-03", "48.00")]
+    assert charged("--period", "2026-11-01") == first
+    assert charged("--period", "2026-11-02") == [("idle", "2026-11-02", "2026-11-03", "72.00"), *second]
+    both = charged("--since", "2026-11-01", "--until", "2026-11-04")
+    assert both == [
+        *first,
+        ("idle", "2026-11-02", "2026-11-04", "144.00"),
+        *second,
+        ("commitment", "2026-11-03", "2026-11-04", "48.00"),
+    ]
+
+
 def test_a_span_of_time_is_no_tag(calls):
     with reading(calls) as ledger, pytest.raises(UsageError, match="'day' is a span of time"):
         _charges(ledger, Layout(tags=("day",)))

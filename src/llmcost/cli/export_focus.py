@@ -83,7 +83,7 @@ def focus(
         chosen = selection(ledger, question)
         # What no call causes is no part of a selection.
         if not question.where and named_in(settings.pricing):
-            beside = charge_lines(ledger, load_price_list(settings.pricing), question.period)
+            beside = charge_lines(ledger, load_price_list(settings.pricing), question.period, daily=True)
             layout = replace(layout, beside=beside)
 
         def write(path: Path) -> int:

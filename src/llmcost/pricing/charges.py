@@ -86,6 +86,22 @@ class _Clock:
     zone: tzinfo
     """Whose months and days."""
     turns: tuple[datetime, ...]
+    daily: bool
+    """Whether each day of a commitment is a part."""
+
+    @property
+    def grain(self) -> Literal["month", "day"]:
+        """What a part of a commitment lies within."""
+        return "day" if self.daily else "month"
+
+    def committed(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The parts of hours that cost the same whatever is used of them."""
+        for start, end in (part for month in self.months(since, until) for part in month):
+            first, last = self.days(start, end)
+            midnights = (
+                start_of(first + timedelta(days=after), self.zone) for after in range(1, (last - first).days + 1)
+            )
+            yield from pairwise([start, *(midnights if self.daily else ()), end])
 
     def months(self, since: datetime, until: datetime) -> Iterator[list[tuple[datetime, datetime]]]:
         """The parts of a stretch of time, month by month."""
@@ -105,9 +121,17 @@ class _Clock:
 
 
 def charge_lines(
-    connection: Connection, prices: PriceList, period: Period, *, zone: tzinfo = UTC, turns: Sequence[date] = ()
+    connection: Connection,
+    prices: PriceList,
+    period: Period,
+    *,
+    zone: tzinfo = UTC,
+    turns: Sequence[date] = (),
+    daily: bool = False,
 ) -> tuple[Charge, ...]:
     """Charges of a period, by kind, name and time; hours are parted by month in the zone, and at the beginning of `turns`.
+
+    `daily` parts commitments by day as well. What of a machine's hours was idle is told for all of a month only.
 
     A period without an end lasts to the end of the last request's day (UTC), one without a beginning starts with the
     first request's. A day of an allowance belongs to the period it begins in.
@@ -118,7 +142,7 @@ def charge_lines(
     since, until = bounds
     # Elsewhere the first request's day may have begun before midnight UTC.
     first = since if period.since is not None else since - timedelta(days=2)
-    clock = _Clock(zone=zone, turns=tuple(start_of(day, zone) for day in turns))
+    clock = _Clock(zone=zone, turns=tuple(start_of(day, zone) for day in turns), daily=daily)
     lines = [
         *(line for one in prices.provisioned for line in _committed(one, clock, since, until)),
         *(line for one in prices.self_hosted for line in _hosted(connection, one, clock, since, until)),
@@ -148,7 +172,7 @@ def _hours(since: datetime, until: datetime) -> Fraction:
 
 
 def _committed(term: Provisioned, clock: _Clock, since: datetime, until: datetime) -> Iterator[Charge]:
-    for start, end in (part for month in clock.months(*_overlap(term, since, until)) for part in month):
+    for start, end in clock.committed(*_overlap(term, since, until)):
         quantity = _hours(start, end) * Fraction(term.units)
         first_day, last_day = clock.days(start, end)
         yield Charge(
@@ -157,7 +181,7 @@ def _committed(term: Provisioned, clock: _Clock, since: datetime, until: datetim
             provider=term.provider,
             first_day=first_day,
             last_day=last_day,
-            grain="month",
+            grain=clock.grain,
             quantity=half_even(quantity),
             unit="unit-hour",
             unit_price=term.usd_per_unit_hour,
@@ -170,35 +194,48 @@ def _hosted(
 ) -> Iterator[Charge]:
     """All hours of a machine whose calls are free, or the part of them that calls were not charged for."""
     price = Fraction(term.usd_per_gpu_hour)
+    hourly = Fraction(term.gpus) * price
+    if not price:
+        return
+    if term.tokens_per_gpu_hour is None:
+        for start, end in clock.committed(*_overlap(term, since, until)):
+            yield _machine(term, clock, start, end, _hours(start, end) * hourly)
+        return
     provider, _, model = term.id.partition("/")
     months = list(clock.months(*_overlap(term, since, until)))
-    if not price or not months:
+    starts = [_naive(start) for month in months for start, _ in month]
+    if not starts:
         return
-    charged: dict[datetime, Decimal] = {}
-    if term.tokens_per_gpu_hour is not None:
-        starts, end = [_naive(start) for month in months for start, _ in month], _naive(months[-1][-1][1])
-        charged = quantities.computed_costs(connection, provider=provider, model=model, starts=starts, until=end)
+    charged = quantities.computed_costs(
+        connection, provider=provider, model=model, starts=starts, until=_naive(months[-1][-1][1])
+    )
     for month in months:
-        amounts = [
-            _hours(start, end) * Fraction(term.gpus) * price - Fraction(charged.get(_naive(start), Decimal(0)))
+        idle = [
+            (start, end, _hours(start, end) * hourly - Fraction(charged.get(_naive(start), Decimal(0))))
             for start, end in month
         ]
         # A machine that did more than it was thought to do was never idle, however its month is parted.
-        for (start, end), amount in zip(month, amounts if sum(amounts) > 0 else (), strict=False):
-            if amount:
-                first_day, last_day = clock.days(start, end)
-                yield Charge(
-                    kind="commitment" if term.tokens_per_gpu_hour is None else "idle",
-                    name=model,
-                    provider=provider,
-                    first_day=first_day,
-                    last_day=last_day,
-                    grain="month",
-                    quantity=half_even(amount / price),
-                    unit=f"{term.gpu or 'GPU'}-hour",
-                    unit_price=term.usd_per_gpu_hour,
-                    amount=half_even(amount),
-                )
+        if sum(amount for _, _, amount in idle) > 0:
+            yield from (_machine(term, clock, start, end, amount) for start, end, amount in idle if amount)
+
+
+def _machine(term: SelfHosted, clock: _Clock, start: datetime, end: datetime, amount: Fraction) -> Charge:
+    """So much of a machine's hours."""
+    provider, _, model = term.id.partition("/")
+    idle = term.tokens_per_gpu_hour is not None
+    first_day, last_day = clock.days(start, end)
+    return Charge(
+        kind="idle" if idle else "commitment",
+        name=model,
+        provider=provider,
+        first_day=first_day,
+        last_day=last_day,
+        grain="month" if idle else clock.grain,
+        quantity=half_even(amount / Fraction(term.usd_per_gpu_hour)),
+        unit=f"{term.gpu or 'GPU'}-hour",
+        unit_price=term.usd_per_gpu_hour,
+        amount=half_even(amount),
+    )
 
 
 def _credited(
