@@ -205,6 +205,38 @@ def test_a_month_on_a_bill_stands_back_behind_the_days_of_another(reading, tmp_p
     assert [(row["cost"], row["input_tokens"]) for row in report(tmp_path)[0]] == [(Decimal("0.0031"), 1000)]
 
 
+FOCUS = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName,ChargeDescription\n"
+CAPACITY = "500,USD,Usage,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,OpenAI API,OpenAI,capacity\n"
+
+
+def focus_day(day, amount):
+    """A line of a FOCUS bill for one day of November."""
+    span = f"2026-11-{day:02}T00:00:00Z,2026-11-{day + 1:02}T00:00:00Z"
+    return f"{amount},USD,Usage,{span},OpenAI API,OpenAI,input tokens\n"
+
+
+def test_a_month_of_capacity_counts_beside_the_days_of_its_own_bill(reading, tmp_path):
+    def told(name, *lines):
+        (tmp_path / name).write_text(FOCUS + "".join(lines), encoding="utf-8")
+        read(tmp_path / "ledger", tmp_path / name)
+        return sum(row["cost"] for row in report(tmp_path)[0])
+
+    assert told("bill.csv", CAPACITY, focus_day(1, "1.25")) == Decimal("501.25")
+    # The same bill, grown: the larger reading of the capacity, and a day more.
+    grown = CAPACITY.replace("500", "510")
+    assert told("later.csv", grown, focus_day(1, "1.25"), focus_day(2, "2")) == Decimal("513.25")
+    # A day that neither file bills costs what the price list says: 1,000 x 2.50 + 100 x 15 millionths.
+    reading("usage.json", usage(completions(1000), day=4))
+    assert sum(row["cost"] for row in report(tmp_path)[0]) == Decimal("513.254")
+
+
+def test_a_month_in_a_file_of_its_own_gives_way_to_days(tmp_path):
+    for name, line in {"month.csv": CAPACITY, "day.csv": focus_day(1, "1.25")}.items():
+        (tmp_path / name).write_text(FOCUS + line, encoding="utf-8")
+        read(tmp_path / "ledger", tmp_path / name)
+    assert [row["cost"] for row in report(tmp_path)[0]] == [Decimal("1.25")]
+
+
 def test_a_bill_takes_the_place_of_what_usage_would_cost(reading, tmp_path):
     bill = usage(charge(0.0031), charge(0.0012, line_item="gpt-5.4, output_tokens"))
     reading("usage.json", usage(completions(1000)), usage(completions(2000), day=1), costs=[bill])

@@ -10,7 +10,8 @@ model beside one by key. So for each provider and UTC day
   list gives way to the bill. Where there is no bill, usage costs what the price list says, and so do charges of a bill in
   another currency, which its other charges do not cover.
 
-A bucket longer than a day counts where no shorter one of its provider falls into it.
+A bucket longer than a day counts where no shorter one of its provider falls into it. Lines of one statement are charges of
+their own, so that a bill's month of capacity counts beside the days in the same file; a month by itself gives way to days.
 """
 
 from datetime import datetime, tzinfo
@@ -88,11 +89,29 @@ def counted_buckets() -> str:
             from usage_bucket
         ),
         usage_row as (
-            select *, coalesce(operation, '') as kind, cast(size as double) as worth, requests is not null as counts
+            select *, coalesce(operation, '') as kind, cast(size as double) as worth, requests is not null as counts,
+                false as apart
             from bucket where has_usage
         ),
+        billed_in as (
+            select bucket.bucket_key, who, source, wide, day, bucket_start, bucket_end, told.file_id
+            from bucket
+            join (
+                select bucket_key, file_id from usage_bucket union all select row_key as bucket_key, file_id from also_in
+            ) as told using (bucket_key)
+            where has_bill
+        ),
+        among_days as (
+            select distinct long.bucket_key
+            from billed_in as long
+            join (select distinct file_id, who, source, day from billed_in where not wide) as short
+                using (file_id, who, source)
+            where long.wide and short.day >= long.bucket_start and short.day < long.bucket_end
+        ),
         bill_row as (
-            select *, '' as kind, cast(cost as double) as worth, false as counts from bucket where has_bill
+            select *, '' as kind, cast(cost as double) as worth, false as counts,
+                bucket_key in (select bucket_key from among_days) as apart
+            from bucket where has_bill
         ),
         {_chosen("usage")},
         {_chosen("bill")},
@@ -100,6 +119,7 @@ def counted_buckets() -> str:
             select distinct who, wide, cast(day as timestamp) as since,
                 case when wide then bucket_end else cast(day as timestamp) + interval 1 day end as until
             from bill_counted
+            where not apart
         ),
         judged as (
             select bucket.*,
@@ -130,7 +150,8 @@ def _chosen(what: str) -> str:
     return f"""
         {what}_span_row as (
             select {_SPAN}, detail, day, wide, {_WIDTH} as width,
-                min(standing) as standing, bool_or(counts) as counts, sum(worth) as worth
+                min(standing) as standing, bool_or(counts) as counts, sum(worth) as worth,
+                bool_or(apart) as apart
             from {what}_row group by all
         ),
         {what}_breakdown as (
@@ -154,7 +175,7 @@ def _chosen(what: str) -> str:
             ) = 1
         ),
         {what}_best as (
-            select {_SPAN}, detail, day, wide, width
+            select {_SPAN}, detail, day, wide, width, apart
             from {what}_breakdown
             semi join {what}_width using ({_DAY}, source, part, width)
             semi join {what}_source using ({_DAY}, source)
@@ -164,7 +185,7 @@ def _chosen(what: str) -> str:
             where not wide or not exists (
                 select 1 from {what}_best as short
                 where short.who = best.who and short.kind = best.kind and not short.wide
-                    and (short.source <> best.source or short.width <> 'own')
+                    and (short.source <> best.source or (not best.apart and short.width <> 'own'))
                     and short.bucket_start >= best.bucket_start and short.bucket_start < best.bucket_end
             )
         )
