@@ -1,7 +1,7 @@
 """A closed period stays as it was stated; what came later is stated once, in the next."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from llmcost.allocation.tying import Reconciled, reconciled, tied_to, too_far
 from llmcost.allocation.usage import usage_statement
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ledger import locks
+from llmcost.pricing.charges import list_with_charges
 
 _NOW = datetime(2026, 12, 2, tzinfo=UTC)
 _RULES = """
@@ -297,6 +298,31 @@ def test_any_name_survives_being_closed(office, spend, name):
     assert found.allocation == before
     assert found.closing.policy.rules[0].sharing.to == (name,)
     assert owner_of(found, name) == name
+
+
+@pytest.fixture
+def capacity(tmp_path):
+    """Price lists with capacity of Azure's, 744 hours of October at 1."""
+    path = tmp_path / "prices.yaml"
+    path.write_text(
+        "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-10-01\nprovisioned:\n"
+        "  - {name: ptu-1, provider: azure, deployment: chat, units: 1, usd_per_unit_hour: 1, from: 2026-10-01}\n"
+    )
+    return list_with_charges([path])
+
+
+def test_a_closing_keeps_the_rates_of_its_charges(ledger, asked_of, spend, capacity):
+    spend("2026-10-02", "30", team="search")
+    rates = ((date(2026, 10, 1), Decimal("0.5")), (date(2026, 10, 21), Decimal("0.6")))
+    asked = asked_of(_RULES, currency="EUR", rates=rates)
+    found = chargeback(ledger, capacity, asked).allocation
+    close(ledger, found, asked.policy, rates, now=_NOW, note=None)
+    shown = chargeback(ledger, None, asked).allocation
+    assert shown == found
+    assert [(one.first_day.day, one.last_day.day, one.rate, one.amount) for one in shown.charges] == [
+        (1, 20, Decimal("0.5"), Decimal(240)),
+        (21, 31, Decimal("0.6"), Decimal("158.4")),
+    ]
 
 
 def test_a_difference_beyond_the_tolerance_is_known(office, asked_of, spend):

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tests.allocation.ledgers import amounts, put
 from tests.ingesting import memory_ledger
 
+from llmcost.allocation.chargeback import Chargeback
 from llmcost.allocation.policy import Driver, Policy, Rule, Sharing, Term
 from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.domain.period import parse_period, time_zone
 from llmcost.ledger.filters import parse_condition
 from llmcost.pricing.charges import list_with_charges
+from llmcost.render.chargeback_data import shape
 from llmcost.render.json import json as report_json
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.question import Question
@@ -118,6 +120,12 @@ def test_charges_beside_the_requests_are_allocated_or_stand_by_themselves(spend,
     turned = allocate("allocation: {by: team}", _PRICES, currency="EUR", rates=rates)
     # 480 hours at 0.10 x 0.5, then 264 at 0.10 x 0.6.
     assert turned.charges_cost == Decimal("39.84")
+    capacity = next(one for one in turned.sources if one.kind == "charge")
+    assert capacity.basis == (
+        "commitment ptu-1, 2026-10-01 to 2026-10-20: 480 unit-hour at 0.1 USD x 0.5 = 24 EUR",
+        "commitment ptu-1, 2026-10-21 to 2026-10-31: 264 unit-hour at 0.1 USD x 0.6 = 15.84 EUR",
+    )
+    assert [one["rate"] for one in shape(Chargeback(allocation=turned))["charges"]] == ["0.50", "0.60"]
     slip = allocate("allocation: {rules: [{name: capacity, charge: ptu-9, to: chta}]}", _PRICES)
     assert slip.notes == (
         "'capacity' takes nothing: no charge here is called so",

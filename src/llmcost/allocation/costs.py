@@ -9,6 +9,7 @@ from llmcost.allocation.facts import Facts, Usage, summed
 from llmcost.allocation.policy import Policy, Rule, Sharing
 from llmcost.allocation.record import ChargeLine, Kind
 from llmcost.domain.exact import EXACT, total
+from llmcost.domain.fx import BASE
 from llmcost.domain.printable import printable
 
 
@@ -65,7 +66,7 @@ def _of_rules(facts: Facts, policy: Policy) -> Iterable[Cost]:
                 kind="charge",
                 sharing=rule.sharing,
                 cost=total(one.amount for one in mine),
-                basis=tuple(map(_described, mine)),
+                basis=tuple(_described(one, facts.currency) for one in mine),
             )
         else:
             usage = summed(facts.taken.get(rule.name, {}).values())
@@ -81,7 +82,7 @@ def _rest(facts: Facts, policy: Policy) -> Iterable[Cost]:
             left.setdefault(f"{one.kind}: {one.name}", []).append(one)
     for name in sorted(left):
         cost = total(one.amount for one in left[name])
-        basis = tuple(map(_described, left[name]))
+        basis = tuple(_described(one, facts.currency) for one in left[name])
         yield Cost(name=name, kind="charge", sharing=policy.charges, cost=cost, basis=basis, by_rule=False)
     nobody = facts.own.get(None, Usage())
     if nobody.requests or nobody.cost:
@@ -107,9 +108,13 @@ def _covers(rule: Rule, charge: ChargeLine) -> bool:
     return any(re.fullmatch(pattern, word, re.DOTALL) for pattern in patterns for word in words)
 
 
-def _described(one: ChargeLine) -> str:
+def _described(one: ChargeLine, currency: str) -> str:
+    """The multiplication behind a charge, in both currencies where it was converted, so that anybody can repeat it."""
     when = f"{one.first_day:%Y-%m}" if one.grain == "month" else str(one.first_day)
     name = printable(one.name)
     numbers = (f"{number.normalize(EXACT):f}" for number in (one.quantity, one.unit_price, one.amount))
     quantity, price, amount = numbers
-    return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} = {amount}"
+    if one.rate is None:
+        return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} = {amount}"
+    when = f"{one.first_day}" if one.last_day in {one.first_day, None} else f"{one.first_day} to {one.last_day}"
+    return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} {BASE} x {one.rate:f} = {amount} {currency}"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from llmcost.allocation.policy import Driver
 from llmcost.allocation.record import ChargeLine
 from llmcost.domain.exact import EXACT
+from llmcost.domain.fx import BASE
 
 Owner = str | None
 """None: nobody."""
@@ -42,6 +43,8 @@ class Facts:
     """What shares are in proportion to, by owner."""
     invoice: Decimal | None = None
     """What the total must come to."""
+    currency: str = BASE
+    """Of every cost."""
     places: int = 12
     """Decimals of every cost."""
 

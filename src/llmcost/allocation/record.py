@@ -90,6 +90,10 @@ class ChargeLine:
     """In the price list's currency."""
     amount: Decimal
     """In the currency of the allocation."""
+    rate: Decimal | None = None
+    """What one unit of the price list's currency is worth in the allocation's; None where they are the same."""
+    last_day: date | None = None
+    """None in what was closed before it was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from llmcost.pricing.charges import charge_lines
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
+    from llmcost.pricing.charges import Charge
     from llmcost.pricing.price_list import PriceList
 
 _PLACES = 12
@@ -81,19 +82,24 @@ def charged(connection: "Connection", prices: "PriceList | None", asked: Asked) 
     if prices is None:
         return ()
     turns = [day for day, _ in asked.rates[1:]]
-    return tuple(
-        ChargeLine(
-            name=one.name,
-            kind=one.kind,
-            provider=one.provider,
-            first_day=one.first_day,
-            grain=one.grain,
-            quantity=one.quantity,
-            unit=one.unit,
-            unit_price=one.unit_price,
-            amount=EXACT.multiply(one.amount, rate_on(asked.rates, one.first_day)[1]) if asked.rates else one.amount,
-        )
-        for one in charge_lines(connection, prices, asked.period, zone=asked.zone, turns=turns)
+    lines = charge_lines(connection, prices, asked.period, zone=asked.zone, turns=turns)
+    return tuple(_converted(one, asked.rates) for one in lines)
+
+
+def _converted(one: "Charge", rates: Rates) -> ChargeLine:
+    rate = rate_on(rates, one.first_day)[1] if rates else None
+    return ChargeLine(
+        name=one.name,
+        kind=one.kind,
+        provider=one.provider,
+        first_day=one.first_day,
+        last_day=one.last_day,
+        grain=one.grain,
+        quantity=one.quantity,
+        unit=one.unit,
+        unit_price=one.unit_price,
+        amount=one.amount if rate is None else EXACT.multiply(one.amount, rate),
+        rate=rate,
     )
 
 
@@ -124,6 +130,7 @@ class _Run:
             charges=charged(self._connection, self._prices, asked),
             drivers={driver: self._driver(driver, parts) for driver in self._drivers()},
             invoice=asked.invoice,
+            currency=asked.currency,
             places=_PLACES + PLACES if asked.rates else _PLACES,
         )
         found = allocate(facts, asked.policy)

@@ -28,6 +28,7 @@ _MONEY = {
     "ledger_cost",
     "charges_cost",
     "invoice",
+    "rate",
 }
 
 
@@ -105,7 +106,8 @@ def _line(shape: dict[str, Any]) -> Line:
 
 
 def _charge(shape: dict[str, Any]) -> ChargeLine:
-    return ChargeLine(**_amounts(shape) | {"first_day": date.fromisoformat(shape["first_day"])})
+    days = {name: date.fromisoformat(shape[name]) for name in ("first_day", "last_day") if shape.get(name)}
+    return ChargeLine(**_amounts(shape) | days)
 
 
 def _evidence(shape: dict[str, Any]) -> tuple[Evidence, ...]:

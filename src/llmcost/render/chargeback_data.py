@@ -183,9 +183,12 @@ def _charge(one: ChargeLine) -> dict[str, Any]:
         "name": one.name,
         "provider": one.provider,
         one.grain: f"{one.first_day:%Y-%m}" if one.grain == "month" else str(one.first_day),
+        "first_day": str(one.first_day),
+        "last_day": None if one.last_day is None else str(one.last_day),
         "quantity": _number(one.quantity),
         "unit": one.unit,
         "unit_price": plain(one.unit_price),
+        **({} if one.rate is None else {"rate": plain(one.rate)}),
         "amount": plain(one.amount),
     }
 
