@@ -50,7 +50,7 @@ class _Office:
 
     def reconciled(self, period, *paths):
         asked = self._asked_of(_RULES, period)
-        return reconciled(self._ledger, asked, self.show(period).allocation, paths)
+        return reconciled(self._ledger, self._prices, asked, self.show(period).allocation, paths)
 
     def reopen(self, period):
         asked = self._asked_of("", period)
@@ -398,6 +398,23 @@ def test_two_reconciliations_of_the_same_days_of_a_provider_are_refused(office, 
     other = reconciliation(name="other.json", billed="9.00", **values)
     with pytest.raises(DataError, match=rf"reconciled\.json and \S*other\.json are both about {both}$"):
         office.reconciled("2026-10", reconciliation(), other)
+
+
+def test_a_bill_takes_the_place_of_its_providers_capacity_too(office, spend, reconciliation, capacity):
+    office._prices = capacity
+    spend("2026-10-02", "30", team="search", provider="openai")
+    spend("2026-10-02", "5", team="search", provider="azure")
+    # Azure bills 5 for calls and 744 hours at 1; with OpenAI's 30 as logged, 779 in all.
+    azure = reconciliation(providers=["azure"], logged="5.00", billed="749.00")
+    assert office.reconciled("2026-10", azure).total == Decimal(779)
+    # Two days of Azure's capacity, 48, are on this bill, which has 2 more; the other 29 count as the price list says.
+    part = {"since": "2026-10-02", "until": "2026-10-04", "tz": "UTC"}
+    azure = reconciliation(providers=["azure"], logged="5.00", billed="55.00", period=part)
+    assert office.reconciled("2026-10", azure).total == Decimal(781)
+    # On a bill of another provider it is not; one of every provider has all of it.
+    assert office.reconciled("2026-10", reconciliation()).total == Decimal("780.50")
+    every = reconciliation(providers=[], logged="35.00", billed="779.00")
+    assert office.reconciled("2026-10", every).total == Decimal(779)
 
 
 def test_reconciliations_of_other_days_or_providers_add_up(office, spend, reconciliation):

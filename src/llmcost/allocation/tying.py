@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.allocation import spans
 from llmcost.allocation.record import Allocation
-from llmcost.allocation.run import Asked
+from llmcost.allocation.run import Asked, charged
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import Period, start_of, time_zone
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llmcost.ledger.connection import Connection
+    from llmcost.pricing.price_list import PriceList
 
 _SCHEMA = "llmcost/reconcile/1"
 
@@ -46,19 +47,21 @@ class _Bill:
     providers: frozenset[str]
     """Empty: every provider."""
     difference: Decimal
-    """Billed less logged."""
+    """Billed less what was logged and what stands beside it: a bill holds capacity and credits, too."""
     note: str | None
     """What to say where it is about some days only."""
 
 
-def reconciled(connection: "Connection", asked: Asked, current: Allocation, files: "Sequence[Path]") -> Reconciled:
-    """Requests and charges, with the cost of each reconciled provider replaced by what it billed on the days of the bill.
+def reconciled(
+    connection: "Connection", prices: "PriceList | None", asked: Asked, current: Allocation, files: "Sequence[Path]"
+) -> Reconciled:
+    """Requests and charges, with those of each reconciled provider replaced by what it billed on the days of the bill.
 
     `files` are documents of `llmcost reconcile --format json`. UsageError for one that is not there; DataError for one that
     cannot be read, is about other days or another currency, or no longer matches the ledger, and for two about the same days of
     a provider.
     """
-    found = [_bill(connection, asked, path) for path in files]
+    found = [_bill(connection, prices, asked, path) for path in files]
     for one, other in combinations(found, 2):
         _check_apart(one, other, asked)
     return Reconciled(
@@ -79,7 +82,7 @@ def too_far(current: Allocation, tolerance: Decimal) -> bool:
     return abs(current.difference) > EXACT.multiply(tolerance, abs(current.invoice))
 
 
-def _bill(connection: "Connection", asked: Asked, path: Path) -> _Bill:
+def _bill(connection: "Connection", prices: "PriceList | None", asked: Asked, path: Path) -> _Bill:
     shape = _read(path)
     try:
         period = _period(shape["period"])
@@ -99,12 +102,17 @@ def _bill(connection: "Connection", asked: Asked, path: Path) -> _Bill:
         raise DataError(
             f"{path} found {logged:f} {currency} in the ledger, which now has {now:f}", hint="reconcile again"
         )
+    beside = total(
+        line.amount
+        for line in charged(connection, prices, replace(asked, period=period))
+        if not providers or line.provider in providers
+    )
     note = f"{path} is about {spans.label(period, asked.zone)}; other days count as logged"
     return _Bill(
         path=path,
         period=period,
         providers=frozenset(providers),
-        difference=EXACT.subtract(billed, logged),
+        difference=EXACT.subtract(billed, EXACT.add(logged, beside)),
         note=None if period == asked.period else note,
     )
 

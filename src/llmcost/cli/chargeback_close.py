@@ -84,7 +84,7 @@ def close(
             in_force(ledger, asked.policy.by), asked.policy.by, asked.period, label(asked.period, asked.zone), now
         )
         if reconciled:
-            bills = reconciled_bills(ledger, asked, chargeback(ledger, prices, asked).allocation, reconciled)
+            bills = reconciled_bills(ledger, prices, asked, chargeback(ledger, prices, asked).allocation, reconciled)
             for line in bills.notes:
                 diagnostics.note(line)
             invoice = bills.total
