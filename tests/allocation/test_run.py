@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.allocation.ledgers import amounts, put
+from tests.allocation.ledgers import amounts, put, put_export
 from tests.ingesting import memory_ledger
 
 from llmcost.allocation.chargeback import Chargeback
@@ -105,6 +105,16 @@ def test_a_driver_may_be_taken_of_other_requests(spend, allocate):
     assert amounts(found)["search", "index"] == "2.00"
     assert amounts(found)["chat", "index"] == "1.00"
     assert ("data", "index") not in amounts(found)
+
+
+def test_on_exports_a_bill_takes_the_place_of_its_providers_capacity(ledger, allocate):
+    put_export(ledger, "2026-10-05", "240", None, provider="azure", team="search")
+    found = allocate("allocation: {by: team}", _PRICES)
+    # 720 hours of the other 30 days at 0.10.
+    assert (found.basis, found.ledger_cost, found.charges_cost) == ("exports", Decimal(240), Decimal(72))
+    assert found.notes == (
+        "capacity and credits that price files name are as billed where exports have a bill: azure on 1 day",
+    )
 
 
 def test_charges_beside_the_requests_are_allocated_or_stand_by_themselves(spend, allocate):

@@ -143,6 +143,36 @@ def test_the_parts_of_a_month_of_idle_hours_add_up_to_the_month(ledger, price_li
     assert charge_lines(ledger(*rows, busy), prices, MARCH, turns=[date(2026, 3, 31)]) == ()
 
 
+def test_the_days_that_a_bill_tells_of_are_left_out_calls_and_all(ledger, price_list):
+    prices = price_list(
+        MODELS
+        + "provisioned: [{name: p, provider: azure, covers: ['azure/*'], units: 1, usd_per_unit_hour: 10}]\n"
+        + "self_hosted: [{id: azure/own, gpus: 1, usd_per_gpu_hour: 2, tokens_per_gpu_hour: 1000000}]\n"
+        + "allowances: [{group: free, provider: google, models: ['google/gemini-*'], unit: web_search, free: 10, tz: UTC}]\n"
+    )
+    connection = ledger(
+        *(
+            (datetime(2026, 3, day, 9), "azure", "own", "azure/own", None, Decimal(day), "priced")
+            for day in (1, 2, 3, 4)
+        ),
+        *(
+            (datetime(2026, 3, day, 9), "google", "gemini-b", "google/gemini-b", 1, Decimal(1), "priced")
+            for day in (1, 2)
+        ),
+    )
+    period = Period(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 3, 5, tzinfo=UTC))
+    billed = {"azure": {date(2026, 3, 2), date(2026, 3, 3)}, "google": {date(2026, 3, 1)}}
+    # Of the 1st and the 4th: 24 hours at 10, and 48 for the machine less 1 and 4; and the search of the 2nd at 0.014.
+    found = charge_lines(connection, prices, period, billed=billed)
+    assert [(one.kind, one.first_day.day, one.last_day.day, one.amount) for one in found] == [
+        ("commitment", 1, 1, Decimal(240)),
+        ("commitment", 4, 4, Decimal(240)),
+        ("credit", 2, 2, Decimal("-0.014")),
+        ("idle", 1, 1, Decimal(47)),
+        ("idle", 4, 4, Decimal(44)),
+    ]
+
+
 ALLOWANCE = "allowances: [{group: gemini, provider: google, models: ['google/gemini-*'], unit: web_search, free: 10, tz: America/Los_Angeles}]\n"
 
 

@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from tests.allocation.ledgers import put_export
 
 from llmcost.domain.period import parse_period
 from llmcost.render.formats import render
@@ -78,3 +80,26 @@ def test_hours_are_converted_at_the_rates_of_their_days_which_are_named(ledger, 
     question = Question(period=last, currency="EUR", rates=rates)
     found = with_charges(ledger, question, cost_by(ledger, question), prices)
     assert (found.charges, found.rates) == (Decimal("1.44"), rates[1:])
+
+
+def test_where_exports_have_a_bill_its_provider_s_capacity_is_on_it(ledger, prices):
+    for day in ("2026-10-05", "2026-10-06", "2026-10-20"):
+        put_export(ledger, day, "240", None, provider="azure", exporter="provider")
+    put_export(ledger, "2026-10-09", "5", None, provider="openai", exporter="provider")
+    question = Question(period=_OCTOBER)
+    found = with_charges(ledger, question, cost_by(ledger, question), prices)
+    # 28 days of 24 hours at 0.10; three are on Azure's bill.
+    assert found.charges == Decimal("67.20")
+    note = "capacity and credits that price files name are as billed where exports have a bill: azure on 3 days"
+    assert found.notes == (note,)
+    # The exporter's 6th is the 6th of Berlin.
+    berlin = ZoneInfo("Europe/Berlin")
+    day = parse_period("2026-10-07", datetime(2026, 11, 1, tzinfo=UTC), berlin)
+    question = Question(period=day, zone=berlin, basis="exports")
+    assert with_charges(ledger, question, cost_by(ledger, question), prices).charges == Decimal("2.40")
+    day = parse_period("2026-10-06", datetime(2026, 11, 1, tzinfo=UTC), berlin)
+    question = Question(period=day, zone=berlin, basis="exports")
+    assert with_charges(ledger, question, cost_by(ledger, question), prices).charges == Decimal(0)
+    # A report on requests rests on no export.
+    question = Question(period=_OCTOBER, basis="requests")
+    assert with_charges(ledger, question, cost_by(ledger, question), prices).charges == Decimal("74.40")

@@ -23,7 +23,7 @@ from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.scopes import Conditions
-from llmcost.pricing.charges import charge_lines
+from llmcost.pricing.charges import billed_note, charge_lines, days_billed
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
@@ -77,13 +77,16 @@ def selection_of(connection: "Connection", asked: Asked) -> Selection:
     return chosen
 
 
-def charged(connection: "Connection", prices: "PriceList | None", asked: Asked) -> tuple[ChargeLine, ...]:
-    """The charges beside the requests, each in the currency asked for at the rate of its days."""
+def charged(
+    connection: "Connection", prices: "PriceList | None", asked: Asked, basis: Basis
+) -> tuple[tuple[ChargeLine, ...], tuple[str, ...]]:
+    """The charges beside the requests, each in the currency asked for at the rate of its days; and what to say of them."""
     if prices is None:
-        return ()
+        return (), ()
+    billed = days_billed(connection, prices, asked.period, zone=asked.zone) if basis == "exports" else {}
     turns = [day for day, _ in asked.rates[1:]]
-    lines = charge_lines(connection, prices, asked.period, zone=asked.zone, turns=turns)
-    return tuple(_converted(one, asked.rates) for one in lines)
+    lines = charge_lines(connection, prices, asked.period, zone=asked.zone, turns=turns, billed=billed)
+    return tuple(_converted(one, asked.rates) for one in lines), billed_note(billed)
 
 
 def _converted(one: "Charge", rates: Rates) -> ChargeLine:
@@ -121,13 +124,14 @@ class _Run:
     def result(self) -> Allocation:
         asked = self._asked
         parts = self._parts()
+        charges, notes = charged(self._connection, self._prices, asked, self._selection.basis)
         facts = Facts(
             own=_by_owner(part for part in parts if not part.pools),
             taken={
                 rule.name: _by_owner(part for part in parts if part.pools == (place,))
                 for place, rule in enumerate(self._rules)
             },
-            charges=charged(self._connection, self._prices, asked),
+            charges=charges,
             drivers={driver: self._driver(driver, parts) for driver in self._drivers()},
             invoice=asked.invoice,
             currency=asked.currency,
@@ -153,7 +157,7 @@ class _Run:
             sources=tuple(replace(one, evidence=proof.of_source(one)) for one in found.sources),
             lines=tuple(replace(line, evidence=proof.of_line(line)) for line in found.lines),
             charges=facts.charges,
-            notes=found.notes,
+            notes=(*found.notes, *notes),
         )
 
     def _parts(self) -> list[pools.Part]:

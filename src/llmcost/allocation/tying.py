@@ -15,7 +15,7 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.exact import EXACT, total
 from llmcost.domain.period import Period, start_of, time_zone
 from llmcost.ledger import queries
-from llmcost.ledger.composition import Selection
+from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import resolve
 from llmcost.ledger.metrics import metric
@@ -61,7 +61,7 @@ def reconciled(
     cannot be read, is about other days or another currency, or no longer matches the ledger, and for two about the same days of
     a provider.
     """
-    found = [_bill(connection, prices, asked, path) for path in files]
+    found = [_bill(connection, prices, asked, current.basis, path) for path in files]
     for one, other in combinations(found, 2):
         _check_apart(one, other, asked)
     return Reconciled(
@@ -82,7 +82,7 @@ def too_far(current: Allocation, tolerance: Decimal) -> bool:
     return abs(current.difference) > EXACT.multiply(tolerance, abs(current.invoice))
 
 
-def _bill(connection: "Connection", prices: "PriceList | None", asked: Asked, path: Path) -> _Bill:
+def _bill(connection: "Connection", prices: "PriceList | None", asked: Asked, basis: Basis, path: Path) -> _Bill:
     shape = _read(path)
     try:
         period = _period(shape["period"])
@@ -102,11 +102,8 @@ def _bill(connection: "Connection", prices: "PriceList | None", asked: Asked, pa
         raise DataError(
             f"{path} found {logged:f} {currency} in the ledger, which now has {now:f}", hint="reconcile again"
         )
-    beside = total(
-        line.amount
-        for line in charged(connection, prices, replace(asked, period=period))
-        if not providers or line.provider in providers
-    )
+    lines, _ = charged(connection, prices, replace(asked, period=period), basis)
+    beside = total(line.amount for line in lines if not providers or line.provider in providers)
     note = f"{path} is about {spans.label(period, asked.zone)}; other days count as logged"
     return _Bill(
         path=path,

@@ -30,6 +30,11 @@ _SINCE = """
         then bucket_start + interval 12 hours else bucket_start end as date)
 """
 """SQL: the first day of a bucket. A bucket of one day that begins at a midnight elsewhere is of the day most of it is in."""
+_DAYS = (
+    f"{_SINCE} as since, case when bucket_end - bucket_start <= interval 25 hours then since + 1 "
+    "else cast(bucket_end - interval 1 microsecond as date) + 1 end as until"
+)
+"""SQL: that day, and the day after the last."""
 _RATED = " + ".join(amount for amount, _ in _CLASSES.values())
 
 
@@ -57,6 +62,20 @@ class ExportedCharge:
     """Whether the amount is a bill's; else it is what the price list makes of the exported usage."""
 
 
+def billed_days(connection: "DuckDBPyConnection") -> dict[str, set[date]]:
+    """By provider, the days of which a bill that counts tells, as the exporter counts days."""
+    found: dict[str, set[date]] = {}
+    for provider, day in connection.execute(
+        f"""
+        select distinct provider, cast(unnest(range(since, until, interval 1 day)) as date)
+        from (select *, {_DAYS} from {counted_table(connection)})
+        where cost_status = 'billed' and cost is not null and provider is not null
+        """
+    ).fetchall():
+        found.setdefault(provider, set()).add(day)
+    return found
+
+
 def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
     """Everything the buckets that count charge for, by day, provider, model and token class."""
     classes = " union all by name ".join(
@@ -64,13 +83,9 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
         f"where {_RATED} <> 0 and (token_class is null or token_class = '{name}')"
         for name, (amount, quantity) in _CLASSES.items()
     )
-    days = (
-        f"{_SINCE} as since, case when bucket_end - bucket_start <= interval 25 hours then since + 1 "
-        "else cast(bucket_end - interval 1 microsecond as date) + 1 end as until"
-    )
     rows = connection.execute(
         f"""
-        with counted as (select *, {days} from {counted_table(connection)}),
+        with counted as (select *, {_DAYS} from {counted_table(connection)}),
         priced as (select * from counted where cost is not null),
         charge as (
             {classes}

@@ -43,21 +43,22 @@ def usage_by_quarter_hour(
 
 
 def computed_costs(
-    connection: "DuckDBPyConnection", *, provider: str, model: str, starts: Sequence[datetime], until: datetime
+    connection: "DuckDBPyConnection", *, provider: str, model: str, parts: Sequence[tuple[datetime, datetime]]
 ) -> dict[datetime, Decimal]:
-    """Computed cost of a model's calls from each start to the next, the last `until`; none of a stretch without calls.
+    """Computed cost of a model's calls in each part of time, by its start; nothing for a part without calls.
 
-    Times are naive UTC and ascend.
+    Times are naive UTC, an end is exclusive, and no part lies in another.
     """
+    starts, ends = zip(*parts, strict=True)
     return dict(
         connection.execute(
             f"""
             select since, sum(cost)
             from request
-            asof join (select unnest($starts::timestamp[]) as since) as stretch on started_at >= since
-            where provider = $provider and model = $model and started_at < $until and {_COMPUTED}
+            asof join (select unnest($starts) as since, unnest($ends) as until) as part on started_at >= since
+            where provider = $provider and model = $model and started_at < until and {_COMPUTED}
             group by all
             """,
-            {"provider": provider, "model": model, "starts": list(starts), "until": until},
+            {"provider": provider, "model": model, "starts": list(starts), "ends": list(ends)},
         ).fetchall()
     )

@@ -15,7 +15,10 @@ from zoneinfo import ZoneInfo
 
 from llmcost.domain.exact import half_even
 from llmcost.domain.period import start_of
+from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
 from llmcost.ledger import quantities
+from llmcost.ledger.exported import billed_days
 from llmcost.pricing.agreements import covers
 from llmcost.pricing.labels import identity, labels
 from llmcost.pricing.price_file import read_price_file
@@ -25,7 +28,7 @@ from llmcost.pricing.units import QUANTITIES
 from llmcost.pricing.user_files import user_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from llmcost.domain.period import Period
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["commitment", "idle", "credit"]
 _HOUR = timedelta(hours=1)
+_NO_DAYS: Mapping[str, Collection[date]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,30 +92,35 @@ class _Clock:
     turns: tuple[datetime, ...]
     daily: bool
     """Whether each day of a commitment is a part."""
+    billed: Mapping[str, Collection[date]]
+    """By provider, days that are no part of anything."""
 
     @property
     def grain(self) -> Literal["month", "day"]:
         """What a part of a commitment lies within."""
         return "day" if self.daily else "month"
 
-    def committed(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def committed(self, provider: str, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The parts of hours that cost the same whatever is used of them."""
-        for start, end in (part for month in self.months(since, until) for part in month):
+        for start, end in (part for month in self.months(provider, since, until) for part in month):
             first, last = self.days(start, end)
             midnights = (
                 start_of(first + timedelta(days=after), self.zone) for after in range(1, (last - first).days + 1)
             )
             yield from pairwise([start, *(midnights if self.daily else ()), end])
 
-    def months(self, since: datetime, until: datetime) -> Iterator[list[tuple[datetime, datetime]]]:
+    def months(self, provider: str, since: datetime, until: datetime) -> Iterator[list[tuple[datetime, datetime]]]:
         """The parts of a stretch of time, month by month."""
+        billed = self.billed.get(provider, ())
+        edges = {day + timedelta(days=after) for day in billed for after in (0, 1)}
+        turns = sorted({*self.turns, *(start_of(day, self.zone) for day in edges)})
         start = since
         while start < until:
             first = start.astimezone(self.zone).date().replace(day=1)
             following = start_of((first + timedelta(days=32)).replace(day=1), self.zone)
             end = min(following, until)
-            inner = sorted(turn for turn in self.turns if start < turn < end)
-            yield list(pairwise([start, *inner, end]))
+            parts = pairwise([start, *(turn for turn in turns if start < turn < end), end])
+            yield [part for part in parts if self.days(*part)[0] not in billed]
             start = following
 
     def days(self, start: datetime, end: datetime) -> tuple[date, date]:
@@ -128,10 +137,12 @@ def charge_lines(
     zone: tzinfo = UTC,
     turns: Sequence[date] = (),
     daily: bool = False,
+    billed: Mapping[str, Collection[date]] = _NO_DAYS,
 ) -> tuple[Charge, ...]:
     """Charges of a period, by kind, name and time; hours are parted by month in the zone, and at the beginning of `turns`.
 
-    `daily` parts commitments by day as well. What of a machine's hours was idle is told for all of a month only.
+    `daily` parts commitments by day as well. What of a machine's hours was idle is told for all of a month only. What falls on
+    the days of a provider in `billed` is left out.
 
     A period without an end lasts to the end of the last request's day (UTC), one without a beginning starts with the
     first request's. A day of an allowance belongs to the period it begins in.
@@ -142,13 +153,42 @@ def charge_lines(
     since, until = bounds
     # Elsewhere the first request's day may have begun before midnight UTC.
     first = since if period.since is not None else since - timedelta(days=2)
-    clock = _Clock(zone=zone, turns=tuple(start_of(day, zone) for day in turns), daily=daily)
+    clock = _Clock(zone=zone, turns=tuple(start_of(day, zone) for day in turns), daily=daily, billed=billed)
     lines = [
         *(line for one in prices.provisioned for line in _committed(one, clock, since, until)),
         *(line for one in prices.self_hosted for line in _hosted(connection, one, clock, since, until)),
-        *(line for one in prices.allowances for line in _credited(connection, prices, one, first, until)),
+        *(
+            line
+            for one in prices.allowances
+            for line in _credited(connection, prices, one, first, until)
+            if line.first_day not in billed.get(line.provider, ())
+        ),
     ]
     return tuple(sorted(lines, key=lambda one: (one.kind, one.name, one.first_day, one.unit_price)))
+
+
+def days_billed(
+    connection: Connection, prices: PriceList, period: Period, *, zone: tzinfo = UTC
+) -> dict[str, frozenset[date]]:
+    """By provider of such charges, the days of a period that a bill among the exports tells of, and so of these, too."""
+    first = None if period.since is None else period.since.astimezone(zone).date()
+    end = None if period.until is None else (period.until - timedelta(microseconds=1)).astimezone(zone).date()
+    named = {one.provider for one in prices.provisioned} | {one.provider for one in prices.allowances}
+    named |= {one.id.partition("/")[0] for one in prices.self_hosted}
+    found = {
+        provider: frozenset(day for day in days if (first is None or first <= day) and (end is None or day <= end))
+        for provider, days in billed_days(connection).items()
+        if provider in named
+    }
+    return {provider: found[provider] for provider in sorted(found) if found[provider]}
+
+
+def billed_note(billed: Mapping[str, Collection[date]]) -> tuple[str, ...]:
+    """What to say of charges that give way to a bill."""
+    if not billed:
+        return ()
+    who = ", ".join(f"{printable(provider)} on {plural(len(days), 'day')}" for provider, days in billed.items())
+    return (f"capacity and credits that price files name are as billed where exports have a bill: {who}",)
 
 
 def _bounds(connection: Connection, period: Period) -> tuple[datetime, datetime] | None:
@@ -172,7 +212,7 @@ def _hours(since: datetime, until: datetime) -> Fraction:
 
 
 def _committed(term: Provisioned, clock: _Clock, since: datetime, until: datetime) -> Iterator[Charge]:
-    for start, end in clock.committed(*_overlap(term, since, until)):
+    for start, end in clock.committed(term.provider, *_overlap(term, since, until)):
         quantity = _hours(start, end) * Fraction(term.units)
         first_day, last_day = clock.days(start, end)
         yield Charge(
@@ -197,18 +237,16 @@ def _hosted(
     hourly = Fraction(term.gpus) * price
     if not price:
         return
+    provider, _, model = term.id.partition("/")
     if term.tokens_per_gpu_hour is None:
-        for start, end in clock.committed(*_overlap(term, since, until)):
+        for start, end in clock.committed(provider, *_overlap(term, since, until)):
             yield _machine(term, clock, start, end, _hours(start, end) * hourly)
         return
-    provider, _, model = term.id.partition("/")
-    months = list(clock.months(*_overlap(term, since, until)))
-    starts = [_naive(start) for month in months for start, _ in month]
-    if not starts:
+    months = list(clock.months(provider, *_overlap(term, since, until)))
+    parts = [(_naive(start), _naive(end)) for month in months for start, end in month]
+    if not parts:
         return
-    charged = quantities.computed_costs(
-        connection, provider=provider, model=model, starts=starts, until=_naive(months[-1][-1][1])
-    )
+    charged = quantities.computed_costs(connection, provider=provider, model=model, parts=parts)
     for month in months:
         idle = [
             (start, end, _hours(start, end) * hourly - Fraction(charged.get(_naive(start), Decimal(0))))

@@ -35,10 +35,13 @@ def with_charges(connection: "Connection", question: Question, document: Documen
 
 
 def _with(connection: "Connection", question: Question, report: Report, prices: "PriceList") -> Report:
-    from llmcost.pricing.charges import charge_lines
+    from llmcost.pricing.charges import billed_note, charge_lines, days_billed
 
+    period, zone = question.period, question.zone
+    billed = days_billed(connection, prices, period, zone=zone) if report.basis == "exports" else {}
+    report = replace(report, notes=(*report.notes, *billed_note(billed)))
     turns = [day for day, _ in question.rates[1:]]
-    lines = charge_lines(connection, prices, question.period, zone=question.zone, turns=turns)
+    lines = charge_lines(connection, prices, period, zone=zone, turns=turns, billed=billed)
     if not question.rates:
         return replace(report, charges=total(line.amount for line in lines))
     used = [rate_on(question.rates, line.first_day) for line in lines]
