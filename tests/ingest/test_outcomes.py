@@ -262,3 +262,14 @@ def test_the_next_command_names_a_ledger_as_a_shell_reads_it(cli, tmp_path):
     done = cli("ingest", "--source", "outcomes", "good.csv", "--db", "my ledger.duckdb")
 
     assert "--db 'my ledger.duckdb'`" in done.stdout
+
+
+def test_names_that_are_not_utf8_do_not_become_one(read, stored):
+    found = read(
+        "o.csv",
+        b"date,customer,metric,value\n2026-11-20,M\xfcller,revenue,5\n2026-11-20,M\xf6ller,revenue,7\n2026-11-20,acme,revenue,2\n",
+    )
+
+    why = "not UTF-8 text; save the file as UTF-8, or convert it with iconv"
+    assert [(one.line, one.reason) for one in found.rejects] == [(2, why), (3, why)]
+    assert [value for *_, value in stored()] == [2]

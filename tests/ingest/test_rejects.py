@@ -189,6 +189,45 @@ def test_a_paid_call_on_a_damaged_line_is_read(damaged, name):
     assert query(damaged, sql, path=f"%/{place}.jsonl") == [(f"chatcmpl-good{place}-0a1b2c3d", 100)]
 
 
+_NOT_UTF8 = "not UTF-8 text; save the file as UTF-8, or convert it with iconv"
+
+
+def test_names_that_are_not_utf8_do_not_become_one(tmp_path):
+    """Two customers and two calls of one instant that differ in nothing but a byte."""
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("fields: {timestamp: t, model: m, input_tokens: i, customer_id: c}\ntags: []\n", "utf-8")
+    head = b"t,m,i,c,note\n"
+    rows = (
+        b"2026-11-20 10:01:00.123,gpt-4o,300,%b,\n" % name for name in (b"M\xf6ller", b"M\xfcller", b"M\xc3\xbcller")
+    )
+    # What is not kept may be anything.
+    (tmp_path / "log.csv").write_bytes(head + b"".join(rows) + b"2026-11-20 10:02:00,gpt-4o,200,acme,caf\xe9\n")
+    read(tmp_path / "ledger", tmp_path / "log.csv", mapping=read_mapping(mapping), mapping_text=mapping.read_text())
+    assert rejects(tmp_path / "ledger") == [(2, _NOT_UTF8), (3, _NOT_UTF8)]
+    sql = "select customer_id, uncached_input_tokens from request order by all"
+    assert query(tmp_path / "ledger", sql) == [("Müller", 300), ("acme", 200)]
+
+
+def test_of_json_too_what_is_kept_has_to_be_utf8(tmp_path):
+    named = json.dumps(native(customer_id="Muller")).encode()
+    lines = [
+        json.dumps(native(customer_id="acme")).encode(),
+        named.replace(b"u", b"\xfc", 1),
+        named.replace(b"Mu", b"M\xfc"),
+    ]
+    assert _reasons(tmp_path, lines) == [(2, _NOT_UTF8), (3, _NOT_UTF8)]
+    (tmp_path / "log.json").write_bytes(b"[" + b",\n".join(lines) + b"]")
+    assert read(tmp_path / "of documents", tmp_path / "log.json").total("new") == 1
+
+
+def test_a_count_or_a_time_with_a_byte_that_is_not_utf8_is_told_as_that(tmp_path):
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("fields: {timestamp: t, model: m, input_tokens: i}\ntags: []\n", "utf-8")
+    (tmp_path / "log.csv").write_bytes(b"t,m,i\n2026-11-20,gpt-4o,1\xa0000\n20. M\xe4rz,gpt-4o,1\n")
+    read(tmp_path / "ledger", tmp_path / "log.csv", mapping=read_mapping(mapping), mapping_text=mapping.read_text())
+    assert rejects(tmp_path / "ledger") == [(2, _NOT_UTF8), (3, _NOT_UTF8)]
+
+
 def test_keys_in_the_wrong_case_are_other_keys(tmp_path):
     lines = [
         GOOD,

@@ -8,6 +8,7 @@ answer text are never stored.
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from llmcost.ingest.reader import NOT_UTF8, WHY_NOT_UTF8
 from llmcost.ledger.identifiers import json_pointer, quote_literal
 
 MOUNTS: tuple[tuple[str, ...], ...] = (
@@ -262,6 +263,8 @@ def why_no_time(record: bytes, places: Collection[Sequence[str]], unread: Iterab
         value = root
         for key in place:
             value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str) and NOT_UTF8 in value:
+            return WHY_NOT_UTF8
         if isinstance(value, str) and value.strip():
             name = ".".join(place)
             told = f"{name} is {value[:40]!r}, neither a date of ISO 8601 with month and day nor Unix time"

@@ -17,7 +17,7 @@ from llmcost.domain.period import clock
 from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.offered import spooled_stdin
 from llmcost.ingest.outcome_records import broken_down, missing_columns, outcome_of
-from llmcost.ingest.reader import Item, Reject, hash_of, json_text, read
+from llmcost.ingest.reader import NOT_UTF8, WHY_NOT_UTF8, Item, Reject, hash_of, json_text, read
 from llmcost.ingest.recording import file_ids, forget
 from llmcost.ledger import database, scratch
 from llmcost.ledger.identifiers import quote_literal
@@ -180,12 +180,14 @@ def _judged(
         if record is None:
             yield Reject(line=line, reason="the last line is not complete", line_hash="", source=SOURCE)
             continue
+        if NOT_UTF8 in (text := json_text(record)):
+            yield Reject(line=line, reason=WHY_NOT_UTF8, line_hash=hash_of(text.encode()), source=SOURCE)
+            continue
         try:
             yield outcome_of(record, attribution)
         except ValueError as error:
             columns.update(dict.fromkeys(map(str, record)))
-            line_hash = hash_of(json_text(record).encode())
-            yield Reject(line=line, reason=str(error), line_hash=line_hash, source=SOURCE)
+            yield Reject(line=line, reason=str(error), line_hash=hash_of(text.encode()), source=SOURCE)
 
 
 def _settings(file: LogFile, attribution: Mapping[str, Sequence[str]]) -> str:

@@ -25,6 +25,20 @@ _DOCUMENT_LIMIT = 256 * 1024 * 1024
 """A single JSON document larger than this (in bytes) is refused rather than held in memory."""
 _CELL_LIMIT = 16 * 1024 * 1024
 
+NOT_UTF8 = "\ufdd0\ufdd1"
+"""Stands for a byte that is no UTF-8: two noncharacters, which no text has side by side."""
+WHY_NOT_UTF8 = "not UTF-8 text; save the file as UTF-8, or convert it with iconv"
+_MARKED = "llmcost-marked"
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return NOT_UTF8 * (error.end - error.start), error.end
+
+
+codecs.register_error(_MARKED, _mark)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
@@ -120,10 +134,7 @@ def _side_by_side(line: bytes) -> list[Record] | None:
 
 def parse(text: bytes) -> Any:
     """A JSON value, repaired if need be. Raises ValueError with a reason fit to print."""
-    try:
-        decoded = text.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        decoded = text.decode("utf-8-sig", "replace")
+    decoded = text.decode("utf-8-sig", _MARKED)
     try:
         return json.loads(
             decoded.strip().lstrip("\ufeff"), object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False
@@ -158,7 +169,7 @@ def _documents(stream: IO[bytes]) -> Iterator[Item]:
     if len(content) > _DOCUMENT_LIMIT:
         yield Reject(line=1, reason="a JSON document larger than 256 MiB; one record a line has no limit", line_hash="")
         return
-    text = content.decode("utf-8-sig", "replace")
+    text = content.decode("utf-8-sig", _MARKED)
     decoder = json.JSONDecoder(object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False)
     place, line, counted = 0, 1, 0
     inside = False
@@ -225,7 +236,7 @@ def _database(file: LogFile) -> Iterator[Item]:
 
 def read_rows(stream: IO[bytes], head: bytes) -> Iterator[Item]:
     """CSV or TSV rows as objects of texts; empty cells are absent."""
-    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors=_MARKED, newline="") as text:
         yield from _cells(text, head)
 
 

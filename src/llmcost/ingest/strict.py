@@ -11,7 +11,17 @@ from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, NO_TIME_AROUND, UNCLAIMED, layout_of
 from llmcost.ingest.paths import leaves_of
-from llmcost.ingest.reader import Item, Pending, Reject, json_text, read, read_lines, up_to_damage
+from llmcost.ingest.reader import (
+    NOT_UTF8,
+    WHY_NOT_UTF8,
+    Item,
+    Pending,
+    Reject,
+    json_text,
+    read,
+    read_lines,
+    up_to_damage,
+)
 from llmcost.ingest.rejected import rejected
 from llmcost.ingest.sampling import SAMPLE_LINES
 from llmcost.ingest.source import Record, Route
@@ -150,6 +160,11 @@ class StrictPass:
             )
             with room_for(self.stage.connection, len(routes)):
                 table = self.stage.map(from_objects(relation, layout_of(routes)), routes, known=known)
+        if any(NOT_UTF8 in text for text in texts):
+            self.stage.connection.execute(
+                f"update {table} as mapped set verdict = $why where verdict is null and contains(mapped::varchar, $mark)",
+                {"why": WHY_NOT_UTF8, "mark": NOT_UTF8},
+            )
         left, apart = self.account(number, table, chunk, routes)
         self.stage.keep(table)
         if apart:
@@ -194,6 +209,8 @@ class StrictPass:
         reason = verdict
         if verdict in {NO_TIME, NO_TIME_AROUND}:
             reason = why_no_time(text, *self._times_of(source, enveloped=verdict == NO_TIME_AROUND))
+        if NOT_UTF8 in reason:
+            reason = WHY_NOT_UTF8
         return rejected(line, reason, text, source=source, canonical=canonical)
 
     def _times_of(self, source_id: str, *, enveloped: bool) -> tuple[Places, Places]:

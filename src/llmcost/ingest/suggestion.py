@@ -10,7 +10,7 @@ from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.files import LogFile, look_at
 from llmcost.ingest.parquet import parquet_records
-from llmcost.ingest.reader import read
+from llmcost.ingest.reader import NOT_UTF8, read
 from llmcost.ingest.source import Record
 from llmcost.ledger import database
 
@@ -110,7 +110,9 @@ def suggest(path: Path) -> str:
     rest = [name for name in words if name not in used]
     lines.append("tags:" if rest else "tags: []")
     lines += [f"  - {_quoted(name):<32} # {_example(columns[name])}" for name in rest]
-    lines += [f"  # left out: a mapping cannot name {json.dumps(name)}" for name in columns if name not in words]
+    lines += [
+        f"  # left out: a mapping cannot name {json.dumps(_shown(name))}" for name in columns if name not in words
+    ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -135,7 +137,7 @@ def _words(column: str) -> str:
 
 
 def _can_be_named(column: str) -> bool:
-    return column != "" and '"' not in column
+    return column != "" and '"' not in column and NOT_UTF8 not in column
 
 
 def _quoted(name: str) -> str:
@@ -145,6 +147,10 @@ def _quoted(name: str) -> str:
     return f"'{name.replace(chr(39), chr(39) * 2)}'" if name.isprintable() else json.dumps(name)
 
 
+def _shown(text: str) -> str:
+    return text.replace(NOT_UTF8, "\ufffd")
+
+
 def _example(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = " ".join(_shown(str(value)).split())
     return f"such as {text[:40]}" if text else "empty in the first row"
