@@ -180,6 +180,25 @@ def test_a_column_that_a_table_does_not_have_is_told_of(tmp_path):
     ]
 
 
+def test_a_missing_column_is_told_of_however_quiet_and_fails_a_strict_run_if_amounts_depend_on_it(cli, tmp_path):
+    (tmp_path / "map.yaml").write_text(
+        "fields: {timestamp: at, model: m, input_tokens: tin, output_tokens: out, team: group}\n"
+    )
+    (tmp_path / "log.csv").write_text("at,m,tokens_in,out\n2026-11-20 10:00:00,gpt-4o,3000,200\n")
+    quiet = cli("ingest", "-q", "--map", "map.yaml", "log.csv")
+    assert quiet.code == 0
+    assert "warning: map.yaml:1:35: no column 'tin' in log.csv" in quiet.stderr
+    strict = cli("ingest", "-q", "--strict", "--map", "map.yaml", "log.csv", "--db", "strict.duckdb")
+    assert (strict.code, strict.stderr.splitlines()[-1]) == (
+        3,
+        "warning: 1 column of the mapping is missing, and --strict was given",
+    )
+    # A name that is missing changes no amount.
+    (tmp_path / "log.csv").write_text("at,m,tin,out\n2026-11-20 10:00:00,gpt-4o,3000,200\n")
+    named = cli("ingest", "-q", "--strict", "--map", "map.yaml", "log.csv", "--db", "named.duckdb")
+    assert (named.code, "no column 'group'" in named.stderr) == (0, True)
+
+
 def test_so_it_is_of_parquet_whose_columns_may_hold_objects(tmp_path):
     table = tmp_path / "table.parquet"
     row = "'2026-11-10 08:00:00' as at, 'gpt-5.4' as model, {'in': 100} as used, 10 as usde_out, 'red' as team"

@@ -455,6 +455,22 @@ def test_strict_reading_and_unrecognised_files_by_exit_code(cli, tmp_path):
     assert (named.code, "other.txt: no source recognises this file" in named.stderr) == (3, True)
 
 
+def test_a_strict_run_says_what_could_not_be_read(cli, tmp_path):
+    write(tmp_path / "logs" / "a.jsonl", [GOOD])
+    write(tmp_path / "logs" / "b.txt", [b"no", b"log"])
+    folder = cli("ingest", "-q", "--strict", "logs")
+    assert (folder.code, folder.stderr) == (
+        3,
+        "warning: 1 file could not be read (logs/b.txt), and --strict was given\n",
+    )
+    write(tmp_path / "logs" / "a.jsonl", [GOOD, b"{"])
+    both = cli("ingest", "-q", "--strict", "logs", "--db", "both.duckdb")
+    assert both.stderr == (
+        "warning: some lines could not be read, 1 file could not be read (logs/b.txt), and --strict was given\n"
+        "  hint: `llmcost db rejects --db both.duckdb` lists them\n"
+    )
+
+
 def test_standard_input_is_read_once(cli):
     log = as_bytes([chat("one"), chat("two")]).decode()
     for new in (2, 0):

@@ -73,7 +73,7 @@ def ingest(
     from llmcost.domain.errors import ExitCode, LlmcostError, UsageError
     from llmcost.ingest.generic import read_mapping
     from llmcost.ingest.request import IngestRequest
-    from llmcost.render.ingest import as_json, as_text
+    from llmcost.render.ingest import as_json, as_text, unmet
     from llmcost.render.surface import surface_of
 
     if suggest_map is not None:
@@ -139,15 +139,12 @@ def ingest(
         result, errors = ingest_pull.read(request, pulls, following=follow, quiet=quiet)
     options = retyped(("--db", db))
     typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
-    if not quiet:
-        _talk(result, options)
+    _talk(result, options, quiet=quiet)
     codes = [diagnostics.fail(error) for error in errors]
     if not result.complete:
         raise typer.Exit(ExitCode.DATA)
-    if strict and (result.total("rejected") or result.unrecognised):
-        diagnostics.warning(
-            "some lines could not be read, and --strict was given", hint=f"`llmcost db rejects{options}` lists them"
-        )
+    if strict and (why := unmet(result, options)) is not None:
+        diagnostics.warning(why.message, hint=why.hint)
         raise typer.Exit(ExitCode.DATA)
     if codes:
         raise typer.Exit(min(codes))
@@ -206,11 +203,14 @@ def _nothing_named() -> Exception:
     return UsageError("nothing to read", hint=f"logs were found here: {commands}")
 
 
-def _talk(result: "IngestResult", options: str) -> None:
+def _talk(result: "IngestResult", options: str, *, quiet: bool) -> None:
+    """Say what there is to know; `quiet`, only what nothing else would ever tell of."""
     from llmcost.cli import diagnostics
     from llmcost.render.ingest import remarks
 
     for remark in remarks(result, options):
+        if quiet and not remark.loud:
+            continue
         if remark.serious:
             diagnostics.warning(remark.message, hint=remark.hint)
         else:

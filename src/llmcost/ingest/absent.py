@@ -3,7 +3,7 @@
 import csv
 import difflib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from llmcost.ingest.reader import delimiter_of
@@ -19,6 +19,8 @@ class Absent:
     """Where the mapping names it: `file:line:column`."""
     nearest: str | None
     """The column of the table whose name is most like it."""
+    decisive: bool = False
+    """Whether times, counts or amounts were to come from it: without it what is read costs too little."""
 
 
 def header_of(head: bytes) -> list[str]:
@@ -30,11 +32,12 @@ def header_of(head: bytes) -> list[str]:
         return []
 
 
-def absent_of(sources: Iterable[Source], header: Iterable[str], *, nested: bool) -> Iterator[Absent]:
+def absent_of(sources: Collection[Source], header: Iterable[str], *, nested: bool) -> Iterator[Absent]:
     """What a table with these columns lacks; in a `nested` one, dots reach into a column that holds objects."""
     there = set(header)
     named: Mapping[str, str] = {column: place for source in sources for column, place in source.columns.items()}
+    decisive = frozenset[str]().union(*(source.decisive for source in sources))
     for column, place in named.items():
         if there and column not in there and not (nested and column.split(".")[0] in there):
             nearest = next(iter(difflib.get_close_matches(column, sorted(there), n=1)), None)
-            yield Absent(column=column, place=place, nearest=nearest)
+            yield Absent(column=column, place=place, nearest=nearest, decisive=column in decisive)

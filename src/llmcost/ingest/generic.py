@@ -56,6 +56,8 @@ _NUMBERS = ("latency_ms", "time_to_first_token_ms", "temperature")
 _INTEGERS = ("http_status", "attempt", "max_output_tokens")
 _FLAGS = ("stream", "gateway_cached")
 _TAGGED = tuple(name for name in WHO if name not in {"session_id", "api_key_id", "virtual_account", "project"})
+_QUANTITIES = frozenset({"input_tokens", "output_tokens", *_SECONDS, "reported_cost", *_COUNTS})
+_DECISIVE = {"timestamp", *_QUANTITIES}
 _QUOTES = "a name such as 123, true or null stands in quotes; one with a double quote in it cannot be named"
 FIELDS = (
     *("timestamp", "ended_at", "model", "input_tokens", "output_tokens", "reported_cost", *_SECONDS),
@@ -84,8 +86,7 @@ def mapping_of(document: Document) -> Source:
     check_keys(document, ("fields",), FIELDS)
     if "timestamp" not in document.value["fields"]:
         raise document.error("no `timestamp` in fields", "fields", hint="name the column that says when a call began")
-    quantities = {"input_tokens", "output_tokens", *_SECONDS, "reported_cost", *_COUNTS}
-    if not quantities & set(document.value["fields"]):
+    if not _QUANTITIES & set(document.value["fields"]):
         raise document.error(
             "fields name no quantity", "fields", hint="name at least the columns of input_tokens and output_tokens"
         )
@@ -112,6 +113,9 @@ class _Builder:
             whole=True,
             weak_ids=True,
             columns=dict(self._named()),
+            decisive=frozenset(
+                column for name in _DECISIVE if name in self.fields and (column := self._column_name(name)) is not None
+            ),
             revision=generic.source.revision,
         )
 

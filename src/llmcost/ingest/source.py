@@ -92,6 +92,8 @@ class Source:
     `started_at` and `ended_at` (a day where it is null) and may fill the columns of `domain.bucket`; it has no id."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Of a mapping: each column it names, and where it does: `file:line:column`."""
+    decisive: frozenset[str] = frozenset()
+    """Those of `columns` that times, counts and amounts come from."""
     revision: int = 1
     """Raised when the mapping changes, so that known files are read again."""
 

@@ -149,6 +149,28 @@ class Remark:
     message: str
     hint: str | None = None
     serious: bool = False
+    loud: bool = False
+    """Whether a quiet run is told as well: nothing else will ever tell of it."""
+
+
+def unmet(result: IngestResult, options: str = "") -> Remark | None:
+    """Why a strict reading failed: what of the files could not be read, if anything."""
+    rejected = result.total("rejected")
+    passed_over = [file.path for file in result.unrecognised]
+    lacking = {one.column: None for file in result.files for one in file.absent if one.decisive}
+    parts = ["some lines could not be read"] if rejected else []
+    if passed_over:
+        names = ", ".join(passed_over[:3]) + (", ..." if len(passed_over) > 3 else "")
+        parts.append(f"{plural(len(passed_over), 'file')} could not be read ({names})")
+    if lacking:
+        parts.append(f"{plural(len(lacking), 'column')} of the mapping {'is' if len(lacking) == 1 else 'are'} missing")
+    if not parts:
+        return None
+    return Remark(
+        message=f"{', '.join(parts)}, and --strict was given",
+        hint=f"`llmcost db rejects{options}` lists them" if rejected else None,
+        serious=True,
+    )
 
 
 def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
@@ -243,6 +265,7 @@ def _absent(files: Sequence[FileResult]) -> Iterator[Remark]:
             message=f"{place}: no column {column!r} in {found[0].path}{more}, which leaves the field empty",
             hint=f"did you mean {nearest[named]!r}?" if named in nearest else None,
             serious=True,
+            loud=True,
         )
 
 
@@ -256,6 +279,7 @@ def _unfinished(files: Sequence[FileResult]) -> Iterator[Remark]:
                 message=f"the API's answer has more pages than were read: {names}",
                 hint="save the other pages too and read them; pages may stand in one file or in several",
                 serious=True,
+                loud=True,
             )
 
 
