@@ -41,6 +41,8 @@ def _reasons(tmp_path, lines):
 NO_COUNTS = (
     "-5",
     "1.5",
+    # A thousand in half of Europe.
+    '"1.000"',
     '"12a"',
     '" 12"',
     '"0x10"',
@@ -245,6 +247,33 @@ def test_a_record_without_a_time_says_how_to_give_one(tmp_path):
     assert reason == "no time in the record; `--at ISO|mtime` assumes one"
     assert read(tmp_path / "ledger", tmp_path / "log.jsonl", at="2026-11-01 12:00:00").total("rejected") == 0
     assert rejects(tmp_path / "ledger") == []
+
+
+def test_a_time_that_cannot_be_read_is_not_made_up(tmp_path):
+    """`--at` is for records that state none; here one does in a mapped table, one in an envelope, and two do not."""
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("fields: {timestamp: t, model: m, input_tokens: i}\n", "utf-8")
+    (tmp_path / "log.csv").write_text("t,m,i\n20.11.2026 10:00,gpt-4o,1000\n,gpt-4o,200\n2026-11-20 10:00,gpt-4o,30\n")
+    at = {"at": "2026-11-22 12:00:00"}
+    read(tmp_path / "a", tmp_path / "log.csv", mapping=read_mapping(mapping), mapping_text=mapping.read_text(), **at)
+    told = "is '20.11.2026 10:00', neither a date of ISO 8601 with month and day nor Unix time"
+    next_step = "write it as 2026-11-20 10:00 (`--at` is for records without a time)"
+    assert rejects(tmp_path / "a") == [(2, f"t {told}; {next_step}")]
+    sql = "select started_at::varchar, uncached_input_tokens from request order by all"
+    assert query(tmp_path / "a", sql) == [("2026-11-20 10:00:00", 30), ("2026-11-22 12:00:00", 200)]
+
+    body = {key: value for key, value in chat("enveloped").items() if key != "created"}
+    write(
+        tmp_path / "log.jsonl",
+        [
+            {"ts": "20.11.2026 10:00", "response": {**body, "id": "chatcmpl-unread-0a1b2c3d"}},
+            # How long it took, which is no time of the day.
+            {"request_time": 0.85, "response": body},
+        ],
+    )
+    read(tmp_path / "b", tmp_path / "log.jsonl", **at)
+    assert rejects(tmp_path / "b") == [(1, f"ts {told}; {next_step}")]
+    assert query(tmp_path / "b", sql) == [("2026-11-22 12:00:00", 100)]
 
 
 def test_the_files_own_time_may_stand_in(tmp_path):

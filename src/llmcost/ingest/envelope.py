@@ -246,6 +246,8 @@ def _generic() -> dict[str, str]:
     return {ENVELOPE_TIME: time, **{ENVELOPE_COLUMNS[n]: sql for n, sql in _columns(read).items()}, **dict(tags)}
 
 
+STATES_TIME = f"len(list_filter(json_extract_string(whole_record, [{_quoted(f'/{key}' for key in _TIME_KEYS)}]), lambda v: states_time(v))) > 0"
+"""SQL: whether an envelope says when the call began, readable or not."""
 TIME_PLACES = tuple((key,) for key in _TIME_KEYS)
 """Where an envelope may say when the call began."""
 
@@ -265,12 +267,24 @@ def why_no_time(record: bytes, places: Collection[Sequence[str]], unread: Iterab
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, str) and NOT_UTF8 in value:
             return WHY_NOT_UTF8
-        if isinstance(value, str) and value.strip():
-            name = ".".join(place)
-            told = f"{name} is {value[:40]!r}, neither a date of ISO 8601 with month and day nor Unix time"
-            return f"{told}; `--at ISO|mtime` assumes a time"
+        if _states_time(value):
+            stated = value[:40] if isinstance(value, str) else value
+            told = f"{'.'.join(place)} is {stated!r}, neither a date of ISO 8601 with month and day nor Unix time"
+            return f"{told}; write it as 2026-11-20 10:00 (`--at` is for records without a time)"
     for place in unread:
         if isinstance(root, dict) and place not in places and root.get(place[0]) is not None:
             told = f"`{place[0]}` stands beside the answer's own keys, where nothing of a log's own is read"
             return f"{told}; put the answer under `response`, or `--at ISO|mtime` assumes a time"
     return "no time in the record; `--at ISO|mtime` assumes one"
+
+
+def _states_time(value: object) -> bool:
+    """As the macro `states_time` does."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return False
+    if str(value).strip().lower() in {"", "none", "null", "nan", "nat"}:
+        return False
+    try:
+        return float(value) >= 1e7
+    except ValueError:
+        return True

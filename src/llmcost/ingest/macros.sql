@@ -1,11 +1,12 @@
 -- What every mapping may use. Counts and amounts arrive as text, so that nothing is rounded on the way in.
 
--- A whole count up to 2^53, or null: '12' and '12.0' are, '1.5', '12a', '-1', ' 12' and '0x10' are not.
+-- A whole count up to 2^53, or null: '12' and '12.0' are, '1.5', '12a', '-1', ' 12' and '0x10' are not. Nor is '1.000', which is a
+-- thousand in half of Europe.
 create or replace temp macro count_of(x) as
     case
         when try_cast(x as bigint)::varchar = x
             then case when try_cast(x as bigint) between 0 and 9007199254740992 then try_cast(x as bigint) end
-        when regexp_full_match(x, '[0-9]{1,16}(\.0+)?')
+        when regexp_full_match(x, '[0-9]{1,16}(\.0{1,2}|\.0{4,})?')
             then case when try_cast(split_part(x, '.', 1) as bigint) <= 9007199254740992
                       then try_cast(split_part(x, '.', 1) as bigint) end
     end;
@@ -77,6 +78,11 @@ create or replace temp macro instant(x) as
             dated(timezone('UTC', try_cast(marked(x) as timestamptz)), x)
         )
     end;
+
+-- Whether this is meant to be a time, readable or not. Small numbers are durations, or stand for none; the words are what programs
+-- write where there is nothing.
+create or replace temp macro states_time(x) as
+    lower(trim(x)) not in ('', 'none', 'null', 'nan', 'nat') and coalesce(try_cast(x as double) >= 1e7, true);
 
 -- The time of a text without an offset, however the date is written; null where there is an offset or another text. What tells
 -- is behind the date: Z, +02:00 or the name of a zone.

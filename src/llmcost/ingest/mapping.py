@@ -16,6 +16,7 @@ from llmcost.ingest.envelope import (
     ENVELOPE_TIME,
     HAS_USUAL_KEYS,
     RECORD_KEYS,
+    STATES_TIME,
     envelope_layers,
     usual_keys,
 )
@@ -170,6 +171,8 @@ class _Mapping:
             f"({self._by_route(self._stated_key)})::uuid as stated_key",
             f"({time_origin})::varchar as stated_time_origin",
         ]
+        if assumed_time is not None:
+            columns.append(f"coalesce({self._by_route(self._states_time)}, false) as states_time")
         constants: dict[str, str] = {}
         if self.bulk and _CONSTANT.fullmatch(issuer):
             constants["issuer"] = f"{issuer}::varchar"
@@ -238,6 +241,8 @@ class _Mapping:
 
     def _keyed(self, relation: str, assumed_time: str | None, left_out: Sequence[str]) -> str:
         assumed = f"{assumed_time}::timestamp" if assumed_time else "null::timestamp"
+        # A time that cannot be read is not made up.
+        unassumed = f" and ({assumed} is null or states_time)" if assumed_time else ""
         logged = "started_at is not null and stated_time_origin is distinct from 'assumed'"
         columns = []
         for column in self.columns:
@@ -264,7 +269,7 @@ class _Mapping:
                     when not kept then '{BOOKKEEPING}'
                     when needs_parts then '{IN_PARTS}'
                     when bad_field is not null then bad_field
-                    when started_at is null and {assumed} is null then {self._by_route(_timeless)}
+                    when started_at is null{unassumed} then {self._by_route(_timeless)}
                 end as verdict,
                 ({logged} and date_part('microseconds', started_at) % 1000000 <> 0)
                     or trace_id is not null or latency_ms is not null as near_unique,
@@ -315,6 +320,13 @@ class _Mapping:
         own = route.source.fields.get("started_at")
         parts = ([self._sql(route, own)] if own else []) + ([ENVELOPE_TIME] if route.mount else [])
         return f"coalesce({', '.join(parts)})" if parts else None
+
+    def _states_time(self, route: Route) -> str | None:
+        """SQL: whether a record of this route says when the call began, readable or not."""
+        places = leaves_of([route.source.fields.get("started_at", "")], route.mount)
+        stated = [f"states_time({self.computed.value(self.layout.text(place))})" for place in places]
+        stated += [STATES_TIME] if route.mount else []
+        return " or ".join(f"coalesce({one}, false)" for one in stated) or None
 
     def _tags(self, number: int, route: Route) -> str | None:
         if self.tagging.is_shared(route):

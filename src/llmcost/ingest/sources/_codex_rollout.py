@@ -33,7 +33,7 @@ _CHAINED = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_o
 """What the ids are made of. Counts that came later are no part of them, so that ids stay."""
 _COUNTS = (*_CHAINED, "cache_write_input_tokens")
 
-_WHOLE = re.compile(r"[0-9]{1,16}(\.0+)?")
+_WHOLE = re.compile(r"[0-9]{1,16}(\.0{1,2}|\.0{4,})?")
 
 Counts = dict[str, int]
 
