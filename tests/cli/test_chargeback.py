@@ -104,3 +104,24 @@ def test_a_missing_ledger_is_said_before_one_is_made(cli, tmp_path):
     done = cli("chargeback", "close", "--month", "2026-09", "--db", "no.duckdb", env=_ENV)
     assert done.code == 3
     assert not (tmp_path / "no.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("chargeback", "--month", "2026-10"),
+        ("chargeback", "usage", "--for", "globex", "--month", "2026-10"),
+        ("chargeback", "close", "--month", "2026-10"),
+        ("dashboard", "exec"),
+        ("tags", "coverage"),
+        ("savings",),
+    ],
+    ids=" ".join,
+)
+def test_a_file_is_what_its_name_says(office, tmp_path, command):
+    refused = office(*command, "--output", "page.pdf")
+    assert (refused.code, (tmp_path / "page.pdf").exists()) == (2, False)
+    assert "error: --output page.pdf: no format ends in .pdf" in refused.stderr
+    # Nothing was closed either.
+    assert office(*command, "--output", "page.json").code == 0
+    assert isinstance(json.loads((tmp_path / "page.json").read_text("utf-8")), dict)

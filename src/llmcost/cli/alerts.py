@@ -5,8 +5,11 @@ from typing import Annotated
 import typer
 
 from llmcost.cli.options import AsOf, BasisOption, Config, Db, Output
+from llmcost.cli.outputs import format_of_file
 
-AlertFormat = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")]
+AlertFormat = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.", show_default="table")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +26,7 @@ def check(
         str, typer.Option("--fail-on", metavar="STATUS", help="Exit 1 when a rule is firing or escalated, or never.")
     ] = "firing",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")] = False,
-    output_format: AlertFormat = "table",
+    output_format: AlertFormat = None,
     output: Output = None,
     basis: BasisOption = None,
     as_of: AsOf = None,
@@ -53,7 +56,7 @@ def check(
     from llmcost.reports.choices import choice
 
     settings = load_settings(config)
-    chosen = choice("--format", output_format, ("table", "json", "markdown"))
+    chosen = format_of_file(output, output_format, ("table", "json", "markdown"), "table")
     threshold = choice("--fail-on", fail_on, ("firing", "escalated", "never"))
     asked = None if basis is None else choice("--basis", basis, BASES)
     rules, channels = read_rules(settings), read_channels(settings)
@@ -80,7 +83,7 @@ def check(
         raise typer.Exit(code)
 
 
-def listed(*, output_format: AlertFormat = "table", output: Output = None, config: Config = None) -> None:
+def listed(*, output_format: AlertFormat = None, output: Output = None, config: Config = None) -> None:
     """List the rules in force, when they fire, and the channels they go to."""
     import sys
 
@@ -90,10 +93,9 @@ def listed(*, output_format: AlertFormat = "table", output: Output = None, confi
     from llmcost.render import output as destination
     from llmcost.render.alerts import render_rules
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
-    chosen = choice("--format", output_format, ("table", "json", "markdown"))
+    chosen = format_of_file(output, output_format, ("table", "json", "markdown"), "table")
     surface = Surface() if output is not None else surface_of(sys.stdout)
     text = render_rules(read_rules(settings), read_channels(settings), settings.currency, chosen, surface)
     destination.write(text, output)

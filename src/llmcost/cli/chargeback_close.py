@@ -7,6 +7,7 @@ import typer
 
 from llmcost.cli.chargeback_options import Allocated, By, Month
 from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Tz, Wait
+from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -66,8 +67,9 @@ def close(
     from llmcost.domain.period import clock
     from llmcost.ledger import database, failures
     from llmcost.pricing.charges import list_with_charges
-    from llmcost.render.chargeback import too_far_words
+    from llmcost.render.chargeback import FORMATS, too_far_words
 
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     settings = load_settings(config)
     asked = question(settings, by=by, month=month, period=period, tz=tz, as_of=as_of, currency=currency)
     if invoice_total is not None and reconciled:
@@ -100,7 +102,7 @@ def close(
         ledger.execute("begin transaction")
         closing = store(ledger, current, asked.policy, asked.rates, now=now, note=note)
         ledger.execute("commit")
-    shown(Chargeback(allocation=current, closing=closing), output_format, output)
+    shown(Chargeback(allocation=current, closing=closing), chosen, output)
     diagnostics.note(f"{closing.label} is closed by {closing.by}; the prices of everything before its end are locked")
 
 
@@ -121,9 +123,8 @@ def list_closings(
     from llmcost.render import output as destination
     from llmcost.render.closings import closings_json, closings_table
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", ("table", "json"))
+    chosen = format_of_file(output, output_format, ("table", "json"), "table")
     with reading(load_settings(config).ledger_path(db)) as ledger:
         found = every_closing(ledger)
     surface = Surface() if output is not None else surface_of(sys.stdout)

@@ -71,11 +71,11 @@ def shown(found: "Chargeback", output_format: str | None, output: Path | None, *
     """Write an allocation where it was asked for."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.render import output as destination
     from llmcost.render.chargeback import FORMATS, render_chargeback
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_chargeback(found, chosen, surface, title), output)

@@ -40,16 +40,16 @@ def statement(
     from llmcost.allocation.chargeback import chargeback, owner_of
     from llmcost.cli import diagnostics
     from llmcost.cli.chargeback_options import question
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.ledger.database import reading
     from llmcost.pricing.charges import list_with_charges
     from llmcost.render import output as destination
     from llmcost.render.statement import FORMATS, render_statement
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     asked = question(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
@@ -98,15 +98,15 @@ def usage(
     from llmcost.cli import diagnostics
     from llmcost.cli.chargeback_options import question
     from llmcost.cli.options import names
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.ledger.database import reading
     from llmcost.render import output as destination
     from llmcost.render.surface import Surface, surface_of
     from llmcost.render.usage_statement import FORMATS, render_usage_statement
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     asked = question(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )

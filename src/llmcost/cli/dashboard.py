@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.outputs import format_of_file
 
 
 def register(app: typer.Typer) -> None:
@@ -63,8 +64,7 @@ def dashboard(
 
     settings = load_settings(config)
     chosen = choice("NAME", name, dashboard_names())
-    by_suffix = "html" if output is not None and output.suffix.lower() in {".html", ".htm"} else "table"
-    chosen_format = choice("--format", output_format or by_suffix, DASHBOARD_FORMATS)
+    chosen_format = format_of_file(output, output_format, DASHBOARD_FORMATS, "table")
     zone = time_zone(tz or settings.tz)
     now = clock(as_of, zone)
     reported_in = chosen_currency(currency, settings)

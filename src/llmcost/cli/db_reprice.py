@@ -44,6 +44,7 @@ def reprice(
     unless --yes or --dry-run is given.
     """
     from llmcost.cli import diagnostics
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import DataError, UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -53,11 +54,10 @@ def reprice(
     from llmcost.render import output as destination
     from llmcost.render.reprice import FORMATS, as_json, as_text
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     if dry_run and yes:
         raise UsageError("--dry-run and --yes contradict each other", hint="give one of them")
-    chosen_format = choice("--format", output_format or "table", FORMATS)
+    chosen_format = format_of_file(output, output_format, FORMATS, "table")
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
     path = settings.ledger_path(db)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from llmcost.cli.options import AsOf, Config, Db, Output
+from llmcost.cli.outputs import format_of_file
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +17,9 @@ def register(app: typer.Typer) -> None:
 def doctor(
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Ask no gateway.")] = False,
-    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
+    output_format: Annotated[
+        Literal["table", "json"] | None, typer.Option("--format", help="How to show it.", show_default="table")
+    ] = None,
     output: Output = None,
     as_of: AsOf = None,
     wait: Annotated[
@@ -41,6 +44,7 @@ def doctor(
     from llmcost.render.doctor import as_json, as_text
     from llmcost.render.surface import Surface, surface_of
 
+    chosen = format_of_file(output, output_format, ("table", "json"), "table")
     settings = load_settings(config)
     found = examine(
         settings,
@@ -51,6 +55,6 @@ def doctor(
         options=retyped(("--db", db)),
     )
     surface = Surface() if output is not None else surface_of(sys.stdout)
-    destination.write(as_json(found) if output_format == "json" else as_text(found, surface), output)
+    destination.write(as_json(found) if chosen == "json" else as_text(found, surface), output)
     if found.exit_code:
         raise typer.Exit(found.exit_code)

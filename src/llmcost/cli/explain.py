@@ -30,6 +30,7 @@ def explain(
     """Show how a request's cost comes about, line by line, and which lines of which log it was read from."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.ingest.trace import trace
     from llmcost.ledger.database import reading
@@ -37,11 +38,10 @@ def explain(
     from llmcost.render import output as destination
     from llmcost.render.explain import FORMATS, explanation
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
     from llmcost.reports.explain import explained
 
     settings = load_settings(config)
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     prices = load_price_list(settings.pricing)
     path = settings.ledger_path(db)
     with reading(path) as ledger:

@@ -38,6 +38,7 @@ def forecast(
     import sys
 
     from llmcost.cli import diagnostics
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
     from llmcost.domain.text import plural
@@ -56,7 +57,7 @@ def forecast(
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     target = choice("--period", period, TARGETS)
     reported_in = chosen_currency(currency, settings)
     asked = None if basis is None else choice("--basis", basis, BASES)

@@ -76,6 +76,7 @@ def outliers(
         return
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.cli.retyped import retyped
     from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
@@ -87,11 +88,10 @@ def outliers(
     from llmcost.render import output as destination
     from llmcost.render.outliers import OUTLIERS_FORMATS, render_audit
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen_format = choice("--format", output_format or "table", OUTLIERS_FORMATS)
+    chosen_format = format_of_file(output, output_format, OUTLIERS_FORMATS, "table")
     threshold = None if fail_on in {None, "any"} else amount("--fail-on", str(fail_on))
     now = clock(as_of, zone)
     request = AuditRequest(
@@ -157,6 +157,7 @@ def explain(
     """Take a period's change since the one before apart: volume, mix, errors, tokens, cache and price, by segment."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
@@ -166,11 +167,10 @@ def explain(
     from llmcost.render.change import render_change
     from llmcost.render.savings import SAVINGS_FORMATS
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    chosen_format = format_of_file(output, output_format, SAVINGS_FORMATS, "table")
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
     with reading(settings.ledger_path(db)) as connection:
         told = explained(connection, chosen, zone, names(by) or ["feature"], where or ())

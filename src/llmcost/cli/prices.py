@@ -45,6 +45,7 @@ def list_(
     import sys
 
     from llmcost.cli import diagnostics
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
     from llmcost.pricing.listing import listed
@@ -52,9 +53,8 @@ def list_(
     from llmcost.render import output as destination
     from llmcost.render.prices import FORMATS, listing
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     prices = load_price_list(load_settings(config).pricing)
     found = listed(prices, clock(at, time_zone("UTC")), provider=provider, search=search)
     if not found:
@@ -83,6 +83,7 @@ def show(
     """Show all prices of one model: dates, tiers, variants, factors, fees, names and sources."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
     from llmcost.pricing.lookup import model_named
@@ -90,9 +91,8 @@ def show(
     from llmcost.render import output as destination
     from llmcost.render.price import FORMATS, model_page
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     prices = load_price_list(load_settings(config).pricing)
     found = model_named(prices, model, clock(at, time_zone("UTC")), provider)
     surface = Surface() if output is not None else surface_of(sys.stdout)
@@ -130,6 +130,7 @@ def explain(
     """Show what a call would cost, line by line. `input` leaves out what a cache served or took."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import clock, time_zone
     from llmcost.pricing.estimate import Call, estimated
@@ -138,9 +139,8 @@ def explain(
     from llmcost.render import output as destination
     from llmcost.render.estimate import FORMATS, estimate
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     call = Call(
         model=model,
         provider=provider,

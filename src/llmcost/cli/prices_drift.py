@@ -35,6 +35,7 @@ def drift(
 ) -> None:
     """Compare what logs claim requests cost with what they cost, by model, and name the likely mistake."""
     from llmcost.cli import diagnostics
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -44,13 +45,12 @@ def drift(
     from llmcost.render import output as destination
     from llmcost.render.drift import FORMATS, as_json, as_text
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
     from llmcost.reports.drift import drift as compare
     from llmcost.reports.drift import exceeding, foreign_claims, unpriced_claims
     from llmcost.reports.question import Question, selection
 
     limit = _share(above)
-    chosen_format = choice("--format", output_format or "table", FORMATS)
+    chosen_format = format_of_file(output, output_format, FORMATS, "table")
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
     now = clock(as_of, zone)

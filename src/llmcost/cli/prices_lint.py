@@ -38,6 +38,7 @@ def lint(
     import sys
 
     from llmcost.cli import diagnostics
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode
     from llmcost.domain.text import plural
@@ -48,7 +49,7 @@ def lint(
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", _FORMATS)
+    chosen = format_of_file(output, output_format, _FORMATS, "table")
     least = choice("--fail-on", fail_on or "error", _FAIL_ON)
     files = paths or list(load_settings(config).pricing) or [built_in()]
     found = [finding for path in files for finding in lint_price_file(path)]

@@ -53,6 +53,7 @@ def update(
     import sys
 
     from llmcost.cli import diagnostics
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import ExitCode, UsageError
     from llmcost.domain.period import clock, parse_instant, time_zone
@@ -66,7 +67,7 @@ def update(
     from llmcost.render.surface import Surface, surface_of
     from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     failing = choice("--fail-on", fail_on, FAILING)
     utc = time_zone("UTC")
     now = clock(as_of, utc)

@@ -33,14 +33,14 @@ def explain_request(
     output: Output = None,
 ) -> None:
     """Tell which limits are about a request, which of them decides, and which counters it moves."""
+    from llmcost.cli.outputs import format_of_file
     from llmcost.domain.errors import UsageError
     from llmcost.quota.explaining import described, explained
     from llmcost.render import output as destination
     from llmcost.render.quota_request import request_json, request_text
     from llmcost.render.surface import surface_of
-    from llmcost.reports.choices import choice
 
-    chosen = choice("--format", output_format or "table", ("table", "json"))
+    chosen = format_of_file(output, output_format, ("table", "json"), "table")
     pairs = {}
     for text in metadata or ():
         key, found, value = text.partition("=")

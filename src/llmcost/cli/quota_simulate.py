@@ -8,6 +8,7 @@ import typer
 
 from llmcost.cli import diagnostics
 from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
     from llmcost.quota.config import Config as QuotaConfig
@@ -113,7 +114,7 @@ def simulate(
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen = choice("--format", output_format or "table", ("table", "json", "markdown"))
+    chosen = format_of_file(output, output_format, ("table", "json", "markdown"), "table")
     manner = Manner(
         algorithm=None if algorithm is None else choice("--algorithm", algorithm, ALGORITHMS),
         shared=choice("--missing-key", missing_key or "skip", ("skip", "share")) == "share",

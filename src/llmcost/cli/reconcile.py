@@ -70,6 +70,7 @@ def reconcile(
     """
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.errors import UsageError
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -91,7 +92,7 @@ def reconcile(
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen_format = choice("--format", output_format or "table", FORMATS)
+    chosen_format = format_of_file(output, output_format, FORMATS, "table")
     limit_left = parse_tolerance(tolerance)
     failing = choice("--fail-on", fail_on, ("unexplained", "difference"))
     rounding = None if invoice_rounding is None else choice("--invoice-rounding", invoice_rounding, ROUNDINGS)

@@ -41,6 +41,7 @@ def savings(
         return
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
@@ -50,11 +51,10 @@ def savings(
     from llmcost.render import output as destination
     from llmcost.render.savings import SAVINGS_FORMATS, render_savings
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    chosen_format = format_of_file(output, output_format, SAVINGS_FORMATS, "table")
     now = clock(as_of, zone)
     request = AuditRequest(
         period=chosen_period(period=period, since=since, until=until, now=now, tz=zone),
@@ -95,6 +95,7 @@ def whatif(
     """What the same requests would have cost with other models or a better cache; quality is not part of the answer."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.cli.retyped import retyped
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
@@ -107,11 +108,10 @@ def whatif(
     from llmcost.render import output as destination
     from llmcost.render.savings import SAVINGS_FORMATS, render_what_if
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    chosen_format = format_of_file(output, output_format, SAVINGS_FORMATS, "table")
     swaps, environments = pairs("--swap", swap or ()), pairs("--env", env or ())
     hit = None if cache_hit is None else _share(cache_hit)
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
@@ -188,6 +188,7 @@ def verify(
     """What accepted findings saved since: cost per request before and after, with an interval."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import Period, time_zone
     from llmcost.ledger.composition import Selection
@@ -200,11 +201,10 @@ def verify(
     from llmcost.render.savings import SAVINGS_FORMATS
     from llmcost.render.surface import Surface, surface_of
     from llmcost.render.verification import render_verified
-    from llmcost.reports.choices import choice
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen_format = choice("--format", output_format or "table", SAVINGS_FORMATS)
+    chosen_format = format_of_file(output, output_format, SAVINGS_FORMATS, "table")
     accepted = [one for one in read_decisions(findings) if one.word == "accepted"]
     if not accepted:
         raise UsageError(f"{findings} has no accepted finding", hint="accept one with `llmcost savings accept ID`")

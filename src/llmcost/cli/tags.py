@@ -8,6 +8,7 @@ import typer
 
 from llmcost.cli import diagnostics, tags_lint
 from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
     from llmcost.config.settings import Settings
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
     from llmcost.reports.question import Question
 
-Shape = Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")]
+Shape = Annotated[
+    Literal["table", "json"] | None, typer.Option("--format", help="How to show it.", show_default="table")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +40,7 @@ def list_(
     until: Until = None,
     tz: Tz = None,
     as_of: AsOf = None,
-    output_format: Shape = "table",
+    output_format: Shape = None,
     output: Output = None,
     db: Db = None,
     config: Config = None,
@@ -50,12 +53,13 @@ def list_(
     from llmcost.render.tags import list_json, list_table
     from llmcost.tags.usage import usage
 
+    chosen = format_of_file(output, output_format, ("table", "json"), "table")
     settings = load_settings(config)
     question = asked(settings, where=where, period=period, since=since, until=until, tz=tz, as_of=as_of)
     with reading(settings.ledger_path(db)) as ledger:
         found = usage(ledger, _selected(ledger, question), settings.attribution, most_values=10)
     surface = Surface() if output is not None else surface_of(sys.stdout)
-    text = list_json(found, "USD") if output_format == "json" else list_table(found, "USD", surface)
+    text = list_json(found, "USD") if chosen == "json" else list_table(found, "USD", surface)
     destination.write(text, output)
 
 
@@ -75,8 +79,9 @@ def coverage(
     tz: Tz = None,
     as_of: AsOf = None,
     output_format: Annotated[
-        Literal["table", "json", "markdown"], typer.Option("--format", help="How to show it.")
-    ] = "table",
+        Literal["table", "json", "markdown"] | None,
+        typer.Option("--format", help="How to show it.", show_default="table"),
+    ] = None,
     output: Output = None,
     db: Db = None,
     config: Config = None,
@@ -94,6 +99,7 @@ def coverage(
     from llmcost.render.tags import coverage_json, coverage_markdown, coverage_table
     from llmcost.tags.coverage import coverage as covered
 
+    chosen = format_of_file(output, output_format, ("table", "json", "markdown"), "table")
     settings = load_settings(config)
     question = asked(settings, where=where, period=period, since=since, until=until, tz=tz, as_of=as_of)
     groups = [name for text in by or () for name in split_list(text) if name]
@@ -103,7 +109,7 @@ def coverage(
             ledger, _selected(ledger, question), dimensions, [resolve(ledger, name) for name in dict.fromkeys(groups)]
         )
     surface = Surface() if output is not None else surface_of(sys.stdout)
-    match output_format:
+    match chosen:
         case "json":
             text = coverage_json(found, "USD")
         case "markdown":
@@ -122,7 +128,7 @@ def stale(
         int | None, typer.Option("--days", metavar="N", min=1, help="Not met for so long; 30, or `stale_after`.")
     ] = None,
     as_of: AsOf = None,
-    output_format: Shape = "table",
+    output_format: Shape = None,
     output: Output = None,
     db: Db = None,
     config: Config = None,
@@ -140,6 +146,7 @@ def stale(
     from llmcost.tags.stale import stale as outdated
     from llmcost.tags.usage import usage
 
+    chosen = format_of_file(output, output_format, ("table", "json"), "table")
     settings = load_settings(config)
     age = settings.tags.stale_after if days is None else timedelta(days=days)
     now = None if as_of is None else clock(as_of, time_zone(settings.tz)).astimezone(UTC).replace(tzinfo=None)
@@ -147,7 +154,7 @@ def stale(
         found = usage(ledger, _selected(ledger, asked(settings)), settings.attribution)
     old = outdated(found, known_of(settings), age, now, keys or ())
     surface = Surface() if output is not None else surface_of(sys.stdout)
-    text = stale_json(old, "USD", age.days) if output_format == "json" else stale_table(old, "USD", surface)
+    text = stale_json(old, "USD", age.days) if chosen == "json" else stale_table(old, "USD", surface)
     destination.write(text, output)
 
 
@@ -192,7 +199,8 @@ def glossary(
             hint=f"`llmcost tags glossary --write-draft` prints one; {_how_to_keep(settings)}",
         )
     rules = settings.tags
-    destination.write(glossary_json(rules) if output_format == "json" else glossary_markdown(rules), output)
+    chosen = format_of_file(output, output_format, ("markdown", "json"), "markdown")
+    destination.write(glossary_json(rules) if chosen == "json" else glossary_markdown(rules), output)
 
 
 def _config_name(settings: "Settings") -> str:

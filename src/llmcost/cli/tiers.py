@@ -58,17 +58,17 @@ def rate(
     """Write the invoice for a quantity: one line per charge and tier, which add up to the total."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.domain.errors import UsageError
     from llmcost.domain.text import nearest
     from llmcost.render import output as destination
     from llmcost.render.invoice import FORMATS, render_invoice
     from llmcost.render.surface import Surface, surface_of
-    from llmcost.reports.choices import choice
     from llmcost.tiers.invoice import invoice
     from llmcost.tiers.metering import metered
     from llmcost.tiers.plans import read_plans
 
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     file = read_plans(plans)
     if plan is None and len(file.plans) > 1:
         raise UsageError(
@@ -112,6 +112,7 @@ def lint(
     """Find cliffs, use nobody pays for and plans nobody should take."""
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.domain.errors import ExitCode
     from llmcost.domain.text import plural
     from llmcost.render import output as destination
@@ -120,7 +121,7 @@ def lint(
     from llmcost.reports.choices import choice
     from llmcost.tiers.lint import lint_plans
 
-    chosen = choice("--format", output_format or "table", ("table", "json"))
+    chosen = format_of_file(output, output_format, ("table", "json"), "table")
     worst = choice("--fail-on", fail_on, ("error", "warning", "never"))
     found = lint_plans(plans)
     surface = Surface() if output is not None else surface_of(sys.stdout)

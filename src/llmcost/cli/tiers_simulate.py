@@ -61,6 +61,7 @@ def simulate(
     """
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.domain.text import plural
@@ -78,7 +79,7 @@ def simulate(
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     asked = offer(
         read_plans(plans),
         None if today is None else read_plans(today),

@@ -51,13 +51,13 @@ def suggest(
     """
     import sys
 
+    from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.ledger.database import reading
     from llmcost.render import output as destination
     from llmcost.render.surface import Surface, surface_of
     from llmcost.render.tiers_suggestion import FORMATS, render_suggestion
-    from llmcost.reports.choices import choice
     from llmcost.reports.question import Question, selection
     from llmcost.tiers.market import Constraints
     from llmcost.tiers.plans import read_plans
@@ -66,7 +66,7 @@ def suggest(
 
     settings = load_settings(config)
     zone = time_zone(tz or settings.tz)
-    chosen = choice("--format", output_format or "table", FORMATS)
+    chosen = format_of_file(output, output_format, FORMATS, "table")
     asked = offer(read_plans(plans), None if today is None else read_plans(today), current, "cheapest_for_customer")
     constraints = Constraints(
         rise=_share("--rise", rise), spared=_share("--for", spared, 1), margin=_share("--min-margin", margin, 1)
