@@ -511,3 +511,19 @@ def test_a_copied_ledger_is_a_ledger(path, tmp_path):
     shutil.copyfile(path, tmp_path / "copy.duckdb")
 
     assert rejected_lines(tmp_path / "copy.duckdb") == [9]
+
+
+def test_a_ledger_in_a_folder_closed_to_us_is_refused_before_any_work(tmp_path, monkeypatch):
+    """DuckDB writes its log beside the ledger, and `forget` puts a new file in its place."""
+    path = tmp_path / "l.duckdb"
+    with database.writing(path):
+        pass
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != tmp_path and access(place, mode))
+    told = "cannot write to .*l.duckdb: its folder is not writable"
+    with pytest.raises(DataError, match=told), database.writing(path):
+        pass
+    with pytest.raises(DataError, match=told), database.rewriting(path, lambda _: None):
+        pass
+    with database.reading(path) as ledger:
+        assert ledger.execute("select count(*) from request").fetchone() == (0,)

@@ -129,6 +129,9 @@ def writing(
             # Another process that is first makes one as good.
             with contextlib.suppress(FileExistsError), _placed(target, connection=connection):
                 pass
+        elif not os.access(target.parent, os.W_OK | os.X_OK):
+            # DuckDB would find out in the end, when it commits.
+            raise failures.closed_folder(target)
         with _attached(target, connection, options="read_write", wait=wait, usual=_WRITING) as session:
             if _lacking(session, target):
                 _back_up(session, target)

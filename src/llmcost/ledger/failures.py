@@ -62,6 +62,14 @@ def unnameable(path: Path) -> DataError | None:
     )
 
 
+def closed_folder(path: Path) -> DataError:
+    """The ledger may be written to, its folder not."""
+    return DataError(
+        f"cannot write to {path}: its folder is not writable",
+        hint="DuckDB keeps its log beside the ledger; make the folder writable, or name another ledger with --db PATH",
+    )
+
+
 def foreign(path: Path) -> DataError:
     """The file is somebody else's; we neither read nor write it."""
     return DataError(
