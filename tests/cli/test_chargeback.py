@@ -125,3 +125,14 @@ def test_a_file_is_what_its_name_says(office, tmp_path, command):
     # Nothing was closed either.
     assert office(*command, "--output", "page.json").code == 0
     assert isinstance(json.loads((tmp_path / "page.json").read_text("utf-8")), dict)
+
+
+def test_what_the_ledger_holds_is_the_same_before_and_after_the_close(office):
+    """51.29511 of requests and 74.40 of charges; an invoice of 126.40 adds 0.70489."""
+    ledger = "Ledger    requests $51.30; charges beside them $74.40\n"
+    assert ledger in office("chargeback", "--month", "2026-10").stdout
+    closed = office("chargeback", "close", "--month", "2026-10", "--invoice-total", "126.40").stdout
+    assert ledger in closed
+    assert "Invoice   $126.40, +$0.70 to requests and charges\n" in closed
+    statement = office("chargeback", "statement", "--for", "search", "--month", "2026-10").stdout
+    assert "invoice 126.4 less requests and charges 125.69511" in statement

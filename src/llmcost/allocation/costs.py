@@ -98,7 +98,7 @@ def _rest(facts: Facts, policy: Policy) -> Iterable[Cost]:
             kind="difference",
             sharing=policy.difference,
             cost=cost,
-            basis=(f"invoice {facts.invoice:f} less requests and charges {total(known):f}",),
+            basis=(f"invoice {_plain(facts.invoice)} less requests and charges {_plain(total(known))}",),
         )
 
 
@@ -112,9 +112,13 @@ def _described(one: ChargeLine, currency: str) -> str:
     """The multiplication behind a charge, in both currencies where it was converted, so that anybody can repeat it."""
     when = f"{one.first_day:%Y-%m}" if one.grain == "month" else str(one.first_day)
     name = printable(one.name)
-    numbers = (f"{number.normalize(EXACT):f}" for number in (one.quantity, one.unit_price, one.amount))
-    quantity, price, amount = numbers
+    quantity, price, amount = map(_plain, (one.quantity, one.unit_price, one.amount))
     if one.rate is None:
         return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} = {amount}"
     when = f"{one.first_day}" if one.last_day in {one.first_day, None} else f"{one.first_day} to {one.last_day}"
     return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} {BASE} x {one.rate:f} = {amount} {currency}"
+
+
+def _plain(number: Decimal) -> str:
+    """All of a number, and no zeros at its end."""
+    return f"{number.normalize(EXACT):f}"

@@ -59,9 +59,18 @@ class _Books:
         shared = costs(facts, self._policy)
         self._notes += slips(facts, self._policy)
         exact = total([direct, *(one.cost for one in shared)])
-        # By kind and name, because the order of rules must not decide who gets a cent.
-        ideals = {one.key: Fraction(one.cost) for one in shared if one.owner is None}
-        amounts = apportioned(rounded(exact, decimals), {"": Fraction(direct), **ideals}, decimals)
+        # By kind and name, because the order of rules must not decide who gets a cent. What the ledger knows, the charges and what
+        # an invoice adds come first, so that how requests are shared does not change what they come to.
+        ideals: dict[str, dict[str, Fraction]] = {"requests": {"": Fraction(direct)}}
+        for one in shared:
+            if one.owner is None:
+                group: str = one.kind if one.kind in {"charge", "difference"} else "requests"
+                ideals.setdefault(group, {})[one.key] = Fraction(one.cost)
+        groups = {group: sum(parts.values(), Fraction(0)) for group, parts in ideals.items()}
+        coming_to = apportioned(rounded(exact, decimals), groups, decimals)
+        amounts: dict[str, Decimal] = {}
+        for group, parts in ideals.items():
+            amounts |= apportioned(coming_to[group], parts, decimals)
         self._direct(own, direct, amounts[""])
         for one in shared:
             self._share(one, amounts.get(one.key, Decimal(0)))
