@@ -368,6 +368,19 @@ def test_where_nothing_has_a_price_every_dashboard_says_so(cli, tmp_path, name):
         assert "No request here has a price." in shown["table"].stdout
 
 
+def test_a_key_that_a_few_requests_have_is_not_said_to_have_no_value(cli, tmp_path):
+    """Twenty calls without an endpoint have a rate; the only endpoint has too few calls for one."""
+    calls = [native(request_id=f"call-{n:04}", status="ok") for n in range(20)]
+    log = write(tmp_path / "log.jsonl", [*calls, native(request_id="call-9999", status="ok", endpoint="/v1/assist")])
+    read(tmp_path / "llmcost.duckdb", log)
+    (rates,) = [
+        panel
+        for panel in json.loads(cli("dashboard", "engineering", "--format", "json").stdout)["panels"]
+        if panel["id"] == "errors"
+    ]
+    assert rates["empty"] == "no endpoint has 20 requests whose outcome is known"
+
+
 def test_a_period_without_requests_has_no_panels(ledger):
     empty = Question(period=parse_period("2025-01", _NOW, UTC))
     for name in dashboard_names():

@@ -236,9 +236,11 @@ class Answer:
         """Why there is nothing to show: no rows, none with a value of the key, or none whose measure is known."""
         if not groups:
             return otherwise or "no requests in this period"
-        if not self.key.grain and all(group.keys[0] is None and not group.other for group in groups):
+        if not self.key.grain and _nameless(self.groups):
             name = self.key.name
             return f"no request here has a value for {name}; `attribution:` in llmcost.yaml says which tag of your log is it"
+        if not self.key.grain and otherwise and _nameless(groups):
+            return otherwise
         known = any(group.values[measure] is not None for group in groups)
         if measure != "cost" and not known:
             return otherwise or "no request here tells"
@@ -246,6 +248,11 @@ class Answer:
         if kind == "trend" and not known:
             return "no request here has a price"
         return ""
+
+
+def _nameless(groups: Sequence[Group]) -> bool:
+    """Whether none of these has a value of the key."""
+    return all(group.keys[0] is None and not group.other for group in groups)
 
 
 def _is_over(total: Report, question: Question) -> bool:
