@@ -428,6 +428,24 @@ def test_reconciliations_of_other_days_or_providers_add_up(office, spend, reconc
     assert office.reconciled("2026-10", first, second, third).total == Decimal("48.80")
 
 
+def test_a_bill_with_more_decimals_than_the_ledger_closes_a_period_to_its_last_digit(office, spend, reconciliation):
+    # OpenAI's costs are binary fractions: 0.24 is billed as 0.23999999999999997, which is 0.00000000000000003 less.
+    spend("2026-10-02", "0.16", team="search", provider="openai")
+    spend("2026-10-02", "0.08", team="chat", provider="openai")
+    path = reconciliation(billed="0.23999999999999997", logged="0.24")
+    invoice = office.reconciled("2026-10", path).total
+    assert invoice == Decimal("0.23999999999999997")
+    rules = "allocation: {difference: proportional}"
+    office.close("2026-10", rules, invoice=invoice)
+    found = office.show("2026-10").allocation
+    # Two thirds of the difference are search's, one is chat's.
+    assert {(line.owner, line.cost) for line in found.lines if line.kind == "difference"} == {
+        ("search", Decimal("-0.00000000000000002")),
+        ("chat", Decimal("-0.00000000000000001")),
+    }
+    assert _stated(office.show("2026-10")) == {"search": Decimal("0.16"), "chat": Decimal("0.08")}
+
+
 def test_who_bears_nothing_is_named_with_the_nearest(office, spend):
     spend("2026-10-02", "30", team="search")
     with pytest.raises(UsageError, match="'serach' bears nothing of 2026-10, by team") as error:

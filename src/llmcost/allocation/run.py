@@ -135,7 +135,7 @@ class _Run:
             drivers={driver: self._driver(driver, parts) for driver in self._drivers()},
             invoice=asked.invoice,
             currency=asked.currency,
-            places=_PLACES + PLACES if asked.rates else _PLACES,
+            places=_places(asked),
         )
         found = allocate(facts, asked.policy)
         proof = Proof(self._spelling, {rule.name: texts(rule.where) for rule in self._rules}, facts)
@@ -195,6 +195,13 @@ class _Run:
 
     def _conditions(self, terms: tuple[Term, ...]) -> Conditions:
         return tuple((_known(self._connection, term.condition.key), term.condition) for term in terms)
+
+
+def _places(asked: Asked) -> int:
+    """Decimals that hold every cost: those of the ledger, converted or not, and all that an invoice has."""
+    exponent = 0 if asked.invoice is None else asked.invoice.as_tuple().exponent
+    ledger = _PLACES + PLACES if asked.rates else _PLACES
+    return max(ledger, -exponent) if isinstance(exponent, int) else ledger
 
 
 def _by_owner(parts: Iterable[pools.Part]) -> dict[str | None, Usage]:
