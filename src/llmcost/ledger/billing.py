@@ -42,6 +42,14 @@ QUANTITIES = (
     "code_sessions",
     "video_seconds",
 )
+TOOLS = ("web_searches", "file_searches", "map_searches", "code_sessions")
+"""Quantities of tools that a model of any kind may call; bills have lines of their own for them, without a model."""
+_INSTEAD_OF_TOKENS = ("rerank_searches", "images", "audio_seconds", "characters", "pages", "video_seconds")
+_OF_MODEL = (
+    f"{' + '.join(f'coalesce({column}, 0)' for column in _INSTEAD_OF_TOKENS)} > 0 "
+    f"and {' + '.join(f'coalesce({column}, 0)' for column in TOOLS)} = 0"
+)
+"""SQL: whether what is not charged by the token is the model's own work, and no tool's."""
 _COSTS = {
     "input": "input_cost",
     "cache_read": "cache_read_cost",
@@ -49,7 +57,8 @@ _COSTS = {
     "output": "coalesce(output_cost, 0) + coalesce(reasoning_cost, 0)",
     "audio": "audio_cost",
     "image": "image_cost",
-    "units": "unit_cost",
+    "units": f"case when {_OF_MODEL} then null else unit_cost end",
+    "model_units": f"case when {_OF_MODEL} then unit_cost end",
 }
 _RATED = " + ".join(f"coalesce({expression}, 0)" for expression in _COSTS.values())
 """SQL: what of a cost is told by token class; a bill that tells its classes apart leaves nothing besides."""
@@ -111,7 +120,8 @@ class LoggedUsage:
     quantities: dict[str, Decimal]
     """By column of `request`; those that are zero are left out."""
     costs: dict[str, Decimal]
-    """By token class; what of a provider's own charge has no components has the class `whole`."""
+    """By token class. What the model charges for instead of tokens has the class `model_units`, other units `units`; what of a
+    provider's own charge has no components has the class `whole`."""
 
 
 def logged_usage(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from llmcost.ledger.billing import TOOLS
 from llmcost.pricing.price_list import FEE_UNITS
 from llmcost.pricing.rate_row import Context, RateRow
 from llmcost.pricing.rates import rate_rows
@@ -85,16 +86,14 @@ class Rates:
             )
             for token_class, units in _CLASSES.items()
         }
-        fees = row.fees.get("request", Decimal(0)) * charge.requests
-        fees += sum(
-            (
-                charge.quantities.get(column, Decimal(0)) * row.fees.get(unit, Decimal(0))
-                for column, unit in _FEES.items()
-            ),
-            Decimal(0),
-        )
+        fees = {
+            column: charge.quantities.get(column, Decimal(0)) * row.fees.get(unit, Decimal(0))
+            for column, unit in _FEES.items()
+        }
+        tools = sum((fees.pop(column) for column in TOOLS), row.fees.get("request", Decimal(0)) * charge.requests)
         hours = charge.quantities.get("audio_seconds", Decimal(0)) * row.fees.get("audio_hour", Decimal(0)) / 3600
-        costs["units"] = fees + hours.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+        costs["units"] = tools
+        costs["model_units"] = sum(fees.values(), hours.quantize(_PLACES, rounding=ROUND_HALF_EVEN))
         return costs
 
     def fee(self, usage: "LoggedUsage", unit: str) -> Decimal:

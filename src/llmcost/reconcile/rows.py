@@ -19,8 +19,9 @@ InvoiceRounding = Literal["line", "total", "none"]
 ROUNDINGS: tuple[InvoiceRounding, ...] = get_args(InvoiceRounding)
 
 CENT = Decimal("0.01")
-UNITS, WHOLE = "units", "whole"
-"""The token class of what is not charged by the token, and that of a cost without components."""
+UNITS, MODEL_UNITS, WHOLE = "units", "model_units", "whole"
+"""The token class of what is not charged by the token, that of it which only the ledger tells to be the model's own, such as the
+seconds of a transcription, and that of a cost without components."""
 _NOISE = Decimal("1e-12")
 """What a request's cost is rounded to, and, relative to an amount, what a bill's binary fractions may be off."""
 
@@ -117,10 +118,14 @@ class BilledCells:
 
     def key_of(self, day: date, provider: str | None, model: str | None, token_class: str) -> RowKey:
         """The row that logged cost belongs to: the narrowest the bill has, or one of its own as fine as the bill is."""
-        kind = None if token_class == WHOLE else token_class
+        kind = {WHOLE: None, MODEL_UNITS: UNITS}.get(token_class, token_class)
+        places = [(model, kind), (None, kind), (model, None), (None, None)]
+        if token_class == MODEL_UNITS:
+            # Bills call them units, sound or pictures, or name the model alone; units without a model are tools' before.
+            places = [(model, UNITS), (model, "audio"), (model, "image"), (model, None), (None, UNITS), (None, None)]
         spans = self._spans.get(day, [])
         for since, until in spans:
-            for name, part in ((model, kind), (None, kind), (model, None), (None, None)):
+            for name, part in places:
                 for owner in (provider, None):
                     key = RowKey(since, until, owner, name, part)
                     if key in self.cells:
