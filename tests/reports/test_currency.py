@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.conversion import Conversion
 from llmcost.ledger.exports import export_requests
-from llmcost.render.formats import render
+from llmcost.render.formats import render, render_file
 from llmcost.render.surface import Surface
 from llmcost.reports.cost_by import cost_by
 from llmcost.reports.overview import overview
@@ -39,6 +40,24 @@ def test_each_row_is_converted_at_the_rate_of_its_day(small):
         [Decimal("12.3730361021106"), Decimal("0.00001116")],
         Decimal("12.3730472621106"),
     )
+
+
+def test_parquet_has_every_digit_of_a_converted_amount(small, tmp_path):
+    """Of a rate of eight decimals too: 13.747817891234 * 0.90000001 is 12.3730361021106 + 0.00000013747817891234."""
+    rates = ((date(2026, 11, 1), Decimal("0.90000001")), RATES[1])
+    render_file(cost_by(small, Question(by=("day",), currency="EUR", rates=rates)), "parquet", tmp_path / "a.parquet")
+    render_file(cost_by(small, Question(by=("day",))), "parquet", tmp_path / "b.parquet")
+
+    assert _parquet(tmp_path / "a.parquet") == (
+        [Decimal("12.37303623958877891234"), Decimal("0.00001116")], "DECIMAL(38,20)"
+    )  # fmt: skip
+    assert _parquet(tmp_path / "b.parquet") == ([Decimal("13.747817891234"), Decimal("0.000012")], "DECIMAL(38,12)")
+
+
+def _parquet(path):
+    with duckdb.connect() as connection:
+        rows = connection.execute("select cost, typeof(cost) from read_parquet(?) order by day", [str(path)]).fetchall()
+    return [cost for cost, _ in rows], rows[0][1]
 
 
 def test_a_day_begins_in_the_reporting_time_zone(small):

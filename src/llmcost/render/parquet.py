@@ -6,7 +6,9 @@ from pathlib import Path
 from llmcost.ledger.tables import write_parquet
 from llmcost.reports.record import Cell, Column, Overview, Report, Study
 
-_TYPES = {"text": "varchar", "date": "varchar", "money": "decimal(38, 12)", "count": "bigint", "tokens": "bigint"}
+_TYPES = {"text": "varchar", "date": "varchar", "count": "bigint", "tokens": "bigint"}
+_MONEY, _CONVERTED = "decimal(38, 12)", "decimal(38, 20)"
+"""What a ledger keeps, and that at a rate of eight decimals: exact, as the JSON is."""
 _OTHER = Column(name="other", title="Other", kind="text", role="key")
 
 
@@ -15,8 +17,11 @@ def written(document: Report | Overview | Study, path: Path) -> None:
 
     Text is exact. Where some groups are one, `other` tells that row from unattributed.
     """
-    _, columns, rows = tables(document.total if isinstance(document, Overview) else document)[0]
-    kinds = [(column.name, _TYPES.get("text" if column.role == "key" else column.kind, "double")) for column in columns]
+    base = document.total if isinstance(document, Overview) else document
+    report = base.base if isinstance(base, Study) else base
+    types = {**_TYPES, "money": _CONVERTED if report.rates else _MONEY}
+    _, columns, rows = tables(base)[0]
+    kinds = [(column.name, types.get("text" if column.role == "key" else column.kind, "double")) for column in columns]
     write_parquet(path, kinds, rows)
 
 
