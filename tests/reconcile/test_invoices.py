@@ -288,6 +288,22 @@ def test_a_mapping_reads_any_table(tmp_path):
     )
 
 
+def test_with_a_decimal_comma_a_point_that_parts_no_thousands_is_no_amount(tmp_path):
+    mapping = MAP.replace("amount_unit: cents\n", "")
+    amounts = ["0,025", "1.234,56", "-12.345.678", "0.01", "12.50", "1,234.56", "0.125", "1234.567"]
+    bill = file(tmp_path, "".join(f"{line}\n" for line in ("Tag;Modell;Art;Menge;Betrag", *(
+        f"01.11.2026;gpt-5;Eingabe;;{amount}" for amount in amounts
+    ))))  # fmt: skip
+
+    _, found, unused = lines(bill, invoice_map=read_map(file(tmp_path, mapping, "map.yaml")))
+
+    assert [line[6] for line in found] == ["0.025", "1234.56", "-12345678"]
+    assert unused == [
+        (f":{number}", f"'{amount}' is not an amount with a decimal comma")
+        for number, amount in enumerate(amounts[3:], 5)
+    ]
+
+
 @pytest.mark.parametrize(
     ("dates", "formatted"),
     [

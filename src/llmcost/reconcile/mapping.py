@@ -11,6 +11,7 @@
 Only `date` and `amount` are needed.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,6 +30,7 @@ _COLUMNS = ("date", "until", "provider", "model", "token_class", "amount", "quan
 _AMOUNTS = ("amount", "quantity")
 _KEYS = ("columns", "date_format", "amount_unit", "decimal_comma", "provider", "currency", "token_classes")
 _UNITS = {"units": 0, "cents": -2}
+_GROUPED = re.compile(r"[-+]?\$?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,12 @@ class InvoiceMap:
             return Unused(place=row.place, reason=str(error), amount=amount)
 
     def _number(self, text: str) -> Decimal:
-        return amount_of(text.replace(".", "").replace(",", ".") if self.decimal_comma else text)
+        if not self.decimal_comma:
+            return amount_of(text)
+        # A point that parts no thousands is a decimal one, whatever the file was said to have: 0.01 is not 1.
+        if "." in text and not _GROUPED.fullmatch(text.strip()):
+            raise ValueError(f"{text.strip()[:40]!r} is not an amount with a decimal comma")
+        return amount_of(text.replace(".", "").replace(",", "."))
 
     def _day(self, text: str) -> date:
         if self.date_format is None:
