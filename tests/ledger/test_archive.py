@@ -13,7 +13,7 @@ from tests.once import made_once
 
 import llmcost
 from llmcost.domain.errors import DataError
-from llmcost.ledger import database
+from llmcost.ledger import database, scratch
 from llmcost.ledger.archive import MANIFEST, export_ledger, import_ledger, tables_of
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,42 @@ def test_the_folder_is_for_its_owner_alone_and_is_not_written_over(ledger, tmp_p
     with pytest.raises(DataError, match="already"):
         import_ledger(tmp_path / "out", ledger)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger", "log.jsonl", "out"]
+
+
+def test_an_empty_folder_is_filled_and_stays_the_folder_it_is(ledger, tmp_path):
+    """It may be a mount, such as a volume of a container, which nothing can be moved onto."""
+    out = tmp_path / "out"
+    (out / "export.tmp-killed").mkdir(parents=True)
+    before = out.stat().st_ino
+    export_ledger(ledger, out)
+    assert out.stat().st_ino == before
+    names = {path.name for path in out.iterdir()}
+    assert MANIFEST in names
+    assert not any(name.startswith("export") for name in names)
+    assert {path.stat().st_mode & 0o077 for path in out.iterdir()} == {0}
+    import_ledger(out, tmp_path / "again")
+    assert everything(tmp_path / "again") == everything(ledger)
+    with pytest.raises(DataError, match="holds something"):
+        export_ledger(ledger, out)
+
+
+def test_two_exports_into_one_folder_are_not_mixed(ledger, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    with scratch.folder_beside(out / "export"), pytest.raises(DataError, match="holds something"):
+        export_ledger(ledger, out)
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_that_may_not_be_written_to_is_named(ledger, tmp_path, monkeypatch, there):
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    place = out if there else tmp_path
+    with pytest.raises(DataError, match=f"^cannot write {out}: {place} may not be written to$"):
+        export_ledger(ledger, out)
 
 
 def test_a_folder_that_was_changed_is_refused_and_leaves_nothing(ledger, tmp_path):

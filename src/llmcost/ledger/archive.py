@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 SCHEMA = "llmcost/db-export/1"
 _BLOCK = 1 << 20
+_WORKING = "export"
+"""What a working folder inside the one asked for is named after. The manifest goes up last: without it nothing is imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,10 @@ def export_ledger(ledger: Path, folder: Path, *, wait: float = 5) -> Archived:
     """Write the ledger as a folder, whole or not at all; DataError where the folder holds something already."""
     _check_free(folder)
     mask = os.umask(0o077)
+    # A folder that is there may be a mount, which no other can be put in the place of: what is written goes up into it.
+    near = folder / _WORKING if folder.exists() else folder
     try:
-        with scratch.folder_beside(folder) as working, database.reading(ledger, wait=wait) as connection:
+        with scratch.folder_beside(near) as working, database.reading(ledger, wait=wait) as connection:
             made = working / "export"
             made.mkdir()
             tables = {name: _written(connection, name, made / f"{name}.parquet") for name in tables_of(connection)}
@@ -53,7 +57,12 @@ def export_ledger(ledger: Path, folder: Path, *, wait: float = 5) -> Archived:
                 "tables": tables,
             }
             (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-            made.replace(folder)
+            if near == folder:
+                made.replace(folder)
+            else:
+                _check_empty(folder, working)
+                for path in sorted(made.iterdir(), key=lambda path: path.name == MANIFEST):
+                    path.replace(folder / path.name)
     except OSError as error:
         raise DataError(f"cannot write {folder}: {(error.strerror or str(error)).lower()}") from error
     finally:
@@ -163,7 +172,19 @@ def _checksum(path: Path) -> str:
 
 
 def _check_free(folder: Path) -> None:
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise DataError(f"{folder} is there already and holds something", hint="name a new folder")
-    if not failures.is_there(folder.absolute().parent):
+    there = folder.exists()
+    if there:
+        _check_empty(folder, None)
+    place = folder if there else folder.absolute().parent
+    if not failures.is_there(place):
         raise DataError(f"cannot write {folder}: its parent folder does not exist", hint="make the parent folder first")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise DataError(f"cannot write {folder}: {place} may not be written to", hint="name a folder elsewhere")
+
+
+def _check_empty(folder: Path, working: Path | None) -> None:
+    """DataError where a folder holds anything but our working folder, or what exports that were killed left."""
+    found = {path.name for path in (folder.iterdir() if folder.is_dir() else [folder])}
+    ours = {name for name in found if name.startswith(f"{_WORKING}.tmp-")} if working is None else {working.name}
+    if found - ours:
+        raise DataError(f"{folder} is there already and holds something", hint="name a new folder")
