@@ -179,7 +179,9 @@ class _Mapping:
         for column in self.columns:
             if column.name not in _DERIVED | {"started_at"}:
                 sql = self._by_route(self._column(column.name, column.default), column.default or "null")
-                columns.append(f"({sql})::{column.sql_type} as {column.name}")
+                # An amount that does not fit is none, like one that is no number; sources add and scale what did fit.
+                cast = "try_cast" if column.sql_type.startswith("decimal") else "cast"
+                columns.append(f"{cast}(({sql}) as {column.sql_type}) as {column.name}")
                 if self.bulk and _CONSTANT.fullmatch(sql) and self._stays(column.name):
                     constants[column.name] = f"({sql})::{column.sql_type}"
         if self.bulk and not any(self.tags.values()):
