@@ -83,3 +83,45 @@ def test_only_what_a_source_looks_at_is_blamed_for_a_missing_time(tmp_path):
         "timestamp is 'noon', neither a date of ISO 8601 with month and day nor Unix time",
         "ts is 'noon', neither a date of ISO 8601 with month and day nor Unix time",
     ]
+
+
+def test_a_duration_that_no_call_has_leaves_the_time_of_its_end(tmp_path):
+    def event(session, duration):
+        texts = {"session.id": session, "model": "claude-sonnet-4-5", "input_tokens": "1", "output_tokens": "1"}
+        attributes = {key: {"stringValue": text} for key, text in {**texts, "duration_ms": duration}.items()}
+        record = {
+            "timeUnixNano": "1793700000000000000",
+            "body": {"stringValue": "claude_code.api_request"},
+            "attributes": [{"key": key, "value": value} for key, value in attributes.items()],
+        }
+        return {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+
+    def access(name, duration):
+        times = {"msec": "1793700000.000", "request_time": duration, "upstream_response_time": "0.1"}
+        return {"request_id": name, "status": "200", "prompt_tokens": "5", "completion_tokens": "1", **times}
+
+    durations = {"500": 500.0, "9e15": None, "1e30": None, "-1e30": None, "-5": None, "31536000001": None}
+    agents = [event(f"s{number}", duration) for number, duration in enumerate(durations)]
+    lines = [access(f"n{number}", duration) for number, duration in enumerate(("0.5", *list(durations)[1:]))]
+    ledger = tmp_path / "ledger"
+    read(ledger, write(tmp_path / "agents.jsonl", agents), write(tmp_path / "access.jsonl", lines))
+
+    # 1793700000 is 2026-11-03 10:00:00; the first of each lasted half a second, of the others nobody knows how long.
+    started = ["2026-11-03 09:59:59.5", *["2026-11-03 10:00:00"] * 5]
+    asked = "select started_at::varchar, latency_ms from request where source = $source order by latency_ms nulls last"
+    for source in ("otel-agent-events", "nginx-json"):
+        assert query(ledger, asked, source=source) == list(zip(started, durations.values(), strict=True))
+
+
+def test_a_date_in_words_of_a_year_before_our_era_is_no_time(tmp_path):
+    def answer(name, year):
+        header = {"date": f"Tue, 10 Nov {year} 08:00:00 GMT"}
+        metadata = {"RequestId": name, "HTTPStatusCode": 200, "HTTPHeaders": header}
+        usage = {"inputTokens": 5, "outputTokens": 1, "totalTokens": 6}
+        return {"ResponseMetadata": metadata, "output": {"message": {}}, "usage": usage, "metrics": {"latencyMs": 5}}
+
+    log = write(tmp_path / "log.jsonl", [answer("a", "2026"), answer("b", "0000"), answer("c", "-500")])
+    result = read(tmp_path / "ledger", log)
+
+    assert query(tmp_path / "ledger", "select started_at::varchar from request") == [("2026-11-10 08:00:00",)]
+    assert result.files[0].rejected == 2

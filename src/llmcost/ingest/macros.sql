@@ -100,10 +100,10 @@ create or replace temp macro beyond(total, parts) as
 create or replace temp macro elapsed_ms(since, until) as
     case when until >= since then date_diff('microsecond', since, until) * 0.001::double end;
 
--- So many milliseconds before an instant; the instant itself where that is no time a call may take, up to a year. What is beyond
--- would be an instant that nothing can read.
-create or replace temp macro earlier(t, ms) as
-    case when ms between 0 and 31536000000 then t - to_microseconds(try_cast(ms * 1000 as bigint)) else t end;
+-- Milliseconds that a call lasted, from a number in units of so many milliseconds; null where it is none, and where it is more than
+-- the year that no call lasts: the time it began is worked out from it.
+create or replace temp macro lasted_ms(x, unit) as
+    case when number_of(x) between 0 and 31536000000 / unit then number_of(x) * unit end;
 
 -- One of several words, 'a|b|c'. DuckDB makes a hash join of a long IN list, and of list_contains with a constant list,
 -- which costs more memory than all the rest.

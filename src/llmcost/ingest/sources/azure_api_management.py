@@ -7,7 +7,8 @@ priced as if it were not (https://learn.microsoft.com/azure/azure-monitor/refere
 
 from llmcost.ingest.source import Source
 
-_PORTAL_TIME = "try_strptime(@\"TimeGenerated [UTC]\", ['%m/%d/%Y, %I:%M:%S.%f %p', '%m/%d/%Y, %I:%M:%S %p'])"
+_WRITTEN = '@"TimeGenerated [UTC]"'
+_PORTAL_TIME = f"dated(try_strptime({_WRITTEN}, ['%m/%d/%Y, %I:%M:%S.%f %p', '%m/%d/%Y, %I:%M:%S %p']), {_WRITTEN})"
 
 
 def _text(name: str) -> str:
@@ -17,6 +18,7 @@ def _text(name: str) -> str:
 
 source = Source(
     title="Azure API Management LLM logs",
+    revision=2,
     issuer="'azure-apim'",
     claims=f"coalesce(@PromptTokens, @SequenceNumber) is not null and {_text('CorrelationId')} is not null",
     whole=True,

@@ -24,10 +24,12 @@ def _either(path: str, sigil: str = "@", kind: str = "") -> str:
 
 _USED = f"{_either('usage.inputTokens')} is not null and {_either('metrics.latencyMs')} is not null"
 _ANSWERED = "@usage.inputTokens is not null and (@stopReason is not null or @output.message.role is not null)"
+_DATE = "@ResponseMetadata.HTTPHeaders.date"
 _KNOWN = "$input is not null or $output is not null"
 
 source = Source(
     title="Bedrock Converse answers",
+    revision=2,
     issuer="'aws'",
     claims=f"({_USED}) or ({_ANSWERED}) or coalesce({', '.join(f'@{event}' for event in _EVENTS)}) is not null",
     keeps=f"{_either('usage.inputTokens')} is not null",
@@ -43,7 +45,7 @@ source = Source(
     },
     fields={
         "request_id": "filled(@ResponseMetadata.RequestId)",
-        "started_at": "try_strptime(@ResponseMetadata.HTTPHeaders.date, '%a, %d %b %Y %H:%M:%S GMT')",
+        "started_at": f"dated(try_strptime({_DATE}, '%a, %d %b %Y %H:%M:%S GMT'), {_DATE})",
         "provider": "'aws'",
         "request_model": "coalesce(filled(@trace.promptRouter.invokedModelId), filled(@modelId), filled(@model))",
         "service_tier": f"nullif({_either('serviceTier.type')}, 'default')",

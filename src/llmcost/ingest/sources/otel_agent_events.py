@@ -28,11 +28,11 @@ source = Source(
         "cached": "coalesce(#event.cached, 0)",
         "written": "coalesce(#event.written, 0)",
         "reasoning": "coalesce(#event.reasoning, 0)",
-        "duration": "number_of(@event.duration)",
+        "duration": "lasted_ms(@event.duration, 1)",
     },
     fields={
         "request_id": "filled(@otlp_span.span_id)",
-        "started_at": f"earlier({_ENDED}, $duration)",
+        "started_at": f"{_ENDED} - to_microseconds(coalesce(($duration * 1000)::bigint, 0))",
         "ended_at": _ENDED,
         "latency_ms": "$duration",
         "provider": "@event.provider",
