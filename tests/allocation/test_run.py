@@ -112,6 +112,11 @@ def test_on_exports_a_bill_takes_the_place_of_its_providers_capacity(ledger, all
     found = allocate("allocation: {by: team}", _PRICES)
     # 720 hours of the other 30 days at 0.10.
     assert (found.basis, found.ledger_cost, found.charges_cost) == ("exports", Decimal(240), Decimal(72))
+    capacity = next(one for one in found.sources if one.kind == "charge")
+    assert capacity.basis == (
+        "commitment ptu-1, 2026-10-01 to 2026-10-04: 96 unit-hour at 0.1 = 9.6",
+        "commitment ptu-1, 2026-10-06 to 2026-10-31: 624 unit-hour at 0.1 = 62.4",
+    )
     assert found.notes == (
         "capacity and credits that price files name are as billed where exports have a bill: azure on 1 day",
     )

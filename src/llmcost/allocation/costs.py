@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 from llmcost.allocation.facts import Facts, Usage, summed
@@ -110,13 +111,17 @@ def _covers(rule: Rule, charge: ChargeLine) -> bool:
 
 def _described(one: ChargeLine, currency: str) -> str:
     """The multiplication behind a charge, in both currencies where it was converted, so that anybody can repeat it."""
-    when = f"{one.first_day:%Y-%m}" if one.grain == "month" else str(one.first_day)
-    name = printable(one.name)
     quantity, price, amount = map(_plain, (one.quantity, one.unit_price, one.amount))
-    if one.rate is None:
-        return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} = {amount}"
-    when = f"{one.first_day}" if one.last_day in {one.first_day, None} else f"{one.first_day} to {one.last_day}"
-    return f"{one.kind} {name}, {when}: {quantity} {one.unit} at {price} {BASE} x {one.rate:f} = {amount} {currency}"
+    what = f"{one.kind} {printable(one.name)}, {_when(one)}: {quantity} {one.unit} at {price}"
+    return f"{what} = {amount}" if one.rate is None else f"{what} {BASE} x {one.rate:f} = {amount} {currency}"
+
+
+def _when(one: ChargeLine) -> str:
+    """The month, or the days where it is some of its days only."""
+    last = one.last_day or one.first_day
+    if one.first_day.day == 1 and (last + timedelta(days=1)).day == 1:
+        return f"{one.first_day:%Y-%m}"
+    return str(last) if last == one.first_day else f"{one.first_day} to {last}"
 
 
 def _plain(number: Decimal) -> str:
