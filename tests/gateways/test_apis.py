@@ -16,6 +16,7 @@ from tests.ingesting import query, read, rows
 
 from llmcost.gateways.probe import probe
 from llmcost.gateways.registry import all_gateways
+from llmcost.ingest import intake
 from llmcost.ledger import database
 
 CALLS = 20
@@ -139,6 +140,21 @@ def test_a_probe_says_whether_a_gateway_is_there_and_takes_the_key(fake):
     assert (fine.reachable, fine.authorised, fine.recent) == (True, True, True)
     assert (refused.reachable, refused.authorised, refused.recent) == (True, False, None)
     assert SECRET not in f"{refused.detail} {refused.hint}"
+
+
+def test_a_trace_is_not_torn_apart_by_a_commit_between_two_pages(tmp_path, monkeypatch):
+    """Pages of three spans, each more than a batch should hold; the call inside the first span is on the second page."""
+    monkeypatch.setattr(intake, "_BATCH_ROWS", 1)
+    fake = FAKES["phoenix"]
+    _, outer, *others = fake.rows(5)
+    context = outer["context"]
+    inner = {**outer, "id": "in", "context": {**context, "span_id": "c" * 16}, "parent_id": context["span_id"]}
+    with serving(fake([outer, *others, inner])) as api:
+        found = run(api, tmp_path / "l", gateway="phoenix", environ=fake.environ)
+
+    assert found.result.total("new") == 4
+    calls = query(tmp_path / "l", "select request_id from request order by all")
+    assert calls == [(f"{1:032x}:{'c' * 16}",), *((f"{n:032x}:{n + 1:016x}",) for n in (2, 3, 4))]
 
 
 def test_a_wrapper_that_was_pulled_before_the_call_inside_it_is_taken_back(tmp_path):

@@ -48,6 +48,10 @@ class _Batch:
 
     sources: tuple[str, ...]
     path: Path
+    together: bool
+    """Whether records of a window belong together: which of them are calls is told by those around them."""
+    ended: bool = False
+    """Whether the last page completed a window."""
     rows: int = 0
     size: int = 0
     covered: list[Span] = field(default_factory=list)
@@ -55,9 +59,11 @@ class _Batch:
 
     @property
     def full(self) -> bool:
-        return self.rows >= _BATCH_ROWS or self.size >= batch_bytes() or time.monotonic() - self.begun >= _BATCH_SECONDS
+        much = self.rows >= _BATCH_ROWS or time.monotonic() - self.begun >= _BATCH_SECONDS
+        return self.size >= batch_bytes() or (much and (self.ended or not self.together))
 
     def add(self, page: Page) -> None:
+        self.ended = page.covered is not None
         if page.covered is not None:
             self.covered.append(page.covered)
         if not page.records:
@@ -149,7 +155,11 @@ class Intake:
                 break
             if batch is None:
                 self._batches += 1
-                batch = _Batch(sources=page.sources, path=self._folder / f"pulled-{self._batches}.jsonl")
+                batch = _Batch(
+                    sources=page.sources,
+                    path=self._folder / f"pulled-{self._batches}.jsonl",
+                    together=any(source_named(name).no_call_after_all is not None for name in page.sources),
+                )
                 batch.path.touch(0o600)
             batch.add(page)
         result = _joined(stream, results, failed=error is not None)
