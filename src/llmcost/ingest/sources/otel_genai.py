@@ -15,6 +15,7 @@ from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, s
 from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
 
 _DETAILS = "gen_ai.usage.details."
+_PROVIDER = at("gen_ai.provider.name", "gen_ai.system", "ai.model.provider", counts=False)
 _FRESH = "beyond($input, coalesce($cached, 0) + coalesce($written, 0))"
 # Few spans say how much of the audio was cached; what was not cannot be more than that of the whole input.
 _AUDIO = f"least(greatest($audio_in - $audio_cached, 0), {_FRESH})"
@@ -83,8 +84,11 @@ source = Source(
     },
     fields={
         **SPAN_FIELDS,
-        # Google's ADK names itself, which tells neither whose the model is nor who serves it.
-        "provider": f"nullif({at('gen_ai.provider.name', 'gen_ai.system', 'ai.model.provider', counts=False)}, 'gcp.vertex.agent')",
+        # Google's ADK names itself, which tells neither whose the model is nor who serves it. The Vercel AI SDK's `gateway` is
+        # Vercel's.
+        "provider": f"""case {_PROVIDER} when 'gcp.vertex.agent' then null
+            when 'gateway' then case when @attributes."ai.model.provider" = 'gateway' then 'vercel_ai_gateway' else 'gateway' end
+            else {_PROVIDER} end""",
         "request_model": at("gen_ai.request.model", "tfy.request.model_name", "ai.model.id", counts=False),
         "response_model": at("gen_ai.response.model", "tfy.model.name", counts=False),
         "service_tier": at(
