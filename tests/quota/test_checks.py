@@ -148,3 +148,28 @@ def test_codes_are_unique_and_names_are_those_of_the_files():
 
     assert len(codes) == len(files) == len(set(codes))
     assert {name for name, _ in all_checks().values()} == {path.stem.replace("_", "-") for path in files}
+
+
+@pytest.mark.parametrize(
+    ("short", "long", "never"),
+    [
+        ("window: 1m, algorithm: sliding", "window: 1h, algorithm: sliding", True),
+        ("window: day", "window: month", True),
+        ("window: 1m, algorithm: fixed", "window: 1h, algorithm: fixed", True),
+        ("window: 1m, algorithm: fixed", "window: 1h, algorithm: sliding", True),
+        # A week reaches into two months; 7 minutes into two hours; a day up to now over midnight of Monday.
+        ("window: week", "window: month", False),
+        ("window: 7m, algorithm: fixed", "window: 1h, algorithm: fixed", False),
+        ("window: 1d, algorithm: sliding", "window: week", False),
+        ("window: 1m, algorithm: anchored", "window: 1h, algorithm: anchored", False),
+        ("window: day", "window: month, tz: Europe/Berlin", False),
+    ],
+)
+def test_a_short_window_never_binds_only_where_it_lies_within_the_long_one(short, long, never):
+    text = (
+        f"limits:\n  - {{id: a, limit: 5, unit: requests, {short}}}\n  - {{id: b, limit: 5, unit: requests, {long}}}\n"
+    )
+    found = check([opened_text(parse_text(text, "own.yaml"))], choice(("QL304",), (), pedantic=True), KNOWN).findings
+    assert [("can never bind" in one.message, one.confidence) for one in found] == [
+        (never, "proved" if never else "maybe")
+    ]

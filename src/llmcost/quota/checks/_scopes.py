@@ -20,6 +20,8 @@ _CALENDAR = {
 }  # fmt: skip
 OVERSHOOT = ", and what the calls under way go over it"
 """What use that counts when a response ends adds to a limit."""
+_STRETCHES = {"fixed", "anchored", "calendar", "sliding_log", "sliding_buckets"}
+"""Windows that count what was used in a stretch of time no longer than they are, up to now."""
 _ALIGNED = {"sliding_log", "sliding_buckets", "calendar"}
 
 
@@ -54,6 +56,20 @@ def held(short: Window, long: Window) -> int:
         return count
     count = -(-(long.longest or 0) // (short.longest or 1))
     return count if short.kind in _ALIGNED and long.kind in _ALIGNED else count + 1
+
+
+def nested(short: Window, long: Window) -> bool:
+    """Whether all that counts in a short window counts in the long one as well, whenever it is: none reaches over a long one's end."""
+    length, longest = short.longest or 0, long.longest or 0
+    if long.kind == "sliding_log":
+        return short.kind in _STRETCHES and length <= longest
+    if long.kind == "sliding_buckets":
+        # Of the oldest of six parts nothing may be left.
+        return short.kind in _STRETCHES and 6 * length <= 5 * longest
+    if short.kind == long.kind == "calendar":
+        # Weeks reach over the end of months.
+        return short.tz == long.tz and (short.span, long.span) in _CALENDAR and (short.span != "week")
+    return short.kind == long.kind and short.kind in {"fixed", "sliding_counter"} and longest % (length or 1) == 0
 
 
 def tighter(outer: Limit, inner: Limit) -> bool:

@@ -15,6 +15,8 @@ from llmcost.quota.problem import Problem
 
 def find(config: Config, known: Known) -> Iterator[Problem]:
     """Longer periods with less."""
+    if config.semantics.decides != "all":
+        return  # of two rules about the same, one decides
     for short, long in pairs(limit for limit in config.limits if limit.unit == "cost"):
         if short.amount is not None and long.amount is not None and 0 < long.amount <= short.amount:
             yield Problem(
