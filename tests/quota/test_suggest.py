@@ -1,6 +1,6 @@
 """Suggested limits keep what was asked of them when they are replayed."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,9 +11,12 @@ from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.errors import UsageError
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
+from llmcost.pricing.price_list import load_price_list
+from llmcost.quota.check import Known
 from llmcost.quota.files import opened_text
 from llmcost.quota.replay.plan import plan
 from llmcost.quota.replay.run import Manner, replayed
+from llmcost.quota.run import check, choice
 from llmcost.quota.suggest.draft import Form, metadata_keys
 from llmcost.quota.suggest.ladder import above, below, rung
 from llmcost.quota.suggest.search import Ask, suggest
@@ -94,6 +97,31 @@ def test_a_cap_lowers_the_largest_exposure_first(ledger):
     assert [(rule.amount, rule.exposure, rule.capped) for rule in capped.rules] == [(4, 120, True), (1, 30, False)]
     assert "gateway-budget-config" in capped.text
     assert simulated(ledger, capped.text).refused == capped.rules[0].refused > 0
+
+
+def test_a_higher_plan_gets_no_less_than_a_lower_one(ledger):
+    # For twenty days: 4 requests a day of free, 12 of pro, 8 of enterprise and 2 of a plan whose place nobody knows.
+    used = {"free": 4, "Pro": 12, "enterprise": 8, "friends": 2}
+    calls = [
+        one
+        for day in range(20)
+        for name, count in used.items()
+        for one in every(at("2026-11-01T12:00:00") + day * DAY, MINUTE, count, user=name, plan=name)
+    ]
+    fill(ledger, sorted(calls, key=lambda one: one["started_at"]))
+
+    found = asked(ledger, per="plan", rate="0")
+
+    assert {rule.draft.id: (rule.amount, rule.raised_to) for rule in found.rules} == {
+        "plan-free": (4, None),
+        "plan-pro": (12, None),
+        "plan-enterprise": (12, "Pro"),
+        "plan-friends": (2, None),
+    }
+    assert "# its use asks for less: no less than plan 'Pro' gets" in found.text
+    file = opened_text(parse_text(found.text, "suggested.yaml"))
+    known = Known(day=date(2026, 11, 21), load_prices=load_price_list)
+    assert list(check([file], choice(("QC502",), (), pedantic=True), known).findings) == []
 
 
 def test_our_own_limits_are_read_back(ledger):

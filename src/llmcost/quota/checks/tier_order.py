@@ -12,14 +12,10 @@ from collections.abc import Iterator
 from llmcost.quota.check import Check, Known
 from llmcost.quota.config import Config
 from llmcost.quota.limit import Limit
+from llmcost.quota.plan_ranks import RANKS
 from llmcost.quota.problem import Problem
 
 _KEYS = re.compile(r"(?:metadata\.|tags\.)?(?:customer_|subscription_|user_)?(?:tier|plan|subscription)")
-_ORDER = (
-    ("free", "trial"), ("starter", "basic"), ("growth", "standard", "plus"), ("pro", "professional", "premium"),
-    ("business", "scale"), ("enterprise", "ultimate"),
-)  # fmt: skip
-_RANK = {name: rank for rank, names in enumerate(_ORDER) for name in names}
 
 
 def find(config: Config, known: Known) -> Iterator[Problem]:
@@ -31,7 +27,7 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
             dimension, value = found
             rest = frozenset(one for one in limit.match.conditions if one.dimension != dimension)
             key = (dimension, rest, frozenset(limit.per), limit.unit, limit.counted, limit.window)
-            groups.setdefault(key, []).append((_RANK[value.lower()], value, limit))
+            groups.setdefault(key, []).append((RANKS[value.lower()], value, limit))
     for group in groups.values():
         for rank, value, limit in group:
             above = [one for one in group if one[0] > rank and (one[2].amount or 0) < (limit.amount or 0)]
@@ -52,7 +48,7 @@ def _plan(limit: Limit) -> tuple[str, str] | None:
     for condition in limit.match.conditions:
         if _KEYS.fullmatch(condition.dimension) and condition.values is not None and len(condition.values) == 1:
             value = next(iter(condition.values))
-            if value.lower() in _RANK:
+            if value.lower() in RANKS:
                 return condition.dimension, value
     return None
 

@@ -10,6 +10,7 @@ from llmcost.config.nodes import parse_text
 from llmcost.domain.errors import UsageError
 from llmcost.domain.text import plural
 from llmcost.quota.files import opened_text
+from llmcost.quota.plan_ranks import RANKS
 from llmcost.quota.replay.counting import PICO, whole_amount
 from llmcost.quota.replay.plan import limit_sets, plan
 from llmcost.quota.replay.simulation import Simulation
@@ -46,6 +47,8 @@ class Suggested:
     """What its counters could spend in 30 days at the limit, US dollars; None where nothing is known of the cost."""
     capped: bool
     """Whether the cap of exposure made it tighter than asked."""
+    raised_to: str | None = None
+    """The lower plan whose larger amount it was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,7 @@ def suggest(connection: Connection, selection: Selection, ask: Ask) -> Suggestio
         )
     search = _Search(connection=connection, selection=selection, plan=made, totals=totals, demands=demands, ask=ask)
     amounts = search.found(known)
+    raised = _ordered(amounts, found) if ask.per == "plan" else {}
     prices = {number: _price(connection, traffic, made, number) for number in known}
     exposures = {number: _exposure(amounts[number], demands[number], prices[number], ask) for number in known}
     capped: set[int] = set()
@@ -197,10 +201,33 @@ def suggest(connection: Connection, selection: Selection, ask: Ask) -> Suggestio
             refused=refused[number],
             exposure=exposures[number],
             capped=number in capped,
+            raised_to=None if number in capped else raised.get(number),
         )
         for number in known
     )
     return Suggestion(rules=rules, left_out=tuple(left_out), text=_text(rules, left_out, ask))
+
+
+def _ordered(amounts: dict[int, Decimal], found: tuple[Draft, ...]) -> dict[int, str]:
+    """Give a plan no less than lower ones get, and tell whose amount it is: who used less has not bought less.
+
+    A larger amount refuses no more, so that the rate asked for is kept.
+    """
+    ranked = sorted(
+        (RANKS[name.lower()], number, name)
+        for number in amounts
+        for _, name in [found[number].condition or ("", "")]
+        if name.lower() in RANKS
+    )
+    asked = dict(amounts)
+    raised: dict[int, str] = {}
+    for rank, number, _ in ranked:
+        lower = [(asked[other], name) for below_it, other, name in ranked if below_it < rank]
+        most, name = max(lower, key=lambda one: one[0], default=(asked[number], ""))
+        if most > asked[number]:
+            amounts[number] = most
+            raised[number] = name
+    return raised
 
 
 def _planned(found: tuple[Draft, ...], ask: Ask) -> Plan:
@@ -294,6 +321,8 @@ def _comments(rule: Suggested, ask: Ask) -> list[str]:
     ]
     if rule.exposure is not None:
         lines.append(f"at the limit all month: ${rule.exposure:,.2f} in 30 days, at past prices")
+    if rule.raised_to is not None:
+        lines.append(f"its use asks for less: no less than plan {rule.raised_to!r} gets")
     if rule.capped:
         lines.append("tighter than asked, to stay under the cap")
     return lines
