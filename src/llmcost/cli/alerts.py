@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, BasisOption, Config, Db, Output
+from llmcost.cli.options import AsOf, BasisOption, Config, Db, Output, ReadWait
 from llmcost.cli.outputs import format_of_file
 
 AlertFormat = Annotated[
@@ -30,6 +30,7 @@ def check(
     output: Output = None,
     basis: BasisOption = None,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -62,11 +63,13 @@ def check(
     rules, channels = read_rules(settings), read_channels(settings)
     path = settings.ledger_path(db)
     now = clock(as_of, time_zone(settings.tz))
-    with reading(path) as ledger:
+    with reading(path, wait=wait) as ledger:
         found = run(ledger, settings, rules, now, basis=asked)
     delivery = None
     if channels:
-        delivery = (preview if dry_run else deliver)(path, found, channels, payload, clock())
+        delivery = (preview if dry_run else deliver)(
+            path, found, channels, payload, clock(), wait=wait if dry_run else max(wait, 30)
+        )
     elif dry_run:
         diagnostics.note("no channels to deliver to: add `channels:` to llmcost.yaml")
     surface = Surface() if output is not None else surface_of(sys.stdout)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.cli import budget_baseline
-from llmcost.cli.options import AsOf, BasisOption, Config, Db
+from llmcost.cli.options import AsOf, BasisOption, Config, Db, ReadWait
 
 if TYPE_CHECKING:
     from llmcost.budgets.checking import BudgetCheck
@@ -41,6 +41,7 @@ def check(
     output_file: OutputFile = None,
     basis: BasisOption = None,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -57,7 +58,7 @@ def check(
 
     chosen = chosen_formats(output_format, output_file, BUDGET_FORMATS)
     threshold = choice("--fail-on", fail_on, ("breached", "warning", "never"))
-    found = checked(load_settings(config), names or (), as_of, db, basis)
+    found = checked(load_settings(config), names or (), as_of, db, basis, wait=wait)
 
     def rendered(name: str, surface: Surface) -> str:
         return render_budgets(found, choice("--format", name, BUDGET_FORMATS), surface)
@@ -78,6 +79,7 @@ def status(
     output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",
     basis: BasisOption = None,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -90,7 +92,7 @@ def status(
     from llmcost.reports.choices import choice
 
     chosen = choice("--format", output_format, ("table", "json"))
-    found = checked(load_settings(config), names or (), as_of, db, basis)
+    found = checked(load_settings(config), names or (), as_of, db, basis, wait=wait)
     if chosen == "json":
         output.write(budget_status.json(found))
         return
@@ -104,6 +106,8 @@ def checked(
     as_of: str | None,
     db: Path | None,
     basis: str | None = None,
+    *,
+    wait: float = 5,
 ) -> "BudgetCheck":
     """The check of some budgets, or of all."""
     from llmcost.budgets.checking import check as run
@@ -121,5 +125,5 @@ def checked(
             "no budgets to check", hint="add `budgets:` to llmcost.yaml; `llmcost init` writes an example"
         )
     now = clock(as_of, time_zone(settings.tz))
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         return run(ledger, settings, budgets, now, basis=asked)

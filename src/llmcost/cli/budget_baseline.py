@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db
+from llmcost.cli.options import AsOf, Config, Db, ReadWait
 
 if TYPE_CHECKING:
     from llmcost.budgets.baseline import Baseline
@@ -29,6 +29,7 @@ def baseline(
     ] = None,
     days: Days = 7,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -42,7 +43,7 @@ def baseline(
     from llmcost.render import output as destination
 
     settings = load_settings(config)
-    found, fresh = measured(settings, as_of, db, days)
+    found, fresh = measured(settings, as_of, db, days, wait)
     path = output or settings.folder / FILE
     if output is None:
         try:
@@ -79,6 +80,7 @@ def diff(
         typer.Option("--output-file", metavar="FORMAT=PATH", help="Write there as well; may be repeated."),
     ] = None,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -97,7 +99,7 @@ def diff(
     chosen = chosen_formats(output_format, output_file, ("table", "json", "markdown"))
     settings = load_settings(config)
     earlier = read(base or settings.folder / FILE)
-    now, fresh = measured(settings, as_of, db, earlier.days)
+    now, fresh = measured(settings, as_of, db, earlier.days, wait)
     differences, gates = compared(earlier, now), [fresh, *judged(settings, earlier, now)]
 
     def rendered(name: str, surface: Surface) -> str:
@@ -114,7 +116,9 @@ def diff(
         raise typer.Exit(ExitCode.DATA)
 
 
-def measured(settings: "Settings", as_of: str | None, db: Path | None, days: int) -> tuple["Baseline", "Measured"]:
+def measured(
+    settings: "Settings", as_of: str | None, db: Path | None, days: int, wait: float
+) -> tuple["Baseline", "Measured"]:
     """The baseline as of now, and whether the ledger's newest request is young enough for it."""
     from llmcost.budgets.baseline import measure
     from llmcost.budgets.checking import check
@@ -124,7 +128,7 @@ def measured(settings: "Settings", as_of: str | None, db: Path | None, days: int
 
     budgets = read_budgets(settings)
     now = clock(as_of, time_zone(settings.tz))
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = check(ledger, settings, budgets, now, gates=False)
         (fresh,) = found.gates
         return measure(ledger, settings, budgets, found, days=days), fresh

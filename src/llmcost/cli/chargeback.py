@@ -6,7 +6,7 @@ import typer
 
 from llmcost.cli import chargeback_close, chargeback_statement
 from llmcost.cli.chargeback_options import Allocated, By, Month
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until
+from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, ReadWait, Since, Tz, Until
 
 Now = Annotated[
     bool, typer.Option("--now", help="What a closed period would come to now, by the rules it was closed with.")
@@ -36,6 +36,7 @@ def chargeback(
     currency: CurrencyOption = None,
     output_format: Allocated = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -59,6 +60,6 @@ def chargeback(
     asked = question(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = run(ledger, list_with_charges(settings.pricing), asked, now=now)
     shown(found, output_format, output)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.cli.chargeback_options import Allocated, By, Month
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Tz, Wait
+from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, ReadWait, Tz, Wait
 from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def list_closings(
     *,
     output_format: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table or json.")] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -125,7 +126,7 @@ def list_closings(
     from llmcost.render.surface import Surface, surface_of
 
     chosen = format_of_file(output, output_format, ("table", "json"), "table")
-    with reading(load_settings(config).ledger_path(db)) as ledger:
+    with reading(load_settings(config).ledger_path(db), wait=wait) as ledger:
         found = every_closing(ledger)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     if not found:

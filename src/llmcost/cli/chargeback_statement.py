@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli.chargeback_options import Allocated, By, Month
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until
+from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, ReadWait, Since, Tz, Until
 
 Owner = Annotated[
     str, typer.Option("--for", metavar="NAME", help="Whose; empty for what nobody bears.", show_default=False)
@@ -31,6 +31,7 @@ def statement(
     currency: CurrencyOption = None,
     output_format: Allocated = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -53,7 +54,7 @@ def statement(
     asked = question(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = chargeback(ledger, list_with_charges(settings.pricing), asked)
     name = owner_of(found, owner)
     if chosen in {"json", "csv"}:
@@ -87,6 +88,7 @@ def usage(
     currency: CurrencyOption = None,
     output_format: Allocated = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -111,7 +113,7 @@ def usage(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
     asked = changed(asked, by=lines, columns=names(columns), markup=markup)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = usage_statement(ledger, asked, customer)
     for note in found.notes:
         diagnostics.note(note)

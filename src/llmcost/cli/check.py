@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db
+from llmcost.cli.options import AsOf, Config, Db, ReadWait
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +26,7 @@ def check(
         typer.Option("--output-file", metavar="FORMAT=PATH", help="Write there as well; may be repeated."),
     ] = None,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -47,7 +48,7 @@ def check(
     chosen = chosen_formats(output_format, output_file, BUDGET_FORMATS)
     threshold = choice("--fail-on", fail_on, SEVERITIES)
     settings = load_settings(config)
-    found = run(settings, now=clock(as_of, time_zone(settings.tz)), db=db, fail_on=threshold)
+    found = run(settings, now=clock(as_of, time_zone(settings.tz)), db=db, fail_on=threshold, wait=wait)
     shown = Shown(
         budgets=found.budgets,
         alerts=found.alerts,

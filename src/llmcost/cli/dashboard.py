@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import (
+    AsOf,
+    Config,
+    CurrencyOption,
+    Db,
+    Output,
+    PeriodOption,
+    ReadWait,
+    Since,
+    Tz,
+    Until,
+    Where,
+)
 from llmcost.cli.outputs import format_of_file
 
 
@@ -37,6 +49,7 @@ def dashboard(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, html or json; html for --output FILE.html.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -92,7 +105,7 @@ def dashboard(
             ("--config", config),
         ),
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         board = made(ledger, chosen, wanted)
     for line in board.notes:
         diagnostics.note(line)

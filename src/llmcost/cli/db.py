@@ -8,7 +8,7 @@ from llmcost.cli import db_archive
 from llmcost.cli.db_forget import forget
 from llmcost.cli.db_merge import merge
 from llmcost.cli.db_reprice import reprice
-from llmcost.cli.options import Config, Db, Limit, Wait
+from llmcost.cli.options import Config, Db, Limit, ReadWait, Wait
 from llmcost.config.settings import load_settings
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def info(
     *,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
@@ -40,7 +41,7 @@ def info(
     """Show what the ledger holds: size, schema, rows, sources, files."""
     from llmcost.ledger.info import info as describe
 
-    found = describe(load_settings(config).ledger_path(db))
+    found = describe(load_settings(config).ledger_path(db), wait=wait)
     typer.echo(_json(found) if output_format == "json" else _table(found))
 
 
@@ -60,6 +61,7 @@ def migrate(*, db: Db = None, config: Config = None, wait: Wait = None) -> None:
 def rejects(
     *,
     limit: Limit = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
@@ -71,7 +73,7 @@ def rejects(
     from llmcost.domain.printable import printable
     from llmcost.ingest.rejects import stored_rejects
 
-    found = list(stored_rejects(load_settings(config).ledger_path(db), limit))
+    found = list(stored_rejects(load_settings(config).ledger_path(db), limit, wait=wait))
     if output_format == "json":
         rows = [
             {"path": row.path, "line": row.line, "reason": row.reason, "line_hash": row.line_hash, "source": row.source}

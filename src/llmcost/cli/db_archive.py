@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import Config, Db, Wait
+from llmcost.cli.options import Config, Db, ReadWait
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
 
@@ -16,7 +16,7 @@ def add_to(group: typer.Typer) -> None:
     group.command("import")(import_)
 
 
-def export(folder: Folder, *, db: Db = None, config: Config = None, wait: Wait = None) -> None:
+def export(folder: Folder, *, db: Db = None, config: Config = None, wait: ReadWait = 5) -> None:
     """Write the whole ledger into a new folder: a Parquet file for each table, a manifest with schema and checksums.
 
     `llmcost db import` makes the same ledger of it, with another version of DuckDB too.
@@ -26,7 +26,7 @@ def export(folder: Folder, *, db: Db = None, config: Config = None, wait: Wait =
     from llmcost.domain.text import plural
     from llmcost.ledger.archive import export_ledger
 
-    done = export_ledger(load_settings(config).ledger_path(db), folder, wait=30 if wait is None else wait)
+    done = export_ledger(load_settings(config).ledger_path(db), folder, wait=wait)
     diagnostics.note(
         f"{plural(sum(done.rows.values()), 'row')} of {plural(len(done.rows), 'table')} written to {folder}"
     )

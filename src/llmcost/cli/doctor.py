@@ -24,9 +24,7 @@ def doctor(
     as_of: AsOf = None,
     wait: Annotated[
         float,
-        typer.Option(
-            "--wait", metavar="SECONDS", min=0, help="How long to wait for another process; 2.", show_default=False
-        ),
+        typer.Option("--wait", metavar="SECONDS", min=0, show_default=False, help="How long to wait for a writer; 2."),
     ] = 2,
     db: Db = None,
     config: Config = None,

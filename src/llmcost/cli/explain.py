@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import Config, Db, Output
+from llmcost.cli.options import Config, Db, Output, ReadWait
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def explain(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -44,8 +45,8 @@ def explain(
     chosen = format_of_file(output, output_format, FORMATS, "table")
     prices = load_price_list(settings.pricing)
     path = settings.ledger_path(db)
-    with reading(path) as ledger:
+    with reading(path, wait=wait) as ledger:
         found = explained(ledger, request_id, prices)
-    traces = trace(path, [one.row for one in found], settings.attribution)
+    traces = trace(path, [one.row for one in found], settings.attribution, wait=wait)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(explanation(found, traces, chosen, surface), output)

@@ -13,7 +13,19 @@ import typer
 
 from llmcost import cli
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import (
+    AsOf,
+    Config,
+    CurrencyOption,
+    Db,
+    Output,
+    PeriodOption,
+    ReadWait,
+    Since,
+    Tz,
+    Until,
+    Where,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +61,7 @@ def requests(
         typer.Option("--format", metavar="FORMAT", help="jsonl, csv, parquet or xlsx; by default as FILE ends."),
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -97,7 +110,7 @@ def requests(
         currency=reported_in.code,
         rates=reported_in.rates,
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         chosen = selection(ledger, question)
         check_rates(ledger, chosen)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until
 
 
 def register_export_command(group: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def buckets(
         str | None, typer.Option("--format", metavar="FORMAT", help="jsonl, csv or parquet; by default as FILE ends.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -48,7 +49,7 @@ def buckets(
     if output is None and file_format == "parquet" and sys.stdout.isatty():
         raise UsageError("a terminal cannot show Parquet", hint="name a file with --output")
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         if output is not None:
             with replacing(output) as path:
                 written = export_buckets(ledger, chosen, zone, path, file_format)

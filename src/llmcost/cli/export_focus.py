@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 
 
 def register_export_command(group: typer.Typer) -> None:
@@ -35,6 +35,7 @@ def focus(
         str | None, typer.Option("--format", metavar="FORMAT", help="csv, parquet or xlsx; by default as FILE ends.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -79,7 +80,7 @@ def focus(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         chosen = selection(ledger, question)
         # What no call causes is no part of a selection.
         if not question.where and named_in(settings.pricing):

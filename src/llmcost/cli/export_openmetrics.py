@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import (
+    AsOf,
+    Config,
+    CurrencyOption,
+    Db,
+    Output,
+    PeriodOption,
+    ReadWait,
+    Since,
+    Tz,
+    Until,
+    Where,
+)
 
 SERIES = 1_000
 
@@ -32,6 +44,7 @@ def openmetrics(
     ] = SERIES,
     currency: CurrencyOption = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -66,7 +79,7 @@ def openmetrics(
         currency=reported_in.code,
         rates=reported_in.rates,
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         for name in names:
             if resolve(ledger, name).grain:
                 raise UsageError(f"{name!r} is a span of time, not a label", hint="Prometheus keeps the time by itself")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 
 _POINTS = 2_000
 """In one message: a few hundred kilobytes, well below what collectors refuse."""
@@ -36,6 +36,7 @@ def otlp(
         typer.Option("--endpoint", metavar="URL", help="Send there, or `env`: where OTEL_EXPORTER_OTLP_ENDPOINT says."),
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -71,7 +72,7 @@ def otlp(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = metrics(
             ledger,
             selection(ledger, question),

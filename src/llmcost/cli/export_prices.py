@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 
 
 def register_export_command(group: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def prices(
         str | None, typer.Option("--format", metavar="FORMAT", help="json, csv or parquet; by default as FILE ends.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -54,7 +55,7 @@ def prices(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         sheet = price_sheet(ledger, selection(ledger, question))
     if chosen_format != "parquet":
         write(sheet_text(sheet, chosen_format), output)

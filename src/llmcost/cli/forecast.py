@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, BasisOption, By, Config, CurrencyOption, Db, Format, Output, Tz, Where
+from llmcost.cli.options import AsOf, BasisOption, By, Config, CurrencyOption, Db, Format, Output, ReadWait, Tz, Where
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +28,7 @@ def forecast(
     currency: CurrencyOption = None,
     output_format: Format = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -70,7 +71,7 @@ def forecast(
         currency=reported_in.code,
         rates=reported_in.rates,
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = run(ledger, question, target, clock(as_of, zone), stale=settings.gate.stale or STALE)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_forecast(found, chosen, surface), output)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Db, Tz
+from llmcost.cli.options import AsOf, Db, ReadWait, Tz
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def init(
     stdout: Annotated[bool, typer.Option("--stdout", help="Print it, write nothing.")] = False,
     tz: Tz = None,
     as_of: AsOf = None,
+    wait: ReadWait = 5,
     db: Db = None,
 ) -> None:
     """Write a commented llmcost.yaml into this folder, with budgets a fifth above what the ledger holds."""
@@ -40,7 +41,7 @@ def init(
     ledger = Settings().ledger_path(db)
     found = None
     if ledger.exists():
-        with reading(ledger) as connection:
+        with reading(ledger, wait=wait) as connection:
             found = seen(connection, now, zone)
     else:
         diagnostics.note(f"no ledger at {ledger}, so the amounts are examples; run `llmcost ingest` first")

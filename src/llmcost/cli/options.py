@@ -75,6 +75,10 @@ Output = Annotated[
 Wait = Annotated[
     float | None, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for another process; 30.")
 ]
+ReadWait = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", min=0, show_default=False, help="How long to wait for a writer; 5."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when anything could not be read.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
 

@@ -16,6 +16,7 @@ from llmcost.cli.options import (
     FindingsFile,
     Output,
     PeriodOption,
+    ReadWait,
     Since,
     Tz,
     Until,
@@ -68,6 +69,7 @@ def outliers(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json, markdown or sarif.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -110,7 +112,7 @@ def outliers(
     )
     prices = load_price_list(settings.pricing)
     ledger = settings.ledger_path(db)
-    with reading(ledger) as connection:
+    with reading(ledger, wait=wait) as connection:
         found = audit(connection, prices, request)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     text = render_audit(
@@ -151,6 +153,7 @@ def explain(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -172,7 +175,7 @@ def explain(
     zone = time_zone(tz or settings.tz)
     chosen_format = format_of_file(output, output_format, SAVINGS_FORMATS, "table")
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
-    with reading(settings.ledger_path(db)) as connection:
+    with reading(settings.ledger_path(db), wait=wait) as connection:
         told = explained(connection, chosen, zone, names(by) or ["feature"], where or ())
     surface = Surface() if output is not None else surface_of(sys.stdout)
     currency = load_price_list(settings.pricing).currency
@@ -195,6 +198,7 @@ def dismiss(
     tz: Tz = None,
     as_of: AsOf = None,
     findings: FindingsFile = DECISIONS,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -217,7 +221,7 @@ def dismiss(
             f"--until {until} is not after today, {today}", hint="give the day from which to show it again"
         )
     shown = Shown(where=where, period=period, since=since, until=shown_until, tz=tz, as_of=as_of, db=db, config=config)
-    one = found_again(finding, shown)
+    one = found_again(finding, shown, wait=wait)
     new = Decision(id=one.id, word="dismissed", reason=reason.strip(), on=today, until=end)
     write_decisions(findings, with_decision(read_decisions(findings), new))
     diagnostics.note(f"{finding} is dismissed in {findings}")
@@ -247,7 +251,7 @@ class Shown:
         )
 
 
-def found_again(name: str, shown: Shown) -> "Finding":
+def found_again(name: str, shown: Shown, *, wait: float) -> "Finding":
     """The finding of that id. Raises UsageError where there is none: the id may be a slip."""
     from llmcost.compose.limits_in_use import limits_in_use
     from llmcost.config.settings import load_settings
@@ -266,7 +270,7 @@ def found_again(name: str, shown: Shown) -> "Finding":
         production=settings.production,
         limits=limits_in_use(settings),
     )
-    with reading(settings.ledger_path(shown.db)) as connection:
+    with reading(settings.ledger_path(shown.db), wait=wait) as connection:
         findings = audit(connection, load_price_list(settings.pricing), request).findings
     one = next((one for one in findings if one.id == name), None)
     if one is None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 
 _NAMED = 3
 """Unpriced models named."""
@@ -30,6 +30,7 @@ def drift(
     ] = "1%",
     output_format: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table or json.")] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -61,7 +62,7 @@ def drift(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         chosen = selection(ledger, question)
         found = compare(ledger, chosen, prices, now)
         without = unpriced_claims(ledger, chosen)

@@ -57,7 +57,7 @@ def lock(
         raise failures.missing(path.absolute())
     if show:
         chosen = choice("--format", output_format or "table", ("table", "json"))
-        with database.reading(path) as ledger:
+        with database.reading(path, wait=5 if wait is None else wait) as ledger:
             found, past = locks.locks(ledger), locks.overrides(ledger)
         typer.echo(_json(found, past) if chosen == "json" else _text(found, past))
         return

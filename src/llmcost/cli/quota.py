@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmcost.cli import quota_migrate, quota_request, quota_simulate, quota_suggest
-from llmcost.cli.options import Db, Since, Until
+from llmcost.cli.options import Db, ReadWait, Since, Until
 from llmcost.cli.quota_simulate import Roster, read_configs, roster_of
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def check(
         str | None,
         typer.Option("--max-exposure", metavar="USD", help="What a limit may let be spent in 30 days at past prices."),
     ] = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")
@@ -125,7 +126,7 @@ def check(
         files = files if diff else after
     with ExitStack() as stack:
         if not no_data and lacking(chosen, known):
-            past = stack.enter_context(past_requests(settings, db, since=since, until=until))
+            past = stack.enter_context(past_requests(settings, db, since=since, until=until, wait=wait))
             known = replace(known, history=past)
         result = run(files, chosen, known, unread=others)
         if base is not None:

@@ -19,7 +19,7 @@ _DAYS = 30
 
 @contextmanager
 def past_requests(
-    settings: "Settings", db: Path | None, *, since: str | None, until: str | None
+    settings: "Settings", db: Path | None, *, since: str | None, until: str | None, wait: float = 5
 ) -> "Iterator[History | None]":
     """The history of a period, open for the length of the block; None where no ledger was named and the usual one will not do.
 
@@ -32,7 +32,7 @@ def past_requests(
         found = None
         if db is not None or path.exists():
             try:
-                found = _opened(stack, settings, path, since, until)
+                found = _opened(stack, settings, path, (since, until), wait)
             except DataError as error:
                 if db is not None:
                     raise
@@ -41,7 +41,7 @@ def past_requests(
 
 
 def _opened(
-    stack: ExitStack, settings: "Settings", path: Path, since: str | None, until: str | None
+    stack: ExitStack, settings: "Settings", path: Path, times: tuple[str | None, str | None], wait: float
 ) -> "History | None":
     from llmcost.domain.period import Period, chosen_period, clock, time_zone
     from llmcost.ledger.composition import Selection
@@ -49,8 +49,8 @@ def _opened(
     from llmcost.quota.history import History
 
     zone = time_zone(settings.tz)
-    period = chosen_period(period=None, since=since, until=until, now=clock(tz=zone), tz=zone)
-    ledger = stack.enter_context(reading(path))
+    period = chosen_period(period=None, since=times[0], until=times[1], now=clock(tz=zone), tz=zone)
+    ledger = stack.enter_context(reading(path, wait=wait))
     if period == Period():
         last = History(ledger, Selection(period=period, zone=zone, basis="requests")).last
         if last is None:

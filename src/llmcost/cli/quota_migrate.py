@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 from llmcost.cli.quota_simulate import Configs, read_configs
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def migrate(
     tz: Tz = None,
     as_of: AsOf = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -76,6 +77,7 @@ def migrate(
         as_of=as_of,
         db=db,
         config=config,
+        wait=wait,
     )
     if not same or any(remark.lost for remark in remarks):
         raise typer.Exit(ExitCode.FINDING)
@@ -90,6 +92,7 @@ def _compared(
     as_of: str | None,
     db: Path | None,
     config: Path | None,
+    wait: float,
 ) -> bool:
     """Say what both generations would have done to the ledger's requests; whether it is the same. True without a ledger."""
     from llmcost.config.nodes import parse_text
@@ -119,7 +122,7 @@ def _compared(
     texts = [manifest_text(manifest) for result in results for manifest in result.manifests]
     new = opened_text(parse_text("---\n".join(texts), "migrated")).configs
     manner = Manner(others=False, retries=False, exposure=False)
-    with reading(path) as ledger:
+    with reading(path, wait=wait) as ledger:
         rows = selection(ledger, question)
         before = replayed(ledger, rows, plan([result.config for result in results]), manner)
         after = replayed(ledger, rows, plan(new), manner)

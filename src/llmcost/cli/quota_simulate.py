@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def simulate(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -131,7 +132,7 @@ def simulate(
     )
     found, headers = read_configs(configs, semantics, roster)
     made = plan(found, changes(what_if), everywhere=True)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         rows = selection(ledger, question)
         result = replayed(ledger, rows, made, manner, headers)
         before = None

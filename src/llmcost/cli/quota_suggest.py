@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 
 
 def add_to(group: typer.Typer) -> None:
@@ -38,6 +38,7 @@ def suggest(
     tz: Tz = None,
     as_of: AsOf = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -68,7 +69,7 @@ def suggest(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         rows = selection(ledger, question)
         keys = draft.metadata_keys(ledger, rows, settings.attribution)
         form = draft.Form(dialect=choice("--dialect", dialect, draft.DIALECTS), unit=counted, span=span, keys=keys)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Format, Limit, Output, PeriodOption, Since, Tz, Until
+from llmcost.cli.options import AsOf, Config, Db, Format, Limit, Output, PeriodOption, ReadWait, Since, Tz, Until
 from llmcost.domain.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def reconcile(
     limit: Limit = None,
     output_format: Format = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -110,7 +111,7 @@ def reconcile(
         invoice or [], format_name=invoice_format, invoice_map=None if invoice_map is None else read_map(invoice_map)
     )
     prices = load_price_list(settings.pricing)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         if exported:
             invoices = [exported_invoice(ledger, prices.currency)]
             if is_estimated(ledger):

@@ -18,6 +18,7 @@ from llmcost.cli.options import (
     Metrics,
     Output,
     PeriodOption,
+    ReadWait,
     Since,
     Top,
     Tz,
@@ -69,6 +70,7 @@ def report(
         ),
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -119,7 +121,7 @@ def report(
         currency=reported_in.code,
         rates=reported_in.rates,
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         if name is not None:
             found = named_report(ledger, name, question, Surroundings(production=settings.production))
             people = chosen_format in {"table", "markdown", *PAGES}

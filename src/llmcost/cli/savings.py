@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from llmcost.cli.options import DECISIONS, AsOf, Config, Db, FindingsFile, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import (
+    DECISIONS,
+    AsOf,
+    Config,
+    Db,
+    FindingsFile,
+    Output,
+    PeriodOption,
+    ReadWait,
+    Since,
+    Tz,
+    Until,
+    Where,
+)
 from llmcost.domain.errors import UsageError
 
 SavingsFormatOption = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")]
@@ -33,6 +46,7 @@ def savings(
     findings: FindingsFile = DECISIONS,
     output_format: SavingsFormatOption = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -64,7 +78,7 @@ def savings(
         dismissed=dismissed(read_decisions(findings), now.date()),
     )
     prices = load_price_list(settings.pricing)
-    with reading(settings.ledger_path(db)) as connection:
+    with reading(settings.ledger_path(db), wait=wait) as connection:
         found = audit(connection, prices, request)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     destination.write(render_savings(found, chosen_format, surface, prices.currency), output)
@@ -89,6 +103,7 @@ def whatif(
     as_of: AsOf = None,
     output_format: SavingsFormatOption = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -116,7 +131,7 @@ def whatif(
     hit = None if cache_hit is None else _share(cache_hit)
     chosen = chosen_period(period=period, since=since, until=until, now=clock(as_of, zone), tz=zone)
     prices = load_price_list(settings.pricing)
-    with reading(settings.ledger_path(db)) as connection:
+    with reading(settings.ledger_path(db), wait=wait) as connection:
         selection = Selection(
             period=chosen, zone=zone, basis="requests", conditions=conditions(connection, tuple(where or ()))
         )
@@ -150,6 +165,7 @@ def accept(
     tz: Tz = None,
     as_of: AsOf = None,
     findings: FindingsFile = DECISIONS,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -166,7 +182,7 @@ def accept(
     zone = time_zone(tz or load_settings(config).tz)
     known = read_decisions(findings)
     shown = Shown(where=where, period=period, since=since, until=until, tz=tz, as_of=as_of, db=db, config=config)
-    one = found_again(finding, shown)
+    one = found_again(finding, shown, wait=wait)
     day = clock(as_of, zone) if on is None else parse_instant(on, zone).astimezone(zone)
     scope = narrowed(one.scope, where or ())
     new = Decision(id=finding, word="accepted", reason=reason, on=day.date(), detector=one.detector, scope=scope)
@@ -182,6 +198,7 @@ def verify(
     tz: Tz = None,
     output_format: SavingsFormatOption = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -209,7 +226,7 @@ def verify(
     if not accepted:
         raise UsageError(f"{findings} has no accepted finding", hint="accept one with `llmcost savings accept ID`")
     prices = load_price_list(settings.pricing)
-    with reading(settings.ledger_path(db)) as connection:
+    with reading(settings.ledger_path(db), wait=wait) as connection:
         selection = Selection(period=Period(), zone=zone, basis="requests")
         traffic = open_traffic(connection, selection, prices, production=settings.production, floors=Floors())
         told = [compared(traffic, one, settings.gate.unpriced or Decimal(0)) for one in accepted]

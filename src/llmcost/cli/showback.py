@@ -3,7 +3,7 @@
 import typer
 
 from llmcost.cli.chargeback_options import Allocated, By, Month, shown
-from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, Since, Tz, Until
+from llmcost.cli.options import AsOf, Config, CurrencyOption, Db, Output, PeriodOption, ReadWait, Since, Tz, Until
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +23,7 @@ def showback(
     currency: CurrencyOption = None,
     output_format: Allocated = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -37,6 +38,6 @@ def showback(
     asked = question(
         settings, by=by, month=month, period=period, since=since, until=until, tz=tz, as_of=as_of, currency=currency
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = run(ledger, list_with_charges(settings.pricing), asked)
     shown(found, output_format, output, title="Showback")

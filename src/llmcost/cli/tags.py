@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llmcost.cli import diagnostics, tags_lint
-from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, By, Config, Db, Output, PeriodOption, ReadWait, Since, Tz, Until, Where
 from llmcost.cli.outputs import format_of_file
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def list_(
     as_of: AsOf = None,
     output_format: Shape = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -56,7 +57,7 @@ def list_(
     chosen = format_of_file(output, output_format, ("table", "json"), "table")
     settings = load_settings(config)
     question = asked(settings, where=where, period=period, since=since, until=until, tz=tz, as_of=as_of)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = usage(ledger, _selected(ledger, question), settings.attribution, most_values=10)
     surface = Surface() if output is not None else surface_of(sys.stdout)
     text = list_json(found, "USD") if chosen == "json" else list_table(found, "USD", surface)
@@ -83,6 +84,7 @@ def coverage(
         typer.Option("--format", help="How to show it.", show_default="table"),
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -103,7 +105,7 @@ def coverage(
     settings = load_settings(config)
     question = asked(settings, where=where, period=period, since=since, until=until, tz=tz, as_of=as_of)
     groups = [name for text in by or () for name in split_list(text) if name]
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         dimensions = [resolve(ledger, name) for name in dict.fromkeys(keys or _usual(settings))]
         found = covered(
             ledger, _selected(ledger, question), dimensions, [resolve(ledger, name) for name in dict.fromkeys(groups)]
@@ -130,6 +132,7 @@ def stale(
     as_of: AsOf = None,
     output_format: Shape = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -150,7 +153,7 @@ def stale(
     settings = load_settings(config)
     age = settings.tags.stale_after if days is None else timedelta(days=days)
     now = None if as_of is None else clock(as_of, time_zone(settings.tz)).astimezone(UTC).replace(tzinfo=None)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = usage(ledger, _selected(ledger, asked(settings)), settings.attribution)
     old = outdated(found, known_of(settings), age, now, keys or ())
     surface = Surface() if output is not None else surface_of(sys.stdout)
@@ -167,6 +170,7 @@ def glossary(
         Literal["markdown", "json"] | None, typer.Option("--format", help="How to show it; markdown unless given.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -187,7 +191,7 @@ def glossary(
     settings = load_settings(config)
     if write_draft:
         _spare(settings, output)
-        with reading(settings.ledger_path(db)) as ledger:
+        with reading(settings.ledger_path(db), wait=wait) as ledger:
             text = draft(usage(ledger, _selected(ledger, asked(settings)), settings.attribution, most_values=50))
         destination.write(text, output)
         if output is None:

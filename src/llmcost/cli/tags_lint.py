@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from llmcost.cli.options import AsOf, Config, Db, PeriodOption, Since, Tz, Until, Where
+from llmcost.cli.options import AsOf, Config, Db, PeriodOption, ReadWait, Since, Tz, Until, Where
 
 if TYPE_CHECKING:
     from llmcost.domain.finding import Findings
@@ -49,6 +49,7 @@ def lint(
         list[str] | None,
         typer.Option("--output-file", metavar="FORMAT=PATH", help="Write there as well; may be repeated."),
     ] = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -82,7 +83,7 @@ def lint(
     if not paths:
         question = asked(settings, where=where, period=period, since=since, until=until, tz=tz, as_of=as_of)
         path = settings.ledger_path(db)
-        with reading(path) as ledger:
+        with reading(path, wait=wait) as ledger:
             found = usage(ledger, selection(ledger, question), settings.attribution)
         parts.append(lint_ledger(found, settings, chosen, path))
     if paths or settings.tags.files:

@@ -13,6 +13,7 @@ from llmcost.cli.options import (
     Limit,
     Output,
     PeriodOption,
+    ReadWait,
     Seed,
     Since,
     TodaysPlans,
@@ -51,6 +52,7 @@ def simulate(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json, csv, markdown, html or svg.")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -92,7 +94,7 @@ def simulate(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         result = run(ledger, selection(ledger, question), asked, seed=seed)
     population = result.population
     if population.unpriced_requests:

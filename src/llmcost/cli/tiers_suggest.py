@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from llmcost.cli import diagnostics
-from llmcost.cli.options import AsOf, Config, Db, Output, PeriodOption, Seed, Since, TodaysPlans, Tz, Until, Where
+from llmcost.cli.options import (
+    AsOf,
+    Config,
+    Db,
+    Output,
+    PeriodOption,
+    ReadWait,
+    Seed,
+    Since,
+    TodaysPlans,
+    Tz,
+    Until,
+    Where,
+)
 
 
 def add_to(group: typer.Typer) -> None:
@@ -41,6 +54,7 @@ def suggest(
         str | None, typer.Option("--format", metavar="FORMAT", help="table, json, markdown or yaml (a file of plans).")
     ] = None,
     output: Output = None,
+    wait: ReadWait = 5,
     db: Db = None,
     config: Config = None,
 ) -> None:
@@ -77,7 +91,7 @@ def suggest(
         zone=zone,
         basis="requests",
     )
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = run(ledger, selection(ledger, question), asked, count=count, constraints=constraints, seed=seed)
     if not found.plans:
         diagnostics.note("no set of plans that was tried keeps the constraints")

@@ -70,8 +70,13 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     return next((code for code in _PRECEDENCE if code in found), ExitCode.OK)
 
 
-def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on: Severity = "error") -> Checked:
-    """Judge every part; ConfigError where the file asks for nothing, or for something that cannot be meant."""
+def check(
+    settings: Settings, *, now: datetime, db: Path | None = None, fail_on: Severity = "error", wait: float = 5
+) -> Checked:
+    """Judge every part; ConfigError where the file asks for nothing, or for something that cannot be meant.
+
+    A writer is waited for up to `wait` seconds by each part that needs the ledger.
+    """
     budgets = read_budgets(settings)
     wants_budgets = bool(budgets) or settings.gate != Gate()
     paths = settings.limit_files
@@ -83,10 +88,10 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     skipped: list[NotEvaluated] = []
     judged = None
     if wants_budgets:
-        judged = _attempt("budgets", skipped, lambda: _budgets(settings, now, db))
+        judged = _attempt("budgets", skipped, lambda: _budgets(settings, now, db, wait))
     lint = _attempt("quota", skipped, lambda: _lint(settings, paths, now)) if paths else None
-    alerts = _attempt("alerts", skipped, lambda: _alerts(settings, now, db)) if settings.alerts else None
-    tags = _tags(settings, db, skipped) if settings.tags.given else None
+    alerts = _attempt("alerts", skipped, lambda: _alerts(settings, now, db, wait)) if settings.alerts else None
+    tags = _tags(settings, db, wait, skipped) if settings.tags.given else None
     return Checked(
         budgets=judged,
         alerts=alerts,
@@ -97,9 +102,9 @@ def check(settings: Settings, *, now: datetime, db: Path | None = None, fail_on:
     )
 
 
-def _budgets(settings: Settings, now: datetime, db: Path | None) -> BudgetCheck:
+def _budgets(settings: Settings, now: datetime, db: Path | None, wait: float) -> BudgetCheck:
     budgets = read_budgets(settings)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         found = check_budgets(ledger, settings, budgets, now)
         if not settings.gate.compares:
             return found
@@ -115,9 +120,9 @@ def _budgets(settings: Settings, now: datetime, db: Path | None) -> BudgetCheck:
     return baseline.excused(found, base) if settings.gate.crossed else found
 
 
-def _alerts(settings: Settings, now: datetime, db: Path | None) -> AlertCheck:
+def _alerts(settings: Settings, now: datetime, db: Path | None, wait: float) -> AlertCheck:
     rules = read_rules(settings)
-    with reading(settings.ledger_path(db)) as ledger:
+    with reading(settings.ledger_path(db), wait=wait) as ledger:
         return judge_alerts(ledger, settings, rules, now)
 
 
@@ -139,25 +144,25 @@ def _lint(settings: Settings, paths: Sequence[Path], now: datetime) -> Findings:
     return run(files, choice((), (), pedantic=False), known, unread=others)
 
 
-def _tags(settings: Settings, db: Path | None, skipped: list[NotEvaluated]) -> Findings | None:
+def _tags(settings: Settings, db: Path | None, wait: float, skipped: list[NotEvaluated]) -> Findings | None:
     """What could be looked at: programs need no ledger."""
     from llmcost.tags.run import choice, lint_python, together
 
     files = settings.tags.files
     programs = _attempt("tags", skipped, lambda: lint_python(files, settings, choice())) if files else None
-    parts = [programs, _attempt("tags", skipped, lambda: _ledger_tags(settings, db))]
+    parts = [programs, _attempt("tags", skipped, lambda: _ledger_tags(settings, db, wait))]
     found = [part for part in parts if part is not None]
     return together(found) if found else None
 
 
-def _ledger_tags(settings: Settings, db: Path | None) -> Findings:
+def _ledger_tags(settings: Settings, db: Path | None, wait: float) -> Findings:
     from llmcost.domain.period import Period, time_zone
     from llmcost.ledger.composition import Selection
     from llmcost.tags.run import choice, lint_ledger
     from llmcost.tags.usage import usage
 
     path = settings.ledger_path(db)
-    with reading(path) as ledger:
+    with reading(path, wait=wait) as ledger:
         selection = Selection(period=Period(), zone=time_zone(settings.tz), basis="requests")
         found = usage(ledger, selection, settings.attribution)
     return lint_ledger(found, settings, choice(), path)

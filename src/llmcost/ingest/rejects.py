@@ -19,9 +19,9 @@ class StoredReject:
     source: str | None
 
 
-def stored_rejects(ledger: Path, limit: int | None = None) -> Iterator[StoredReject]:
+def stored_rejects(ledger: Path, limit: int | None = None, *, wait: float = 5) -> Iterator[StoredReject]:
     """By file and line."""
-    with database.reading(ledger) as connection:
+    with database.reading(ledger, wait=wait) as connection:
         rows = connection.execute(
             """
             select file.path, reject.line,

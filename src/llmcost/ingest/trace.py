@@ -72,9 +72,15 @@ class _Stored:
     settings: str
 
 
-def trace(ledger: Path, rows: Sequence[Mapping[str, Any]], attribution: Mapping[str, Sequence[str]]) -> list[Trace]:
+def trace(
+    ledger: Path,
+    rows: Sequence[Mapping[str, Any]],
+    attribution: Mapping[str, Sequence[str]],
+    *,
+    wait: float = 5,
+) -> list[Trace]:
     """For each row of the ledger, its lines. A row needs `row_key`, `request_id`, `file_id`."""
-    with database.reading(ledger) as connection:
+    with database.reading(ledger, wait=wait) as connection:
         stored = [
             _Stored(file_id=file_id, path=path, size=size, fingerprint=fingerprint, settings=settings)
             for file_id, path, size, fingerprint, settings in connection.execute(

@@ -66,9 +66,9 @@ class LedgerInfo:
     """The ISO date that list says it is from."""
 
 
-def info(path: Path) -> LedgerInfo:
+def info(path: Path, *, wait: float = 5) -> LedgerInfo:
     """Describe the ledger at `path`; raises DataError when it cannot be read."""
-    with database.reading(path) as connection:
+    with database.reading(path, wait=wait) as connection:
 
         def counts(sql: str) -> dict[str, int]:
             return dict(connection.execute(sql).fetchall())

@@ -54,9 +54,11 @@ class Delivery:
     """Why the ledger does not know what was told."""
 
 
-def preview(db: Path, check: AlertCheck, channels: Sequence[Channel], write: Writer, now: datetime) -> Delivery:
+def preview(
+    db: Path, check: AlertCheck, channels: Sequence[Channel], write: Writer, now: datetime, *, wait: float = 5
+) -> Delivery:
     """What would be told now; nothing is sent and nothing noted."""
-    with reading(db) as ledger:
+    with reading(db, wait=wait) as ledger:
         new = alert_state.untold(ledger, _wanted(check, channels), _naive(now))
     return _delivery(check, channels, write, new, dry=True)
 
@@ -68,6 +70,7 @@ def deliver(
     write: Writer,
     now: datetime,
     *,
+    wait: float = 30,
     environ: Mapping[str, str] = os.environ,
     post: Callable[..., None] | None = None,
     mail: Callable[..., None] | None = None,
@@ -78,7 +81,7 @@ def deliver(
     """
     secrets = {channel.name: {one: one.value(environ) for one in channel.secrets} for channel in channels}
     at = _naive(now)
-    with writing(db) as ledger, transaction(ledger):
+    with writing(db, wait=wait) as ledger, transaction(ledger):
         _forget(ledger, check)
         new = alert_state.untold(ledger, _wanted(check, channels), at)
         alert_state.claim(ledger, new, at)
