@@ -11,11 +11,15 @@ import pytest
 from tests.ingesting import as_bytes, chat, native, query, read, rejects, write
 from tests.once import made_once
 
+from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
-from llmcost.ingest.generic import read_mapping
+from llmcost.ingest.detection import detect
+from llmcost.ingest.generic import mapping_of, read_mapping
+from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ingest.rejects import stored_rejects
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.run import ingest
+from llmcost.ingest.suggestion import suggest
 from llmcost.ledger import database
 from llmcost.ledger.queries import rejected_lines
 from llmcost.render.ingest import as_text, remarks
@@ -586,3 +590,35 @@ def test_zstandard_may_begin_with_a_frame_that_is_to_be_skipped(tmp_path):
         skipped[1] + zstandard.compress(b"timestamp,model,input_tokens\n2026-11-01T10:00:00Z,gpt-5.4,100\n")
     )
     assert read(tmp_path / "ledger", table).total("new") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("costs.xlsx", b"PK\x03\x04....[Content_Types].xml", "an Excel workbook; save the sheet as CSV in UTF-8"),
+        ("logs.zip", b"PK\x03\x04....log.jsonl", "a zip archive; unpack it first"),
+        ("bill.pdf", b"%PDF-1.7\n%\xe2\xe3", "a PDF; ask for the same as CSV or JSON"),
+        ("log.csv", "t,m\n1,2\n".encode("utf-16"), "UTF-16 text; save it as UTF-8"),
+        ("log.jsonl", '{"id": "a"}\n'.encode("utf-16-le"), "UTF-16 text; save it as UTF-8"),
+    ],
+)
+def test_a_file_that_many_people_have_and_nobody_reads_is_named(tmp_path, name, content, told):
+    path = tmp_path / name
+    path.write_bytes(content)
+    (said,) = remarks(read(tmp_path / "ledger", path))
+    assert said.message.startswith(f"{path} is {told}")
+    with pytest.raises(DataError, match=told):
+        suggest(path)
+    (detection,) = detect([str(path)])
+    assert (detection.format, detection.foreign is not None) == ("unknown", True)
+    (file,) = ingest_outcomes(OutcomeRequest(paths=[str(path)], ledger=tmp_path / "outcomes")).files
+    assert [reject.reason.startswith(told) for reject in file.rejects] == [True]
+
+
+def test_who_has_a_mapping_is_not_told_to_draft_one(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("t,m,i\n")
+    mapping = mapping_of(parse_document("fields: {timestamp: t, model: m, input_tokens: i}", "map.yaml"))
+    (said,) = remarks(read(tmp_path / "ledger", path, mapping=mapping), mapped=True)
+    assert said.message == f"{path}: no rows or records that the mapping could read"
+    assert "drafts" not in (said.hint or "")

@@ -139,7 +139,7 @@ def ingest(
         result, errors = ingest_pull.read(request, pulls, following=follow, quiet=quiet)
     options = retyped(("--db", db))
     typer.echo(as_json(result) if output_format == "json" else as_text(result, options, surface_of(sys.stdout).width))
-    _talk(result, options, quiet=quiet)
+    _talk(result, options, quiet=quiet, mapped=mapping is not None)
     codes = [diagnostics.fail(error) for error in errors]
     if not result.complete:
         raise typer.Exit(ExitCode.DATA)
@@ -203,12 +203,12 @@ def _nothing_named() -> Exception:
     return UsageError("nothing to read", hint=f"logs were found here: {commands}")
 
 
-def _talk(result: "IngestResult", options: str, *, quiet: bool) -> None:
+def _talk(result: "IngestResult", options: str, *, quiet: bool, mapped: bool) -> None:
     """Say what there is to know; `quiet`, only what nothing else would ever tell of."""
     from llmcost.cli import diagnostics
     from llmcost.render.ingest import remarks
 
-    for remark in remarks(result, options):
+    for remark in remarks(result, options, mapped=mapped):
         if quiet and not remark.loud:
             continue
         if remark.serious:

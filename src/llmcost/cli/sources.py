@@ -109,6 +109,9 @@ def detect(
     else:
         typer.echo("\n".join(line for detection in found for line in _detected(detection)))
     strange = [detection for detection in found if not detection.recognised and detection.format != "empty"]
+    for detection in strange:
+        if detection.foreign is not None:
+            diagnostics.warning(f"{detection.path} is {detection.foreign}")
     if strange:
         names = ", ".join(detection.path for detection in strange[:3]) + (", ..." if len(strange) > 3 else "")
         contested = any(detection.contested for detection in strange)

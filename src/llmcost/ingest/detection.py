@@ -50,6 +50,8 @@ class Detection:
     """Records nobody claims."""
     unreadable: int
     """Lines that hold no record."""
+    foreign: str | None = None
+    """What it is instead of a log, and what to do with it, where that shows."""
 
     @property
     def recognised(self) -> bool:
@@ -105,6 +107,7 @@ def _detect(connection: "Connection", file: LogFile, known: Mapping[str, Source]
         contested={routes: count for routes, count in claims.most_common() if len(routes) > 1},
         unclaimed=claims[()],
         unreadable=unreadable,
+        foreign=file.foreign,
     )
 
 

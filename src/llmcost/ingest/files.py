@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from llmcost.domain.errors import DataError, UsageError
-from llmcost.ingest.formats import HEAD_BYTES, Format, format_of, read_first_lines, read_head
+from llmcost.ingest.formats import HEAD_BYTES, Format, foreign_of, format_of, read_first_lines, read_head
 
 Compression = Literal["uncompressed", "gzip", "zstd"]
 
@@ -75,6 +75,16 @@ class LogFile:
     def damaged(self) -> bool:
         """Whether the content can no longer be decompressed from somewhere near its beginning."""
         return self.stated is None and _told(self)[1]
+
+    @property
+    def foreign(self) -> str | None:
+        """What a file of unknown content is that many people have, and what to do with it."""
+        if self.stated is not None or self.format != "unknown":
+            return None
+        try:
+            return foreign_of(self.head(), self.shown)
+        except OSError:
+            return None
 
     def head(self) -> bytes:
         """The first megabyte, decompressed, read anew: of thousands of files it does not fit into memory."""

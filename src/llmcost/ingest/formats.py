@@ -1,18 +1,16 @@
 """What a file is, told from its beginning."""
 
-import codecs
 import gzip
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Literal
-
-from llmcost.domain.errors import DataError
 
 Format = Literal["lines", "documents", "csv", "parquet", "sqlite", "empty", "unknown"]
 
 HEAD_BYTES = 1024 * 1024
 """How much of a file is looked at to tell what it is."""
 
+_AS_CSV = "save the sheet as CSV in UTF-8"
 _PIECE = 4 * 1024
 _LINES_PIECE = 64 * 1024
 
@@ -57,13 +55,29 @@ def read_first_lines(stream: IO[bytes], count: int) -> list[bytes]:
     return bytes(head[:HEAD_BYTES]).splitlines()[:count]
 
 
-def format_of(head: bytes, *, complete: bool, shown: str) -> Format:
-    """What the content is, told from its first megabyte; `complete` says that this is all of it, `shown` is its name.
+def foreign_of(head: bytes, shown: str) -> str | None:
+    """What a file is that nobody reads as it is but many people have, and what to do with it; None for any other."""
+    name = Path(shown).name.lower()
+    if head.startswith(b"PK\x03\x04"):
+        if name.endswith((".xlsx", ".xlsm")) or b"xl/" in head:
+            return f"an Excel workbook; {_AS_CSV}"
+        return f"a spreadsheet; {_AS_CSV}" if name.endswith(".ods") else "a zip archive; unpack it first"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return f"an Office file of the old kind; {_AS_CSV}"
+    if head.startswith(b"%PDF-"):
+        return "a PDF; ask for the same as CSV or JSON"
+    # Without a mark at its beginning, ASCII in UTF-16 has a zero in every second place.
+    even, odd = head[:32:2], head[1:32:2]
+    half_zero = len(head) >= 4 and any(not any(one) and all(other) for one, other in ((even, odd), (odd, even)))
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or half_zero:
+        return "UTF-16 text; save it as UTF-8, or convert it with `iconv -f utf-16 -t utf-8`"
+    return None
 
-    Raises DataError for UTF-16, which PowerShell's `>` and Excel's "Unicode text" write.
-    """
-    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise DataError(f"{shown} is UTF-16, not UTF-8", hint="write it anew: `iconv -f UTF-16 -t UTF-8 OLD > NEW`")
+
+def format_of(head: bytes, *, complete: bool, shown: str) -> Format:
+    """What the content is, told from its first megabyte; `complete` says that this is all of it, `shown` is its name."""
+    if foreign_of(head, shown) is not None:
+        return "unknown"
     if head[:4] == b"PAR1":
         return "parquet"
     if head.startswith(b"SQLite format 3\x00"):

@@ -70,6 +70,9 @@ def read(file: LogFile) -> Iterator[Item]:
     if file.format == "sqlite":
         yield from _database(file)
         return
+    if (foreign := file.foreign) is not None:
+        yield Reject(line=1, reason=foreign, line_hash="")
+        return
     with file.open() as stream:
         match file.format:
             case "documents":

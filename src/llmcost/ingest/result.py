@@ -51,6 +51,8 @@ class FileResult:
     """Columns that the mapping names and the table does not have."""
     trouble: str | None = None
     """Why what a folder holds could not even be looked at."""
+    foreign: str | None = None
+    """What it is instead of a log, and what to do with it, where that shows."""
     pulled: bool = False
     """Whether it is the API of a gateway; its lines are records then."""
 

@@ -140,7 +140,13 @@ def _read(run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint]) 
 def _unread(file: LogFile, reason: str | None) -> FileResult:
     rejects = () if reason is None else (Reject(line=0, reason=reason, line_hash=""),)
     return FileResult(
-        path=file.shown, status="unrecognised", named=file.named, sources={}, rejects=rejects, trouble=reason
+        path=file.shown,
+        status="unrecognised",
+        named=file.named,
+        sources={},
+        rejects=rejects,
+        trouble=reason,
+        foreign=file.foreign if reason is None else None,
     )
 
 

@@ -78,6 +78,8 @@ def suggest(path: Path) -> str:
     file = look_at(path, str(path), named=True)
     records = _first_records(file)
     if not records:
+        if (foreign := file.foreign) is not None:
+            raise DataError(f"{path} is {foreign}")
         raise DataError(f"{path}: no rows or records found", hint="a mapping reads CSV, TSV, JSON lines and Parquet")
     columns: dict[str, object] = {}
     for record in records:

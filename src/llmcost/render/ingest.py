@@ -173,10 +173,18 @@ def unmet(result: IngestResult, options: str = "") -> Remark | None:
     )
 
 
-def remarks(result: IngestResult, options: str = "") -> Iterator[Remark]:
-    """What the reader should know about the data, most serious first."""
+def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) -> Iterator[Remark]:
+    """What the reader should know about the data, most serious first; `mapped` says that it was read with a mapping."""
     for file in result.unrecognised:
-        if file.named:
+        if file.named and file.foreign is not None:
+            yield Remark(message=f"{file.path} is {file.foreign}", serious=True)
+        elif file.named and mapped:
+            yield Remark(
+                message=f"{file.path}: no rows or records that the mapping could read",
+                hint="a mapping reads CSV, TSV, JSON lines and Parquet",
+                serious=True,
+            )
+        elif file.named:
             candidates = next((reject.reason for reject in file.rejects if "more than one" in reject.reason), None)
             yield Remark(
                 message=f"{file.path}: {candidates or 'no source recognises this file'}",
