@@ -43,7 +43,7 @@ _CODE = "count_of(@response.status)"
 
 source = Source(
     title="Kong AI Gateway logs",
-    revision=2,
+    revision=3,
     issuer="'kong'",
     claims="@latencies.request is not null and @started_at is not null and @request.method is not null",
     keeps=f"len({_BLOCKS}) > 0",
