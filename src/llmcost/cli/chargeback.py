@@ -44,7 +44,9 @@ def chargeback(
     from llmcost.domain.errors import UsageError
 
     if context.invoked_subcommand is not None:
-        if any(value not in {None, False} for value in context.params.values()):
+        if any(
+            context.params.get(str(option.name), option.default) != option.default for option in context.command.params
+        ):
             name = context.invoked_subcommand
             raise UsageError(
                 f"options of `chargeback {name}` stand behind it", hint=f"such as `chargeback {name} --by team`"
