@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import typer
+from tests.ingesting import native, write
 from typer.main import get_command
 
 from llmcost import __version__
@@ -57,6 +58,47 @@ def test_version(cli, arguments):
     done = cli(*arguments)
 
     assert (done.stdout, done.stderr, done.code) == (f"llmcost {__version__}\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["report", "--top", "ten"],
+            "error: invalid value for '--top': 'ten' is not a whole number\n  hint: see `llmcost report --help`\n",
+        ),
+        (["report", "--by"], "error: option '--by' requires an argument\n  hint: see `llmcost report --help`\n"),
+        (["db", "info", "--db"], "error: option '--db' requires an argument\n  hint: see `llmcost db info --help`\n"),
+        (
+            ["check"],
+            "error: llmcost.yaml:2:12: no such file or folder: gone.yaml\n  hint: paths are relative to the file\n",
+        ),
+        (
+            ["ingest"],
+            "error: llmcost.yaml:1:17: no such file or folder: gone.jsonl\n  hint: paths are relative to the file\n",
+        ),
+        (["ingest", "log.csv", "--map", "map.yaml"], "error: map.yaml:2:1: unknown time zone 'Berlin'\n"),
+    ],
+    ids=" ".join,
+)
+def test_an_error_names_its_place_and_the_next_step(cli, tmp_path, arguments, said):
+    (tmp_path / "llmcost.yaml").write_text("ingest: [here*, gone.jsonl]\nquota: [., gone.yaml]\n")
+    (tmp_path / "map.yaml").write_text("fields: {timestamp: t, input_tokens: i}\ntz: Berlin\n")
+    (tmp_path / "log.csv").write_text("t,i\n2026-11-20,1\n")
+
+    done = cli(*arguments)
+
+    assert done.code == 2
+    assert done.stderr.replace(f"{tmp_path}/", "").startswith(said)
+
+
+def test_the_ledger_is_no_log(cli, tmp_path):
+    write(tmp_path / "log.jsonl", [native()])
+    assert cli("ingest", "log.jsonl").code == 0
+
+    done = cli("ingest", "llmcost.duckdb")
+
+    assert (done.code, "llmcost.duckdb is the ledger itself" in done.stderr) == (3, True)
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

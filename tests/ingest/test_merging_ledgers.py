@@ -161,6 +161,9 @@ def test_what_cannot_be_merged_is_refused_and_changes_nothing(tmp_path):
     for name, message in (("old", "older llmcost"), ("none", "no ledger"), ("text", "not an llmcost ledger")):
         with pytest.raises(DataError, match=message):
             merge(MergeRequest(ledger=tmp_path / "A", others=[tmp_path / name]))
+    with pytest.raises(DataError) as told:
+        merge(MergeRequest(ledger=tmp_path / "A", others=[tmp_path / "text"]))
+    assert told.value.hint == "check the paths of the ledgers to merge"
     with pytest.raises(UsageError, match="named twice"):
         merge(MergeRequest(ledger=tmp_path / "A", others=[tmp_path / "A"]))
     assert picture(tmp_path / "A", tmp_path) == before

@@ -66,7 +66,7 @@ def test_two_limits_of_one_name_are_two_findings_each_dismissed_by_itself(cli, b
             "limits:\n  - {id: flow, limit: 5, unit: concurrency}\n",
             "none of the limits in llmcost.yaml can be replayed: `flow` counts concurrency, which the ledger does not hold",
         ),
-        ("quota: [gone.yaml]\n", "{folder}/gone.yaml: no such file or folder"),
+        ("quota: [gone.yaml]\n", "{folder}/llmcost.yaml:1:9: no such file or folder: gone.yaml"),
     ],
 )
 def test_without_limits_to_look_at_it_says_so(cli, books, text, reason):

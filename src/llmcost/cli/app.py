@@ -98,7 +98,7 @@ def _outcome(arguments: list[str]) -> int:
     except LlmcostError as error:
         return diagnostics.fail(error)
     except typer.TyperException as error:
-        return diagnostics.fail(_usage_error(error))
+        return diagnostics.fail(_usage_error(error, arguments))
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:
@@ -128,18 +128,32 @@ def _command_modules() -> list[str]:
     return [name for name in _ORDER if name in present] + sorted(present - set(_ORDER))
 
 
-def _usage_error(error: typer.TyperException) -> UsageError:
+def _usage_error(error: typer.TyperException, arguments: Sequence[str]) -> UsageError:
     """What the argument parser says, in our manner: lower-case, the nearest name in it, the help to read after it."""
     text = error.format_message().rstrip(".")
     text = re.sub(r"\.? \(Possible options: (.+)\)$", r"; did you mean \1?", text)
     text = re.sub(r"\. Did you mean ", "; did you mean ", text)
+    text = re.sub(r"is not a valid int(eger)?( range)?$", "is not a whole number", text)
+    text = re.sub(r"is not a valid float( range)?$", "is not a number", text)
     context: Any = getattr(error, "ctx", None)
-    path = "llmcost" if context is None else context.command_path
+    path = _command_named(arguments) if context is None else context.command_path
     hint = f"see `{path} --help`"
     options = {name for one in getattr(getattr(context, "command", None), "params", ()) for name in one.opts}
     if getattr(error, "option_name", None) in _SPANS and "--period" in options:
         hint = f"a span of time is --period, such as --period 2026-11 or --period last-month; {hint}"
     return UsageError(text[:1].lower() + text[1:], hint=hint)
+
+
+def _command_named(arguments: Sequence[str]) -> str:
+    """The command that arguments begin with, for the errors that do not know theirs."""
+    command: Any = get_command(build(arguments[0] if arguments else None))
+    path = ["llmcost"]
+    for word in arguments:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        path.append(word)
+    return " ".join(path)
 
 
 def _is_interrupt(error: Exception) -> bool:

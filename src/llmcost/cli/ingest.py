@@ -102,6 +102,7 @@ def ingest(
             "--source outcomes needs the files that hold them", hint="`ingest:` in llmcost.yaml names logs"
         )
     if not named and gateway is None and listen is None:
+        settings.check_there("ingest")
         named = [str(entry) for entry in settings.ingest if isinstance(entry, Path)]
         if not named and not pulls:
             raise _nothing_named()

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-Db = Annotated[Path | None, typer.Option("--db", metavar="PATH", help="The ledger (or LLMCOST_DB).")]
+# Whether it can be read is said where it is opened, in the same words wherever its name came from.
+Db = Annotated[Path | None, typer.Option("--db", metavar="PATH", readable=False, help="The ledger (or LLMCOST_DB).")]
 Config = Annotated[Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")]
 
 PeriodOption = Annotated[

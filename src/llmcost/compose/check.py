@@ -139,6 +139,7 @@ def _lint(settings: Settings, paths: Sequence[Path], now: datetime) -> Findings:
     def prices() -> PriceList:
         return load_price_list(settings.pricing)
 
+    settings.check_there("quota")
     files, others = opened([_near(path) for path in paths])
     known = Known(day=now.date(), pedantic=False, load_prices=prices)
     return run(files, choice((), (), pedantic=False), known, unread=others)

@@ -30,6 +30,7 @@ def limits_in_use(settings: Settings) -> LimitsInUse | None:
         from llmcost.quota.replay.headroom import headroom
         from llmcost.quota.replay.plan import plan
 
+        settings.check_there("quota")
         files, _ = opened(paths)
         made = plan([config for file in files for config in file.configs])
         if not made.slots:

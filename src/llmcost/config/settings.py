@@ -146,6 +146,21 @@ class Settings:
             return self.quota
         return (*self.quota, Path(document.name))
 
+    def check_there(self, key: str) -> None:
+        """Raise ConfigError with the place of a path under `ingest:` or `quota:` that does not exist; a pattern is none."""
+        from glob import has_magic
+
+        if self.document is None or not isinstance(self.document.value, dict):
+            return
+        written = self.document.value.get(key)
+        entries: list[tuple[tuple[Key, ...], Any]] = [((key,), written)]
+        if isinstance(written, list):
+            entries = [((key, place), text) for place, text in enumerate(written)]
+        for path, text in entries:
+            if not isinstance(text, str) or has_magic(text) or _is_there((self.folder / text).expanduser()):
+                continue
+            raise self.document.error(f"no such file or folder: {text}", *path, hint="paths are relative to the file")
+
     def ledger_path(self, db: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path:
         """The ledger to use: `db` (`--db`) > LLMCOST_DB > `db:` > ./llmcost.duckdb."""
         if db is not None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcost.config.yaml import Document, check_keys, read_document
+from llmcost.domain.errors import UsageError
 from llmcost.domain.request import COLUMN, WHO
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources import generic
@@ -123,7 +124,10 @@ class _Builder:
         from llmcost.domain.period import time_zone
 
         name = str(self.value.get("tz", "UTC"))
-        time_zone(name)
+        try:
+            time_zone(name)
+        except UsageError as error:
+            raise self.document.error(error.message, "tz", hint=error.hint) from error
         return name
 
     def _mark(self, name: str, sigil: str = "@") -> str:

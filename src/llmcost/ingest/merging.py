@@ -70,6 +70,9 @@ class Merged:
     """New rows that began within a period whose prices are locked here."""
 
 
+_CHECK = "check the paths of the ledgers to merge"
+
+
 def merge(request: MergeRequest) -> list[Merged]:
     """Merge the other ledgers into ours, which is made if there is none, in one transaction.
 
@@ -81,7 +84,12 @@ def merge(request: MergeRequest) -> list[Merged]:
             raise UsageError(f"{path} is named twice", hint="name each ledger once, and ours with --db")
     for path in request.others:
         if not failures.is_there(path):
-            raise DataError(f"no ledger at {path.absolute()}", hint="check the paths of the ledgers to merge")
+            raise DataError(f"no ledger at {path.absolute()}", hint=_CHECK)
+        try:
+            _read(path, lambda _: None, request.wait)
+        except DataError as error:
+            # `--db` names ours.
+            raise DataError(error.message, hint=_CHECK if "--db" in (error.hint or "") else error.hint) from error
     with ExitStack() as stack:
         others = _without_forgotten(request, stack)
         connection = stack.enter_context(database.writing(request.ledger, wait=request.wait))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError
@@ -43,6 +44,9 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         if "-" in request.paths and request.stdin is not None:
             files.append(spooled_stdin(request.stdin, folder))
         if not files:
+            ledger = request.ledger.resolve()
+            if any(Path(path).resolve() == ledger for path in request.paths):
+                raise DataError(f"{request.ledger} is the ledger itself", hint="name the logs to read into it")
             raise DataError(
                 f"no files in {', '.join(request.paths)}", hint="name a folder that holds logs, or the logs themselves"
             )
