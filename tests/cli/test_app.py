@@ -53,6 +53,17 @@ def test_every_command_is_known_where_none_is_named(wanted):
     assert len(get_command(app.build(wanted)).commands) > 20
 
 
+def test_a_list_of_commands_cuts_no_sentence():
+    """At 80 columns: two before the names, two behind the longest, and two at either edge."""
+    cut, groups = [], [get_command(app.build())]
+    while groups:
+        commands = groups.pop().commands
+        room = 78 - 6 - max(map(len, commands))
+        cut += [name for name, one in commands.items() if one.get_short_help_str(room).endswith("...")]
+        groups += [one for one in commands.values() if hasattr(one, "commands")]
+    assert cut == []
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--version", "db"]])
 def test_version(cli, arguments):
     done = cli(*arguments)

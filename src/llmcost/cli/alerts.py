@@ -34,7 +34,7 @@ def check(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Judge the alert rules of llmcost.yaml, or the shipped ones, and tell the channels what is new.
+    """Judge the alert rules, and tell the channels what is new. Those of llmcost.yaml, or the shipped ones.
 
     Exit code 1 when a rule fires, 3 when data is stale or missing, 4 when a channel could not be told.
     """
@@ -87,7 +87,7 @@ def check(
 
 
 def listed(*, output_format: AlertFormat = None, output: Output = None, config: Config = None) -> None:
-    """List the rules in force, when they fire, and the channels they go to."""
+    """List the rules in force. When they fire, and the channels they go to."""
     import sys
 
     from llmcost.budgets.alerts.channels import read_channels

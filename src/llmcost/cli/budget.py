@@ -45,7 +45,7 @@ def check(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Compare what was spent with the budgets of llmcost.yaml, and with what its gate allows.
+    """Compare what was spent with the budgets of llmcost.yaml. And with what its gate allows.
 
     Exit code 1 when a budget is reached or the gate fails, 3 when data is stale or missing.
     """
@@ -83,7 +83,7 @@ def status(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Show how much of each budget is used, how fast, and when it will be spent."""
+    """Show how much of each budget is used. How fast, and when it will be spent."""
     import sys
 
     from llmcost.config.settings import load_settings

@@ -33,7 +33,7 @@ def baseline(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write down what each budget's scope spent over the last whole days, to compare with later. Commit the file."""
+    """Write down what each budget's scope spent of late. Over the last whole days, to compare with later. Commit the file."""
     from llmcost.budgets.baseline import FILE
     from llmcost.cli import diagnostics
     from llmcost.config.settings import load_settings

@@ -40,7 +40,7 @@ def chargeback(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Allocate the cost of a period to teams, customers or any other dimension, to the last cent."""
+    """Allocate the cost of a period to teams, customers and others. To the last cent, by any dimension."""
     from llmcost.domain.errors import UsageError
 
     if context.invoked_subcommand is not None:

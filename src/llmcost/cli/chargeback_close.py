@@ -50,7 +50,7 @@ def close(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Store a period's allocation as final, lock its prices, and tie it to what was invoiced.
+    """Store a period's allocation as final. Lock its prices, and tie it to what was invoiced.
 
     Exit code 1, and nothing closed, when the invoices differ by more than the tolerance.
     """
@@ -146,7 +146,7 @@ def reopen(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Open the period that was closed last again; what was stored stays on record."""
+    """Open the period that was closed last again. What was stored stays on record."""
     from llmcost.allocation import closing
     from llmcost.allocation.spans import label
     from llmcost.cli import diagnostics

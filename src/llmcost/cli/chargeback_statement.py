@@ -35,7 +35,7 @@ def statement(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write the statement of one team, customer or other owner: every line with the command that prints its numbers."""
+    """Write the statement of one team, customer or other owner. Every line has the command that prints its numbers."""
     import sys
 
     from llmcost.allocation.chargeback import chargeback, owner_of
@@ -92,7 +92,7 @@ def usage(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write a usage statement to send to a customer: what it used, without amounts unless a markup or prices are set."""
+    """Write a usage statement to send to a customer. What it used, without amounts unless a markup or prices are set."""
     import sys
 
     from llmcost.allocation.statement_terms import changed

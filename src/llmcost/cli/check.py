@@ -30,7 +30,7 @@ def check(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Check everything llmcost.yaml asks for: budgets, gate, baseline, alerts, gateway configs, tags.
+    """Check everything llmcost.yaml asks for. That is budgets, gate, baseline, alerts, gateway configs and tags.
 
     Exit code 2 for a wrong configuration, else 1 for a breach or a finding, else 3 where data is stale or missing.
     """

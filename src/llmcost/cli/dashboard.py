@@ -53,7 +53,7 @@ def dashboard(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Show a dashboard in the terminal, or write it as one HTML file that loads nothing.
+    """Show a dashboard, or write it as a page. The page is one HTML file that loads nothing.
 
     Every number is one that `llmcost report` gives; each panel says with which options.
     """

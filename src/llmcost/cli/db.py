@@ -38,7 +38,7 @@ def info(
     config: Config = None,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
 ) -> None:
-    """Show what the ledger holds: size, schema, rows, sources, files."""
+    """Show what the ledger holds. Size, schema, rows, sources, files."""
     from llmcost.ledger.info import info as describe
 
     found = describe(load_settings(config).ledger_path(db), wait=wait)
@@ -46,7 +46,7 @@ def info(
 
 
 def migrate(*, db: Db = None, config: Config = None, wait: Wait = None) -> None:
-    """Bring an older ledger to this version's schema; the old file is kept as NAME.vN.bak."""
+    """Bring an older ledger to this version's schema. The old file is kept as NAME.vN.bak."""
     from llmcost.cli import diagnostics
     from llmcost.ledger import database, failures, migrations
 
@@ -66,7 +66,7 @@ def rejects(
     config: Config = None,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="How to show it.")] = "table",
 ) -> None:
-    """List the lines that could not be read: file, line and reason, never their text."""
+    """List the lines that could not be read. File, line and reason, never their text."""
     import json
 
     from llmcost.cli import diagnostics
@@ -88,7 +88,7 @@ def rejects(
 
 
 def reattribute(*, db: Db = None, config: Config = None, wait: Wait = None) -> None:
-    """Fill customer_id, team, feature and the like again from the stored tags, after `attribution:` changed."""
+    """Fill customer_id, team and so on again from stored tags. For when `attribution:` changed."""
     from llmcost.domain.text import plural
     from llmcost.ingest.reattribute import reattribute as apply
     from llmcost.ledger import failures

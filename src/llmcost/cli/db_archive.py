@@ -17,7 +17,7 @@ def add_to(group: typer.Typer) -> None:
 
 
 def export(folder: Folder, *, db: Db = None, config: Config = None, wait: ReadWait = 5) -> None:
-    """Write the whole ledger into a new folder: a Parquet file for each table, a manifest with schema and checksums.
+    """Write the whole ledger into a new folder. A Parquet file for each table, a manifest with schema and checksums.
 
     `llmcost db import` makes the same ledger of it, with another version of DuckDB too.
     """
@@ -33,7 +33,7 @@ def export(folder: Folder, *, db: Db = None, config: Config = None, wait: ReadWa
 
 
 def import_(folder: Folder, *, db: Db = None, config: Config = None) -> None:
-    """Make a ledger of a folder that `llmcost db export` wrote; there must be none yet at --db.
+    """Make a ledger of a folder that `llmcost db export` wrote. There must be none yet at --db.
 
     To add it to a ledger, import it into a new file and `llmcost db merge` that.
     """

@@ -30,7 +30,7 @@ def forget(
     config: Config = None,
     wait: Wait = None,
 ) -> None:
-    """Take a customer or user out of the ledger, so that no byte of the id is left in its file.
+    """Take a customer or user out of the ledger. No byte of the id is left in its file.
 
     Their requests stay, with their cost and without who they were for; --delete removes them, except from
     periods that chargeback has closed: what was charged for them would else be paid back. Reading the same logs again

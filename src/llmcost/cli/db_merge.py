@@ -18,7 +18,7 @@ def merge(
     config: Config = None,
     wait: Wait = None,
 ) -> None:
-    """Merge other ledgers into this one, each call once, in one transaction; merging again changes nothing.
+    """Merge other ledgers into this one, each call once. In one transaction; merging again changes nothing.
 
     Calls that both have are merged field by field, as when their logs are read into one ledger.
     """

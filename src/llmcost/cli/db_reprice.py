@@ -38,7 +38,7 @@ def reprice(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Rate stored requests again with the price list of today, after showing what changes.
+    """Rate stored requests again with the price list of today. What changes is shown before.
 
     On a terminal it asks before it changes anything. Without one, it shows what would change and stops with exit code 2,
     unless --yes or --dry-run is given.

@@ -34,7 +34,7 @@ def demo(
         int, typer.Option("--requests", metavar="N", min=1000, help="How many requests to make up.")
     ] = 60_000,
 ) -> None:
-    """Write three months of a made-up gateway's log, read it, and show what it cost."""
+    """Make a gateway's log up, read it, and show what it cost. The log covers three months."""
     from llmcost.cli import diagnostics
     from llmcost.demo import generate
     from llmcost.domain.errors import DataError

@@ -29,7 +29,7 @@ def doctor(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Look at the ledger, the price list and every gateway and path of llmcost.yaml, and say what is wrong.
+    """Say what is wrong with ledger, prices, gateways and paths. Looks at every gateway and path of llmcost.yaml.
 
     Of a gateway: whether it can be reached, whether it takes the key, how fresh its requests are and how many have tags.
     Exit code 2 for a wrong configuration, else 3 for missing or stale data, else 4 where a gateway did not answer.

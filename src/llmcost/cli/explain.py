@@ -28,7 +28,7 @@ def explain(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Show how a request's cost comes about, line by line, and which lines of which log it was read from."""
+    """Show how a request's cost comes about, line by line. Also which lines of which log it was read from."""
     import sys
 
     from llmcost.cli.outputs import format_of_file

@@ -32,7 +32,7 @@ def forecast(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Forecast what the month, or the next one, will have cost, with an interval from how past forecasts did.
+    """Forecast what the month, or the next one, will have cost. The interval is from how past forecasts did.
 
     Exit code 3 when the history is too short or the data too old to say.
     """

@@ -22,7 +22,7 @@ def init(
     wait: ReadWait = 5,
     db: Db = None,
 ) -> None:
-    """Write a commented llmcost.yaml into this folder, with budgets a fifth above what the ledger holds."""
+    """Write a commented llmcost.yaml into this folder. Its budgets are a fifth above what the ledger holds."""
     import os
 
     from llmcost.cli import diagnostics

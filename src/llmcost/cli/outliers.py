@@ -39,7 +39,7 @@ Least = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
-    group = typer.Typer(help="Find waste: unusual or needless spend, with evidence and an honest price.")
+    group = typer.Typer(help="Find waste: unusual or needless spend. With evidence and an honest price.")
     group.callback(invoke_without_command=True)(outliers)
     group.command("explain")(explain)
     group.command("dismiss")(dismiss)
@@ -73,7 +73,7 @@ def outliers(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Find waste: unusual or needless spend, with evidence and an honest price."""
+    """Find waste: unusual or needless spend. With evidence and an honest price."""
     if context.invoked_subcommand is not None:
         return
     import sys
@@ -157,7 +157,7 @@ def explain(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Take a period's change since the one before apart: volume, mix, errors, tokens, cache and price, by segment."""
+    """Take a period's change since the one before apart. Volume, mix, errors, tokens, cache and price, by segment."""
     import sys
 
     from llmcost.cli.outputs import format_of_file
@@ -202,7 +202,7 @@ def dismiss(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Do not show a finding any more, for a reason that is kept in a file to be committed.
+    """Do not show a finding any more. The reason is kept in a file to be committed.
 
     --where, --period and --since are those it was shown with.
     """

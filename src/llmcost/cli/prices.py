@@ -41,7 +41,7 @@ def list_(
     output: Output = None,
     config: Config = None,
 ) -> None:
-    """List models with their rates per million tokens, as published: the reviewed ones, unless asked for others."""
+    """List models with their rates per million tokens, as published. The reviewed ones, unless asked for others."""
     import sys
 
     from llmcost.cli import diagnostics
@@ -80,7 +80,7 @@ def show(
     output: Output = None,
     config: Config = None,
 ) -> None:
-    """Show all prices of one model: dates, tiers, variants, factors, fees, names and sources."""
+    """Show all prices of one model. Dates, tiers, variants, factors, fees, names and sources."""
     import sys
 
     from llmcost.cli.outputs import format_of_file

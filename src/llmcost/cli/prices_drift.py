@@ -34,7 +34,7 @@ def drift(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Compare what logs claim requests cost with what they cost, by model, and name the likely mistake."""
+    """Compare what logs claim requests cost with what they cost. By model; and name the likely mistake."""
     from llmcost.cli import diagnostics
     from llmcost.cli.outputs import format_of_file
     from llmcost.config.settings import load_settings

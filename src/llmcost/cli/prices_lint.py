@@ -31,7 +31,7 @@ def lint(
     output: Output = None,
     config: Config = None,
 ) -> None:
-    """Find everything doubtful in price files: mistakes, gaps, and numbers nobody can have meant.
+    """Find everything doubtful in price files. Mistakes, gaps, and numbers nobody can have meant.
 
     Without a PATH, the files under `pricing:` in llmcost.yaml; without any there, the built-in list.
     """

@@ -35,7 +35,7 @@ def lock(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Lock a closed period: `db reprice` and new price lists leave what it cost as it is.
+    """Lock the prices of a closed period. `db reprice` and new price lists leave what it cost as it is.
 
     Requests that arrive late are still added and rated; `ingest` says how many.
     """

@@ -44,7 +44,7 @@ def update(
     output: Output = None,
     config: Config = None,
 ) -> None:
-    """Compare the price list with public catalogues, and write what they agree on as new dated prices.
+    """Compare the price list with public catalogues. Write what they agree on as new dated prices.
 
     A price is written when two catalogues agree on it, or one that is accepted says it. Older prices stay as they are.
     A price of ours is stale when the catalogues agree on another one, and disputed when they do not agree themselves.

@@ -86,7 +86,7 @@ def check(
         Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")
     ] = None,
 ) -> None:
-    """Find what is wrong in gateway configs: typos, rules that never apply, limits that cannot bind.
+    """Find what is wrong in gateway configs. Typos, rules that never apply, limits that cannot bind.
 
     A line `# llmcost: ignore[CODE] why` silences a finding on it or on the next line. Where there is a ledger, limits are also
     held against its last 30 days, or those from --since on.
@@ -148,7 +148,7 @@ def exposure(
         Path | None, typer.Option("--config", metavar="PATH", help="llmcost.yaml (or LLMCOST_CONFIG).")
     ] = None,
 ) -> None:
-    """Show what each limit would let be spent at most, in dollars a month of 30 days.
+    """Show what each limit would let be spent at most. In dollars a month of 30 days.
 
     Limit x price x time: for tokens at the dearest price of the models a rule names.
     """
@@ -171,7 +171,7 @@ def exposure(
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A check's code or name.", show_default=False)],
 ) -> None:
-    """Show what a check is about, why it matters and how to mend it."""
+    """Show what a check is about. Why it matters and how to mend it."""
     from llmcost.quota.check import rule_named
     from llmcost.render import output as destination
     from llmcost.render.rules import rule_page
@@ -191,7 +191,7 @@ def rules(*, output_format: Format = "table") -> None:
 def schema(
     dialect: Annotated[str | None, typer.Argument(metavar="[DIALECT]", help="One of those listed.")] = None,
 ) -> None:
-    """Print the JSON Schema of a dialect, for editors; without one, list the dialects."""
+    """Print the JSON Schema of a dialect, for editors. Without one, list the dialects."""
     from llmcost.domain.errors import UsageError
     from llmcost.domain.text import nearest
     from llmcost.quota.files import all_dialects

@@ -39,7 +39,7 @@ def migrate(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write TrueFoundry's V1 rate limits and budgets as V2 manifests, and show by replay that they refuse the same.
+    """Write TrueFoundry's V1 limits as V2 manifests. Rate limits and budgets; a replay shows that they refuse the same.
 
     Under V1 the first rule that matches decides; under V2 all must allow a request, so manifests leave out what earlier rules
     decide. What V2 cannot say is reported and left in audit mode; the exit code is then 1.

@@ -32,7 +32,7 @@ def explain_request(
     output_format: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="table or json.")] = None,
     output: Output = None,
 ) -> None:
-    """Tell which limits are about a request, which of them decides, and which counters it moves."""
+    """Tell which limits are about a request. Which of them decides, and which counters it moves."""
     from llmcost.cli.outputs import format_of_file
     from llmcost.domain.errors import UsageError
     from llmcost.quota.explaining import described, explained

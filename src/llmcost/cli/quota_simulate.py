@@ -88,7 +88,7 @@ def simulate(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Replay the ledger's requests against limits: who would have been refused, when, by which rule.
+    """Replay the ledger's requests against limits. Who would have been refused, when, by which rule.
 
     Nothing is sent anywhere and nothing is written. Refused requests are assumed not to come back, except for the low end of
     what is not spent.

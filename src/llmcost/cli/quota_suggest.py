@@ -42,7 +42,7 @@ def suggest(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Write limits that would have refused no more than a share of past requests.
+    """Write limits that fit past requests. No more than a share of these would have been refused.
 
     The smallest round numbers that did, by replay. With --cap-month they may be tighter, and the comments say so. Teams, plans
     and models get a rule each; users, customers and virtual accounts share one with a counter for each.

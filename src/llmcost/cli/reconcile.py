@@ -64,7 +64,7 @@ def reconcile(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Compare the provider's bill, or its usage exports, with what was logged, and say why they differ.
+    """Compare the provider's bill with what was logged. Its usage exports will do too, and why they differ is said.
 
     Exits 1 when more of the difference stays unexplained than --tolerance allows; with --fail-on difference, also when bill and
     log are further apart than that for reasons that are known. Else exits 3 when a line of the bill could not be compared.

@@ -74,7 +74,7 @@ def report(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Break costs down by any dimension, tag or time; without --by, an overview; with NAME, a report of that name.
+    """Break costs down by any dimension, tag or time. Without --by, an overview; with NAME, a report of that name.
 
     Dimensions are customer_id, model, feature and the like; any other name is a tag.
     """

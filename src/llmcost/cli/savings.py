@@ -26,7 +26,7 @@ SavingsFormatOption = Annotated[str | None, typer.Option("--format", metavar="FO
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
-    group = typer.Typer(help="What acting on the findings would save, and what other models would have cost.")
+    group = typer.Typer(help="What acting on the findings would save. And what other models would have cost.")
     group.callback(invoke_without_command=True)(savings)
     group.command("whatif")(whatif)
     group.command("accept")(accept)
@@ -107,7 +107,7 @@ def whatif(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """What the same requests would have cost with other models or a better cache; quality is not part of the answer."""
+    """What requests would have cost with other models or more cache. Quality is not part of the answer."""
     import sys
 
     from llmcost.cli.outputs import format_of_file
@@ -169,7 +169,7 @@ def accept(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Note that a finding is acted on, so that `savings verify` can compare before and after.
+    """Note that a finding is acted on. `savings verify` can then compare before and after.
 
     --where, --period, --since and --until are those it was shown with; `verify` looks where KEY=V says, too.
     """
@@ -202,7 +202,7 @@ def verify(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """What accepted findings saved since: cost per request before and after, with an interval."""
+    """What accepted findings saved since. Cost per request before and after, with an interval."""
     import sys
 
     from llmcost.cli.outputs import format_of_file

@@ -27,7 +27,7 @@ def showback(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Allocate the cost of a period as `chargeback` does, whatever has been closed: for information, not for the books."""
+    """Allocate cost as `chargeback` does, for information. Whatever has been closed; it is not for the books."""
     from llmcost.allocation.chargeback import showback as run
     from llmcost.cli.chargeback_options import question
     from llmcost.config.settings import load_settings

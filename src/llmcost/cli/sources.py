@@ -34,7 +34,7 @@ def _bare(context: typer.Context) -> None:
 
 
 def list_(*, output_format: Format = "table") -> None:
-    """List every log shape and export that is read, and every gateway that is pulled from."""
+    """List what is read. That is every log shape and export, and every gateway that is pulled from."""
     from llmcost.gateways.registry import all_gateways
     from llmcost.ingest.registry import all_sources
 
@@ -58,7 +58,7 @@ def show(
     *,
     output_format: Format = "table",
 ) -> None:
-    """Show what one source or gateway means: its semantics, the keys it reads, the columns it fills."""
+    """Show what one source or gateway means. Its semantics, the keys it reads, the columns it fills."""
     from llmcost.gateways.registry import all_gateways
     from llmcost.ingest.detection import about, keys_of
     from llmcost.ingest.registry import all_sources, source_named

@@ -46,7 +46,7 @@ def list_(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """List the tag keys: the share of requests and of cost that carry each, how many values, since when, until when."""
+    """List the tag keys. The share of requests and of cost that carry each, how many values, since when, until when."""
     from llmcost.config.settings import load_settings
     from llmcost.ledger.database import reading
     from llmcost.render import output as destination
@@ -88,7 +88,7 @@ def coverage(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Show how much of the spend has a customer, team, feature and so on; with --by for each model, source, ...
+    """Show how much of the spend has a customer, team and so on. With --by for each model, source, ...
 
     Keys of the glossary are shown as well.
     """
@@ -136,7 +136,7 @@ def stale(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """List keys and values that requests used to carry, longest ago first; days count back from the last request."""
+    """List keys and values that requests used to carry. Longest ago first; days count back from the last request."""
     from datetime import UTC, timedelta
 
     from llmcost.config.settings import load_settings
@@ -174,7 +174,7 @@ def glossary(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Print what each tag means, as llmcost.yaml has it, in Markdown; or draft that section from the ledger.
+    """Print what each tag means, or draft it from the ledger. What llmcost.yaml has is printed in Markdown.
 
     The draft is YAML to paste into llmcost.yaml, which is not changed; --output FILE writes it to a new file.
     """

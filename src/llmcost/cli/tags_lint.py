@@ -53,7 +53,7 @@ def lint(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Find what is wrong with tags: spelling, near-duplicates, too many values, missing, unknown, stale or secret ones.
+    """Find what is wrong with tags. Spelling, near-duplicates, too many values, missing, unknown, stale or secret ones.
 
     Without paths the ledger is looked at, and what `tags: {files: ...}` in llmcost.yaml names. With paths, only the tags that
     are written in those programs; a comment `# llmcost: ignore[CODE] why` silences a finding there.
@@ -111,7 +111,7 @@ def rules(
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A check's code or name.", show_default=False)],
 ) -> None:
-    """Show what a check of tags is about, why it matters and how to mend it."""
+    """Show what a check of tags is about. Why it matters and how to mend it."""
     from llmcost.render import output as destination
     from llmcost.render.rules import rule_page
     from llmcost.tags.check import rule_named

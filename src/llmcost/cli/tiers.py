@@ -14,9 +14,7 @@ PlansFile = Annotated[Path, typer.Argument(metavar="PLANS", help="A file of plan
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
-    group = typer.Typer(
-        help="Price plans: rate usage, simulate them on the ledger, suggest better ones.", rich_markup_mode=None
-    )
+    group = typer.Typer(help="Rate usage by price plans, simulate them, suggest better ones.", rich_markup_mode=None)
     group.callback()(lambda: None)
     group.command("rate")(rate)
     tiers_simulate.add_to(group)
@@ -55,7 +53,7 @@ def rate(
     output_format: Format = None,
     output: Output = None,
 ) -> None:
-    """Write the invoice for a quantity: one line per charge and tier, which add up to the total."""
+    """Write the invoice for a quantity. One line per charge and tier, which add up to the total."""
     import sys
 
     from llmcost.cli.outputs import format_of_file

@@ -29,7 +29,7 @@ def limits(
     ] = "customer_id",
     output: Output = None,
 ) -> None:
-    """Write the gateway config that holds the customers of each plan to it; `llmcost quota check` reads it."""
+    """Write the gateway config that holds customers to their plan. `llmcost quota check` reads it."""
     from llmcost.compose.tiers_limits import DIALECTS, gateway_limits
     from llmcost.domain.errors import UsageError
     from llmcost.domain.text import nearest

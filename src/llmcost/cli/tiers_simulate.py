@@ -56,7 +56,7 @@ def simulate(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Rate every customer and month of the ledger on other plans: revenue, cost to serve, margin, who pays more, who outgrows.
+    """Rate every customer and month of the ledger on other plans. Revenue, cost to serve, margin, who pays more, who outgrows.
 
     Months are calendar months in --tz; a customer pays from the first month it is met in to the last of the period. Use is taken
     as it was, whatever it would have cost.

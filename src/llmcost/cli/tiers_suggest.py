@@ -58,7 +58,7 @@ def suggest(
     db: Db = None,
     config: Config = None,
 ) -> None:
-    """Suggest plans by margin, fitted on earlier months and judged on later ones, customers taking the cheapest every month.
+    """Suggest plans by margin. Fitted on earlier months and judged on later ones, customers taking the cheapest every month.
 
     Beside them: today's plans, cost plus a quarter, and the plans of the file, whose prices say what the market bears: no bill is
     above the largest of today's with its --rise, theirs, and cost plus a quarter.
