@@ -114,3 +114,17 @@ def test_amounts_are_exact_in_json(spend, judge):
     )
     assert (row["status"], row["unit"], row["reached_at"]) == ("ok", "usd", None)
     assert [(one["value"], one["limit"]) for one in document["gate"]][1:] == [("123456.000000000003", "2.50")]
+
+
+def test_amounts_of_a_column_have_as_many_decimals(spend, judge):
+    """0.395 of the one and 0.0495 of the other: the smaller needs four."""
+    spend("2026-11-03 10:00", "0.3455", feature="chat")
+    spend("2026-11-03 11:00", "0.0495", feature="search")
+    text = render_budgets(
+        judge("budgets: [{name: all, amount: 5}, {name: few, amount: 1, scope: {feature: search}}]", "2026-11-04"),
+        "table",
+        Surface(),
+    )
+
+    rows = [line.split() for line in text.splitlines() if line.startswith(("all ", "few "))]
+    assert [row[2:4] for row in rows] == [["$5.00", "$0.3950"], ["$1.00", "$0.0495"]]

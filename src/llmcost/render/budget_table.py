@@ -9,6 +9,7 @@ from llmcost.domain.text import plural
 from llmcost.render.budget_words import amount, cause_lines, headline, percent, span, title
 from llmcost.render.cells import Grid
 from llmcost.render.drawing import drawn, wrapped
+from llmcost.render.numbers import money_places
 from llmcost.render.surface import Surface
 from llmcost.reports.record import Column
 
@@ -77,10 +78,16 @@ def visible(standings: Sequence[Standing]) -> tuple[list[Standing], str | None]:
 
 def standings_grid(standings: Sequence[Standing]) -> Grid:
     """A row for each."""
+    money = [one for one in standings if one.budget.currency is not None]
+    places = (
+        money_places(one.budget.amount for one in money),
+        money_places(one.spent for one in money if one.spent is not None),
+        money_places(one.forecast for one in money if one.forecast is not None),
+    )
     return Grid(
         columns=_COLUMNS,
         headings=tuple(column.title for column in _COLUMNS),
-        rows=tuple(_row(one) for one in standings),
+        rows=tuple(_row(one, *places) for one in standings),
         totals=None,
     )
 
@@ -100,15 +107,15 @@ def _counts(standings: Sequence[Standing]) -> str:
     return ", ".join(f"{count:,} {_STATUS[name].lower()}" for name, count in counts.items() if count)
 
 
-def _row(one: Standing) -> tuple[str, ...]:
+def _row(one: Standing, of_amount: int, of_spent: int, of_forecast: int) -> tuple[str, ...]:
     budget = one.budget
     return (
         title(one),
         span(one.window),
-        amount(budget.amount, budget),
-        "-" if one.spent is None else amount(one.spent, budget),
+        amount(budget.amount, budget, places=of_amount),
+        "-" if one.spent is None else amount(one.spent, budget, places=of_spent),
         percent(one.utilisation),
-        "-" if one.forecast is None else amount(one.forecast, budget),
+        "-" if one.forecast is None else amount(one.forecast, budget, places=of_forecast),
         _STATUS[one.status],
     )
 

@@ -25,10 +25,10 @@ SEGMENTS = 2
 """How many segments are named as the cause."""
 
 
-def amount(value: Decimal, budget: Budget, *, signed: bool = False) -> str:
-    """An amount of what a budget counts."""
+def amount(value: Decimal, budget: Budget, *, signed: bool = False, places: int | None = None) -> str:
+    """An amount of what a budget counts; `places` are the decimals of a column of money."""
     if budget.currency is not None:
-        return human(value, "money", budget.currency, signed=signed)
+        return human(value, "money", budget.currency, signed=signed, places=places)
     text = human(value, "count", "USD")
     return f"{'+' if signed and value > 0 else ''}{text} {budget.measure}"
 
