@@ -98,3 +98,71 @@ def test_the_ledgers_replay_equals_the_plain_simulator(ledger, algorithm):
 
 def cost_of(one):
     return round(float(one["cost"]) * 100) * 10_000_000_000
+
+
+def budget_manifests(random):
+    """Up to four budgets, some soft, some for one user only, with mode, windows, whether each user has a counter, and whom."""
+    return [
+        (
+            random.choice(["enforce", "audit", "soft_enforce", "soft_enforce"]),
+            {
+                span: random.choice([3, 8, 20, 60, 500])
+                for span in random.sample(["day", "month"], random.randrange(1, 3))
+            },
+            random.random() < 0.5,
+            random.choice([None, "ann"]),
+        )
+        for _ in range(random.randrange(1, 5))
+    ]
+
+
+def as_yaml(number, manifest):
+    mode, limits, per_user, whom = manifest
+    spans = ", ".join(f"cost_per_{span}: {amount}" for span, amount in limits.items())
+    when = "" if whom is None else f"when: {{subjects: {{users: {{in: [{whom}]}}}}}}\n"
+    return (
+        f"name: m{number}\ntype: tenant-budget-config\nmode: {mode}\nlimits: {{{spans}}}\n"
+        f"applies_to: {{type: {'per-user' if per_user else 'aggregate'}}}\n{when}"
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_soft_budgets_of_a_ledger_refuse_what_the_plain_simulator_refuses(ledger, seed):
+    random = Random(seed)  # noqa: S311  traffic, no secrets
+    now, calls = at("2026-10-29T00:00:00"), []
+    for _ in range(80):
+        now += timedelta(minutes=random.choice([1, 30, 200]))
+        user, dollars = random.choice(["ann", "bob", None]), random.randrange(1, 4)
+        calls.append(call(now, user=user, cost=str(dollars), seconds=0))
+    manifests = budget_manifests(random)
+    fill(ledger, calls)
+    text = "---\n".join(as_yaml(number, one) for number, one in enumerate(manifests))
+    configs = opened_text(parse_text(text, "budgets.yaml")).configs
+
+    result = replayed(ledger, Selection(period=Period(), zone=UTC, basis="requests"), plan(configs), Manner())
+
+    windows = [
+        (
+            Rule(kind="calendar", amount=amount, span=span, charge="post", mode=mode.partition("_")[0], rule=number),
+            whom,
+            per,
+        )
+        for number, (mode, limits, per, whom) in enumerate(manifests)
+        for span, amount in limits.items()
+    ]
+    refused = replay(
+        [rule for rule, _, _ in windows],
+        [
+            Request(
+                at=micros(one["started_at"]),
+                end=micros(one["ended_at"]),
+                weight=int(one["cost"]),
+                keys=tuple(
+                    None if whom not in {None, one["user_id"]} else one["user_id"] if per else ""
+                    for _, whom, per in windows
+                ),
+            )
+            for one in calls
+        ],
+    )
+    assert result.refused == sum(1 for number in refused if number is not None)
