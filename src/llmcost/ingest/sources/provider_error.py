@@ -7,8 +7,10 @@ https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/
 
 from llmcost.ingest.source import Source
 
-_STATUS = "count_of(@error.status)"
-_NUMBER = f"coalesce(count_of(@error.code), {_STATUS})"
+
+def _http_status(value: str) -> str:
+    return f"case when count_of({value}) between 100 and 599 then count_of({value})::integer end"
+
 
 source = Source(
     title="Provider error answers",
@@ -17,11 +19,16 @@ source = Source(
     body=True,
     claims="""@error.message is not null and @id is null and @object is null and @custom_id is null
         and @usage:json is null and coalesce(@type, 'error') = 'error'""",
+    steps={
+        "http_code": _http_status("@error.code"),
+        "http_status": _http_status("@error.status"),
+    },
     fields={
         "request_id": "filled(@request_id)",
         "status": "'error'",
-        "error_type": f"coalesce(filled(@error.type), case when {_STATUS} is null then filled(@error.status) end, filled(@error.code))",
-        "http_status": f"case when {_NUMBER} between 100 and 599 then {_NUMBER}::integer end",
+        "error_type": "coalesce(filled(@error.type), case when $http_status is null then filled(@error.status) end, "
+        "filled(@error.code), filled(@error.status))",
+        "http_status": "coalesce($http_code, $http_status)",
         "uncached_input_tokens": "0",
         "output_text_tokens": "0",
     },
