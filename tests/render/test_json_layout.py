@@ -26,6 +26,7 @@ def test_the_layout_is_that_of_the_standard_library(value):
     ("value", "text"),
     [
         ({"share": 0.00001}, '{\n  "share": 0.000010\n}'),
+        ({"use": 0.00000015}, '{\n  "use": 0.00000015\n}'),
         (["table-0", 1e-05], '[\n  "table-0",\n  0.000010\n]'),
         (["a\u200bb"], '[\n  "a\\u200bb"\n]'),
         (["a\x7fb"], '[\n  "a\\u007fb"\n]'),

@@ -126,7 +126,9 @@ def _without_exponents(text: str) -> str:
         start = found.start()
         while start and text[start - 1] in _MANTISSA:
             start -= 1
-        pieces += [text[done:start], f"{float(text[start : found.end()]):.6f}"]
+        exact = f"{Decimal(text[start : found.end()]):f}"
+        # Six places are written of a number that has no more.
+        pieces += [text[done:start], exact.ljust(len(exact.partition(".")[0]) + 7, "0")]
         done = found.end()
     return "".join((*pieces, text[done:]))
 
