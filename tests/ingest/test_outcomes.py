@@ -267,7 +267,8 @@ def test_the_next_command_names_a_ledger_as_a_shell_reads_it(cli, tmp_path):
 def test_names_that_are_not_utf8_do_not_become_one(read, stored):
     found = read(
         "o.csv",
-        b"date,customer,metric,value\n2026-11-20,M\xfcller,revenue,5\n2026-11-20,M\xf6ller,revenue,7\n2026-11-20,acme,revenue,2\n",
+        b"date,customer,metric,value\n2026-11-20,M\xfcller,revenue,5\n2026-11-20,M\xf6ller,revenue,7\n"
+        b"2026-11-20,acme,revenue,2\n",
     )
 
     why = "not UTF-8 text; save the file as UTF-8, or convert it with iconv"

@@ -59,8 +59,8 @@ class _Books:
         shared = costs(facts, self._policy)
         self._notes += slips(facts, self._policy)
         exact = total([direct, *(one.cost for one in shared)])
-        # By kind and name, because the order of rules must not decide who gets a cent. What the ledger knows, the charges and what
-        # an invoice adds come first, so that how requests are shared does not change what they come to.
+        # By kind and name, because the order of rules must not decide who gets a cent. What the ledger knows, the charges
+        # and what an invoice adds come first, so that how requests are shared does not change what they come to.
         ideals: dict[str, dict[str, Fraction]] = {"requests": {"": Fraction(direct)}}
         for one in shared:
             if one.owner is None:

@@ -112,15 +112,17 @@ def detect(
     for detection in strange:
         if detection.foreign is not None:
             diagnostics.warning(f"{detection.path} is {detection.foreign}")
-    if strange:
-        names = ", ".join(detection.path for detection in strange[:3]) + (", ..." if len(strange) > 3 else "")
-        contested = any(detection.contested for detection in strange)
+    others = [detection for detection in strange if detection.foreign is None]
+    if others:
+        names = ", ".join(detection.path for detection in others[:3]) + (", ..." if len(others) > 3 else "")
+        contested = any(detection.contested for detection in others)
         diagnostics.warning(
-            f"{plural(len(strange), 'file')} not recognised: {names}",
+            f"{plural(len(others), 'file')} not recognised: {names}",
             hint="choose a source with `llmcost ingest --source ID`"
             if contested
             else "`llmcost ingest --suggest-map FILE` drafts a mapping for any table",
         )
+    if strange:
         raise typer.Exit(ExitCode.DATA)
 
 

@@ -246,7 +246,8 @@ def _generic() -> dict[str, str]:
     return {ENVELOPE_TIME: time, **{ENVELOPE_COLUMNS[n]: sql for n, sql in _columns(read).items()}, **dict(tags)}
 
 
-STATES_TIME = f"len(list_filter(json_extract_string(whole_record, [{_quoted(f'/{key}' for key in _TIME_KEYS)}]), lambda v: states_time(v))) > 0"
+_TIMES = f"json_extract_string(whole_record, [{_quoted(f'/{key}' for key in _TIME_KEYS)}])"
+STATES_TIME = f"len(list_filter({_TIMES}, lambda v: states_time(v))) > 0"
 """SQL: whether an envelope says when the call began, readable or not."""
 TIME_PLACES = tuple((key,) for key in _TIME_KEYS)
 """Where an envelope may say when the call began."""

@@ -1,7 +1,7 @@
 -- What every mapping may use. Counts and amounts arrive as text, so that nothing is rounded on the way in.
 
--- A whole count up to 2^53, or null: '12' and '12.0' are, '1.5', '12a', '-1', ' 12' and '0x10' are not. Nor is '1.000', which is a
--- thousand in half of Europe.
+-- A whole count up to 2^53, or null: '12' and '12.0' are, '1.5', '12a', '-1', ' 12' and '0x10' are not. Nor is '1.000',
+-- which is a thousand in half of Europe.
 create or replace temp macro count_of(x) as
     case
         when try_cast(x as bigint)::varchar = x
@@ -79,8 +79,8 @@ create or replace temp macro instant(x) as
         )
     end;
 
--- Whether this is meant to be a time, readable or not. Small numbers are durations, or stand for none; the words are what programs
--- write where there is nothing.
+-- Whether this is meant to be a time, readable or not. Small numbers are durations, or stand for none; the words are what
+-- programs write where there is nothing.
 create or replace temp macro states_time(x) as
     lower(trim(x)) not in ('', 'none', 'null', 'nan', 'nat') and coalesce(try_cast(x as double) >= 1e7, true);
 
