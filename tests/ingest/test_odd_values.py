@@ -1,10 +1,11 @@
 """A list, an object or a number where a word belongs costs its own record at most, never the run."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.ingesting import chat, read, rows, write
+from tests.ingesting import buckets, chat, read, rows, write
 
 _STATED = {"session.id": "s1", "model": "claude-sonnet-4-5", "input_tokens": "1", "output_tokens": "1"}
 _ATTRIBUTES = [{"key": key, "value": {"stringValue": value}} for key, value in _STATED.items()]
@@ -63,3 +64,36 @@ def test_a_duration_is_taken_from_the_end(tmp_path):
     read(tmp_path / "ledger", write(tmp_path / "a.jsonl", [_agent_call("1500"), _access("0.25")]))
     found = sorted(str(row["started_at"]) for row in rows(tmp_path / "ledger"))
     assert found == ["2026-11-10 08:39:58.500000", "2026-11-10 08:39:59.750000"]
+
+
+def test_a_time_in_seconds_that_is_beyond_all_numbers_as_milliseconds_is_none(tmp_path):
+    usage = {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
+    odd = chat("odd", usage={**usage, "total_time": 1e308, "prompt_time": 1e308, "queue_time": 0.5})
+    even = chat("even", usage={**usage, "total_time": 2, "prompt_time": 0.25, "queue_time": 0.5})
+    read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [odd, even]))
+    found = {row["request_id"]: (row["latency_ms"], row["time_to_first_token_ms"]) for row in rows(tmp_path / "ledger")}
+    # 2 s and 0.25 s, each after half a second of waiting.
+    assert found == {odd["id"]: (None, None), even["id"]: (2500, 750)}
+
+
+def test_a_sum_too_large_for_the_ledger_is_unknown(tmp_path):
+    # Google's rows of an hour are one bucket; twice 999,999,999,999 is more than the million million that a sum may be.
+    line = {
+        "service": {"description": "Gemini API"},
+        "sku": {"description": "Generate content output token count gemini 2.5 flash short output text non-thinking"},
+        "usage_start_time": "2026-11-01T00:00:00Z",
+        "usage_end_time": "2026-11-01T01:00:00Z",
+        "project": {"id": "shop"},
+        "currency": "USD",
+        "usage": {"amount": 10, "unit": "count"},
+        "cost_type": "regular",
+    }
+    costs = {"2026-11-01": ["999999999999", "999999999999"], "2026-11-02": ["1", "0.5"]}
+    lines = [
+        {**line, "cost": cost, "usage_start_time": f"{day}T00:00:00Z", "usage_end_time": f"{day}T01:00:00Z"}
+        for day, of_day in costs.items()
+        for cost in of_day
+    ]
+    read(tmp_path / "ledger", write(tmp_path / "bill.jsonl", lines))
+    found = {str(row["bucket_start"])[:10]: row["billed_cost"] for row in buckets(tmp_path / "ledger")}
+    assert found == {"2026-11-01": None, "2026-11-02": Decimal("1.5")}

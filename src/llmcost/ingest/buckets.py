@@ -171,8 +171,9 @@ def _stage(connection: "Connection") -> None:
     present = ", ".join(
         f"case when count({name}) over in_span > 0 then {quote_literal(name)} end" for name in _BROKEN_DOWN
     )
+    # A sum that does not fit is unknown, as an amount is that does not.
     sums = ", ".join(
-        f"case when sum({name}) is not null then sum({name})::{column.sql_type} end as {name}"
+        f"case when sum({name}) is not null then try_cast(sum({name}) as {column.sql_type}) end as {name}"
         for column in BUCKET_COLUMNS
         if (name := column.name) in BUCKET_SUMS
     )

@@ -14,7 +14,7 @@ from llmcost.ingest.sources._openai import CHAT, USAGE_FIELDS, billed_fields, pr
 _STEPS = usage_steps("usage", CHAT, elsewhere="x_groq.usage")
 # So OpenRouter ends a stream that failed midway (https://openrouter.ai/docs/api-reference/errors).
 _BROKEN_OFF = "coalesce(@error.message, @error.code) is not null"
-_MILLISECONDS = "1000 * number_of(coalesce(@usage.{0}, @x_groq.usage.{0}))"
+_MILLISECONDS = "lasted_ms(coalesce(@usage.{0}, @x_groq.usage.{0}), 1000)"
 
 source = Source(
     title="OpenAI-compatible chat completions",

@@ -98,8 +98,8 @@ source = Source(
         ),
         "stream": f"flag({at('gen_ai.request.stream', 'gen_ai.is_streaming', 'llm.is_streaming', 'tfy.model.streaming', counts=False)})",
         "time_to_first_token_ms": """coalesce(
-            1000 * number_of(@attributes."gen_ai.response.time_to_first_chunk"),
-            1000 * number_of(@attributes."gen_ai.server.time_to_first_token"),
+            lasted_ms(@attributes."gen_ai.response.time_to_first_chunk", 1000),
+            lasted_ms(@attributes."gen_ai.server.time_to_first_token", 1000),
             number_of(@attributes."ai.response.msToFirstChunk"),
             number_of(@attributes."tfy.model.metric.time_to_first_token_in_ms"))""",
         "uncached_input_tokens": f"{_FRESH} - {_AUDIO} - {_IMAGE}",
