@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from llmcost.budgets import baseline
-from llmcost.budgets.alerts.judging import AlertCheck
+from llmcost.budgets.alerts.judgement import AlertCheck
 from llmcost.budgets.alerts.judging import check as judge_alerts
 from llmcost.budgets.alerts.reading import read_rules
 from llmcost.budgets.checking import BudgetCheck

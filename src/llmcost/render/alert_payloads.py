@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llmcost.budgets.alerts.channels import Channel
-from llmcost.budgets.alerts.judging import Alert, AlertCheck
+from llmcost.budgets.alerts.judgement import Alert, AlertCheck
 from llmcost.domain.text import plural
 from llmcost.render.alert_words import headline
 from llmcost.render.alerts_json import alert_document, instant

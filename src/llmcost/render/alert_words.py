@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from llmcost.budgets.alerts.judging import Alert, Judged
+from llmcost.budgets.alerts.judgement import Alert, Judged
 from llmcost.budgets.alerts.rule import AlertRule
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from llmcost.budgets.alerts.channels import Channel
 from llmcost.budgets.alerts.delivery import Delivery
-from llmcost.budgets.alerts.judging import AlertCheck
+from llmcost.budgets.alerts.judgement import AlertCheck
 from llmcost.budgets.alerts.rule import AlertRule
 from llmcost.domain.printable import printable
 from llmcost.domain.text import plural

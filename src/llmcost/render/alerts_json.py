@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmcost.budgets.alerts.delivery import Delivery
-from llmcost.budgets.alerts.judging import Alert, AlertCheck
+from llmcost.budgets.alerts.judgement import Alert, AlertCheck
 from llmcost.budgets.alerts.rule import AlertRule
 from llmcost.ledger.metrics import metric
 from llmcost.ledger.registry import Kind

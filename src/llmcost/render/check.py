@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from llmcost.budgets.alerts.findings import findings_of as alert_findings
-from llmcost.budgets.alerts.judging import AlertCheck
+from llmcost.budgets.alerts.judgement import AlertCheck
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.domain.errors import ExitCode
 from llmcost.domain.finding import Finding, Findings, Place, Rule

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcost.budgets.alerts.channels import Channel
-from llmcost.budgets.alerts.judging import Alert, AlertCheck
+from llmcost.budgets.alerts.judgement import Alert, AlertCheck
 from llmcost.domain.errors import DataError, UpstreamError
 from llmcost.ledger import alert_state
 from llmcost.ledger.alert_state import Breach, Telling

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from llmcost.budgets.alerts.judging import Alert, AlertCheck, Judged
+from llmcost.budgets.alerts.judgement import Alert, AlertCheck, Judged
 from llmcost.domain.finding import Finding, Findings, Rule, fingerprint_of
 
 _FIRING = Rule(

@@ -7,15 +7,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llmcost.budgets import spending
+from llmcost.budgets.alerts.judgement import Alert, AlertCheck, Judged
 from llmcost.budgets.alerts.rule import ANY, AlertRule
 from llmcost.budgets.alerts.windows import Span, span, window_before
-from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import check as check_budgets
 from llmcost.budgets.gate import Measured, freshness, hides_cost
 from llmcost.budgets.reading import read_budgets
 from llmcost.budgets.unmatched import unmatched
 from llmcost.config.settings import Settings
-from llmcost.domain.errors import ConfigError, ExitCode, UsageError
+from llmcost.domain.errors import ConfigError, UsageError
 from llmcost.domain.exact import EXACT
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period, time_zone
@@ -33,71 +33,6 @@ _EVIDENCE = ("cost", "requests", "unpriced_requests")
 _OF_MONEY = ("money",)
 _NAMED = 3
 """Values a reason names."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """A rule that fires, for one value of its dimensions."""
-
-    rule: AlertRule
-    values: tuple[str | None, ...]
-    value: Decimal
-    level: int
-    """1, and one more for each step of escalation that is reached."""
-    span: Span
-    requests: int | None
-    """In the window; None for budgets."""
-    measured: Decimal | None = None
-    """Of a share: what was measured."""
-    against: Decimal | None = None
-    """Of a share: the limit, or the window before."""
-    budget: Budget | None = None
-    """The one that is used up to that share."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What became of one rule."""
-
-    rule: AlertRule
-    firing: tuple[Alert, ...] = ()
-    """The worst first."""
-    judged: int = 0
-    """How many values of its dimensions were judged; 1 for a rule without."""
-    new: int = 0
-    """How many could not be, having nothing in the window before to compare with; such never fire."""
-    reason: str | None = None
-    """Why it was not judged, or not for all."""
-    missing: bool = False
-    """Whether that is for want of data: never a pass."""
-
-    @property
-    def status(self) -> str:
-        """firing, ok or not_evaluated."""
-        return "firing" if self.firing else "ok" if self.judged or self.reason is None else "not_evaluated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertCheck:
-    """What was found."""
-
-    now: datetime
-    currency: str
-    basis: Basis
-    rules: tuple[Judged, ...]
-    """In the order of the file."""
-
-    @property
-    def firing(self) -> tuple[Alert, ...]:
-        """Every alert."""
-        return tuple(alert for one in self.rules for alert in one.firing)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """1 when a rule fires, else 3 where data is missing."""
-        if self.firing:
-            return ExitCode.FINDING
-        return ExitCode.DATA if any(one.missing for one in self.rules) else ExitCode.OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
