@@ -74,6 +74,15 @@ def test_new_and_changed_files_are_counted(tmp_path, logs):
     assert (place.files, place.unread) == (2, 2)
 
 
+def test_a_line_that_could_not_be_read_counts_once_though_its_log_was_copied(tmp_path, logs):
+    text = (logs / "a.jsonl").read_text() + "no record\n"
+    for name in ("b.jsonl", "copy.jsonl"):
+        (logs / name).write_text(text)
+    read(tmp_path / "ledger", logs)
+    found = look(tmp_path, logs)
+    assert found.ledger.rejected == 1
+
+
 def test_no_ledger_is_data_that_is_missing(tmp_path):
     found = look(tmp_path)
     assert found.exit_code == 3

@@ -24,6 +24,7 @@ from llmcost.ledger import database, migrations
 from llmcost.ledger.doubles import doubled
 from llmcost.ledger.locks import locked_until
 from llmcost.ledger.parts import counts
+from llmcost.ledger.queries import rejected_lines
 from llmcost.pricing.price_list import load_price_list
 
 if TYPE_CHECKING:
@@ -102,7 +103,6 @@ def _ledger(connection: "Connection", path: Path) -> Ledger:
         0,
         None,
     )
-    (rejected,) = connection.execute("select count(*) from ledger.reject").fetchone() or (0,)
     return Ledger(
         path=path,
         size=path.stat().st_size,
@@ -112,7 +112,7 @@ def _ledger(connection: "Connection", path: Path) -> Ledger:
         buckets=buckets,
         buckets_until=_aware(until),
         unpriced=unpriced,
-        rejected=rejected,
+        rejected=rejected_lines(connection),
         locked_until=_aware(locked_until(connection)),
     )
 

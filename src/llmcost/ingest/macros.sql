@@ -20,7 +20,8 @@ create or replace temp macro filled(x) as nullif(x, '');
 -- An amount of money, exact to 12 places; null when it is not a number or does not fit.
 create or replace temp macro amount(x) as try_cast(x as decimal(18, 12));
 
--- An amount of a bill or of another sum of many calls, which may be larger.
+-- An amount of a bill or of another sum, which may be larger. Two amounts are added as sums: DuckDB 1.5 gives the sum of two
+-- decimal(18, 12) no more room than they have, and ends the query.
 create or replace temp macro sum_amount(x) as try_cast(x as decimal(24, 12));
 
 -- A real number such as a latency; null when not finite.

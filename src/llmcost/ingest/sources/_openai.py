@@ -147,7 +147,7 @@ def billed_fields(body: str = "", *, perplexity: bool = False) -> dict[str, str]
     ]
     if perplexity:
         paid.append(f"amount(@{usage}.cost.total_cost)")
-    claim = f"amount(@{usage}.cost) + amount(@{usage}.cost_details.upstream_inference_cost)"
+    claim = f"sum_amount(@{usage}.cost) + amount(@{usage}.cost_details.upstream_inference_cost)"
     return {
         "billed_cost": f"coalesce({', '.join(paid)})",
         "reported_cost": f"case when {own_key} then {claim} end",

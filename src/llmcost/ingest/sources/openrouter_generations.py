@@ -11,7 +11,7 @@ from llmcost.ingest.source import Source
 
 _OWN_KEY = "coalesce(lower(@is_byok) = 'true', amount(@byok_usage_inference) > 0, false)"
 _CHARGED = "coalesce(amount(@total_cost), amount(@cost_total))"
-_UPSTREAM = "coalesce(amount(@upstream_inference_cost), amount(@byok_usage_inference), 0)"
+_UPSTREAM = "coalesce(sum_amount(@upstream_inference_cost), amount(@byok_usage_inference), 0)"
 _KNOWN = "$prompt is not null or $completion is not null"
 
 source = Source(
