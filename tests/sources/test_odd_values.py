@@ -133,8 +133,14 @@ def test_an_amount_too_large_for_the_ledger_is_none(tmp_path):
     own_key = chat("own-key", usage={**usage, "is_byok": True, "cost": 900_000, "cost_details": {}})
     own_key["usage"]["cost_details"] = {"upstream_inference_cost": 900_000}
     generation = {
-        **{"id": "gen-1", "model": "openai/gpt-4o", "created_at": "2026-11-05T10:00:00Z", "api_type": "completions"},
-        **{"native_tokens_prompt": 5, "native_tokens_completion": 1, "total_cost": 900_000, "is_byok": True},
+        "id": "gen-1",
+        "model": "openai/gpt-4o",
+        "created_at": "2026-11-05T10:00:00Z",
+        "api_type": "completions",
+        "native_tokens_prompt": 5,
+        "native_tokens_completion": 1,
+        "total_cost": 900_000,
+        "is_byok": True,
         "upstream_inference_cost": 900_000,
     }
     read(tmp_path / "ledger", write(tmp_path / "log.jsonl", [GOOD, ticks, own_key, generation]))
