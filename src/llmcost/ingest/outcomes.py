@@ -18,12 +18,13 @@ from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.offered import spooled_stdin
 from llmcost.ingest.outcome_records import broken_down, missing_columns, outcome_of
 from llmcost.ingest.reader import NOT_UTF8, WHY_NOT_UTF8, Item, Reject, hash_of, json_text, read
-from llmcost.ingest.recording import file_ids, forget
+from llmcost.ingest.recording import forget
 from llmcost.ledger import database, scratch
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.interrupts import interruptible
 from llmcost.ledger.migrations import transaction
 from llmcost.ledger.outcomes import Breakdown, Kept, breakdowns, keep
+from llmcost.ledger.replaced import REPLACED
 from llmcost.ledger.tombstones import Tombstones, tombstones
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def _checkpoint(
     rows: int,
 ) -> None:
     """Note that the file has been read, and what of it could not be."""
-    (file_id,) = file_ids(connection, [file])
+    file_id = _file_id(connection, file)
     forget(connection, "reject", [file_id])
     forget(connection, "file", [file_id])
     for reject in rejects:
@@ -261,3 +262,12 @@ def _checkpoint(
             "inode": file.inode,
         },
     )
+
+
+def _file_id(connection: "Connection", file: LogFile) -> int:
+    """The ledger's number of a file, old or next free."""
+    (file_id,) = connection.execute(
+        f"select coalesce(max(file_id) filter (path = $path and status <> '{REPLACED}'), max(file_id) + 1, 1) from ledger.file",
+        {"path": file.ledger_path},
+    ).fetchone() or (1,)
+    return int(file_id)

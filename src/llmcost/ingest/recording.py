@@ -38,19 +38,6 @@ class FileCounts:
     """Rows of an earlier reading of the file, in another way, that could not be told from those of other files."""
 
 
-def file_ids(connection: "Connection", files: Sequence[LogFile]) -> list[int]:
-    """The ledger's number of each file, old or next free."""
-    known = dict(connection.execute("select path, file_id from ledger.file where status <> 'replaced'").fetchall())
-    (last,) = connection.execute("select coalesce(max(file_id), 0) from ledger.file").fetchone() or (0,)
-    ids = []
-    for file in files:
-        if file.ledger_path not in known:
-            last += 1
-            known[file.ledger_path] = last
-        ids.append(known[file.ledger_path])
-    return ids
-
-
 def write_files(
     connection: "Connection",
     *,
