@@ -100,14 +100,14 @@ def test_a_duration_that_no_call_has_leaves_the_time_of_its_end(tmp_path):
         times = {"msec": "1793700000.000", "request_time": duration, "upstream_response_time": "0.1"}
         return {"request_id": name, "status": "200", "prompt_tokens": "5", "completion_tokens": "1", **times}
 
-    durations = {"500": 500.0, "9e15": None, "1e30": None, "-1e30": None, "-5": None, "31536000001": None}
+    durations = {"500": 500.0, "9e15": None, "1e30": None, "-1e30": None, "-5": None, "NaN": None, "31536000001": None}
     agents = [event(f"s{number}", duration) for number, duration in enumerate(durations)]
     lines = [access(f"n{number}", duration) for number, duration in enumerate(("0.5", *list(durations)[1:]))]
     ledger = tmp_path / "ledger"
     read(ledger, write(tmp_path / "agents.jsonl", agents), write(tmp_path / "access.jsonl", lines))
 
     # 1793700000 is 2026-11-03 10:00:00; the first of each lasted half a second, of the others nobody knows how long.
-    started = ["2026-11-03 09:59:59.5", *["2026-11-03 10:00:00"] * 5]
+    started = ["2026-11-03 09:59:59.5", *["2026-11-03 10:00:00"] * 6]
     asked = "select started_at::varchar, latency_ms from request where source = $source order by latency_ms nulls last"
     for source in ("otel-agent-events", "nginx-json"):
         assert query(ledger, asked, source=source) == list(zip(started, durations.values(), strict=True))
