@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.ingesting import native, read, write
+from tests.marks import few
 from typer.main import get_command
 
 from llmcost.cli import app
@@ -44,23 +45,26 @@ def held(tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    [
-        "alerts check",
-        "budget baseline",
-        "budget status",
-        "chargeback",
-        "dashboard exec",
-        "db export out",
-        "db info",
-        "db rejects",
-        "explain call-0001",
-        "forecast",
-        "outliers",
-        "outliers dismiss some-id --reason why",
-        "quota check limits.yaml --db llmcost.duckdb --since 2026-01-01",
-        "report",
-        "tags list",
-    ],
+    few(
+        [
+            "alerts check",
+            "budget baseline",
+            "budget status",
+            "chargeback",
+            "dashboard exec",
+            "db export out",
+            "db info",
+            "db rejects",
+            "explain call-0001",
+            "forecast",
+            "outliers",
+            "outliers dismiss some-id --reason why",
+            "quota check limits.yaml --db llmcost.duckdb --since 2026-01-01",
+            "report",
+            "tags list",
+        ],
+        fast=4,
+    ),
 )
 def test_a_command_that_reads_waits_as_long_as_it_is_told(cli, held, command):
     done = cli(*command.split(), "--wait", "0")

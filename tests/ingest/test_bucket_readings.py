@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.ingesting import query, read
+from tests.marks import few
 
 from llmcost.ingest import run
 from llmcost.ledger import database
@@ -274,7 +275,7 @@ def test_what_an_export_is_broken_down_by_does_not_depend_on_how_it_is_cut(readi
     assert totals(tmp_path, "input_tokens") == told[:1]
 
 
-@pytest.mark.parametrize("batch", [2, 1], ids=["one-batch", "a-batch-each"])
+@pytest.mark.parametrize("batch", few([2, 1]), ids=["one-batch", "a-batch-each"])
 @pytest.mark.parametrize(
     "parts",
     [

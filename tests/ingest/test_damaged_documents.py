@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.ingesting import chat, native, read, rejects, rows
+from tests.marks import few
 
 COLUMNS = "timestamp,model,input_tokens,output_tokens,feature\n"
 PROMPTS = "uncached_input_tokens"
@@ -17,8 +18,8 @@ def _prompts(ledger) -> list[int]:
     return sorted(row[PROMPTS] for row in rows(ledger, PROMPTS))
 
 
-@pytest.mark.parametrize("layout", ["pretty", "compact", "spaced", "lines"])
-@pytest.mark.parametrize("broken", [0, 1, 3])
+@pytest.mark.parametrize("layout", few(["pretty", "compact", "spaced", "lines"], fast=2))
+@pytest.mark.parametrize("broken", few([1, 0, 3]))
 def test_a_broken_element_of_an_array_costs_itself_alone(tmp_path, layout, broken):
     bodies = [chat(f"element-{n}", prompt=100 + n) for n in range(4)]
     texts = [json.dumps(body, indent=2 if layout == "pretty" else None) for body in bodies]
@@ -73,7 +74,7 @@ def test_the_cut_last_row_of_a_growing_table_is_left_for_the_next_run(tmp_path):
     assert _prompts(tmp_path / "ledger") == [1, 2]
 
 
-@pytest.mark.parametrize("last", ["2,34", "2,3", '2,"34"'])
+@pytest.mark.parametrize("last", few(["2,34", "2,3", '2,"34"']))
 @pytest.mark.parametrize("renamed", [False, True])
 def test_a_row_cut_inside_its_last_cell_makes_room_for_the_whole_one(tmp_path, last, renamed):
     columns = "timestamp,model,feature,input_tokens,output_tokens\n"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.ingesting import chat, query, read, write
+from tests.marks import few
 
 from llmcost.ingest.envelope import TEXT_KEYS
 from llmcost.ledger import database
@@ -121,7 +122,7 @@ def _with_others_keys() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("container", ["lines", "array", "pretty", "after many others", "after a stream"])
+@pytest.mark.parametrize("container", few(["lines", "array", "after many others", "pretty", "after a stream"], fast=3))
 def test_a_key_that_another_source_has_keeps_no_envelope_out(tmp_path, container):
     lines = _with_others_keys()
     before: list[Any] = []

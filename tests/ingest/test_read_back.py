@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 from tests.ingesting import native, query, read, rows, write
+from tests.marks import few
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
 from llmcost.domain.period import Period
@@ -18,7 +19,7 @@ from llmcost.reports.question import Question, selection
 
 # Besides, an export states the provider that rating found.
 _SAID = ("row_key", "request_id", "started_at", "final", "time_origin", *QUANTITIES, "cost")
-every_format = pytest.mark.parametrize("file_format", FORMATS)
+every_format = pytest.mark.parametrize("file_format", few(FORMATS))
 
 
 def _export(ledger: Path, target: Path) -> Path:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from tests.ingesting import as_bytes, native, query, read, write
+from tests.marks import few
 
 from llmcost.config.yaml import parse_document
 from llmcost.ingest.generic import mapping_of
@@ -309,7 +310,7 @@ def _sequence(folder, seed, *, steps):
         assert calls(folder / "l") == model.calls(), f"seed {seed}, step {step}"
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", few(range(6), fast=2))
 def test_a_sequence_of_contents_and_ways(seed, tmp_path):
     _sequence(tmp_path, seed, steps=8)
 

@@ -141,7 +141,7 @@ def test_calls_have_not_ended_where_they_go_on_or_nobody_calls_at_all(seen, afte
     [
         # 10 days of 60 x $0.00475; then 600 calls at $0.000285 each.
         (None, 0, "2.850000"),
-        ("gpt-4o-mini", 600, "2.679000"),
+        pytest.param("gpt-4o-mini", 600, "2.679000", marks=pytest.mark.slow),
     ],
 )
 def test_a_leak_is_compared_outside_production_only(seen, development, requests_after, saved):
