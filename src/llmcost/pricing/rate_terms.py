@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from llmcost.pricing.rate_row import Context
 
 
+OTHER_KINDS = frozenset(("web_search_preview",))
+"""Values of `unit_size` that are no size but another kind of unit: a call that states none had the usual kind."""
+
+
 def holds(when: When, context: Context) -> bool:
     """Whether all conditions are met."""
     return all(getattr(context, key) in accepted for key, accepted in when.values.items())
@@ -118,7 +122,7 @@ def unmet(context: Context, price: Price, variants: tuple[Variant, ...], multipl
         if (value := getattr(context, key)) is not None and key not in met
     ]
     # A region or a size is only special where the price list says that they differ.
-    listed = _keys(price.variants) | _keys(price.multipliers)
+    listed = _keys(price.variants, but=OTHER_KINDS) | _keys(price.multipliers, but=OTHER_KINDS)
     if "inference_region" in listed and context.inference_region is not None and "inference_region" not in met:
         missing.append(f"no {context.inference_region} region price")
     if "unit_size" in listed and "unit_size" not in met:
@@ -126,6 +130,6 @@ def unmet(context: Context, price: Price, variants: tuple[Variant, ...], multipl
     return "; ".join(missing) or None
 
 
-def _keys(terms: Iterable[Variant | Multiplier]) -> set[str]:
-    """Conditions that any of them names."""
-    return {key for one in terms for key in one.when.values}
+def _keys(terms: Iterable[Variant | Multiplier], *, but: frozenset[str] = frozenset()) -> set[str]:
+    """Conditions that any of them names, with other values than these."""
+    return {key for one in terms for key, accepted in one.when.values.items() if accepted - but}

@@ -185,6 +185,10 @@ def response_status(body: str = "") -> str:
     return f"case @{body}status {cases} else 'ok' end"
 
 
+PREVIEW_SEARCH = "web_search_preview"
+"""How the type of the earlier search tool begins; a version may follow."""
+
+
 def _items(body: str, kind: str, more: str = "true") -> str:
     """SQL for the output items of a type; null without a look at the list where the type does not occur in it."""
     output = f"@{body}output:json"
@@ -199,7 +203,8 @@ def tool_fields(body: str = "") -> dict[str, str]:
     (https://platform.openai.com/docs/guides/tools-web-search). A container is billed once, however much code it runs; one
     that lives on through several answers is counted in each of them, for no body says when it was started
     (https://platform.openai.com/docs/guides/tools-code-interpreter). Images of the image tool are billed as the image
-    model's tokens, which the body does not count.
+    model's tokens, which the body does not count. A search by the earlier tool has a fee of its own with models that do not
+    reason (https://developers.openai.com/api/docs/pricing); only the tools that the body repeats tell which it was.
     """
     searched = "coalesce(json_extract_string(item, '/action/type'), 'search') = 'search'"
     done = "json_extract_string(item, '/status') is distinct from 'failed'"
@@ -208,10 +213,13 @@ def tool_fields(body: str = "") -> dict[str, str]:
     images = _items(body, "image_generation_call", done)
     size = f"""concat_ws(' ', json_extract_string(list_extract({images}, 1), '/size'),
         json_extract_string(list_extract({images}, 1), '/quality'))"""
+    searches = f"nullif(len({_items(body, 'web_search_call', searched)}), 0)"
+    earlier = f"""{searches} is not null and len(list_filter(json_extract(@{body}tools:json, '$[*]'),
+        lambda tool: starts_with(json_extract_string(tool, '/type'), '{PREVIEW_SEARCH}'))) > 0"""
     return {
-        "web_searches": f"nullif(len({_items(body, 'web_search_call', searched)}), 0)",
+        "web_searches": searches,
         "file_searches": f"nullif(len({_items(body, 'file_search_call')}), 0)",
         "code_sessions": f"nullif(len({containers}), 0)",
         "images": f"nullif(len({images}), 0)",
-        "unit_size": f"nullif({size}, '')",
+        "unit_size": f"case when {earlier} then '{PREVIEW_SEARCH}' else nullif({size}, '') end",
     }

@@ -18,7 +18,7 @@ _STATED = "(coalesce(@response_body.usage.prompt_tokens, @response_body.usage.in
 
 source = Source(
     title="Helicone requests",
-    revision=3,
+    revision=4,
     issuer="'helicone'",
     claims="@request_created_at is not null and coalesce(@response_id, @request_id) is not null "
     "and coalesce(@response_status, @response_created_at) is not null",

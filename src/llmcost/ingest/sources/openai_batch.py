@@ -50,5 +50,5 @@ source = Source(
         f"pairs_of(@{_BODY}metadata:json)",
         f"concat_ws(',', pair('user', @{_BODY}user), pair('custom_id', @custom_id))",
     ),
-    revision=3,
+    revision=4,
 )

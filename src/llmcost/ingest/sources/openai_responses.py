@@ -18,5 +18,5 @@ source = Source(
     steps=_responses.steps(),
     fields=_responses.fields(),
     tags=_responses.tags(),
-    revision=5,
+    revision=6,
 )

@@ -17,5 +17,5 @@ source = Source(
     steps=_responses.steps("response."),
     fields={**_responses.fields("response."), "stream": "true"},
     tags=_responses.tags("response."),
-    revision=4,
+    revision=5,
 )

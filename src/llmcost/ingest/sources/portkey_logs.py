@@ -14,7 +14,7 @@ _STATUS = "count_of(coalesce(@response_status_code, @status_code))"
 
 source = Source(
     title="Portkey log export",
-    revision=3,
+    revision=4,
     issuer="'portkey'",
     claims="@ai_model is not null and @created_at is not null and coalesce(@ai_org, @ai_provider) is not null",
     json_text=("response", "request", "metadata"),

@@ -58,7 +58,7 @@ _PROMPT_FQN = _attribute("tfy.prompt_version_fqn")
 
 source = Source(
     title="TrueFoundry request logs",
-    revision=2,
+    revision=3,
     issuer="'truefoundry'",
     claims="(@spanId is not null and @traceId is not null and @spanAttributes:json is not null) "
     "or (@span_id is not null and @trace_id is not null and @span_attributes:json is not null)",
