@@ -565,3 +565,36 @@ def test_a_call_whose_provider_was_chosen_is_an_estimate_at_the_listed_price(bui
     row = rate(built_in, **asked, uncached_input_tokens=1_000)
     assert (row["cost"], row["cost_status"]) == (Decimal("0.00015"), "estimated")
     assert ":nitro" in row["cost_reason"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "fresh", "cost", "price_id"),
+    [
+        # Up to the bound 1 for what is fresh and 0.2 for what was cached.
+        ("batch", 60, "0.000068", "batch"),
+        # Beyond it the batch price of fresh input is only known for shorter prompts; cached input has its standard price, 0.4.
+        ("batch", 61, "0.000077", "above-100,batch"),
+        ("batch", 161, "0.000185", "above-200,batch"),
+        # The other price goes on, and parts its prompts elsewhere.
+        ("flex", 60, "0.000068", "flex"),
+        ("flex", 61, "0.000077", "above-100,flex"),
+        ("flex", 111, "0.000238", "above-150,above-100,flex"),
+        ("flex", 161, "0.000346", "above-150,above-200,flex"),
+    ],
+)
+def test_a_unit_left_open_costs_what_the_standard_price_of_such_a_prompt_is(
+    price_list, rate, asked, fresh, cost, price_id
+):
+    prices = price_list("""
+models:
+  - id: openai/long
+    prices:
+      - rates: {input: 2, cache_read: 0.2}
+        tiers: [{above: 100, rates: {input: 4, cache_read: 0.4}}, {above: 200, rates: {input: 8, cache_read: 0.6}}]
+        variants:
+          - {when: {processing: batch}, rates: {input: 1}, open: [cache_read]}
+          - {when: {service_tier: flex}, rates: {input: 1}, tiers: [{above: 150, rates: {input: 2}}], open: [cache_read]}
+""")
+    how = {"processing": "batch"} if asked == "batch" else {"service_tier": "flex"}
+    row = rate(prices, **call(request_model="long", uncached_input_tokens=fresh, cache_read_tokens=40, **how))
+    assert seen(row, "cost", "cost_status", "price_id") == (Decimal(cost), "estimated", f"openai/long#{price_id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -63,29 +63,32 @@ def by_minute(price: Price, candidates: list[Variant]) -> Iterator[tuple[int, in
         yield stretch
 
 
-def by_prompt(price: Price, terms: Terms) -> Iterator[tuple[int, int, Tier, str | None]]:
-    """Each tier with the prompts it holds for, and why it is an estimate for them.
+def by_prompt(price: Price, terms: Terms) -> Iterator[tuple[int, int, Tier, Tier | None, str | None]]:
+    """Each tier, the standard one that prices what it leaves open, if anything, and why it is an estimate for such prompts.
 
     Where the standard price goes on to tiers for longer prompts and a variant does not, nobody says what the variant costs there.
     """
-    last = terms.tiers[-1]
-    for tier, after in pairwise(terms.tiers):
-        yield tier.start, after.start, tier, None
-    beyond = None if terms.rating is None else next((one for one in price.tiers if one.start > last.start), None)
-    if terms.rating is None or beyond is None:
-        yield last.start, ANY_PROMPT, last, None
-        return
-    yield last.start, beyond.start, last, None
-    bound = beyond.label.replace("-", " ")
-    yield beyond.start, ANY_PROMPT, last, f"no {terms.rating.label} price of prompts {bound}"
+    last = terms.tiers[-1].start
+    beyond = None if terms.rating is None else next((one for one in price.tiers if one.start > last), None)
+    stretch: tuple[int, Tier, Tier | None, str | None] | None = None
+    for start in sorted({one.start for one in (*terms.tiers, *price.tiers)}):
+        tier, standard = _reached(terms.tiers, start), _reached(price.tiers, start)
+        unlisted = None
+        if terms.rating is not None and beyond is not None and start >= beyond.start:
+            unlisted = f"no {terms.rating.label} price of prompts {beyond.label.replace('-', ' ')}"
+        held = tier, None if tier.rates.keys() >= standard.rates.keys() else standard, unlisted
+        if stretch is not None and stretch[1:] == held:
+            continue
+        if stretch is not None:
+            yield stretch[0], start, *stretch[1:]
+        stretch = (start, *held)
+    if stretch is not None:
+        yield stretch[0], ANY_PROMPT, *stretch[1:]
 
 
-def filled(price: Price, tier: Tier) -> Tier:
-    """A variant's tier with the standard rates of the units it does not price."""
-    standard = [one for one in price.tiers if one.start <= tier.start][-1]
-    if tier.rates.keys() >= standard.rates.keys():
-        return tier
-    return replace(tier, rates={**standard.rates, **tier.rates})
+def _reached(tiers: tuple[Tier, ...], prompt: int) -> Tier:
+    """The tier of a prompt."""
+    return [one for one in tiers if one.start <= prompt][-1]
 
 
 def terms_of(price: Price, holding: Iterable[Variant]) -> Terms:

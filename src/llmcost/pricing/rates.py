@@ -12,7 +12,7 @@ from llmcost.pricing.agreements import covers
 from llmcost.pricing.labels import identity, labels
 from llmcost.pricing.matching import Match, invoicer, match_model
 from llmcost.pricing.rate_row import BEGINNING, END, Context, RateRow
-from llmcost.pricing.rate_terms import by_minute, by_prompt, filled, holds, unmet
+from llmcost.pricing.rate_terms import by_minute, by_prompt, holds, unmet
 from llmcost.pricing.route_variants import why_open
 from llmcost.pricing.unit_rates import with_rates
 
@@ -204,10 +204,12 @@ def _epoch(
     candidates = [one for one in price.variants if holds(one.when, context)]
     for start, end, terms in by_minute(price, candidates):
         missing = unmet(context, price, terms.variants, multipliers)
-        for first, end_of_tier, tier, unlisted in by_prompt(price, terms):
+        for first, end_of_tier, tier, standard, unlisted in by_prompt(price, terms):
             reason = "; ".join(filter(None, (empty.reason, missing, unlisted)))
-            whole = filled(price, tier)
-            parts = [tier.label, *(named[id(one)] for one in (*terms.variants, *multipliers))]
+            whole = tier if standard is None else replace(tier, rates={**standard.rates, **tier.rates})
+            # A price id stands for the same rates wherever it is met.
+            longer = "" if standard is None or standard.label == tier.label else standard.label
+            parts = [tier.label, longer, *(named[id(one)] for one in (*terms.variants, *multipliers))]
             yield replace(
                 with_rates(
                     empty,
