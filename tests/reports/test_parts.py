@@ -65,6 +65,18 @@ def test_a_call_with_an_unpriced_pass_counts_once_as_unpriced(company, cli):
     assert (coverage["requests"], coverage["unpriced_requests"], coverage["estimated_requests"]) == (4, 2, 1)
 
 
+def test_what_a_request_costs_is_told_of_those_whose_passes_all_have_a_price(company, cli):
+    """Of three and four: (2.00 + 4.00) / 2. What is known of one would make it less than any request can have cost."""
+    metrics = ("priced_requests", "cost_per_request", "cost_per_successful_request")
+    document = asked(cli, "--by", "model", "--metrics", ",".join(metrics))
+    rows = {row["model"]: tuple(row[name] for name in metrics) for row in document["rows"]}
+    assert rows == {"known": (2, "3.00", "3.00"), "nope": (0, None, None), "nada": (0, None, None)}
+    assert tuple(document["totals"][name] for name in metrics) == (2, "3.00", "3.00")
+    # Where only its priced pass is asked about, all of what is asked about is known: (2.00 + 2.00 + 4.00) / 3.
+    alone = asked(cli, "--where", "model=known", "--metrics", "priced_requests,cost_per_request")["totals"]
+    assert (alone["priced_requests"], alone["cost_per_request"]) == (3, "2.666666666667")
+
+
 def test_the_row_of_every_unpriced_pass_says_so(company, cli):
     shown = cli("report", "--by", "model").stdout
     lines = {line.split()[0]: line.split()[1] for line in shown.splitlines() if line.startswith(("known", "n"))}

@@ -16,7 +16,7 @@ from llmcost.ledger.exports_basis import counted_table
 from llmcost.ledger.filters import Condition, predicate
 from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.keys import Key
-from llmcost.ledger.parts import HeldCost, counts, has_parts, held_cost
+from llmcost.ledger.parts import HeldCost, cost_known, counts, has_parts, held_cost
 from llmcost.ledger.timezones import Offsets, is_fixed, offsets
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _DOUBTFUL = ("unpriced", "estimated")
 
 # `calls` is how many requests a row stands for, `claimed_cost` what its log claimed, in the currency reported in, and
 # `held_cost` what that is held against; both sources have the columns of `request`. How many requests a row makes
-# `unpriced_calls` or `estimated_calls` depends on which rows are looked at.
+# `unpriced_calls` or `estimated_calls`, and whether `cost_known` is true of all of its call, depends on which rows are looked at.
 _REQUESTS = """
     select request.*, cast(part = 0 as bigint) as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
@@ -128,11 +128,13 @@ class Query:
             times = f"{interval} as utc_offset, started_at + utc_offset as local_time, {since} as offset_since"
             source = f"select *, {times} from ({source})"
         condition = self.meets(selection.conditions)
-        counted = "calls"
+        counted, known = "calls", "cost is not null"
         if parts:
             counted = f"cast({counts(connection, rows=f'({source})', condition=condition)} as bigint)"
+            known = cost_known(connection, rows=f"({source})", condition=condition)
         columns = [
             "*",
+            f"{known} as cost_known",
             *(
                 f"case when cost_status = '{status}' then {counted} else 0 end as {status}_calls"
                 for status in _DOUBTFUL

@@ -18,6 +18,7 @@ CALL = "issuer, coalesce(request_id, cast(row_key as varchar)), started_at"
 """What the rows of one call have in common."""
 
 _DOUBTFUL = "cost_status in ('unpriced', 'estimated')"
+_UNPRICED = "cost_status = 'unpriced'"
 _CLAIMED = """
     select exists (
         select 1 from request as pass join request as call using (issuer, request_id)
@@ -59,6 +60,21 @@ def counts(
         semi join (select issuer, request_id from {ledger} where part > 0 and {_DOUBTFUL}) as doubtful using (issuer, request_id)
         where {_DOUBTFUL} and {condition}
         qualify row_number() over (partition by {CALL}, cost_status order by part) > 1
+    ))"""
+
+
+def cost_known(connection: "DuckDBPyConnection", *, rows: str, condition: str = "true") -> str:
+    """SQL, true of a row where the cost of its whole call is known, as far as the passes among those looked at tell.
+
+    `rows` and the condition as in `counts`.
+    """
+    if not _found(connection, f"select exists (select 1 from request where part > 0 and {_UNPRICED})"):
+        return "cost is not null"
+    return f"""(cost is not null and row_key not in (
+        select row_key from {rows} as looked_at
+        semi join (select issuer, request_id from request where part > 0 and {_UNPRICED}) as unknown using (issuer, request_id)
+        where {condition}
+        qualify bool_or({_UNPRICED}) over (partition by {CALL})
     ))"""
 
 

@@ -1,7 +1,8 @@
 """What can be measured about a group of requests: one SQL aggregate over `request` per file.
 
 `calls` is how many requests a row stands for, null where an export does not count them: what is divided by requests is only of
-rows that count them. `unpriced_calls` and `estimated_calls` are those that count at it as such. Rows of exports have no `part`.
+rows that count them. `unpriced_calls` and `estimated_calls` are those that count at it as such, and `cost_known` is true where
+the cost of all passes of its call is. Rows of exports have no `part`.
 A body of two expressions parted by a line with a single `/` is a ratio of aggregates, divided exactly after the query;
 `denominator: total` divides by the total of the whole report instead. `peak: minute` takes the largest value of any minute.
 `additive: yes` means the values of disjoint groups add up. An expression in braces, such as `{revenue}`, is the sum of the outcomes called so; those are of days and of the dimensions

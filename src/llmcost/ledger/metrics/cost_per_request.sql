@@ -1,7 +1,7 @@
 -- title: Cost per request
 -- kind: money
--- meaning: cost ÷ requests whose cost is known, where requests are counted, rounded half-even to 12 places
+-- meaning: cost ÷ requests, of those whose cost is known, where requests are counted, rounded half-even to 12 places
 -- additive: no
-sum(cost) filter (where calls is not null)
+sum(cost) filter (where cost_known and calls is not null)
 /
-sum(case when cost is not null then calls end)
+sum(case when cost_known then calls end)

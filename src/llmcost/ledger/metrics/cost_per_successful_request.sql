@@ -3,6 +3,6 @@
 -- meaning: cost, that of failed requests included, ÷ requests with status ok whose cost is known; null without any
 -- additive: no
 -- minimum: 1
-sum(cost)
+sum(cost) filter (where cost_known)
 /
-sum(case when status = 'ok' and cost is not null then calls end)
+sum(case when status = 'ok' and cost_known then calls end)

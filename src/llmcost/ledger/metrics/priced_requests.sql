@@ -2,4 +2,4 @@
 -- kind: count
 -- meaning: requests whose cost is known
 -- additive: yes
-sum(case when cost is not null then calls else 0 end)
+sum(case when cost_known then calls else 0 end)
