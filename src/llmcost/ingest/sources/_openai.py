@@ -214,8 +214,10 @@ def tool_fields(body: str = "") -> dict[str, str]:
     size = f"""concat_ws(' ', json_extract_string(list_extract({images}, 1), '/size'),
         json_extract_string(list_extract({images}, 1), '/quality'))"""
     searches = f"nullif(len({_items(body, 'web_search_call', searched)}), 0)"
-    earlier = f"""{searches} is not null and len(list_filter(json_extract(@{body}tools:json, '$[*]'),
-        lambda tool: starts_with(json_extract_string(tool, '/type'), '{PREVIEW_SEARCH}'))) > 0"""
+    tools = f"@{body}tools:json"
+    earlier = f"""case when contains({tools}::varchar, '{PREVIEW_SEARCH}') and {searches} is not null then
+        len(list_filter(json_extract({tools}, '$[*]'),
+            lambda tool: starts_with(json_extract_string(tool, '/type'), '{PREVIEW_SEARCH}'))) > 0 end"""
     return {
         "web_searches": searches,
         "file_searches": f"nullif(len({_items(body, 'file_search_call')}), 0)",
