@@ -220,6 +220,8 @@ def test_addresses_that_keys_are_sent_to(url, kept):
         ("ftp://gw.example.com", "must be an https address"),
         ("gw.example.com", "must be an https address"),
         ("https://[broken", "must be an https address"),
+        ("https://gw.example.com/\x1bapi", "must be an https address"),
+        ("https://gw.example.com/a\nb", "must be an https address"),
     ],
 )
 def test_addresses_that_are_refused_without_a_word_of_what_is_secret_in_them(url, reason):

@@ -29,6 +29,7 @@ def test_an_address(url, address):
             "postgresql://db:port/litellm",
             f"postgresql://llm:{SECRET}@db/litellm",
             "postgresql://db/litellm?sslmode=disable",
+            "postgresql://db/lite\x1bllm",
         ),
     ],
 )

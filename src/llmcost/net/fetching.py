@@ -255,7 +255,7 @@ def check_address(url: str) -> str:
         _ = parts.port
     except ValueError:
         host, user = None, None
-    if not host or parts.scheme not in _PORTS:
+    if not host or parts.scheme not in _PORTS or not url.strip().isprintable():
         raise _no_address(url.strip())
     if user is not None or parts.query or parts.fragment:
         raise UsageError(

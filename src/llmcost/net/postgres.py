@@ -185,7 +185,7 @@ def check_database(url: str) -> str:
         host, user, _ = parts.hostname, parts.username, parts.port
     except ValueError:
         host, user = None, None
-    if not host or parts.scheme not in _SCHEMES or not parts.path.strip("/"):
+    if not host or parts.scheme not in _SCHEMES or not parts.path.strip("/") or not url.strip().isprintable():
         raise UsageError(
             "the address of a database is postgresql://HOST/DATABASE",
             hint="such as postgresql://db.example.com/litellm",
