@@ -42,6 +42,20 @@ def test_a_time_is_what_it_says_or_a_reject(tmp_path):
         assert "neither a date of ISO 8601 with month and day nor Unix time" in reason
 
 
+def test_the_first_instant_of_the_year_1_is_no_time_at_all(tmp_path):
+    """Go and .NET write it where there is none."""
+    zeros = ("0001-01-01T00:00:00Z", "0001-01-01 00:00:00", "0001-01-01T00:00:00+00:00")
+    log = write(tmp_path / "log.jsonl", [native(timestamp=text, request_id=f"call-{text}") for text in zeros])
+    read(tmp_path / "none", log)
+    why = ("no time in the record; `--at ISO|mtime` assumes one",)
+    assert query(tmp_path / "none", "select reason from reject") == [why] * 3
+    read(tmp_path / "at", log, at="2026-11-10 00:00:00")
+    assert (
+        query(tmp_path / "at", "select started_at::varchar, time_origin from request")
+        == [("2026-11-10 00:00:00", "assumed")] * 3
+    )
+
+
 def test_a_time_among_the_keys_of_an_answer_is_said_to_be_unread(tmp_path):
     usage = {"input_tokens": 1, "output_tokens": 1}
     message = {"type": "message", "id": "msg_01flat", "role": "assistant", "model": "claude-haiku-4-5", "usage": usage}

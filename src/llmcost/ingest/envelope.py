@@ -283,7 +283,8 @@ def _states_time(value: object) -> bool:
     """As the macro `states_time` does."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return False
-    if str(value).strip().lower() in {"", "none", "null", "nan", "nat"}:
+    text = str(value).strip().lower()
+    if text in {"", "none", "null", "nan", "nat"} or text.startswith("0001-01-01"):
         return False
     try:
         return float(value) >= 1e7

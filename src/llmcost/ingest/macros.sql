@@ -81,9 +81,10 @@ create or replace temp macro instant(x) as
     end;
 
 -- Whether this is meant to be a time, readable or not. Small numbers are durations, or stand for none; the words are what
--- programs write where there is nothing.
+-- programs write where there is nothing, as the first instant of the year 1 is what Go and .NET do.
 create or replace temp macro states_time(x) as
-    lower(trim(x)) not in ('', 'none', 'null', 'nan', 'nat') and coalesce(try_cast(x as double) >= 1e7, true);
+    lower(trim(x)) not in ('', 'none', 'null', 'nan', 'nat') and not starts_with(trim(x), '0001-01-01')
+    and coalesce(try_cast(x as double) >= 1e7, true);
 
 -- The time of a text without an offset, however the date is written; null where there is an offset or another text. What tells
 -- is behind the date: Z, +02:00 or the name of a zone.
