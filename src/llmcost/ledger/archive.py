@@ -26,6 +26,8 @@ SCHEMA = "llmcost/db-export/1"
 _BLOCK = 1 << 20
 _WORKING = "export"
 """What a working folder inside the one asked for is named after. The manifest goes up last: without it nothing is imported."""
+_OF_THE_DISK = {"lost+found"}
+"""What a folder that a disk is mounted at holds from the beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,5 +188,5 @@ def _check_empty(folder: Path, working: Path | None) -> None:
     """DataError where a folder holds anything but our working folder, or what exports that were killed left."""
     found = {path.name for path in (folder.iterdir() if folder.is_dir() else [folder])}
     ours = {name for name in found if name.startswith(f"{_WORKING}.tmp-")} if working is None else {working.name}
-    if found - ours:
+    if found - ours - _OF_THE_DISK:
         raise DataError(f"{folder} is there already and holds something", hint="name a new folder")
