@@ -96,6 +96,19 @@ def test_the_ledgers_replay_equals_the_plain_simulator(ledger, algorithm):
     assert sum(refused) > 20
 
 
+def test_a_duration_that_no_call_has_says_nothing_of_its_end(ledger):
+    durations = [1e20, -1.0, float(10**18), 60_000.0]
+    fill(ledger, [call(at("2026-10-24T18:00:00"), tokens=3, latency_ms=one) for one in durations])
+    limits = "limits:\n  - {id: m, limit: 5, unit: tokens, window: 1m, algorithm: fixed}\n"
+    (config,) = opened_text(parse_text(limits, "own.yaml")).configs
+    selection = Selection(period=Period(), zone=UTC, basis="requests")
+
+    result = replayed(ledger, selection, plan([config]), Manner(others=False, retries=False))
+
+    assert result.requests == 4
+    assert "3 requests have no end; what they used is charged when they started" in result.notes
+
+
 def cost_of(one):
     return round(float(one["cost"]) * 100) * 10_000_000_000
 

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from llmcost.quota.limit import Condition, Matcher
 
-ENDED = "coalesce(ended_at, started_at + to_microseconds(cast(latency_ms * 1000 as bigint)))"
+_YEAR = 31_536_000_000
+"""Milliseconds; what a log says beyond it, or below 0, is no time that a call took."""
+ENDED = (
+    "coalesce(ended_at, started_at + "
+    f"to_microseconds(cast(case when latency_ms between 0 and {_YEAR} then latency_ms end * 1000 as bigint)))"
+)
 """When a response ended; null where the log does not say."""
 _SUBJECTS = ("user", "team", "virtualaccount")
 """Prefixes of subjects, each also the name of a dimension."""
