@@ -231,6 +231,14 @@ def test_spans_that_wait_are_told(tmp_path, logs):
     ]
 
 
+def test_a_key_in_a_path_or_an_address_is_masked_wherever_it_stands(tmp_path):
+    key = "sk-proj-" + "a1B2" * 10
+    found = look(tmp_path, Path(key), Pull(gateway="litellm", url=f"https://{key}"))
+    assert len(found.problems) == 3
+    assert key not in as_json(found)
+    assert key not in as_text(found, Surface())
+
+
 def test_calls_that_came_two_ways_are_told(tmp_path):
     row = {
         "request_id": "chatcmpl-a-0a1b2c3d", "call_type": "acompletion", "spend": 0.1, "model": "gpt-5.4",

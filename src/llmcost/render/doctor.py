@@ -70,8 +70,8 @@ def as_json(found: Checkup) -> str:
         "problems": [
             {
                 "severity": problem.severity,
-                "subject": problem.subject,
-                "message": problem.message,
+                "subject": masked_shapes(problem.subject),
+                "message": masked_shapes(problem.message),
                 "hint": problem.hint,
             }
             for problem in found.problems
@@ -100,7 +100,7 @@ def _head(found: Checkup) -> Iterator[str]:
 
 def _problems(found: Checkup) -> Iterator[str]:
     for problem in found.problems:
-        yield f"{problem.severity}: {printable(masked_shapes(problem.subject))}: {printable(problem.message)}"
+        yield f"{problem.severity}: {printable(masked_shapes(problem.subject))}: {printable(masked_shapes(problem.message))}"
         if problem.hint is not None:
             yield f"  hint: {printable(problem.hint)}"
 
