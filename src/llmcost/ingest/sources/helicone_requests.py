@@ -1,11 +1,12 @@
 """Helicone requests: answers of `/v1/request/query-clickhouse` and the files of its export tool (JSON, JSONL, CSV).
 
-Where the row kept the provider's answer, the answer's own usage counts. Otherwise `prompt_tokens` of Anthropic's calls
-excludes the cached tokens beside it; for the others `total_tokens` tells whether it does. Audio is taken out of the row's
-`prompt_tokens` and `completion_tokens` for columns of its own, reasoning is not. `cost` is Helicone's reckoning in USD, kept as
-`reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a column for the model that
-the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a call is known by its
-`response_id`
+Where the row kept the provider's answer, the answer's own usage counts. Otherwise `prompt_tokens` excludes the cached tokens
+beside it, whoever answered: Helicone takes them out, and its `total_tokens` leaves them out as well
+(https://github.com/Helicone/helicone, `packages/cost/usage` and `getPromptTokens` in its `HandlerContext.ts`). Audio is taken
+out of the row's `prompt_tokens` and `completion_tokens` for columns of its own, reasoning is not. `cost` is Helicone's
+reckoning in USD, kept as `reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a
+column for the model that the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a
+call is known by its `response_id`
 (https://docs.helicone.ai/rest/request/post-v1requestquery-clickhouse, https://docs.helicone.ai/features/advanced-usage/custom-properties).
 """
 
@@ -37,7 +38,6 @@ source = Source(
                 "audio_out": ("#completion_audio_tokens",),
             },
         ),
-        "row_total": "#total_tokens",
     },
     fields={
         "request_id": "coalesce(filled(@response_id), filled(@request_id))",
@@ -57,9 +57,7 @@ source = Source(
         "latency_ms": "coalesce(number_of(@delay_ms), number_of(@latency))",
         "time_to_first_token_ms": "number_of(@time_to_first_token)",
         "gateway_cached": f"coalesce(filled(@cache_reference_id) <> '{_NO_CACHE}', false)",
-        **answer_fields(
-            f"{_EXCLUSIVE} or (not {_STATED} and $row_total <> $prompt + coalesce($completion, 0))",
-        ),
+        **answer_fields(f"{_EXCLUSIVE} or not {_STATED}"),
         **billing_fields("response_body."),
         "reported_cost": "amount(coalesce(filled(@cost), @cost_usd))",
         "reported_currency": "'USD'",
