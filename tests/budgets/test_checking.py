@@ -315,6 +315,20 @@ def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, 
     assert one.cause.complete
 
 
+def test_a_change_says_how_many_earlier_requests_are_of_unknown_cost(spend, judge):
+    for second in range(2):
+        spend(f"2026-10-01 10:00:0{second}", None, customer_id="acme")
+    spend("2026-10-20 10:00", None, customer_id="acme")
+    spend("2026-11-02 10:00", "8", customer_id="acme")
+    spend("2026-11-02 11:00", "4", customer_id="globex")
+    (one,) = judge(MONTH, "2026-11-03").standings
+
+    assert one.cause is not None
+    assert one.cause.unpriced_before == 2
+    told = "+$12.00 against $0.00 from 2026-10-01 to 2026-10-02, when 2 requests had no known price"
+    assert cause_lines(one, one.cause)[0] == told
+
+
 @pytest.mark.parametrize(("begins", "complete"), [("2026-10-01 23:59", True), ("2026-10-02 00:00", False)])
 def test_a_change_from_days_before_the_ledger_begins_is_not_told(spend, judge, begins, complete):
     """Unknown is not zero; who spent most now is told all the same."""

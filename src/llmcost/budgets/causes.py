@@ -11,10 +11,12 @@ from llmcost.budgets.spending import Values, Watched, selection
 from llmcost.budgets.status import Cause
 from llmcost.config.settings import Settings
 from llmcost.domain.period import Period
+from llmcost.ledger import queries
 from llmcost.ledger.cells import Cell, cells, distinct_values
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import resolve
+from llmcost.ledger.metrics import metric
 from llmcost.stats.decomposition import Segment, Usage, decomposed
 
 if TYPE_CHECKING:
@@ -68,7 +70,13 @@ def cause(
         until=earlier.until or before.until,
         complete=reaches_back(begins, before.since),
         change=decomposed({key: (pair[0], pair[1]) for key, pair in pairs.items()}, places=20),
+        unpriced_before=_unpriced(connection, replace(chosen, period=earlier)) if measure == "cost" else 0,
     )
+
+
+def _unpriced(connection: "Connection", chosen: Selection) -> int:
+    """Requests whose cost is not known."""
+    return int(queries.totals(connection, chosen, [metric("unpriced_requests")])["unpriced_requests"] or 0)
 
 
 def _segments(connection: "Connection", chosen: Selection, per: tuple[str, ...]) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class Cause:
     complete: bool
     """Whether the ledger reaches back to it; where it does not, what was spent then is not known."""
     change: Decomposition
+    unpriced_before: int = 0
+    """Requests of that stretch whose cost is not known: more was spent then than the change says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "since": instant(cause.since),
         "until": instant(cause.until),
         "complete": cause.complete,
+        "unpriced_requests_before": cause.unpriced_before,
         "before": plain(change.before),
         "after": plain(change.after),
         "change": plain(change.change),

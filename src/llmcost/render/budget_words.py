@@ -8,6 +8,7 @@ from llmcost.budgets.budget import Budget
 from llmcost.budgets.periods import Window
 from llmcost.budgets.status import Cause, Standing
 from llmcost.domain.printable import printable
+from llmcost.domain.text import plural
 from llmcost.ledger.cells import OTHERS
 from llmcost.render.numbers import human
 from llmcost.render.visible import UNATTRIBUTED, label
@@ -99,6 +100,8 @@ def cause_lines(one: Standing, cause: Cause) -> list[str]:
     since = cause.since.astimezone(zone).date()
     last = (cause.until - timedelta(microseconds=1)).astimezone(zone).date()
     before = f"{amount(change.before, budget)} from {since} to {last}"
+    if cause.unpriced_before:
+        before += f", when {plural(cause.unpriced_before, 'request')} had no known price"
     known = [part for part in change.segments if OTHERS not in part.segment]
     if not cause.complete:
         return [f"the ledger does not reach back to {since}, to compare with; {_largest(known, cause, budget)}"]
