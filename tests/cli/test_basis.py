@@ -52,6 +52,50 @@ def test_buckets_are_exported_with_what_reports_take_of_them(cli, ledger):
     assert (found["openai-costs"]["cost"], found["openai-costs"]["counted"]) == ("0.0041", "cost")
 
 
+def test_a_report_says_which_charges_for_longer_than_a_day_count_on_their_first_day_or_not_at_all(cli, tmp_path):
+    head = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName,ChargeDescription"
+    charges = [
+        ("500", "2026-11-01", "2026-12-01"),
+        ("70", "2026-11-03", "2026-11-10"),
+        ("1.25", "2026-11-03", "2026-11-04"),
+        ("2", "2026-11-08", "2026-11-09"),
+    ]
+    lines = [f"{cost},USD,Usage,{a}T00:00:00Z,{b}T00:00:00Z,OpenAI API,OpenAI,tokens {a}" for cost, a, b in charges]
+    (tmp_path / "focus.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    read(tmp_path / "ledger", tmp_path / "focus.csv")
+
+    def report(*options):
+        text = cli("report", "--db", tmp_path / "ledger", "--by", "day", *options).stdout
+        coverage = json.loads(cli("report", "--db", tmp_path / "ledger", "--format", "json", *options).stdout)[
+            "coverage"
+        ]
+        long = [line for line in text.splitlines() if "more than a day" in line or "reach" in line]
+        return long, {name: value for name, value in coverage.items() if name.startswith(("long_", "earlier_"))}
+
+    # From the 3rd on: a week of 70 begins there, the month of 500 began before. From the 5th on: both began before.
+    whole, third, fifth = report(), report("--since", "2026-11-03"), report("--since", "2026-11-05")
+    short = report("--since", "2026-11-01", "--until", "2026-11-02")
+    assert whole == (
+        ["2 usage buckets are for more than a day and count whole on the first: $570.00."],
+        {"long_buckets": 2, "long_buckets_cost": "570.00"},
+    )
+    assert third == (
+        [
+            "1 usage bucket is for more than a day and counts whole on the first: $70.00.",
+            "1 usage bucket begins before and reaches into this time, in no number here: $500.00.",
+        ],
+        {"long_buckets": 1, "long_buckets_cost": "70.00", "earlier_buckets": 1, "earlier_buckets_cost": "500.00"},
+    )
+    assert fifth == (
+        ["2 usage buckets begin before and reach into this time, in no number here: $570.00."],
+        {"earlier_buckets": 2, "earlier_buckets_cost": "570.00"},
+    )
+    assert short == (
+        ["1 usage bucket is for more than a day and counts whole on the first: $500.00."],
+        {"long_buckets": 1, "long_buckets_cost": "500.00"},
+    )
+
+
 def test_buckets_are_exported_as_csv(cli, ledger, tmp_path):
     done = cli("export", "buckets", "--db", ledger, "--output", tmp_path / "out.csv")
     none = cli("export", "buckets", "--db", ledger, "--period", "2025")

@@ -44,7 +44,8 @@ _EXPORTS = """
         ),
         requests as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
-        cost as held_cost
+        cost as held_cost,
+        case when bucket_end > bucket_start + interval 25 hours then {end} end as long_until
     from (select * replace ({start} as started_at) from {counted}) where {time}
 """
 
@@ -117,6 +118,7 @@ class Query:
             source = _EXPORTS.format(
                 counted=counted_table(connection),
                 start=exported_time(connection, selection.zone, "bucket_start"),
+                end=exported_time(connection, selection.zone, "bucket_end"),
                 time=self.within(selection.period),
             )
         if selection.conversion is not None:

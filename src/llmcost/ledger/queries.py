@@ -1,7 +1,7 @@
 """Group by anything: aggregates over requests, composed from the registries of dimensions and metrics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -157,6 +157,35 @@ _FACTS = (
     "coalesce(list(distinct ingest_id), []) as ingest_ids",
     "count(*) filter (where cost_status = 'unpriced') as unpriced_rows",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LongBuckets:
+    """Usage buckets for more than a day, all of which count when they begin."""
+
+    buckets: int
+    cost: Decimal | None
+    """None where none of them has a known cost."""
+
+
+def long_buckets(connection: "DuckDBPyConnection", selection: Selection) -> tuple[LongBuckets, LongBuckets]:
+    """Those among the rows of a selection of exports, and those that begin before it and reach into it."""
+    since, until = selection.period.since, selection.period.until
+    query = Query()
+    source = query.rows(connection, replace(selection, period=Period(until=until)), [])
+    begun = "true" if since is None else f"started_at >= {query.bind(since.replace(tzinfo=None))}"
+    reaching = "false" if since is None else f"long_until > {query.bind(since.replace(tzinfo=None))}"
+    found = connection.execute(
+        f"""
+        {source}
+        select
+            count(*) filter (where {begun}), sum(cost) filter (where {begun}),
+            count(*) filter (where not ({begun}) and {reaching}), sum(cost) filter (where not ({begun}) and {reaching})
+        from keyed where long_until is not null
+        """,
+        query.parameters,
+    ).fetchone() or (0, None, 0, None)
+    return LongBuckets(found[0], found[1]), LongBuckets(found[2], found[3])
 
 
 def _of_unpriced(connection: "DuckDBPyConnection", source: str, query: Query) -> tuple[Any, ...]:

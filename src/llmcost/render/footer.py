@@ -31,6 +31,7 @@ def footer(report: Report) -> list[str]:
         lines.append(f"{plural(coverage.assumed_time_requests, 'request')} {verb} an assumed time.")
     if coverage.unattributed_cost:
         lines.append(f"{money(coverage.unattributed_cost, report.currency)}{_share(report)} has no {_owner(report)}.")
+    lines += _long_buckets(coverage, report.currency)
     if report.charges:
         beside = money(report.charges, report.currency)
         lines.append(f"Commitments, idle hours and credits, in no request's cost: {beside} (llmcost chargeback).")
@@ -88,6 +89,25 @@ def _unpriced_buckets(coverage: Coverage, currency: str) -> str:
         f"{coverage.unpriced_buckets:,} of {plural(coverage.buckets, 'usage bucket')} {verb} unpriced{requests}"
         f" and in no sum of cost: {models}{more}.{claim}{_stated_in(coverage)}"
     )
+
+
+def _long_buckets(coverage: Coverage, currency: str) -> list[str]:
+    """What is charged for more than a day, and where it counts."""
+    lines = []
+    if number := coverage.long_buckets:
+        verb = "is for more than a day and counts whole" if number == 1 else "are for more than a day and count whole"
+        lines.append(
+            f"{plural(number, 'usage bucket')} {verb} on the first{_worth(coverage.long_buckets_cost, currency)}."
+        )
+    if number := coverage.earlier_buckets:
+        verb = "begins before and reaches" if number == 1 else "begin before and reach"
+        cost = _worth(coverage.earlier_buckets_cost, currency)
+        lines.append(f"{plural(number, 'usage bucket')} {verb} into this time, in no number here{cost}.")
+    return lines
+
+
+def _worth(cost: Decimal | None, currency: str) -> str:
+    return "" if cost is None else f": {money(cost, currency)}"
 
 
 def _stated_in(coverage: Coverage) -> str:

@@ -97,7 +97,13 @@ def coverage_of(report: Report) -> dict[str, str | int | float | None]:
         "unattributed_cost": None if unattributed is None else plain(unattributed),
         "attributed_ratio": _attributed(report),
         **({"buckets": coverage.buckets, "unpriced_buckets": coverage.unpriced_buckets} if coverage.buckets else {}),
+        **(_long("long_buckets", coverage.long_buckets, coverage.long_buckets_cost)),
+        **(_long("earlier_buckets", coverage.earlier_buckets, coverage.earlier_buckets_cost)),
     }
+
+
+def _long(name: str, buckets: int, cost: Decimal | None) -> dict[str, Any]:
+    return {name: buckets, f"{name}_cost": None if cost is None else plain(cost)} if buckets else {}
 
 
 def _attributed(report: Report) -> float | None:

@@ -14,9 +14,13 @@ from llmcost.reports.record import Coverage
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
+_NONE = queries.LongBuckets(0, None)
+
 
 def coverage(connection: "Connection", chosen: Selection, facts: queries.Facts) -> Coverage:
     """The coverage of the selected rows."""
+    exports = chosen.basis == "exports"
+    inside, before = queries.long_buckets(connection, chosen) if exports else (_NONE, _NONE)
     return Coverage(
         requests=facts.requests,
         unpriced_requests=facts.unpriced,
@@ -29,9 +33,13 @@ def coverage(connection: "Connection", chosen: Selection, facts: queries.Facts) 
         unattributed_cost=facts.unattributed_cost,
         first=None if facts.first is None else facts.first.replace(tzinfo=UTC),
         last=None if facts.last is None else facts.last.replace(tzinfo=UTC),
-        buckets=facts.rows if chosen.basis == "exports" else 0,
-        unpriced_buckets=facts.unpriced_rows if chosen.basis == "exports" else 0,
-        unpriced_buckets_in=facts.unpriced_in if chosen.basis == "exports" else (),
+        buckets=facts.rows if exports else 0,
+        unpriced_buckets=facts.unpriced_rows if exports else 0,
+        unpriced_buckets_in=facts.unpriced_in if exports else (),
+        long_buckets=inside.buckets,
+        long_buckets_cost=inside.cost,
+        earlier_buckets=before.buckets,
+        earlier_buckets_cost=before.cost,
     )
 
 

@@ -74,6 +74,13 @@ class Coverage:
     """Those whose cost is unknown."""
     unpriced_buckets_in: tuple[tuple[str, int], ...] = ()
     """Other currencies that some of them are stated in, and how many each."""
+    long_buckets: int = 0
+    """Usage buckets for more than a day, which count when they begin."""
+    long_buckets_cost: Decimal | None = None
+    """What they cost; None where that is not known of any."""
+    earlier_buckets: int = 0
+    """Usage buckets that begin before the period and reach into it, and are in no number."""
+    earlier_buckets_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
