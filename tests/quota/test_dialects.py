@@ -280,11 +280,30 @@ def test_hours_of_litellm_end_where_the_clock_shows_a_multiple_of_them(duration,
         ("null", "lifetime", None),
     ],
 )  # fmt: skip
-def test_a_litellm_duration_is_what_litellm_reads_of_it(duration, kind, seconds):
-    settings = f"litellm_settings: {{max_budget: 2, budget_duration: {duration}}}\n"
+def test_a_litellm_duration_of_a_provider_is_what_litellm_reads_of_it(duration, kind, seconds):
     router = f"router_settings: {{provider_budget_config: {{openai: {{budget_limit: 1, time_period: {duration}}}}}}}\n"
-    for limit in _limits(settings + router):
-        assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
+    (limit,) = _limits(router)
+    assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
+
+
+@pytest.mark.parametrize(
+    ("duration", "kind", "seconds"),
+    [
+        # From any hour, 48 h on is hour 0 of the next day; 36 h on is noon of the next day, and so from there.
+        ("48h", "calendar", 86_400), ("24h", "calendar", 86_400), ("72h", "calendar", 86_400), ("36h", "anchored", 86_400),
+        # 90 minutes on is half past the next hour, and so from there; two hours are two hours.
+        ("90m", "anchored", 3_600), ("120m", "anchored", 7_200), ("60m", "fixed", 3_600), ("90s", "anchored", 60), ("2880m", "anchored", 86_400),
+        ("60s", "fixed", 60),
+        # What begins with a duration and has another unit is reset at midnight; other words are refused.
+        ("30min", "calendar", 86_400), ("2hours", "calendar", 86_400), ("1 day", "unknown", None), ("1M", "unknown", None),
+        ("30", "unknown", None), ("monthly", "unknown", None),
+        ("2mo", "unknown", None), ("0s", "unknown", None), ("4w", "anchored", 28 * 86_400), ("'none'", "lifetime", None),
+        ("null", "lifetime", None),
+    ],
+)  # fmt: skip
+def test_a_litellm_budget_is_reset_by_a_clock_of_24_hours(duration, kind, seconds):
+    (limit,) = _limits(f"litellm_settings: {{max_budget: 2, budget_duration: {duration}}}\n")
+    assert (limit.window.kind, limit.window.seconds) == (kind, seconds)
 
 
 @pytest.mark.parametrize(

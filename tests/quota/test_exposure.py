@@ -121,8 +121,9 @@ applies_to: {type: per-user}
 def test_a_budget_whose_period_is_no_length_of_time_is_unknown(prices):
     text = "litellm_settings: {max_budget: 5, budget_duration: DURATION}\n"
 
-    # 48 half hours a day, 30 days.
-    assert _worst(text.replace("DURATION", "30min"), prices) == [("max_budget", 7200, 1, 7200)]
+    # 48 half hours a day, 30 days; with a unit that LiteLLM's clock does not know every midnight.
+    assert _worst(text.replace("DURATION", "30m"), prices) == [("max_budget", 7200, 1, 7200)]
+    assert _worst(text.replace("DURATION", "30min"), prices) == [("max_budget", 150, 1, 150)]
     assert _worst(text.replace("DURATION", "1 day"), prices) == [("max_budget", None, 1, None)]
     kong = "plugins: [{name: ai-rate-limiting-advanced, config: {tokens_count_strategy: cost, llm_providers: [PROVIDER]}}]\n"
     provider = "{name: openai, limit: 5, window_size: 0}"

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(?P<count>(?!0+\D)\d{1,6})(?P<unit>mo|[smhdwMY])", re.ASCII)
 _BEGINNING = re.compile(r"\d+(?:mo|[smhdw])", re.ASCII)
+_RESET = re.compile(r"(?P<count>\d{1,6})(?P<unit>[a-z]+)", re.ASCII)
+_RESET_UNITS = ("s", "m", "h", "d", "w", "mo")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600}
+_UNLIMITED = ("none", "null")
+_HOURS, _SIXTY = 24, 60
 _GO = re.compile(r"(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+", re.ASCII)
 _GO_PART = re.compile(r"(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
 _GO_UNITS = {
@@ -63,22 +68,43 @@ def reset_window(text: str | None, tz: str) -> Window:
     """The window of a budget that LiteLLM resets by the clock of a time zone; without a duration it lasts for ever.
 
     `1d` ends at midnight, `7d` and `1w` on Monday, `30d` on the 1st (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz);
-    hours, minutes and seconds where the clock shows a multiple of them (https://github.com/BerriAI/litellm,
-    litellm/litellm_core_utils/duration_parser.py). Other lengths are counted from the first request: those the clock has no
-    multiples of, days that LiteLLM counts from the midnight before, and hours of a zone that are not those of UTC.
+    hours, minutes and seconds where the clock shows a multiple of them. The clock has no more than 24 hours, 60 minutes and 60
+    seconds: `48h` ends at midnight too, `90m` at half past the next hour; and at midnight ends what has another unit, such as
+    `30min` (https://github.com/BerriAI/litellm, litellm/litellm_core_utils/duration_parser.py). Other lengths are counted from
+    the first request: those the clock has no multiples of, days that LiteLLM counts from the midnight before, and hours of a
+    zone that are not those of UTC.
     """
-    spans = {"1d": "day", "24h": "day", "7d": "week", "1w": "week", "30d": "month", "1mo": "month"}
-    span = spans.get(_beginning(text or "") or "")
-    if span is not None:
-        return Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
-    found = loose_window(text)
-    return replace(found, kind="fixed") if _is_on_clock(text or "", found.seconds or 0, tz) else found
+    if not text or text.strip().lower() in _UNLIMITED:
+        return Window(kind="lifetime")
+    found = _RESET.match(text)
+    if found is None or _beginning(text) is None:
+        return Window(kind="unknown")
+    if found["unit"] not in _RESET_UNITS:
+        return _calendar("day", tz)
+    count, unit = int(found["count"]), found["unit"]
+    if not count or unit == "mo":
+        return _calendar("month", tz) if count == 1 else Window(kind="unknown")
+    if unit in "dw":
+        days = count * (7 if unit == "w" else 1)
+        span = {1: "day", 7: "week", 30: "month"}.get(days)
+        return _anchored(days * SECONDS["day"]) if span is None else _calendar(span, tz)
+    if unit == "h" and count >= _HOURS:
+        return _calendar("day", tz) if count % _HOURS == 0 else _anchored(SECONDS["day"])
+    if unit in "ms" and count > _SIXTY:
+        # Whole hours, or minutes, later, at the minute or second that is left of it.
+        return _anchored(min(count // _SIXTY * _SIXTY * _UNIT_SECONDS[unit], SECONDS["day"]))
+    seconds = count * _UNIT_SECONDS[unit]
+    return replace(_anchored(seconds), kind="fixed") if _is_on_clock(unit, seconds, tz) else _anchored(seconds)
 
 
-def _is_on_clock(text: str, seconds: int, tz: str) -> bool:
+def _calendar(span: str, tz: str) -> Window:
+    return Window(kind="calendar", seconds=SECONDS.get(span), span=span, tz=tz)
+
+
+def _is_on_clock(unit: str, seconds: int, tz: str) -> bool:
     """Whether a duration divides what the hand of its unit goes round in, and its multiples are those of UTC."""
-    round_trip = {"h": SECONDS["day"], "m": SECONDS["hour"], "s": SECONDS["minute"]}.get(text[-1:])
-    if round_trip is None or not seconds or round_trip % seconds:
+    round_trip = {"h": SECONDS["day"], "m": SECONDS["hour"], "s": SECONDS["minute"]}[unit]
+    if round_trip % seconds:
         return False
     zone, length = time_zone(tz), timedelta(seconds=seconds)
     offsets = [zone.utcoffset(datetime(2026, month, 1)) or timedelta() for month in (1, 7)]  # noqa: DTZ001  the zone is asked
@@ -116,11 +142,11 @@ def _anchored(seconds: int) -> Window:
 
 
 def duration_problems(
-    node: Node | None, month: str, rule_id: str | None, *, minutes: bool = False
+    node: Node | None, month: str, rule_id: str | None, *, minutes: bool = False, clock: bool = False
 ) -> Iterator[Problem]:
     """Durations that are none, and minutes that look like months; `month` is how this gateway writes one.
 
-    Where `minutes` are usual, as for rate limits, they are taken to be meant.
+    Where `minutes` are usual, as for rate limits, they are taken to be meant. What a `clock` resets ends at midnight then.
     """
     if node is None or node.kind != "scalar" or node.is_null:
         return
@@ -145,6 +171,8 @@ def duration_problems(
     reads = ""
     if month == "1mo" and read is not None and read != text and _DURATION.fullmatch(read):
         reads = f"; it is read as {read} only because the rest is not looked at"
+    if clock and reset_window(text, "UTC").span == "day":
+        reads = "; the budget is reset every midnight instead"
     yield Problem(
         code="QS215",
         at=node,

@@ -104,7 +104,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         node = root.get(*path)
         if node is None or node.get(key) is None:
             continue
-        problems += duration_problems(node.get(duration), "1mo", key)
+        problems += duration_problems(node.get(duration), "1mo", key, clock=True)
         text = reading.scalar(node, duration)
         reset = reset_window(text, _zone(root))
         budgets.append(_budget(deployments + len(budgets), path, node, key, unit=duration, window=reset, per=per))
