@@ -480,6 +480,40 @@ def test_envoy_tells_methods_and_selectors_it_does_not_know_apart():
     assert _codes(text.replace(", invert: true", ""), "QR404") == []
 
 
+@pytest.mark.parametrize(
+    ("selector", "dimension", "values"),
+    [
+        ("headers: [{name: x-team, type: RegularExpression, value: 'a|b-1'}]", "header.x-team", {"a", "b-1"}),
+        (
+            "headers: [{name: x-team, type: RegularExpression, value: '^(red|blue.*)$'}]",
+            "header.x-team",
+            {"red", "blue*"},
+        ),
+        (
+            "headers: [{name: x-team, type: RegularExpression, value: '(?:.*@acme\\.com)'}]",
+            "header.x-team",
+            {"*@acme.com"},
+        ),
+        # A point is any sign, and + one or more: no list of texts says so.
+        (
+            "headers: [{name: x-team, type: RegularExpression, value: 'acme.com'}]",
+            "selector.header.x-team",
+            {"limits/0/0"},
+        ),
+        (
+            "headers: [{name: x-team, type: RegularExpression, value: '[ab]+'}]",
+            "selector.header.x-team",
+            {"limits/0/0"},
+        ),
+        ("path: {type: PathPrefix, value: /v1/}", "path", {"/v1", "/v1/*"}),
+        ("path: {type: Exact, value: /v1}", "path", {"/v1"}),
+    ],
+)
+def test_envoy_takes_texts_regular_expressions_and_the_beginnings_of_paths(selector, dimension, values):
+    (limit,) = _limits(_envoy(f"clientSelectors: [{{{selector}}}], limit: {{requests: 5, unit: Hour}}"))
+    assert [(one.dimension, one.values) for one in limit.match.conditions] == [(dimension, values)]
+
+
 def test_what_envoy_only_watches_makes_no_other_rule_needless():
     watched = "limit: {requests: 100, unit: Hour}, shadowMode: true"
     text = _envoy(watched, "limit: {requests: 5000, unit: Hour}")

@@ -523,6 +523,21 @@ def test_limits_attached_to_one_part_of_a_gateway_are_taken_to_be_about_all_requ
     assert simulated(ledger, text).rules == ()
 
 
+@pytest.mark.parametrize(("pattern", "refused"), [("ann|bob", 14), ("an.*", 7), ("a.n", None)])
+def test_a_regular_expression_of_envoy_limits_whom_it_matches(ledger, pattern, refused):
+    # Ten calls of each within an hour, of which three fit.
+    calls = [
+        every(at("2026-11-02"), MINUTE, 10, user=user, tags=f'{{"x-user-id": "{user}"}}') for user in ("ann", "bob")
+    ]
+    fill(ledger, [*calls[0], *calls[1]])
+    selectors = f"{{name: x-user-id, type: RegularExpression, value: '{pattern}'}}, {{name: x-user-id, type: Distinct}}"
+    text = TARGETED.replace("requests: 4", "requests: 3").replace("{name: x-user-id, type: Distinct}", selectors)
+
+    result = simulated(ledger, text, everywhere=True)
+    assert [rule.refused for rule in result.rules] == ([] if refused is None else [refused])
+    assert bool(result.left_out) == (refused is None)
+
+
 def test_limits_attached_to_several_parts_of_a_gateway_are_not_replayed(ledger):
     fill(ledger, every(at("2026-11-02"), MINUTE, 10, user="ann", tags='{"x-user-id": "ann"}'))
 

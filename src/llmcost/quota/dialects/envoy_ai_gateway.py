@@ -8,6 +8,7 @@ https://github.com/envoyproxy/ai-gateway, api/v1alpha1/quota_policy.go.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
@@ -26,6 +27,11 @@ _UNITS: dict[str, Unit] = {"InputToken": "input_tokens", "OutputToken": "output_
 _NAMESPACE = "io.envoy.ai_gateway"
 _UNIT_SECONDS = {**SECONDS, "month": 30 * SECONDS["day"], "year": 365 * SECONDS["day"]}
 """Windows are cut at multiples since 1970, the longer ones too (https://github.com/envoyproxy/ratelimit, src/utils)."""
+_PLAIN = r"(?:[\w@/:, -]|\\[.@/-]|\.\*)+"
+_ALTERNATIVES = re.compile(
+    rf"\^?(?:\((?:\?:)?(?P<group>{_PLAIN}(?:\|{_PLAIN})*)\)|(?P<plain>{_PLAIN}(?:\|{_PLAIN})*))\$?", re.ASCII
+)
+"""Regular expressions that only name texts, `a|b`, and any part of them, `team-.*`."""
 _SELECTORS = {"headers", "methods", "sourceCIDR", "path"}
 
 
@@ -100,22 +106,40 @@ def _selectors(rule: Node, name: str) -> tuple[tuple[Condition, ...], tuple[str,
     per: list[str] = []
     for number, selector in enumerate(_items(rule.get("clientSelectors"))):
         for dimension, part in _selected(selector):
-            value = reading.scalar(part, "value")
-            if reading.scalar(part, "type") == "Distinct":
+            value, kind = reading.scalar(part, "value"), reading.scalar(part, "type")
+            values = None if value is None else _values(value, kind)
+            if kind == "Distinct":
                 per.append(dimension)
+            elif values is not None:
+                conditions.append(_either(dimension, values, inverted=_true(part.get("invert"))))
             elif value is not None:
-                conditions.append(_either(dimension, frozenset({value}), inverted=_true(part.get("invert"))))
+                conditions.append(_unknown(dimension, f"{name}/{number}"))
         for inverted in (False, True):
             methods = [one for one in _items(selector.get("methods")) if _true(one.get("invert")) is inverted]
             values = frozenset(value for one in methods if (value := reading.scalar(one, "value")) is not None)
             if values:
                 conditions.append(_either("method", values, inverted=inverted))
         # A selector of a kind not known here may tell this rule from any other: it is compared with none.
-        conditions += [
-            Condition(dimension=f"selector.{key}", values=frozenset({f"{name}/{number}"}))
-            for key in sorted(set(selector.entries) - _SELECTORS)
-        ]
+        conditions += [_unknown(key, f"{name}/{number}") for key in sorted(set(selector.entries) - _SELECTORS)]
     return tuple(conditions), tuple(per)
+
+
+def _unknown(what: str, place: str) -> Condition:
+    return Condition(dimension=f"selector.{what}", values=frozenset({place}))
+
+
+def _values(value: str, kind: str | None) -> frozenset[str] | None:
+    """The texts, with `*` for any part, that a selector is about; None where that takes a regular expression."""
+    if kind == "PathPrefix":
+        stem = value.rstrip("/")
+        return frozenset({stem or "/", f"{stem}/*"})
+    if kind != "RegularExpression":
+        return frozenset({value})
+    # The whole of a value must match (https://www.envoyproxy.io/docs/envoy/latest/api-v3/type/matcher/v3/regex.proto).
+    found = _ALTERNATIVES.fullmatch(value)
+    if found is None:
+        return None
+    return frozenset(one.replace(".*", "*").replace("\\", "") for one in (found["group"] or found["plain"]).split("|"))
 
 
 def _either(dimension: str, values: frozenset[str], *, inverted: bool) -> Condition:
