@@ -341,6 +341,34 @@ def test_a_bill_of_another_time_cannot_be_compared(reconciled, tmp_path):
         reconciled(gpt(calls=20), write_openai_costs(tmp_path / "bill.json", bill))
 
 
+def test_capacity_is_no_missing_traffic_and_keeps_apart_from_what_is_called(reconciled, tmp_path):
+    """A month of it, and an hour of it on a day of a discount: neither hides the factor of what is called."""
+    calls = gpt()
+    bill, amount = moved(exact(calls), lambda _, __, ___, cost: cost * Decimal("0.9"))
+    words = {"input": "input tokens", "cache_read": "cached input tokens", "output": "output tokens"}
+    lines = [
+        f"{day},{day + timedelta(days=1)},{model},{words[kind]},{cost:f}"
+        for (day, model, kind), cost in bill.items()
+        if cost
+    ]
+    first, last = min(day for day, _, _ in bill), max(day for day, _, _ in bill)
+    lines.append(f"{first},{last + timedelta(days=1)},gpt-5,Provisioned Managed Regional Unit,744")
+    lines.append(f"{first},{first + timedelta(days=1)},,PTU hours,24.5")
+    path = tmp_path / "bill.csv"
+    path.write_text("day,end,model,kind,cost\n" + "\n".join(lines) + "\n")
+    (tmp_path / "map.yaml").write_text(
+        "columns: {date: day, until: end, model: model, token_class: kind, amount: cost}\nprovider: openai\n"
+    )
+
+    result = reconciled(calls, path, invoice_map=read_map(tmp_path / "map.yaml"))
+
+    assert sorted(told(result)) == [
+        ("capacity", "charged for capacity, in no request's cost", Decimal("768.5")),
+        ("price-factor", "billed at 0.9 times the price computed (10% less)", amount),
+    ]
+    assert result.unexplained == 0
+
+
 def test_a_monthly_total_is_compared_as_one(reconciled, tmp_path):
     calls = claude()
     days = [key[0] for key in exact(calls)]

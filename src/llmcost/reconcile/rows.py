@@ -22,11 +22,16 @@ CENT = Decimal("0.01")
 UNITS, MODEL_UNITS, WHOLE = "units", "model_units", "whole"
 """The token class of what is not charged by the token, that of it which only the ledger tells to be the model's own, such as the
 seconds of a transcription, and that of a cost without components."""
+CAPACITY = "capacity"
+"""The token class of what a bill charges whatever is called. No request's cost is compared with it."""
 _NOISE = Decimal("1e-12")
 """What a request's cost is rounded to, and, relative to an amount, what a bill's binary fractions may be off."""
 
 _SEARCHES = re.compile("search", re.IGNORECASE)
 """What a line of a bill is for where it charges for web searches."""
+
+_CAPACITY = re.compile(r"provisioned|\bptus?\b|\bcapacity\b|commitment|reservation|\bmodel.?units?\b", re.IGNORECASE)
+"""What a line of a bill says that charges for capacity, such as `Provisioned Managed Regional Unit`."""
 
 _SURE = 1000
 """How many times finer than a fee amounts must be known for a whole number of fees to be no accident."""
@@ -92,7 +97,7 @@ class BilledCells:
             quantum = _quantum(lines) if rounding is None else Decimal(0) if rounding == "none" else CENT
             for line in lines:
                 model = None if line.model is None else names.of(line.provider, line.model, line.since)
-                key = RowKey(line.since, line.until, line.provider, model, line.token_class)
+                key = RowKey(line.since, line.until, line.provider, model, _class_of(line))
                 known[key].append(line)
                 quanta[key].append(quantum)
         for key, members in known.items():
@@ -109,12 +114,13 @@ class BilledCells:
                 ),
             )
         self._spans: dict[date, list[tuple[date, date]]] = {}
-        for since, until in sorted({(key.since, key.until) for key in self.cells}, key=lambda span: span[1] - span[0]):
+        usage = [key for key in self.cells if key.token_class != CAPACITY]
+        self._has_models = any(key.model is not None for key in usage)
+        self._has_classes = any(key.token_class is not None for key in usage)
+        self._daily = not usage or any(key.until - key.since == timedelta(days=1) for key in usage)
+        for since, until in sorted({(key.since, key.until) for key in usage}, key=lambda span: span[1] - span[0]):
             for offset in range((until - since).days):
                 self._spans.setdefault(since + timedelta(days=offset), []).append((since, until))
-        self._has_models = any(key.model is not None for key in self.cells)
-        self._has_classes = any(key.token_class is not None for key in self.cells)
-        self._daily = not self.cells or any(key.until - key.since == timedelta(days=1) for key in self.cells)
 
     def key_of(self, day: date, provider: str | None, model: str | None, token_class: str) -> RowKey:
         """The row that logged cost belongs to: the narrowest the bill has, or one of its own as fine as the bill is."""
@@ -176,6 +182,13 @@ def is_search_fees(row: Row, rest: Decimal, fee: Decimal) -> bool:
     if rest > max(row.search_fees, row.searches * fee) + row.tolerance:
         return False
     return abs(rest - (rest / fee).to_integral_value() * fee) <= row.tolerance
+
+
+def _class_of(line: InvoiceLine) -> str | None:
+    """What a line charges for: capacity where it says so and names no kind of token."""
+    if line.token_class in {None, UNITS} and _CAPACITY.search(line.description):
+        return CAPACITY
+    return line.token_class
 
 
 def _quantum(lines: Sequence[InvoiceLine]) -> Decimal:
