@@ -13,6 +13,7 @@ from llmcost.allocation.spans import label
 from llmcost.allocation.tying import Reconciled, reconciled, tied_to, too_far
 from llmcost.allocation.usage import usage_statement
 from llmcost.domain.errors import DataError, UsageError
+from llmcost.domain.fx import rates_of
 from llmcost.ledger import locks
 from llmcost.pricing.charges import list_with_charges
 
@@ -451,3 +452,27 @@ def test_who_bears_nothing_is_named_with_the_nearest(office, spend):
     with pytest.raises(UsageError, match="'serach' bears nothing of 2026-10, by team") as error:
         owner_of(office.show("2026-10"), "serach")
     assert error.value.hint == "did you mean 'search'?"
+
+
+def test_a_late_request_of_before_the_first_rate_of_a_closing_is_converted_at_one_added_since(ledger, spend, asked_of):
+    """Those the month was closed with stay: the rate of the 3rd is not the one of today."""
+    then, today = rates_of({"2026-10-03": "0.5"}), rates_of({"2026-10-01": "0.75", "2026-10-03": "0.6"})
+
+    def show(period, rates):
+        asked = asked_of("allocation: {by: team}\n", period, currency="EUR", rates=rates)
+        return chargeback(ledger, None, asked), asked
+
+    spend("2026-10-05 10:00", "10", team="a")
+    found, asked = show("2026-10", then)
+    close(ledger, found.allocation, asked.policy, asked.rates, now=_NOW, note=None)
+    spend("2026-11-05 10:00", "20", team="a")
+    spend("2026-10-02 10:00", "8", team="a")
+
+    with pytest.raises(UsageError, match="no EUR rate for 2026-10-02") as raised:
+        show("2026-11", then)
+    assert raised.value.hint == "add one under fx: EUR: in llmcost.yaml"
+    assert amounts(show("2026-10", today)[0].allocation) == {("a", "own requests"): "5.00"}
+    assert amounts(show("2026-11", today)[0].allocation) == {
+        ("a", "own requests"): "12.00",
+        ("a", "adjustment to 2026-10"): "6.00",
+    }

@@ -11,9 +11,10 @@ from llmcost.allocation.closing import Closing
 from llmcost.allocation.engine import by_owner
 from llmcost.allocation.evidence import Spelling
 from llmcost.allocation.record import Allocation, Evidence, Line, Source
-from llmcost.allocation.run import Asked, allocation
+from llmcost.allocation.run import Asked, allocation, first_unrated_day
 from llmcost.domain.errors import UsageError
 from llmcost.domain.exact import EXACT, total
+from llmcost.domain.fx import Rates
 from llmcost.domain.period import time_zone
 from llmcost.ledger.composition import Basis
 
@@ -29,8 +30,11 @@ def source_name(label: str) -> str:
     return f"adjustment to {label}"
 
 
-def as_of_now(connection: "Connection", prices: "PriceList | None", closing: Closing) -> Allocation:
-    """What a closed period would come to now, on the basis and by the rules, the rates and the invoice it was closed with."""
+def as_of_now(connection: "Connection", prices: "PriceList | None", closing: Closing, rates: Rates = ()) -> Allocation:
+    """What a closed period would come to now, on the basis and by the rules, the rates and the invoice it was closed with.
+
+    `rates` are those of its currency today, for requests that came since and began before the first it was closed with.
+    """
     asked = Asked(
         policy=closing.policy,
         period=closing.period,
@@ -40,14 +44,24 @@ def as_of_now(connection: "Connection", prices: "PriceList | None", closing: Clo
         invoice=closing.allocation.invoice,
         basis=_basis(closing.allocation),
     )
+    if first_unrated_day(connection, asked) is not None:
+        earlier = (one for one in rates if one[0] < closing.rates[0][0])
+        asked = replace(asked, rates=(*earlier, *closing.rates))
     return allocation(connection, prices, asked)
 
 
 def outstanding(
-    connection: "Connection", prices: "PriceList | None", closing: Closing, later: Sequence[Closing]
+    connection: "Connection",
+    prices: "PriceList | None",
+    closing: Closing,
+    later: Sequence[Closing],
+    rates: Rates = (),
 ) -> tuple[Line, ...]:
-    """What each owner still owes, or is owed, for a closed period: less what the `later` closings have stated of it."""
-    now = as_of_now(connection, prices, closing)
+    """What each owner still owes, or is owed, for a closed period: less what the `later` closings have stated of it.
+
+    `rates` as for `as_of_now`.
+    """
+    now = as_of_now(connection, prices, closing, rates)
     name = source_name(closing.label)
     own = [line for line in closing.allocation.lines if not _adjusts(line)]
     since = [(one, [line for line in one.allocation.lines if line.source == name and _adjusts(line)]) for one in later]
@@ -78,11 +92,16 @@ def outstanding(
 
 
 def adjusted(
-    connection: "Connection", prices: "PriceList | None", current: Allocation, closed: Sequence[Closing]
+    connection: "Connection",
+    prices: "PriceList | None",
+    current: Allocation,
+    closed: Sequence[Closing],
+    rates: Rates = (),
 ) -> Allocation:
-    """An open period with everything outstanding of the closed ones before it."""
+    """An open period, converted at these rates, with everything outstanding of the closed ones before it."""
     for place, closing in enumerate(closed):
-        lines = outstanding(connection, prices, closing, closed[place + 1 :])
+        known = rates if closing.allocation.currency == current.currency else ()
+        lines = outstanding(connection, prices, closing, closed[place + 1 :], known)
         if not lines:
             continue
         then = closing.allocation

@@ -43,9 +43,10 @@ def chargeback(connection: "Connection", prices: "PriceList | None", asked: Aske
     for place, one in enumerate(closed):
         if (one.since, one.until) != (since, until):
             continue
+        rates = asked.rates if asked.currency == one.allocation.currency else ()
         if now:
-            return _restated(as_of_now(connection, prices, one), one)
-        owed = outstanding(connection, prices, one, closed[place + 1 :])
+            return _restated(as_of_now(connection, prices, one, rates), one)
+        owed = outstanding(connection, prices, one, closed[place + 1 :], rates)
         amount = total(line.amount for line in owed)
         notes = () if not owed else (_owed(amount, len(owed), one),)
         return Chargeback(allocation=one.allocation, closing=one, outstanding=amount, notes=notes)
@@ -64,7 +65,7 @@ def chargeback(connection: "Connection", prices: "PriceList | None", asked: Aske
         waiting = [one.label for one in closed[-1:] if one.until < since]
         note = f"adjustments to closed periods are in the first period after {waiting[0]}" if waiting else None
         return Chargeback(allocation=current, notes=nothing if note is None else (*nothing, note))
-    return Chargeback(allocation=adjusted(connection, prices, current, closed), notes=nothing)
+    return Chargeback(allocation=adjusted(connection, prices, current, closed, asked.rates), notes=nothing)
 
 
 def _restated(current: Allocation, closing: Closing) -> Chargeback:

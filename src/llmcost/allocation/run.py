@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -61,20 +61,33 @@ def allocation(connection: "Connection", prices: "PriceList | None", asked: Aske
 
 def selection_of(connection: "Connection", asked: Asked) -> Selection:
     """The rows of the period; UsageError when one began before the first rate it would be converted at."""
+    chosen = _selection(connection, asked)
+    day = first_unrated_day(connection, asked)
+    if day is not None:
+        raise UsageError(
+            f"no {asked.currency} rate for {day}: the first is of {asked.rates[0][0]}",
+            hint=f"add one under fx: {asked.currency}: in llmcost.yaml",
+        )
+    return chosen
+
+
+def first_unrated_day(connection: "Connection", asked: Asked) -> date | None:
+    """The day on which the first request of the period began, where no rate holds yet."""
+    chosen = _selection(connection, asked)
+    if chosen.conversion is None:
+        return None
+    first = queries.first_start(connection, chosen)
+    return chosen.conversion.day(first) if first is not None and first < chosen.conversion.first else None
+
+
+def _selection(connection: "Connection", asked: Asked) -> Selection:
     conversion = Conversion(currency=asked.currency, rates=asked.rates, zone=asked.zone) if asked.rates else None
-    chosen = Selection(
+    return Selection(
         period=asked.period,
         zone=asked.zone,
         basis=asked.basis or queries.basis_of(connection, asked.period, asked.zone),
         conversion=conversion,
     )
-    first = None if conversion is None else queries.first_start(connection, chosen)
-    if conversion is not None and first is not None and first < conversion.first:
-        raise UsageError(
-            f"no {conversion.currency} rate for {conversion.day(first)}: the first is of {conversion.rates[0][0]}",
-            hint=f"add one under fx: {conversion.currency}: in llmcost.yaml",
-        )
-    return chosen
 
 
 def charged(
