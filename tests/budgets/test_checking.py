@@ -294,6 +294,49 @@ def test_amounts_in_another_currency_use_the_rate_of_the_day(spend, judge):
     assert (one.spent, one.status) == (Decimal("7.5"), "breached")
 
 
+def _export(ledger, day, cost, status, **values):
+    row = {"source": "s", "ingest_id": 1, "provider": "openai", "cost": cost, "cost_status": status, **values}
+    names, marks = ", ".join(row), ", ".join(f"${name}" for name in row)
+    ledger.execute(
+        f"insert into usage_bucket (bucket_key, bucket_start, bucket_end, {names}) "
+        f"values (uuid(), date '{day}', date '{day}' + 1, {marks})",
+        row,
+    )
+
+
+def test_a_charge_in_another_currency_hides_what_a_budget_on_exports_has_spent(ledger, judge):
+    text = "gate: {cost: 100, period: mtd, stale: 30d}\nbudgets: [{name: a, amount: 100}]\n"
+    bill = {"exporter": "provider", "reported_currency": "EUR", "reported_cost": "500"}
+
+    def judged():
+        found = judge(text, "2026-11-04")
+        (one,) = found.standings
+        return one.spent, one.status, one.reason, [gate.outcome for gate in found.gates if gate.name == "cost"]
+
+    hidden = "1 usage bucket has no known price, so more may be spent"
+    _export(ledger, "2026-11-02", None, "unpriced", scope="costs", project="eu", **bill)
+    assert judged() == (0, "not_evaluated", hidden, ["not_evaluated"])
+    # Beside it a charge of the same bill in dollars.
+    _export(ledger, "2026-11-02", "10", "billed", scope="costs", project="us", exporter="provider")
+    assert judged() == (10, "not_evaluated", hidden, ["not_evaluated"])
+    # What is reached is reached.
+    _export(ledger, "2026-11-03", "90", "billed", scope="costs", exporter="provider")
+    assert judged() == (100, "breached", None, ["failed"])
+
+
+def test_a_bill_in_another_currency_hides_nothing_where_the_price_list_says_what_was_used(ledger, judge):
+    bill = {"exporter": "provider", "reported_currency": "EUR", "reported_cost": "500"}
+    _export(ledger, "2026-11-02", None, "unpriced", scope="costs", **bill)
+    _export(ledger, "2026-11-02", "40", "estimated", scope="completions", exporter="provider", uncached_input_tokens=9)
+    (one,) = judge("budgets: [{name: a, amount: 100}]\n", "2026-11-04").standings
+    assert (one.spent, one.status) == (40, "ok")
+
+    # Tokens of a model without a price, of nobody knows how many requests.
+    _export(ledger, "2026-11-03", None, "unpriced", exporter="provider", uncached_input_tokens=9)
+    (one,) = judge("budgets: [{name: a, amount: 100}]\n", "2026-11-04").standings
+    assert (one.spent, one.status) == (40, "not_evaluated")
+
+
 def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, judge):
     for day in (1, 2):
         spend(f"2026-10-0{day} 10:00", "1", feature="chat", customer_id="acme")

@@ -201,9 +201,10 @@ def _standing(
     status, reason = judged(budget, amount, pace, now)
     missing = unproven = False
     allowed = settings.gate.unpriced or Decimal(0)
-    hidden = budget.measure == "cost" and hides_cost(settings, spent.unpriced, spent.requests)
+    hidden = budget.measure == "cost" and hides_cost(settings, spent.unpriced, spent.requests, spent.unpriced_sums)
     if hidden and amount < budget.amount:  # what is reached is reached, whatever else was spent
-        status, reason, missing = "not_evaluated", missing_reason(spent.unpriced, spent.requests, allowed), True
+        reason = missing_reason(spent.unpriced, spent.requests, allowed, spent.unpriced_sums)
+        status, missing = "not_evaluated", True
         unproven = True
     elif status == "ok" and fresh.missing:
         status, reason, missing = "not_evaluated", fresh.message, True

@@ -17,7 +17,7 @@ from llmcost.domain.exact import EXACT
 from llmcost.domain.finding import Place
 from llmcost.domain.period import Period, parse_period, time_zone
 from llmcost.domain.request import OWNERS
-from llmcost.ledger import queries
+from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import resolve
@@ -149,22 +149,30 @@ def conditions(connection: "Connection", settings: Settings, basis: Basis, now: 
         text = "{share} of the log lines could not be read; `llmcost db rejects` lists them"
         found.append(_share(settings, ("rejected",), lines, lines + everything.rows, most=gate.rejected, text=text))
     if gate.cost is not None:
-        found.append(_spent(settings, gate.cost, cost, facts))
+        sums = 0
+        if basis == "exports":
+            (whole,) = scopes.spending(connection, chosen, [scopes.Scope(conditions=())], [])[()]
+            sums = whole.unpriced_sums
+        found.append(_spent(settings, gate.cost, cost, facts, sums))
     return found
 
 
-def hides_cost(settings: Settings, unpriced: int, requests: int) -> bool:
-    """Whether more than the allowed share of requests has no known price, so that a sum of their cost proves nothing."""
-    return unpriced > (settings.gate.unpriced or Decimal(0)) * requests
+def hides_cost(settings: Settings, unpriced: int, requests: int, sums: int = 0) -> bool:
+    """Whether more than the allowed share of requests has no known price, so that a sum of their cost proves nothing.
+
+    Nobody knows how many requests `sums` of unknown cost are of: any of them is too many, unless all may lack a price.
+    """
+    allowed = settings.gate.unpriced or Decimal(0)
+    return unpriced > allowed * requests or (sums > 0 and allowed < 1)
 
 
-def _spent(settings: Settings, most: Decimal, cost: Decimal, facts: Facts) -> Measured:
+def _spent(settings: Settings, most: Decimal, cost: Decimal, facts: Facts, sums: int) -> Measured:
     """What was spent against its limit: one that is reached is a failure whatever else was spent."""
-    hidden = cost < most and hides_cost(settings, facts.unpriced, facts.requests)
+    hidden = cost < most and hides_cost(settings, facts.unpriced, facts.requests, sums)
     message = f"{settings.currency} {cost:,.2f} were spent in {settings.gate.period}; the limit is {most:,.2f}"
     if hidden:
         allowed = settings.gate.unpriced or Decimal(0)
-        message = f"{message}; {missing_reason(facts.unpriced, facts.requests, allowed)}"
+        message = f"{message}; {missing_reason(facts.unpriced, facts.requests, allowed, sums)}"
     return Measured(
         name="cost",
         outcome="failed" if cost >= most else "not_evaluated" if hidden else "ok",

@@ -164,13 +164,18 @@ def _date(left: Decimal, per_day: Decimal, window: Window, now: datetime) -> dat
     return now.astimezone(UTC) + timedelta(days=float(left / per_day))
 
 
-def missing_reason(unpriced: int, requests: int, allowed: Decimal) -> str:
-    """Why a sum that leaves requests out proves nothing; `allowed` is the share that may be left out, 0 to 1."""
-    verb = "has" if unpriced == 1 else "have"
+def missing_reason(unpriced: int, requests: int, allowed: Decimal, sums: int = 0) -> str:
+    """Why a sum that leaves requests out proves nothing; `allowed` is the share that may be left out, 0 to 1.
+
+    `sums` are those of an export that do not say of how many requests.
+    """
     told = plural(unpriced, "request")
-    if unpriced <= requests:
+    if 0 < unpriced <= requests:
         share = EXACT.divide(Decimal(unpriced) * 100, Decimal(requests)).quantize(Decimal("0.1"), ROUND_CEILING, EXACT)
         told = f"{unpriced:,} of {plural(requests, 'request')} ({share}%)"
+    if sums:
+        told = f"{told} and {plural(sums, 'usage bucket')}" if unpriced else plural(sums, "usage bucket")
+    verb = "has" if unpriced + sums == 1 else "have"
     told += f" {verb} no known price, so more may be spent"
     return f"{told}; `unpriced` of `gate:` allows {(allowed * 100).normalize():f}%" if allowed else told
 

@@ -40,14 +40,24 @@ _EXPORTS = """
     from request where false
     union all by name
     select * exclude (
-            bucket_key, bucket_start, bucket_end, requests, exporter, scope, breakdown, token_class, stated_who
+            bucket_key, bucket_start, bucket_end, requests, exporter, scope, breakdown, token_class, stated_who,
+            foreign_bill, usage_has_cost
         ),
         requests as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
         cost as held_cost,
-        case when bucket_end > bucket_start + interval 25 hours then {end} end as long_until
-    from (select * replace ({start} as started_at) from {counted}) where {time}
+        case when bucket_end > bucket_start + interval 25 hours then {end} end as long_until,
+        cast(cost_status = 'unpriced' and requests is null and not (foreign_bill and usage_has_cost) as bigint) as unpriced_sums
+    from (
+        select * replace ({start} as started_at), coalesce(upper(reported_currency), 'USD') <> 'USD' as foreign_bill,
+            bool_or(cost is not null and cost_status <> 'billed') over (
+                partition by coalesce(provider, ''), cast(bucket_start as date)
+            ) as usage_has_cost
+        from {counted}
+    ) where {time}
 """
+# A sum that counts no requests is unknown as a whole: `unpriced_sums`. A bill in another currency is none where the price list
+# says what the usage of that day costs.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ class Spent:
     requests: int = 0
     unpriced: int = 0
     """Requests whose cost is unknown."""
+    unpriced_sums: int = 0
+    """Of exports: sums that do not say of how many requests, whose cost is unknown."""
 
     def __add__(self, other: "Spent") -> "Spent":
         """Both together."""
@@ -44,6 +46,7 @@ class Spent:
             tokens=self.tokens + other.tokens,
             requests=self.requests + other.requests,
             unpriced=self.unpriced + other.unpriced,
+            unpriced_sums=self.unpriced_sums + other.unpriced_sums,
         )
 
 
@@ -68,6 +71,7 @@ def spending(
     ]
     names = [f"key_{place}" for place in range(len(keys))]
     texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
+    told_in_sums = selection.basis == "exports"
     unpriced, marked = "sum(case when in_{place} then unpriced_calls end)", "unpriced_calls"
     if selection.basis == "requests" and has_doubtful_parts(connection):
         # A call counts once in every scope that any of its unpriced passes is in.
@@ -81,13 +85,15 @@ def spending(
             f"sum(case when in_{place} then tokens end)",
             f"sum(case when in_{place} then calls end)",
             unpriced.format(place=place),
+            f"sum(case when in_{place} then unpriced_sums end)" if told_in_sums else "0",
         )
     ]
+    in_sums = ["unpriced_sums"] if told_in_sums else []
     rows = connection.execute(
         f"""
         {source},
         marked as (
-            select {", ".join([*names, "cost", "calls", marked, f"{TOKENS} as tokens", *marks])}
+            select {", ".join([*names, "cost", "calls", marked, f"{TOKENS} as tokens", *in_sums, *marks])}
             from keyed
         )
         select {", ".join([*texts, *sums])}
@@ -99,7 +105,7 @@ def spending(
     width = len(keys)
     return {
         tuple(None if value is None else str(value) for value in row[:width]): [
-            _spent(row[start : start + 4]) for start in range(width, len(row), 4)
+            _spent(row[start : start + 5]) for start in range(width, len(row), 5)
         ]
         for row in rows
     }
@@ -190,10 +196,11 @@ def bounds(connection: "Connection", selection: Selection) -> tuple[datetime, da
 
 
 def _spent(cells: Sequence[object]) -> Spent:
-    cost, tokens, requests, unpriced = cells
+    cost, tokens, requests, unpriced, sums = cells
     return Spent(
         cost=cost if isinstance(cost, Decimal) else Decimal(0),
         tokens=int(str(tokens or 0)),
         requests=int(str(requests or 0)),
         unpriced=int(str(unpriced or 0)),
+        unpriced_sums=int(str(sums or 0)),
     )
