@@ -319,9 +319,14 @@ def test_a_charge_in_another_currency_hides_what_a_budget_on_exports_has_spent(l
     # Beside it a charge of the same bill in dollars.
     _export(ledger, "2026-11-02", "10", "billed", scope="costs", project="us", exporter="provider")
     assert judged() == (10, "not_evaluated", hidden, ["not_evaluated"])
+    # Two requests of known price say nothing of how many more there are.
+    _export(ledger, "2026-11-01", "1", "estimated", scope="completions", exporter="provider", requests=2)
+    quality = judge("gate: {unpriced: 1%, period: mtd, stale: 30d}\n", "2026-11-04").gates[-1]
+    assert (quality.outcome, quality.missing) == ("not_evaluated", True)
+    assert quality.message.endswith("; 1 usage bucket of unknown cost may be of any number of requests")
     # What is reached is reached.
     _export(ledger, "2026-11-03", "90", "billed", scope="costs", exporter="provider")
-    assert judged() == (100, "breached", None, ["failed"])
+    assert judged() == (101, "breached", None, ["failed"])
 
 
 def test_a_bill_in_another_currency_hides_nothing_where_the_price_list_says_what_was_used(ledger, judge):

@@ -17,6 +17,7 @@ from llmcost.domain.exact import EXACT
 from llmcost.domain.finding import Place
 from llmcost.domain.period import Period, parse_period, time_zone
 from llmcost.domain.request import OWNERS
+from llmcost.domain.text import plural
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis, Selection
 from llmcost.ledger.filters import Condition
@@ -115,20 +116,26 @@ def conditions(connection: "Connection", settings: Settings, basis: Basis, now: 
     chosen = selection(settings, basis, period, zone=zone, currency=settings.currency)
     facts = queries.facts(connection, chosen)
     cost = _cost(connection, chosen)
+    sums = 0
+    if basis == "exports":
+        (whole,) = scopes.spending(connection, chosen, [scopes.Scope(conditions=())], [])[()]
+        sums = whole.unpriced_sums
     span = f"of {gate.period}"
     found = []
     if gate.unpriced is not None:
         text = f"{{share}} of the requests {span} have no known price ({facts.unpriced:,} of {facts.requests:,})"
-        found.append(
-            _share(
-                settings,
-                ("unpriced",),
-                Decimal(facts.unpriced),
-                Decimal(facts.requests),
-                most=gate.unpriced,
-                text=text,
-            )
+        one = _share(
+            settings,
+            ("unpriced",),
+            Decimal(facts.unpriced),
+            Decimal(facts.requests),
+            most=gate.unpriced,
+            text=text,
         )
+        if one.outcome == "ok" and sums and gate.unpriced < 1:
+            told = f"{one.message}; {plural(sums, 'usage bucket')} of unknown cost may be of any number of requests"
+            one = replace(one, outcome="not_evaluated", message=told, missing=True)
+        found.append(one)
     if gate.estimated is not None:
         part = _cost(connection, _narrowed(connection, chosen, {"cost_status": "estimated"}))
         text = f"{{share}} of the cost {span} is estimated"
@@ -149,10 +156,6 @@ def conditions(connection: "Connection", settings: Settings, basis: Basis, now: 
         text = "{share} of the log lines could not be read; `llmcost db rejects` lists them"
         found.append(_share(settings, ("rejected",), lines, lines + everything.rows, most=gate.rejected, text=text))
     if gate.cost is not None:
-        sums = 0
-        if basis == "exports":
-            (whole,) = scopes.spending(connection, chosen, [scopes.Scope(conditions=())], [])[()]
-            sums = whole.unpriced_sums
         found.append(_spent(settings, gate.cost, cost, facts, sums))
     return found
 
