@@ -54,6 +54,21 @@ def test_exports_are_judged_when_asked_for(ledger, spend, watch):
     assert (asked.basis, watch(rules, "2026-11-03T12:00").firing) == ("exports", ())
 
 
+def test_a_bill_in_another_currency_leaves_an_alert_on_exports_open(ledger, watch):
+    ledger.execute(
+        """
+        insert into usage_bucket by name select
+            uuid() as bucket_key, 'openai-costs' as source, 1 as ingest_id, timestamp '2026-11-03' as bucket_start,
+            timestamp '2026-11-04' as bucket_end, null as cost, 'unpriced' as cost_status, 'EUR' as reported_currency,
+            600 as reported_cost, 'provider' as exporter
+        """
+    )
+    found = watch('alerts: [{rule: daily-spend, above: "500"}]', "2026-11-03T12:00", basis="exports")
+
+    (rule,) = found.rules
+    assert (rule.missing, rule.reason) == (True, "requests without a known price may have cost more")
+
+
 def test_a_day_is_that_of_the_time_zone(spend, watch):
     spend("2026-11-02 23:30", "600")  # 00:30 in Berlin
     rules = 'alerts: [{rule: daily-spend, above: "500"}]'

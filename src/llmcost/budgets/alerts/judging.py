@@ -79,7 +79,7 @@ def check(
         else:
             found[rule.name] = one
     tables = _Tables(connection, settings, basis, asked)
-    judged = {one.rule.name: _judged(one, tables, settings, fresh) for one in asked}
+    judged = {one.rule.name: _judged(one, tables, fresh) for one in asked}
     empty = {
         one.rule.name: one.conditions
         for one in asked
@@ -132,6 +132,8 @@ class _Tables:
                 if period is not None and one.rule.metric is not None:
                     self.metrics.setdefault(_table(one, period), set(_EVIDENCE)).add(one.rule.metric)
         self.groups: dict[object, list[Group]] = {}
+        self.unknown: dict[object, dict[tuple[str | None, ...], int]] = {}
+        """On exports: sums of unknown cost that count no requests, by group."""
 
     def of(self, one: _Asked, period: Period) -> list[Group]:
         """The groups a rule is about."""
@@ -147,14 +149,27 @@ class _Tables:
             )
             metrics = [metric(known) for known in sorted(self.metrics[name])]
             self.groups[name], _ = queries.grouped(self.connection, chosen, one.keys, metrics)
+            if self.basis == "exports":
+                spent = scopes.spending(self.connection, chosen, [scopes.Scope(conditions=())], one.keys)
+                self.unknown[name] = {keys: whole.unpriced_sums for keys, (whole,) in spent.items()}
         return self.groups[name]
+
+    def hides(self, one: _Asked, period: Period | None, group: Group) -> bool:
+        """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing."""
+        rule = one.rule
+        # Revenue has no price.
+        if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY or _of_outcomes(rule):
+            return False
+        sums = {} if period is None else self.unknown.get(_table(one, period), {})
+        unpriced, requests = (int(group.values[name] or 0) for name in ("unpriced_requests", "requests"))
+        return hides_cost(self.settings, unpriced, requests, sums.get(group.keys, 0))
 
 
 def _table(one: _Asked, period: Period) -> object:
     return period, one.conditions, one.keys
 
 
-def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -> Judged:
+def _judged(one: _Asked, tables: _Tables, fresh: Measured) -> Judged:
     rule = one.rule
     groups = [group for group in (*tables.of(one, one.span.period), *_gone(one, tables)) if None not in group.keys]
     before = {} if one.span.before is None else {group.keys: group for group in tables.of(one, one.span.before)}
@@ -171,7 +186,8 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
             continue
         alert = None if _cost(group, earlier) < rule.min_cost else _measured(one, group, earlier)
         if alert is None:
-            if any(_hides(rule, each, settings) for each in (group, earlier) if each is not None):
+            sides = ((one.span.period, group), (one.span.before, earlier))
+            if any(tables.hides(one, period, each) for period, each in sides if each is not None):
                 unpriced += 1
             elif _is_new(rule, group, earlier):
                 new.append(group)
@@ -181,7 +197,8 @@ def _judged(one: _Asked, tables: _Tables, settings: Settings, fresh: Measured) -
         # What has no price could only raise the value, and in the window before only lower it.
         could_rise = (rule.direction == "above") != bool(alert.level)
         against = group if could_rise else earlier if rule.compare else None
-        if against is not None and _hides(rule, against, settings):
+        period = one.span.period if could_rise else one.span.before
+        if against is not None and tables.hides(one, period, against):
             unpriced += 1
             continue
         if alert.level:
@@ -279,15 +296,6 @@ def _measured(one: _Asked, group: Group, earlier: Group | None) -> Alert | None:
 def _limit(rule: AlertRule, group: Group) -> Decimal | None:
     """The limit of the group's value of the last dimension, else the one for any."""
     return rule.limits.get(group.keys[-1] or "" if group.keys else ANY, rule.limits.get(ANY))
-
-
-def _hides(rule: AlertRule, group: Group, settings: Settings) -> bool:
-    """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing."""
-    if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY:
-        return False
-    if _of_outcomes(rule):
-        return False  # revenue has no price
-    return hides_cost(settings, int(group.values["unpriced_requests"] or 0), int(group.values["requests"] or 0))
 
 
 def _of_outcomes(rule: AlertRule) -> bool:
