@@ -342,6 +342,24 @@ def test_a_bill_in_another_currency_hides_nothing_where_the_price_list_says_what
     assert (one.spent, one.status) == (40, "not_evaluated")
 
 
+def test_a_budget_of_requests_on_exports_that_count_none_is_not_evaluated(ledger, judge):
+    """Anthropic's usage report knows tokens alone; the bill of a day whose usage counts requests leaves nothing open."""
+    text = "budgets: [{name: a, amount: 10, unit: requests}]\n"
+    _export(ledger, "2026-11-02", "1", "estimated", scope="messages", exporter="provider", uncached_input_tokens=9)
+    (one,) = judge(text, "2026-11-04").standings
+    assert (one.status, one.missing, one.reason) == (
+        "not_evaluated",
+        True,
+        "1 usage bucket does not say of how many requests",
+    )
+
+    ledger.execute("delete from usage_bucket")
+    _export(ledger, "2026-11-02", "1", "estimated", scope="completions", exporter="provider", requests=4)
+    _export(ledger, "2026-11-02", "2", "billed", scope="costs", exporter="provider")
+    (one,) = judge(text, "2026-11-04").standings
+    assert (one.spent, one.status) == (4, "ok")
+
+
 def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, judge):
     for day in (1, 2):
         spend(f"2026-10-0{day} 10:00", "1", feature="chat", customer_id="acme")

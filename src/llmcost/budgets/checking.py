@@ -18,6 +18,7 @@ from llmcost.config.settings import Settings
 from llmcost.domain.errors import ExitCode, UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period, time_zone
+from llmcost.domain.text import plural
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis
 from llmcost.ledger.scopes import Spent
@@ -206,6 +207,10 @@ def _standing(
         reason = missing_reason(spent.unpriced, spent.requests, allowed, spent.unpriced_sums)
         status, missing = "not_evaluated", True
         unproven = True
+    elif budget.measure == "requests" and spent.uncounted_sums and amount < budget.amount:
+        verb = "does" if spent.uncounted_sums == 1 else "do"
+        reason = f"{plural(spent.uncounted_sums, 'usage bucket')} {verb} not say of how many requests"
+        status, missing = "not_evaluated", True
     elif status == "ok" and fresh.missing:
         status, reason, missing = "not_evaluated", fresh.message, True
     return Standing(

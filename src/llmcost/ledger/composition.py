@@ -41,23 +41,25 @@ _EXPORTS = """
     union all by name
     select * exclude (
             bucket_key, bucket_start, bucket_end, requests, exporter, scope, breakdown, token_class, stated_who,
-            foreign_bill, usage_has_cost
+            foreign_bill, usage_has_cost, day_counts
         ),
         requests as calls,
         case when coalesce(upper(reported_currency), 'USD') = 'USD' then reported_cost end as claimed_cost,
         cost as held_cost,
         case when bucket_end > bucket_start + interval 25 hours then {end} end as long_until,
-        cast(cost_status = 'unpriced' and requests is null and not (foreign_bill and usage_has_cost) as bigint) as unpriced_sums
+        cast(cost_status = 'unpriced' and requests is null and not (foreign_bill and usage_has_cost) as bigint) as unpriced_sums,
+        cast(not day_counts as bigint) as uncounted_sums
     from (
         select * replace ({start} as started_at), coalesce(upper(reported_currency), 'USD') <> 'USD' as foreign_bill,
-            bool_or(cost is not null and cost_status <> 'billed') over (
-                partition by coalesce(provider, ''), cast(bucket_start as date)
-            ) as usage_has_cost
+            bool_or(cost is not null and cost_status <> 'billed') over provider_day as usage_has_cost,
+            bool_or(requests is not null) over provider_day as day_counts
         from {counted}
+        window provider_day as (partition by coalesce(provider, ''), cast(bucket_start as date))
     ) where {time}
 """
-# A sum that counts no requests is unknown as a whole: `unpriced_sums`. A bill in another currency is none where the price list
-# says what the usage of that day costs.
+# A sum of unknown cost that counts no requests is unknown as a whole: `unpriced_sums`. A bill in another currency is none where
+# the price list says what the usage of that day costs. Where nothing of a provider's day counts requests, no sum of them is known:
+# `uncounted_sums`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ class Spent:
     """Requests whose cost is unknown."""
     unpriced_sums: int = 0
     """Of exports: sums that do not say of how many requests, whose cost is unknown."""
+    uncounted_sums: int = 0
+    """Of exports: sums of days of a provider of which nothing says how many requests there were."""
 
     def __add__(self, other: "Spent") -> "Spent":
         """Both together."""
@@ -47,6 +49,7 @@ class Spent:
             requests=self.requests + other.requests,
             unpriced=self.unpriced + other.unpriced,
             unpriced_sums=self.unpriced_sums + other.unpriced_sums,
+            uncounted_sums=self.uncounted_sums + other.uncounted_sums,
         )
 
 
@@ -71,7 +74,7 @@ def spending(
     ]
     names = [f"key_{place}" for place in range(len(keys))]
     texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
-    told_in_sums = selection.basis == "exports"
+    in_sums = ["unpriced_sums", "uncounted_sums"] if selection.basis == "exports" else []
     unpriced, marked = "sum(case when in_{place} then unpriced_calls end)", "unpriced_calls"
     if selection.basis == "requests" and has_doubtful_parts(connection):
         # A call counts once in every scope that any of its unpriced passes is in.
@@ -85,10 +88,9 @@ def spending(
             f"sum(case when in_{place} then tokens end)",
             f"sum(case when in_{place} then calls end)",
             unpriced.format(place=place),
-            f"sum(case when in_{place} then unpriced_sums end)" if told_in_sums else "0",
+            *(f"sum(case when in_{place} then {name} end)" for name in in_sums),
         )
     ]
-    in_sums = ["unpriced_sums"] if told_in_sums else []
     rows = connection.execute(
         f"""
         {source},
@@ -102,10 +104,10 @@ def spending(
         """,
         query.parameters,
     ).fetchall()
-    width = len(keys)
+    width, each = len(keys), 4 + len(in_sums)
     return {
         tuple(None if value is None else str(value) for value in row[:width]): [
-            _spent(row[start : start + 5]) for start in range(width, len(row), 5)
+            _spent(row[start : start + each]) for start in range(width, len(row), each)
         ]
         for row in rows
     }
@@ -196,11 +198,13 @@ def bounds(connection: "Connection", selection: Selection) -> tuple[datetime, da
 
 
 def _spent(cells: Sequence[object]) -> Spent:
-    cost, tokens, requests, unpriced, sums = cells
+    cost, tokens, requests, unpriced, *sums = cells
+    unpriced_sums, uncounted_sums = sums or (0, 0)
     return Spent(
         cost=cost if isinstance(cost, Decimal) else Decimal(0),
         tokens=int(str(tokens or 0)),
         requests=int(str(requests or 0)),
         unpriced=int(str(unpriced or 0)),
-        unpriced_sums=int(str(sums or 0)),
+        unpriced_sums=int(str(unpriced_sums or 0)),
+        uncounted_sums=int(str(uncounted_sums or 0)),
     )
