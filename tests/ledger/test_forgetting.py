@@ -382,6 +382,75 @@ def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(
     ]
 
 
+def closed(*owners, evidence):
+    """A closing as `allocation/storing.py` writes it, whose first owner's cost has `evidence`."""
+    amounts = ["0.276750", "276750", "0.01"]
+    own = {"name": "own requests", "kind": "direct", "method": "direct", "evidence": [], "basis": []}
+    lines = [
+        {"owner": owner, "source": "own requests", "kind": "direct", "method": "direct", "cost": amounts[place],
+         "amount": amounts[place], "driver": "requests", "base": None, "evidence": [evidence] if place == 0 else []}
+        for place, owner in enumerate(owners)
+    ]  # fmt: skip
+    policy = {
+        "by": "customer_id",
+        "unattributed": "even",
+        "rules": [{"name": f"for {owners[0]}", "where": f"customer_id={owners[0]}", "method": "weights",
+                   "weights": {owners[0]: 1, owners[1]: 276750}}],
+    }  # fmt: skip
+    allocation = {"by": "customer_id", "basis": "requests", "sources": [own], "lines": lines, "invoice": None}
+    return {"allocation": allocation, "policy": policy, "previous": None}
+
+
+@pytest.mark.parametrize(
+    ("word", "evidence", "after"),
+    [
+        ("null", "llmcost report --where customer_id=null --period 2026-10", "llmcost report --where customer_id=forgotten --period 2026-10"),
+        ("owner", "llmcost report --where 'customer_id in owner,x'", "llmcost report --where 'customer_id in forgotten,x'"),
+        ("276750", "llmcost chargeback statement --for 276750", "llmcost chargeback statement --for forgotten"),
+    ],
+)  # fmt: skip
+def test_a_customer_called_like_a_word_of_ours_takes_nothing_else_along(tmp_path, word, evidence, after):
+    ledger = tmp_path / "ledger"
+    others = [native(request_id="call-0002", tags={"team": "a", "user_id": "u-2", "customer_id": "globex"})]
+    read(ledger, write(tmp_path / "log.jsonl", [native(request_id="call-0001", customer_id=word), *others]))
+    command = {"sign": "+", "cost": "0.276750"}
+    text = json.dumps(
+        closed(word, "b", evidence={**command, "command": evidence}), sort_keys=True, separators=(",", ":")
+    )
+    arguments = query(ledger, "select arguments from ingest")
+    with database.writing(ledger) as connection:
+        connection.execute(
+            "insert into chargeback values ('customer_id', '2026-10', '2026-10-01', '2026-11-01', '2026-11-01', null, $text, $hash, null, null)",
+            {"text": text, "hash": hashlib.sha256(text.encode()).hexdigest()},
+        )
+    assert forget(asked(ledger, word)).masked["chargeback.content"] == 1
+    ((content, digest),) = query(ledger, "select content, content_hash from chargeback")
+    assert json.loads(content) == closed("forgotten", "b", evidence={**command, "command": after})
+    assert digest == hashlib.sha256(content.encode()).hexdigest()
+    assert query(ledger, "select arguments from ingest") == arguments
+    kept = {"team": "a", "user_id": "u-2", "customer_id": "globex"}
+    ((tags,),) = query(ledger, "select tags from request where request_id = 'call-0002'")
+    assert json.loads(tags) == kept
+
+
+def test_the_keys_of_tags_are_nobody(tmp_path):
+    ledger = tmp_path / "ledger"
+    log = [
+        native(request_id="call-0001", customer_id="team"),
+        native(request_id="call-0002", tags={"team": "a", "customer_id": "globex", "the team": "the team"}),
+    ]
+    read(ledger, write(tmp_path / "log.jsonl", log))
+    for _ in range(2):
+        forget(asked(ledger, "team"))
+        ((tags,),) = query(ledger, "select tags from request where request_id = 'call-0002'")
+        assert json.loads(tags) == {"team": "a", "customer_id": "globex", "the forgotten": "the forgotten"}
+        # A later reading says the same.
+        later = native(request_id="call-0003", tags={"team": "a", "customer_id": "team"})
+        read(ledger, write(tmp_path / "later.jsonl", [later]))
+        ((tags,),) = query(ledger, "select tags from request where request_id = 'call-0003'")
+        assert json.loads(tags) == {"team": "a", "customer_id": "forgotten"}
+
+
 @pytest.mark.parametrize("in_advance", [False, True])
 def test_an_outcome_of_a_customer_loses_its_user_and_session_as_requests_do(tmp_path, in_advance):
     ledger = tmp_path / "ledger"

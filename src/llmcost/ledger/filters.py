@@ -51,6 +51,12 @@ def parse_condition(text: str) -> Condition:
             return Condition(key=key, operator="not in", values=_values(rest, text))
 
 
+def value_of(text: str) -> int:
+    """Where the values of a condition begin in its text; 0 where it is none."""
+    found = _CONDITION.fullmatch(text)
+    return 0 if found is None else found.start("rest")
+
+
 def predicate(condition: Condition, expression: str, bind: Callable[[str], str]) -> str:
     """SQL that is true where `expression` meets the condition; `bind` names the parameter of a value."""
     attributed = [bind(value) for value in condition.values if value is not None]

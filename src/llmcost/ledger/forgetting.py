@@ -21,6 +21,7 @@ from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
 from llmcost.ledger.closings import is_closed
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
+from llmcost.ledger.redacted_json import DOCUMENTS, masked_in, prepare
 from llmcost.ledger.redaction import (
     MASK,
     Subject,
@@ -31,10 +32,8 @@ from llmcost.ledger.redaction import (
     masked,
     other_ids,
     redacted,
-    replaced_beside,
     replaced_in,
     replaced_in_values,
-    subject_keys,
     texts_of,
 )
 from llmcost.ledger.tombstones import keys, mac, path_mask
@@ -47,19 +46,8 @@ _ROWS = {"request": "row_key", "usage_bucket": "bucket_key", "outcome": "outcome
 _NEVER = frozenset(
     {
         *("status", "settings", "sources", "revisions", "fingerprint", "inode", "line_hash", "reason", "source"),
-        *(
-            "llmcost_version",
-            "price_list",
-            "name",
-            "metric",
-            "channel",
-            "gateway",
-            "stream",
-            "content_hash",
-            "mac",
-            "kind",
-        ),
-        *("dimension", "label"),
+        *("llmcost_version", "price_list", "name", "metric", "channel", "gateway", "stream", "content_hash"),
+        *("mac", "kind", "dimension", "label"),
     }
 )
 """Columns of the other tables in which no id stands."""
@@ -137,6 +125,8 @@ def forget(request: ForgetRequest) -> Forgotten:
 
 def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
     column = f"{request.kind}_id"
+    if is_distinctive(request.id):
+        prepare(connection, request.id, MASK, lambda table: other_ids(connection, table, request.id))
     requests, cost, kept_requests, kept_cost = _own_rows(connection, "request", request)
     buckets, _, kept_buckets, _ = _own_rows(connection, "usage_bucket", request)
     hits: dict[str, int] = {}
@@ -154,18 +144,25 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
         # Telling words from letters in every column would take longer to plan than all the rest to run.
         others = other_ids(connection, table, request.id)
         changes = _changes(table, columns, "$id", request, others) if is_distinctive(request.id) else {}
+        changed = {name: changes[name] for name in held if name in changes}
         words = _counted(
             connection,
             source,
-            {name: f"{changes[name]} <> {quote_identifier(name)}" for name in held if name in changes},
+            {
+                name: f"contains({(own := quote_identifier(name))}, $id) and {after} <> {own}"
+                for name, after in changed.items()
+            },
             request,
         )
-        for name, there in held.items():
-            taken = words.get(name, 0)
-            if taken:
-                hits[f"{table}.{name}"] = taken
-            if there > taken:
-                left[f"{table}.{name}"] = there - taken
+        stays = _counted(
+            connection, source, {name: f"contains({after}, $id)" for name, after in changed.items()}, request
+        )
+        hits |= {f"{table}.{name}": count for name, count in words.items()}
+        left |= {
+            f"{table}.{name}": count
+            for name, there in held.items()
+            if (count := stays.get(name, 0) if name in changed else there)
+        }
         for name, there in _left_of_own(connection, table, columns, request).items():
             left[f"{table}.{name}"] = left.get(f"{table}.{name}", 0) + there
     paths = [
@@ -243,14 +240,13 @@ def _changes(
     table: str, columns: Mapping[str, str], word: str, request: ForgetRequest, others: Sequence[str] = ()
 ) -> dict[str, str]:
     """SQL by column that replaces the SQL text `word`, also in rows that are not the subject's."""
-    ids = subject_keys(request.attribution)
-    special = {("chargeback", "content"): replaced_beside, ("alert_state", "subject"): replaced_in_values}
-    return {
-        name: special[table, name](quote_identifier(name), word, others)
-        if (table, name) in special
-        else replaced_in(name, quote_identifier(name), word, ids)
+    changes = {
+        name: replaced_in(name, quote_identifier(name), word, request.attribution)
         for name in _masked_columns(table, columns)
     }
+    if table == "alert_state":
+        changes["subject"] = replaced_in_values("subject", word, others)
+    return changes | {column: masked_in(column) for owner, column in DOCUMENTS if owner == table}
 
 
 def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:

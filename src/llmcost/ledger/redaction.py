@@ -6,8 +6,7 @@ product (team, feature, environment and the like). In every other text the id is
 but where a customer or user is named it is replaced only if it is all of the name: `acme-labs` is somebody else than `acme`.
 """
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.request import WHO
@@ -41,9 +40,6 @@ _TEXTS = frozenset(
 )
 """Columns of requests, aggregates and outcomes in which an id may stand; others speak of prices and sources."""
 
-_SHIELD = "ª"
-"""A letter that JSON which keeps to ASCII never has."""
-
 # `forgotten_value` holds the ids at hand in the clear, for as long as the connection lives.
 _MACROS = f"""
 create or replace temp macro forget_words(text, word) as
@@ -60,14 +56,16 @@ create or replace temp macro forget_value(name, text, word, ids) as
     case when list_contains(ids, name) then forget_id(text, word) else forget_words(text, word) end;
 create or replace temp macro forget_member(object, name) as
     json_extract_string(object, '/' || replace(replace(name, '~', '~0'), '/', '~1'));
-create or replace temp macro forget_in_object(object, word, ids) as
+create or replace temp macro forget_key(name, word, known) as
+    case when list_contains(known, name) then name else forget_words(name, word) end;
+create or replace temp macro forget_in_object(object, word, ids, known) as
     '{{' || coalesce(list_aggregate(list_transform(json_keys(object), lambda name:
-        to_json(forget_words(name, word)) || ':'
+        to_json(forget_key(name, word, known)) || ':'
         || coalesce(to_json(forget_value(name, forget_member(object, name), word, ids))::varchar, 'null')), 'string_agg', ','), '')
     || '}}';
-create or replace temp macro forget_of_owner(object, word, ids, hidden, lost) as
+create or replace temp macro forget_of_owner(object, word, ids, known, hidden, lost) as
     '{{' || coalesce(list_aggregate(list_transform(json_keys(object), lambda name:
-        to_json(forget_words(name, word)) || ':'
+        to_json(forget_key(name, word, known)) || ':'
         || coalesce(case when list_contains(lost, name) then null
             when list_contains(hidden, name) and forget_member(object, name) is not null then to_json('{MASK}')::varchar
             else to_json(forget_value(name, forget_member(object, name), word, ids))::varchar end, 'null')), 'string_agg', ','), '')
@@ -82,9 +80,6 @@ create or replace temp macro forget_stated(stated, word, ids) as
     list_aggregate(list_transform(string_split(stated, chr(31)), lambda pair:
         split_part(pair, '=', 1) || '=' || forget_value(split_part(pair, '=', 1), pair[strpos(pair, '=') + 1:], word, ids)),
         'string_agg', chr(31));
-create or replace temp macro forget_beside(text, word, others) as
-    replace(forget_words(list_reduce(list_prepend(text, others), lambda so_far, other:
-        replace(so_far, other, replace(other, word, '{_SHIELD}' || word))), word), '{_SHIELD}', '');
 create or replace temp macro forget_tags(tags, word, keep, blank, ids) as
     nullif('{{' || coalesce(list_aggregate(list_transform(
         list_filter(list_sort(json_keys(tags)), lambda name: list_contains(keep, name) or list_contains(blank, name)),
@@ -121,7 +116,7 @@ def redacted(relation: str, key: str, columns: Mapping[str, str], attribution: M
                 f"else {_tags(own, attribution, ('user',))} end"
             )
         else:
-            changed = replaced_in(name, own, "gone.word", subject_keys(attribution))
+            changed = replaced_in(name, own, "gone.word", attribution)
         replaced.append(f"case when gone.row_key is null then {own} else {changed} end as {quote_identifier(name)}")
     return (
         f"select rows_here.* replace ({', '.join(replaced)}) from {relation} as rows_here "
@@ -138,14 +133,15 @@ def masked(relation: str, changes: Mapping[str, str], word: str) -> str:
     return f"select * replace ({', '.join(replaced)}) from {relation}" if replaced else f"select * from {relation}"
 
 
-def replaced_in(name: str, own: str, word: str, ids: Collection[str]) -> str:
-    """SQL for a column's text `own` with the SQL text `word` replaced by the mask. `ids` are the keys of `subject_keys`."""
+def replaced_in(name: str, own: str, word: str, attribution: Mapping[str, Sequence[str]]) -> str:
+    """SQL for a column's text `own` with the SQL text `word` replaced by the mask."""
+    ids = _list(subject_keys(attribution))
     if name in SUBJECT_COLUMNS:
         return f"forget_id({own}, {word})"
     if name in JSON_OBJECTS:
-        return f"forget_in_object({own}, {word}, {_list(ids)})"
+        return f"forget_in_object({own}, {word}, {ids}, {_list(_known_keys(attribution))})"
     if name == "stated_who":
-        return f"forget_stated({own}, {word}, {_list(ids)})"
+        return f"forget_stated({own}, {word}, {ids})"
     if name in MODEL_NAMES:
         return f"forget_owner({own}, {word})"
     return f"forget_words({own}, {word})"
@@ -156,15 +152,16 @@ def subject_keys(attribution: Mapping[str, Sequence[str]]) -> list[str]:
     return list(dict.fromkeys(key for name in SUBJECT_COLUMNS for key in (name, *attribution.get(name, ()))))
 
 
-def replaced_beside(own: str, word: str, others: Iterable[str]) -> str:
-    """SQL for a text of ASCII with `word` replaced by the mask, but not within the ids of `others`."""
-    return f"forget_beside({own}, {word}, {_list(others)})"
+def _known_keys(attribution: Mapping[str, Sequence[str]]) -> list[str]:
+    """Keys of tags that say what a value is: they are nobody's id, though a customer may be called `team`."""
+    return list(dict.fromkeys((*WHO, *(key for keys in attribution.values() for key in keys))))
 
 
 def dimensions_without(subject: Subject, own: str, word: str, attribution: Mapping[str, Sequence[str]]) -> str:
     """SQL for the dimensions `own` of a subject's outcome: who it was of is masked or null, as in a request of theirs."""
     hidden = _list(hidden_with(subject))
-    return f"forget_of_owner({own}, {word}, {_list(subject_keys(attribution))}, {hidden}, {_list(PRIVATE)})"
+    ids, known = _list(subject_keys(attribution)), _list(_known_keys(attribution))
+    return f"forget_of_owner({own}, {word}, {ids}, {known}, {hidden}, {_list(PRIVATE)})"
 
 
 def hidden_with(subject: Subject) -> tuple[str, ...]:
@@ -178,10 +175,7 @@ def replaced_in_values(own: str, word: str, others: Iterable[str]) -> str:
 
 
 def other_ids(connection: "Connection", table: str, word: str) -> list[str]:
-    """Other customers and users with the id in theirs, where a table names them in columns that do not say so.
-
-    Owners of closed periods are spelt as JSON that keeps to ASCII writes them.
-    """
+    """Other customers and users with the id in theirs, where a table names them in columns that do not say so."""
     if table == "chargeback":
         listed = ", ".join(map(quote_literal, SUBJECT_COLUMNS))
         sql = f"""
@@ -197,8 +191,7 @@ def other_ids(connection: "Connection", table: str, word: str) -> list[str]:
     else:
         return []
     rows = connection.execute(sql, {"word": word} if "$word" in sql else {}).fetchall()
-    found = sorted(one for (one,) in rows if one and one != word and word in one)
-    return [json.dumps(one)[1:-1] for one in found] if table == "chargeback" else found
+    return sorted(one for (one,) in rows if one and one != word and word in one)
 
 
 def texts_of(columns: Mapping[str, str]) -> list[str]:

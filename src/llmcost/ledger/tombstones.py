@@ -22,7 +22,6 @@ from llmcost.ledger.redaction import (
     is_distinctive,
     redacted,
     replaced_in,
-    subject_keys,
     texts_of,
 )
 
@@ -182,17 +181,21 @@ def take_out(connection: "Connection", table: str, key: str, attribution: Mappin
     connection.execute(f"create or replace temp table taken_out as {redacted(table, key, columns, attribution)}")
     for (word,) in connection.execute("select distinct word from forgotten_value order by word").fetchall():
         if is_distinctive(word):
-            _mask_words(connection, "taken_out", columns, word, subject_keys(attribution))
+            _mask_words(connection, "taken_out", columns, word, attribution)
     connection.execute(f"create or replace temp table {table} as from taken_out")
     connection.execute("drop table taken_out")
 
 
 def _mask_words(
-    connection: "Connection", table: str, columns: Mapping[str, str], word: str, ids: Sequence[str]
+    connection: "Connection",
+    table: str,
+    columns: Mapping[str, str],
+    word: str,
+    attribution: Mapping[str, Sequence[str]],
 ) -> None:
     for name in texts_of(columns):
         own = quote_identifier(name)
-        changed = replaced_in(name, own, "$word", ids)
+        changed = replaced_in(name, own, "$word", attribution)
         connection.execute(f"update {table} set {own} = {changed} where contains({own}, $word)", {"word": word})
 
 

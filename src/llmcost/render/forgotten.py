@@ -24,7 +24,8 @@ def as_text(found: Forgotten) -> str:
         lines.append("logs named after the id, which you may want to rename or delete:")
         lines += [f"  {printable(path)}" for path in found.paths]
     if found.price_lists:
-        lines.append(f"{plural(found.price_lists, 'stored price list')} name it and stay as they rated")
+        several = "stored price lists name it and stay as they"
+        lines.append(f"{plural(found.price_lists, 'stored price list names it and stays as it', several)} rated")
     if found.copies:
         lines.append("older copies of the ledger that still hold it:")
         lines += [f"  {printable(str(path))}" for path in found.copies]
