@@ -488,6 +488,21 @@ def test_strict_reading_and_unrecognised_files_by_exit_code(cli, tmp_path):
     assert (named.code, "other.txt: no source recognises this file" in named.stderr) == (3, True)
 
 
+def test_a_table_whose_rows_do_not_fit_its_header_says_so(cli, tmp_path):
+    header, row = b"timestamp,request_id,model,team", b"2026-11-01T10:00:00Z,call-000001,gpt-4o,a"
+    write(tmp_path / "long.csv", [header, row + b",", row + b","])
+    write(tmp_path / "short.csv", [header, row[:-2], row[:-2]])
+    write(tmp_path / "sep.csv", [b"sep=;", header.replace(b",", b";"), row.replace(b",", b";")])
+    write(tmp_path / "other.csv", [b"a,b", b"1,2", b"3,4,5"])
+    said = cli("ingest", "long.csv", "short.csv", "sep.csv", "other.csv")
+    fit = "rows do not fit their header: row 2 has"
+    assert said.code == 3
+    assert f"warning: long.csv: {fit} 5 cells where the header has 4\n" in said.stderr
+    assert f"warning: short.csv: {fit} 3 cells where the header has 4\n" in said.stderr
+    assert f"warning: sep.csv: {fit} 4 cells where the header has 2\n" in said.stderr
+    assert "warning: other.csv: no source recognises this file\n" in said.stderr
+
+
 def test_a_strict_run_says_what_could_not_be_read(cli, tmp_path):
     write(tmp_path / "logs" / "a.jsonl", [GOOD])
     write(tmp_path / "logs" / "b.txt", [b"no", b"log"])

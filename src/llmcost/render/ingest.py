@@ -176,8 +176,15 @@ def unmet(result: IngestResult, options: str = "") -> Remark | None:
 def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) -> Iterator[Remark]:
     """What the reader should know about the data, most serious first; `mapped` says that it was read with a mapping."""
     for file in result.unrecognised:
+        uneven = file.rejects if all("cells where" in reject.reason for reject in file.rejects) else ()
         if file.named and file.foreign is not None:
             yield Remark(message=f"{file.path} is {file.foreign}", serious=True)
+        elif file.named and uneven:
+            yield Remark(
+                message=f"{file.path}: rows do not fit their header: row {uneven[0].line} has {uneven[0].reason}",
+                hint="a table begins with its header, and every row has as many cells",
+                serious=True,
+            )
         elif file.named and mapped:
             yield Remark(
                 message=f"{file.path}: no rows or records that the mapping could read",
