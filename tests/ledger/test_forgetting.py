@@ -433,6 +433,16 @@ def test_a_customer_called_like_a_word_of_ours_takes_nothing_else_along(tmp_path
     assert json.loads(tags) == kept
 
 
+def test_the_kinds_of_spans_are_nobody(tmp_path):
+    ledger = tmp_path / "ledger"
+    read(ledger, write(tmp_path / "log.jsonl", [native(customer_id="wrapper", request_id="call-0001")]))
+    with database.writing(ledger) as connection:
+        connection.execute("insert into received_span values ('t-1', 's-1', 'of wrapper', 'wrapper', true, 1)")
+    found = forget(asked(ledger, "wrapper"))
+    assert query(ledger, "select role, parent_id from received_span") == [("wrapper", "of forgotten")]
+    assert found.remaining == {"received_span.role": 1}
+
+
 def test_the_keys_of_tags_are_nobody(tmp_path):
     ledger = tmp_path / "ledger"
     log = [

@@ -47,7 +47,7 @@ _NEVER = frozenset(
     {
         *("status", "settings", "sources", "revisions", "fingerprint", "inode", "line_hash", "reason", "source"),
         *("llmcost_version", "price_list", "name", "metric", "channel", "gateway", "stream", "content_hash"),
-        *("mac", "kind", "dimension", "label"),
+        *("mac", "kind", "dimension", "label", "role"),
     }
 )
 """Columns of the other tables in which no id stands."""
