@@ -5,10 +5,12 @@ import io
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
+from tests.ingesting import native, write
 
-from llmcost.ledger.database import writing
+from llmcost.ledger.database import connect, writing
 
 _ROWS = """
     insert into request by name
@@ -297,3 +299,41 @@ def test_a_report_in_another_currency_needs_dated_rates(cli, tmp_path):
     (tmp_path / "again.jsonl").write_text(json.dumps(exported) + "\n")
     assert json.loads(cli("ingest", "again.jsonl", "--format", "json").stdout)["totals"]["known"] == 1
     assert "converted" not in cli("export", "requests", "--currency", "USD").stdout
+
+
+def test_tags_called_like_columns_keep_their_values(cli, tmp_path):
+    # 1,000 tokens at 2.50 a million, in each of two days, whatever the tags are called.
+    tags = {"previous_cost": "p", "Team": "T", "Cost": "C", "Model": "M", "region": "r", "Region": "R", "other": "o"}
+    log = [
+        native(request_id=f"call-000{day}", model="gpt-4o", input_tokens=1000, output_tokens=0, team="t",
+               timestamp=f"2026-11-0{day}T10:00:00Z", tags={**tags, "other": f"o{day}"})
+        for day in (1, 2)
+    ]  # fmt: skip
+    cli("ingest", "-q", write(tmp_path / "log.jsonl", log))
+    compared = cli("report", "--by", "previous_cost", "--compare", "previous", "--since", "2026-11-02",
+                   "--until", "2026-11-03", "--format", "json")  # fmt: skip
+    (row,) = json.loads(compared.stdout, object_pairs_hook=_once)["rows"]
+    assert (row["tags.previous_cost"], row["previous_cost"], row["cost"]) == ("p", "0.0025", "0.0025")
+    target = tmp_path / "report.parquet"
+    asked = ("--by", "team,Team,Cost,Model,region,Region,other", "--top", "1", "--metrics", "cost")
+    run = cli("report", *asked, "--output", target)
+    assert (run.code, run.stderr) == (0, "")
+    with connect() as connection:
+        columns = connection.execute("select * from read_parquet($path)", {"path": str(target)}).description
+        first, rest = connection.execute(
+            'select team, "tags.Team", "tags.Cost", Model, region, "tags.Region", "tags.other", cost, other '
+            "from read_parquet($path) order by other",
+            {"path": str(target)},
+        ).fetchall()
+    assert len({name.casefold() for name, *_ in columns}) == len(columns)
+    assert first == ("t", "T", "C", "M", "r", "R", "o1", Decimal("0.0025"), "false")
+    assert (rest[7], rest[8]) == (Decimal("0.0025"), "true")
+    table = cli("report", "--by", "other", "--top", "1", "--metrics", "cost", "--format", "csv")
+    header = table.stdout.splitlines()[0].split(",")
+    assert (header[0], header[-1], len(set(header))) == ("tags.other", "other", len(header))
+
+
+def _once(pairs):
+    """An object of JSON whose keys are all different."""
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)

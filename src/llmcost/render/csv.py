@@ -17,7 +17,8 @@ def csv(document: Report | Overview) -> str:
     target = io.StringIO(newline="")
     writer = standard.writer(target)
     has_other = any(row.other for row in report.rows)
-    writer.writerow([*(safe(column.name) for column in report.columns), *(["other"] if has_other else [])])
+    names = [f"tags.{one.name}" if has_other and one.name == "other" else one.name for one in report.columns]
+    writer.writerow([*map(safe, names), *(["other"] if has_other else [])])
     for row in report.rows:
         writer.writerow([*_cells(report.columns, row), *([str(row.other).lower()] if has_other else [])])
     return target.getvalue()

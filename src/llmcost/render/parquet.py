@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from llmcost.ledger.dimensions import dimension_names
 from llmcost.ledger.tables import write_parquet
 from llmcost.reports.record import Cell, Column, Overview, Report, Study
 
@@ -21,8 +22,24 @@ def written(document: Report | Overview | Study, path: Path) -> None:
     report = base.base if isinstance(base, Study) else base
     types = {**_TYPES, "money": _CONVERTED if report.rates else _MONEY}
     _, columns, rows = tables(base)[0]
-    kinds = [(column.name, types.get("text" if column.role == "key" else column.kind, "double")) for column in columns]
-    write_parquet(path, kinds, rows)
+    kinds = [types.get("text" if column.role == "key" else column.kind, "double") for column in columns]
+    write_parquet(path, list(zip(distinct(columns), kinds, strict=True)), rows)
+
+
+def distinct(columns: Sequence[Column]) -> list[str]:
+    """Names of columns that differ in more than case, as readers of Parquet want them: a tag that does not is `tags.NAME`."""
+    tags = [
+        column.role == "key" and column is not _OTHER and column.name not in dimension_names() for column in columns
+    ]
+    taken = {column.name.casefold() for column, is_tag in zip(columns, tags, strict=True) if not is_tag}
+    names: list[str] = []
+    for column, is_tag in zip(columns, tags, strict=True):
+        name = column.name
+        while is_tag and name.casefold() in taken:
+            name = f"tags.{name}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def tables(document: Report | Study) -> list[tuple[str, Sequence[Column], Sequence[Sequence[Cell]]]]:

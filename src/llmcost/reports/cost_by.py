@@ -50,6 +50,9 @@ def cost_by(connection: "Connection", question: Question) -> Report:
     keys = [resolve(connection, name) for name in dict.fromkeys(question.by)]
     if question.compare:
         _check_comparable(keys, question.period)
+        # A tag may be called like a column of the comparison, as one may like a metric.
+        taken = {column.name for column in CHANGES}
+        keys = [replace(key, name=f"tags.{key.name}") if key.name in taken else key for key in keys]
     metrics = _metrics(question.metrics, keys)
     chosen = selection(connection, question)
     check_rates(connection, chosen)
