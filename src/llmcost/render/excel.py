@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost.domain.errors import UsageError
 from llmcost.domain.printable import printable
 from llmcost.ledger.exports import Shape, request_rows
-from llmcost.render.parquet import tables
+from llmcost.render.parquet import distinct, tables
 from llmcost.render.progress import Advance, progress
 from llmcost.reports.record import Column, Overview, Report, Study
 
@@ -66,7 +66,7 @@ def written(document: Report | Overview | Study, path: Path) -> None:
     report = base.base if isinstance(base, Study) else base
     with _workbook(path) as book:
         for title, columns, rows in tables(base):
-            names, kinds = [column.name for column in columns], [_kind(column) for column in columns]
+            names, kinds = distinct(columns), [_kind(column) for column in columns]
             _sheets(book, title, names, kinds, rows)
         about = book.workbook.add_worksheet("About")
         about.set_column(0, 0, 60)

@@ -27,7 +27,7 @@ def written(document: Report | Overview | Study, path: Path) -> None:
 
 
 def distinct(columns: Sequence[Column]) -> list[str]:
-    """Names of columns that differ in more than case, as readers of Parquet want them: a tag that does not is `tags.NAME`."""
+    """Names of columns that differ in more than case, as readers of tables want them: a tag that does not is `tags.NAME`."""
     tags = [
         column.role == "key" and column is not _OTHER and column.name not in dimension_names() for column in columns
     ]
