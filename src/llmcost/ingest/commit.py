@@ -22,12 +22,14 @@ from llmcost.ingest.identity import (
     same_call,
     stated,
 )
+from llmcost.ingest.parted_traces import settle_staged, spans_of
 from llmcost.ingest.parts import count_anew
 from llmcost.ingest.readings import TAKEN, note_others, take_back
 from llmcost.ingest.recording import FileCounts, write_files, write_rejects
 from llmcost.ingest.repeats import Tally
 from llmcost.ingest.source import Source
 from llmcost.ingest.stage import FileOutcome
+from llmcost.ingest.staged import SPANS
 from llmcost.ledger.coverage import cover
 from llmcost.ledger.locks import locked_until
 from llmcost.ledger.migrations import transaction
@@ -91,7 +93,10 @@ def commit_batch(
         kept = take_back(connection, files, found, recognised, settings=settings, revisions=revisions)
         if cut:
             take_back_cut(connection)
-        _withdraw_no_calls(connection, outcomes, sources)
+        staged = _staged(connection)
+        if _has_spans(connection, staged, sources):
+            settle_staged(connection, outcomes, sources)
+            staged = _staged(connection)
         connection.execute(
             "create or replace temp table stored_key as "
             "select row_key, file_id from ledger.request where row_key in (select row_key from stage)"
@@ -116,6 +121,7 @@ def commit_batch(
         )
         counts = _counts(
             connection,
+            staged,
             numbers=numbers,
             ids=ids,
             new=new,
@@ -144,16 +150,19 @@ def commit_batch(
     return counts
 
 
-def _withdraw_no_calls(
-    connection: "Connection", outcomes: Sequence[FileOutcome], sources: Mapping[str, Source]
-) -> None:
-    """Take back what came in as a call before it was known for none."""
-    ids = sorted(set().union(*(outcome.withdrawn for outcome in outcomes)))
-    if ids:
-        connection.execute(
-            "delete from ledger.request where list_contains($sources, source) and request_id in (select unnest($ids))",
-            {"sources": [name for name, source in sources.items() if source.no_call_after_all is not None], "ids": ids},
-        )
+def _staged(connection: "Connection") -> list[tuple[int, str, int, int]]:
+    """By file and source, how many calls and how many parts of calls are staged."""
+    return connection.execute(
+        "select file_no, source, count(*) filter (part = 0), count(*) filter (part > 0) from stage "
+        "group by all order by all"
+    ).fetchall()
+
+
+def _has_spans(
+    connection: "Connection", staged: Sequence[tuple[int, str, int, int]], sources: Mapping[str, Source]
+) -> bool:
+    spans = spans_of(sources)
+    return any(source in spans for _, source, *_ in staged) or _any(connection, SPANS)
 
 
 def _new_per_file(connection: "Connection") -> dict[int, int]:
@@ -337,6 +346,7 @@ def _insert_rated(
 
 def _counts(
     connection: "Connection",
+    staged: Sequence[tuple[int, str, int, int]],
     *,
     numbers: Sequence[int],
     ids: Sequence[int],
@@ -349,10 +359,6 @@ def _counts(
 ) -> list[FileCounts]:
     sources: dict[int, dict[str, int]] = {}
     parts: dict[int, int] = {}
-    staged = connection.execute(
-        "select file_no, source, count(*) filter (part = 0), count(*) filter (part > 0) from stage "
-        "group by all order by all"
-    ).fetchall()
     for number, source, calls, apart in (*staged, *((*one, *dropped) for one, dropped in repeats.items())):
         found = sources.setdefault(number, {})
         found[source] = found.get(source, 0) + calls

@@ -158,7 +158,7 @@ class Intake:
                 batch = _Batch(
                     sources=page.sources,
                     path=self._folder / f"pulled-{self._batches}.jsonl",
-                    together=any(source_named(name).no_call_after_all is not None for name in page.sources),
+                    together=any(source_named(name).span_of is not None for name in page.sources),
                 )
                 batch.path.touch(0o600)
             batch.add(page)

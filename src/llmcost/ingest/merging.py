@@ -18,6 +18,8 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.domain.request import COLUMNS
 from llmcost.ingest.buckets import RANK
 from llmcost.ingest.identity import CONFLICTS, PRICED_BY, WIDEN_CONFLICTS, merged_select, stated
+from llmcost.ingest.parted_traces import settle_merged, take_back
+from llmcost.ingest.registry import all_sources
 from llmcost.ledger import database, failures, scratch
 from llmcost.ledger.forgetting import ForgetRequest, forget
 from llmcost.ledger.merge_tables import map_runs_and_files, merge_tables, merge_tombstones
@@ -140,6 +142,7 @@ def _merge(connection: "Connection", request: MergeRequest, path: Path, other: s
     merge_tombstones(connection, other)
     map_runs_and_files(connection, other)
     _merge_price_lists(connection, other)
+    settle_merged(connection, other, all_sources())
     (requests,) = connection.execute(f"select count(*) from {other}.request").fetchone() or (0,)
     _find_differing(connection, other)
     (changed,) = connection.execute("select count(*) from differing").fetchone() or (0,)
@@ -147,6 +150,7 @@ def _merge(connection: "Connection", request: MergeRequest, path: Path, other: s
     new, late = _insert_new(connection, other)
     _merge_buckets(connection, other)
     merge_tables(connection, other)
+    take_back(connection)
     return Merged(path=path, requests=requests, new=new, changed=changed, conflicts=conflicts, late=late)
 
 
@@ -269,7 +273,8 @@ def _insert_new(connection: "Connection", other: str) -> tuple[int, int]:
         from {other}.request as theirs
         left join file_map on file_map.theirs = theirs.file_id
         left join ingest_map on ingest_map.theirs = theirs.ingest_id
-        where theirs.row_key not in (select row_key from ledger.request union all select row_key from ledger.forgotten_row)
+        where theirs.row_key not in (select row_key from ledger.request union all select row_key from ledger.forgotten_row
+            union all select row_key from no_call)
         """
     )
     new, late = connection.execute(

@@ -81,8 +81,9 @@ class Source:
     """Where records of such a sequence hold a body as an envelope would -> SQL predicate over the record: it is one of them."""
     left_out: Callable[[Record], bool] | None = None
     """Of what `stream` makes: does this record, which is no call, say what was used and no call is known that says it too?"""
-    no_call_after_all: Callable[[Record], str | None] | None = None
-    """Of what `stream` makes: the request id under which this record, which is no call, was one as long as less was known."""
+    span_of: Callable[[Record], Record | None] | None = None
+    """Of what `stream` makes: the head of a span that is no call, and that must be known where its trace goes on in another file.
+    Which spans are calls is told by those around them; a call's `request_id` is `trace:span`."""
     other_charge: Callable[[Record], bool] | None = None
     """Of what `stream` makes: is this record a charge, on a bill for usage, for something else than usage?"""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None

@@ -16,7 +16,7 @@ from llmcost.ingest.mapping import Mapped, layout_of, mapped
 from llmcost.ingest.recognise import claimed, recognise, root_keys
 from llmcost.ingest.rejected import Rejects, make_room
 from llmcost.ingest.source import Record, Route, Source
-from llmcost.ingest.staged import BUCKETS, BULK, REST, TAG_SET, keys_select, staged_select
+from llmcost.ingest.staged import BUCKETS, BULK, REST, SPANS, TAG_SET, keys_select, staged_select
 from llmcost.ingest.tagging import INPUTS, KEY, Tagging
 from llmcost.ledger.identifiers import quote_literal
 
@@ -40,8 +40,6 @@ class FileOutcome:
     """Lines of a known shape that are no calls."""
     left_out: int = 0
     """Of them those that say what was used, and no call says it too."""
-    withdrawn: set[str] = field(default_factory=set)
-    """Of a file that comes in parts: request ids of what an earlier part may have brought as calls, and are none."""
     other_charges: int = 0
     """Lines of bills, for a service whose usage is read, that charge for no usage."""
     pending: int = 0
@@ -89,6 +87,10 @@ class Stage:
         for table in (BULK, REST, TAG_SET):
             connection.execute(f"drop table if exists {table}")
         connection.execute(f"create or replace temp table {BUCKETS} ({_staged_columns(STAGED_COLUMNS)})")
+        connection.execute(
+            f"create or replace temp table {SPANS} "
+            "(file_no integer, trace_id varchar, span_id varchar, parent_id varchar, role varchar, links boolean)"
+        )
 
     def map(
         self, extracted: str, routes: Sequence[Route], *, bulk: bool = False, plain: bool = False, known: bool = False
@@ -128,6 +130,16 @@ class Stage:
         target = REST if self._columns("incoming") == self._columns(REST) else BULK
         self.connection.execute(f"insert into {target} select * from incoming")
         self.connection.execute("drop table incoming")
+
+    def keep_spans(self, number: int, heads: Sequence[Record]) -> None:
+        """Add heads of spans of a file that are no calls."""
+        if heads:
+            names = ("trace_id", "span_id", "parent_id", "role", "links")
+            columns = ", ".join(f"unnest(${name})" for name in names)
+            self.connection.execute(
+                f"insert into {SPANS} select {number}, {columns}",
+                {name: [head.get(name) for head in heads] for name in names},
+            )
 
     def show(self) -> None:
         """The views the other steps read.

@@ -17,6 +17,8 @@ TAG_SET = "tag_set"
 """Tags, and who they say a request was for, by the hash of what they are made of."""
 BUCKETS = "stage_bucket"
 """Aggregates, which no view of calls shows."""
+SPANS = "stage_span"
+"""Spans that are no calls and tell, in a trace that is parted over files, which are."""
 
 
 def keys_select(tables: Sequence[str]) -> str:

@@ -88,26 +88,25 @@ class StrictPass:
         size = 0
         settings, outcome = self.stage.settings, self.stage.outcomes[number]
         left_out = {source.left_out for source in settings.sources.values() if source.left_out is not None}
-        no_calls = {
-            source.no_call_after_all
-            for source in settings.sources.values()
-            if source.no_call_after_all is not None and self.stage.files[number].grows
-        }
+        spans_of = {source.span_of for source in settings.sources.values() if source.span_of is not None}
+        heads: list[Record] = []
         others = {source.other_charge for source in settings.sources.values() if source.other_charge is not None}
         for item in expand(self._counted(number, items), settings.sources, settings.lineage, self.stage.claimed):
             if isinstance(item, Reject):
                 outcome.rejects.append(item)
             elif not isinstance(item, Pending):
                 outcome.left_out += any(told(item[1]) for told in left_out)
-                outcome.withdrawn.update(name for found in no_calls if (name := found(item[1])) is not None)
+                heads += [head for span_of in spans_of if (head := span_of(item[1])) is not None]
                 outcome.other_charges += any(is_other(item[1]) for is_other in others)
                 chunk.append((item[0], json_text(item[1])))
                 size += len(chunk[-1][1])
             if size > _CHUNK_BYTES:
                 self._take_chunk(number, chunk)
-                chunk, size = [], 0
+                self.stage.keep_spans(number, heads)
+                chunk, heads, size = [], [], 0
         if chunk:
             self._take_chunk(number, chunk)
+        self.stage.keep_spans(number, heads)
 
     def _counted(self, number: int, items: Iterable[Item]) -> Iterator[Item]:
         outcome = self.stage.outcomes[number]

@@ -1,4 +1,4 @@
-"""The shape of settled traces, in the ledger: a receiver knows what the one before it has seen.
+"""The shape of settled traces, in the ledger: a receiver knows what the one before it, or a file, has told.
 
 It is bounded: the traces that were silent for longest go first.
 """
@@ -46,6 +46,28 @@ def remember(connection: "Connection", traces: Mapping[str, Sequence[Record]], m
             "usage": [bool(head["usage"]) for _, head in latest],
         },
     )
+    _forget(connection, most)
+
+
+def remember_links(connection: "Connection", links: str, most: int = SPANS) -> None:
+    """Note spans that are no calls, as far as they are not noted: a SELECT of `trace_id`, `span_id`, `parent_id`, `role`."""
+    connection.execute(
+        f"""
+        create or replace temp table new_link as
+        select distinct on (trace_id, span_id) * from ({links}) anti join ledger.received_span using (trace_id, span_id)
+        limit {most}
+        """
+    )
+    if connection.execute("select 1 from new_link limit 1").fetchone() is None:
+        return
+    connection.execute(
+        "insert into ledger.received_span select trace_id, span_id, parent_id, role, false, "
+        "(select coalesce(max(turn), 0) + 1 from ledger.received_span) from new_link"
+    )
+    _forget(connection, most)
+
+
+def _forget(connection: "Connection", most: int) -> None:
     connection.execute(
         """
         delete from ledger.received_span where turn <= (

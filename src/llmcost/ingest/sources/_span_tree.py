@@ -1,10 +1,11 @@
 """Which span of a trace is the call: instrumentations put usage on wrappers too (agents, chains, a client around a client).
 
 A span never counts when a span below it in the same trace is a call with usage. That is settled trace by trace within one
-file: a parent in another file is not seen, one of an earlier pull only when it is pulled again, and beyond `_SPANS_HELD` spans the trace met first is settled as it stands.
+file, and again with what other files and earlier pulls tell of the trace; beyond `_SPANS_HELD` spans the trace met first is settled
+as it stands.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from llmcost.ingest.source import Numbered, Record
 
@@ -64,18 +65,28 @@ def settle(trace: list[Numbered]) -> None:
             )
             if head["wraps"] or repeated:
                 head["role"] = "wrapper"
+    for _, span in trace:
+        head = span["otlp_span"]
+        head["links"] = head["role"] != "call" and _links(head, list(above(head)), heads)
 
 
-def wrapper_id(span: Record) -> str | None:
-    """The request id that a settled span has as a call, where it is a wrapper; None for others."""
+def _links(head: Record, above: Sequence[Record], heads: Mapping[str, Record]) -> bool:
+    """Whether a span that is no call may stand, in a trace that is parted, between a wrapper and its call."""
+    top = above[-1] if above else head
+    return (
+        (bool(top["parent_id"]) and top["parent_id"] not in heads)
+        or any(parent["role"] == "call" for parent in above)
+        or (head["wraps"] and any(parent["role"] == "wrapper" for parent in above))
+    )
+
+
+def linking(span: Record) -> Record | None:
+    """The head of a settled span that is no call, where it is a wrapper or may stand between one and its call in another file."""
     head = span.get("otlp_span")
-    if (
-        not isinstance(head, dict)
-        or head.get("role") != "wrapper"
-        or not (head.get("trace_id") and head.get("span_id"))
-    ):
+    if not isinstance(head, dict) or head.get("role") not in {"wrapper", "other"}:
         return None
-    return f"{head['trace_id']}:{head['span_id']}"
+    known = head.get("trace_id") and head.get("span_id")
+    return head if known and (head["role"] == "wrapper" or head.get("links")) else None
 
 
 def is_lone(span: Record) -> bool:

@@ -8,7 +8,7 @@ kind LLM, EMBEDDING and RERANKER are calls; chains and agents may repeat the cou
 
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, spans
-from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
+from llmcost.ingest.sources._span_tree import is_lone, linking
 
 _PROMPT = "llm.token_count.prompt_details."
 _COMPLETION = "llm.token_count.completion_details."
@@ -16,14 +16,14 @@ _FRESH = "beyond($input, coalesce($cached, 0) + coalesce($written, 0))"
 
 source = Source(
     title="OpenInference spans",
-    revision=3,
+    revision=4,
     issuer="'otel'",
     claims="@otlp_span.dialect = 'openinference'",
     keeps="@otlp_span.role = 'call'",
     recognises_stream=is_spans,
     stream=spans,
     left_out=is_lone,
-    no_call_after_all=wrapper_id,
+    span_of=linking,
     steps={
         "input": at("llm.token_count.prompt", "gen_ai.usage.input_tokens"),
         "output": at("llm.token_count.completion", "gen_ai.usage.output_tokens"),

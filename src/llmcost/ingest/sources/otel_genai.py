@@ -12,7 +12,7 @@ exported spans keep TrueFoundry as the issuer.
 
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._otlp import SPAN_FIELDS, SPAN_TAGS, at, is_spans, spans
-from llmcost.ingest.sources._span_tree import is_lone, wrapper_id
+from llmcost.ingest.sources._span_tree import is_lone, linking
 
 _DETAILS = "gen_ai.usage.details."
 _PROVIDER = at("gen_ai.provider.name", "gen_ai.system", "ai.model.provider", counts=False)
@@ -23,14 +23,14 @@ _IMAGE = f"least(greatest($image_in - $image_cached, 0), {_FRESH} - {_AUDIO})"
 
 source = Source(
     title="OpenTelemetry GenAI spans",
-    revision=4,
+    revision=5,
     issuer="""case when @attributes."tfy.span_type" is not null then 'truefoundry' else 'otel' end""",
     claims="@otlp_span.dialect = 'genai'",
     keeps="@otlp_span.role = 'call'",
     recognises_stream=is_spans,
     stream=spans,
     left_out=is_lone,
-    no_call_after_all=wrapper_id,
+    span_of=linking,
     steps={
         "input": at(
             *(
