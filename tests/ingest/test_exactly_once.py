@@ -314,4 +314,4 @@ def test_a_call_in_two_forms_of_one_export_is_one(tmp_path):
     assert read(tmp_path / "ledger", table, lines).total("conflicts") == 0
 
     columns = "request_id, uncached_input_tokens, cache_read_tokens, output_text_tokens"
-    assert query(tmp_path / "ledger", f"select {columns} from request") == [(row["response_id"], 400, 600, 100)]
+    assert query(tmp_path / "ledger", f"select {columns} from request") == [(row["response_id"], 1000, 600, 100)]

@@ -6,7 +6,7 @@ beside it, whoever answered: Helicone takes them out, and its `total_tokens` lea
 out of the row's `prompt_tokens` and `completion_tokens` for columns of its own, reasoning is not. `cost` is Helicone's
 reckoning in USD, kept as `reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a
 column for the model that the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a
-call is known by its `response_id`
+call is known by its `response_id`. A row that is still pending has none, and no usage: it is left for when the call is finished
 (https://docs.helicone.ai/rest/request/post-v1requestquery-clickhouse, https://docs.helicone.ai/features/advanced-usage/custom-properties).
 """
 
@@ -15,14 +15,16 @@ from llmcost.ingest.sources._answers import answer_fields, answer_steps, billing
 
 _NO_CACHE = "00000000-0000-0000-0000-000000000000"
 _EXCLUSIVE = "(@response_body.type = 'message' or lower(@provider) in ('anthropic', 'aws', 'bedrock'))"
+_PENDING = "(nullif(@response_id, '') is null and coalesce(@response_status = '-2', false))"
 _STATED = "(coalesce(@response_body.usage.prompt_tokens, @response_body.usage.input_tokens) is not null)"
 
 source = Source(
     title="Helicone requests",
     revision=4,
     issuer="'helicone'",
-    claims="@request_created_at is not null and coalesce(@response_id, @request_id) is not null "
-    "and coalesce(@response_status, @response_created_at) is not null",
+    claims="@request_created_at is not null and coalesce(@response_status, @response_created_at) is not null "
+    f"and (coalesce(@response_id, @request_id) is not null or {_PENDING})",
+    keeps=f"not {_PENDING}",
     json_text=("response_body", "request_body", "request_properties", "properties"),
     sparse=("response_body.usage",),
     steps={
