@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingesting import chat, native, query, read, write
+from tests.ingesting import chat, native, query, read, rows, write
 
 from llmcost.ingest.reattribute import reattribute
+from llmcost.ingest.trace import trace
 
 GEMINI = {
     "candidates": [],
@@ -50,7 +51,6 @@ def test_a_stream_of_a_server_with_weak_ids_is_one_call(tmp_path):
     assert query(tmp_path / "ledger", "select count(*), sum(uncached_input_tokens) from request") == [(1, 40)]
 
 
-@pytest.mark.xfail(reason="lineage is known only for the files of one run")
 def test_a_fork_of_a_fork_read_by_itself_is_counted_once(tmp_path):
     def rollout(path: Path, session: str, parent: str | None, totals: list[int]) -> Path:
         meta = {"id": session, "timestamp": "2026-11-05T10:00:00Z", "cwd": "/x", "forked_from_id": parent}
@@ -81,3 +81,6 @@ def test_a_fork_of_a_fork_read_by_itself_is_counted_once(tmp_path):
         for name in ("together", "apart")
     ]
     assert found == [[(3, 400)], [(3, 400)]]
+    traces = trace(tmp_path / "apart", rows(tmp_path / "apart", "row_key", "request_id", "file_id", "started_at"), {})
+    # Each of the three was first read from another file, and stands on the line of its time there.
+    assert sorted(one.sightings[0].lines for one in traces) == [(2,), (3,), (4,)]

@@ -74,7 +74,7 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
             sources=sources,
             attribution=request.attribution,
             at=request.at,
-            lineage=lineage_of(files, sources),
+            lineage=lineage_of(files, sources, {path: seen.result.sources for path, seen in stored.items()}),
             forced=forced_route(request),
         )
         run = Run(

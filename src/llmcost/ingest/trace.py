@@ -70,6 +70,7 @@ class _Stored:
     size: int
     fingerprint: str
     settings: str
+    sources: tuple[str, ...]
 
 
 def trace(
@@ -82,9 +83,16 @@ def trace(
     """For each row of the ledger, its lines. A row needs `row_key`, `request_id`, `file_id`."""
     with database.reading(ledger, wait=wait) as connection:
         stored = [
-            _Stored(file_id=file_id, path=path, size=size, fingerprint=fingerprint, settings=settings)
-            for file_id, path, size, fingerprint, settings in connection.execute(
-                "select file_id, path, size, fingerprint, settings from file order by status = 'replaced', file_id"
+            _Stored(
+                file_id=file_id,
+                path=path,
+                size=size,
+                fingerprint=fingerprint,
+                settings=settings,
+                sources=tuple(json.loads(sources)),
+            )
+            for file_id, path, size, fingerprint, settings, sources in connection.execute(
+                "select file_id, path, size, fingerprint, settings, sources from file order by status = 'replaced', file_id"
             ).fetchall()
         ]
         disputed = {
@@ -93,7 +101,7 @@ def trace(
         }
     with database.connect() as connection, tempfile.TemporaryDirectory(prefix="llmcost-") as folder:
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
-        search = _Search(connection, Path(folder), attribution)
+        search = _Search(connection, Path(folder), attribution, {one.path: one.sources for one in stored})
         return [
             search.row(
                 row["row_key"],
@@ -109,7 +117,15 @@ def trace(
 class _Search:
     """One connection and the files looked at with it."""
 
-    def __init__(self, connection: "Connection", folder: Path, attribution: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        connection: "Connection",
+        folder: Path,
+        attribution: Mapping[str, Sequence[str]],
+        known: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.known = known
+        """The files of the ledger, and the sources found in each."""
         self.connection = connection
         self.folder = folder
         self.attribution = attribution
@@ -173,7 +189,7 @@ class _Search:
             sources=sources,
             attribution=self.attribution,
             at=request.at,
-            lineage=lineage_of([file], sources),
+            lineage=lineage_of([file], sources, self.known),
             forced=forced_route(request),
         )
         needle = request_id if file.format == "lines" else None

@@ -3,8 +3,8 @@
 A `token_count` event carries the session's cumulative `total_token_usage`; a call is what the totals grew by, an event
 that repeats them is none (https://github.com/openai/codex). A fork starts with a copy of its parent's events under new
 timestamps, so the id of a call is a hash chained over the totals so far and rooted at the session the family began with: a
-copied prefix yields the parent's ids, and is one with it. The family is known from the sessions of the same run; a fork read
-in a run without its own grandparent's file may take another root.
+copied prefix yields the parent's ids, and is one with it. The family is known from the sessions of the same run, and from those
+read before that are still there; a fork of a fork that is read before its parent takes another root.
 
 A sub-agent names its parent without being a fork of it. Some begin with a copy of the parent's events, and then either repeat
 the line that opens the parent or say with which ordinal their own history starts; the others begin with nothing.
