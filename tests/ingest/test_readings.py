@@ -11,6 +11,7 @@ from tests.ingesting import as_bytes, native, query, read, write
 from tests.marks import few
 
 from llmcost.config.yaml import parse_document
+from llmcost.ingest import run
 from llmcost.ingest.generic import mapping_of
 from llmcost.ingest.rejects import stored_rejects
 from llmcost.ledger import database
@@ -170,6 +171,37 @@ def test_what_another_file_tells_of_a_call_stays_and_is_told_of(tmp_path):
     # Both at once are read again without a rest.
     assert ingest(tmp_path / "m", _WITH_ID % "true", *paths).total("kept") == 0
     assert query(tmp_path / "m", "select max(uncached_input_tokens) from request") == [(2000,)]
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_files_of_several_batches_are_read_again_without_a_rest(tmp_path, monkeypatch, kill):
+    # 10,000 tokens that include 8,000 cached ones, and were read as if they did not.
+    logs = {"a.csv": "A1 B1 B2", "b.csv": "B2 C1 B1", "c.csv": "C1 D1"}
+    for name, calls_of in logs.items():
+        lines = [f"call-{one}-0000,2026-11-20 08:00:14.120,10000,100,8000\n" for one in calls_of.split()]
+        (tmp_path / name).write_text("id,at,a,b,c\n" + "".join(lines))
+    ledger, paths = tmp_path / "l", [tmp_path / name for name in logs]
+    ingest(ledger, _WITH_ID % "false", *paths)
+    monkeypatch.setattr(run, "_BATCH_FILES", 1)
+    if kill:
+        batch, done = run.Run.batch, []
+
+        def once(self, files, **settings):
+            if done:
+                raise KeyboardInterrupt
+            done.append(files)
+            return batch(self, files, **settings)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(run.Run, "batch", once)
+            with pytest.raises(KeyboardInterrupt):
+                ingest(ledger, _WITH_ID % "true", *paths)
+        found = query(ledger, "select request_id[6:7], uncached_input_tokens from request order by all")
+        assert found == [*((one, 2000) for one in ("A1", "B1", "B2")), ("C1", 10000), ("D1", 10000)]
+    again = ingest(ledger, _WITH_ID % "true", *paths)
+    assert (again.total("new"), again.total("conflicts")) == (0, 0)
+    found = query(ledger, "select request_id[6:7], uncached_input_tokens from request order by all")
+    assert found == [(one, 2000) for one in ("A1", "B1", "B2", "C1", "D1")]
 
 
 def test_a_corrected_time_is_the_time(tmp_path):

@@ -1,7 +1,7 @@
 """A run of reading: its batches staged, written into the ledger, and told of file by file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
@@ -84,10 +84,12 @@ class Run:
         covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({}),
         *,
         cut: CutRows = MappingProxyType({}),
+        later: Collection[int] = (),
     ) -> list[FileResult]:
         """Stage without the ledger, then commit with it; `covered` is the time of which everything has then been pulled.
 
-        What the rows of `cut` brought is taken back.
+        What the rows of `cut` brought is taken back. `later` are the ledger's numbers of files that later batches of the run
+        read in another way than they were.
         """
         if cut:
             self._stage(as_logs(cut, self.folder))
@@ -112,6 +114,7 @@ class Run:
                     sources=self.settings.sources,
                     covered=covered,
                     cut=bool(cut),
+                    later=later,
                 )
                 self.lock = locked_until(self.connection)
                 if self.lock is not None:

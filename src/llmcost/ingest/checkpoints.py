@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.ingest.contents import numbered, retire
+from llmcost.ingest.contents import numbered, retire, way_of
 from llmcost.ingest.files import LogFile, begin_alike
 from llmcost.ingest.reader import Reject
 from llmcost.ingest.recording import forget
@@ -85,6 +85,23 @@ def known_files(
         if same and _still_read_so(seen, revisions):
             found[number] = replace(seen.result, path=file.shown, named=file.named)
     return found
+
+
+def read_otherwise(
+    stored: Mapping[str, Checkpoint],
+    files: Sequence[LogFile],
+    numbers: Collection[int],
+    *,
+    settings: str,
+    revisions: Mapping[str, int],
+) -> dict[int, int]:
+    """By position, the ledger's numbers of those of the files that were read in another way than they would be now."""
+    return {
+        number: seen.file_id
+        for number in numbers
+        if (seen := stored.get(files[number].ledger_path)) is not None
+        and not (way_of(seen.settings) == way_of(settings) and _still_read_so(seen, revisions))
+    }
 
 
 def known_copies(

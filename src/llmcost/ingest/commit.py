@@ -1,6 +1,6 @@
 """The staging table into the ledger, rows and checkpoints in one transaction: all of a batch or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -74,11 +74,12 @@ def commit_batch(
     sources: Mapping[str, Source],
     covered: Mapping[Stream, Sequence[Span]] = MappingProxyType({}),
     cut: bool = False,
+    later: Collection[int] = (),
 ) -> list[FileCounts]:
     """Write the staged batch into the attached ledger, in one transaction. `repeats` were staged and dropped again.
 
     `covered` is the time of which everything has been pulled with this batch; `cut` says that rows were remembered to be
-    taken back.
+    taken back; `later` are the numbers of contents that later batches read in another way than they were.
     """
     numbers = list(range(len(files)))
     with transaction(connection):
@@ -90,7 +91,7 @@ def commit_batch(
         )
         forgets = withdraw(connection)
         revisions = {name: source.revision for name, source in sources.items()}
-        kept = take_back(connection, files, found, recognised, settings=settings, revisions=revisions)
+        kept = take_back(connection, files, found, recognised, settings=settings, revisions=revisions, later=later)
         if cut:
             take_back_cut(connection)
         staged = _staged(connection)

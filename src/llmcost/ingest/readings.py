@@ -5,7 +5,7 @@ ledger comes out as if only the latest reading of each content had been made. Wh
 is still there to be read again: the ledger keeps, of a row met in several, all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from llmcost.domain.request import COLUMNS
@@ -36,8 +36,12 @@ def take_back(
     *,
     settings: str,
     revisions: Mapping[str, int],
+    later: Collection[int],
 ) -> Mapping[int, int]:
     """Make room in the attached ledger, where the batch is staged and not yet written.
+
+    `later` are the numbers of contents that later batches of the run read in another way as well: of a request that the batch
+    brings, what they said makes room now, so that it is not taken for a second sighting.
 
     A request that the batch brings again stays until it is merged, and buckets until they are written. Returns, by position, of how many rows an earlier reading
     could not be told from that of other files, so that what it said stays beside what is said now.
@@ -61,8 +65,12 @@ def take_back(
         "create or replace temp table earlier as select unnest($ids) as file_id, unnest($owns) as own_id",
         {"ids": list(owns), "owns": list(owns.values())},
     )
+    connection.execute(
+        "create or replace temp table read_later as select unnest($later::integer[]) as file_id",
+        {"later": sorted(later)},
+    )
     for table, key in (("request", "row_key"), ("usage_bucket", "bucket_key")):
-        _take_back(connection, table, key)
+        _take_back(connection, table, key, later=bool(later) and table == "request")
     connection.execute("delete from ledger.also_in where file_id in (select file_id from earlier)")
     connection.execute(f"delete from ledger.conflict where row_key in (select row_key from {TAKEN})")
     connection.execute(
@@ -76,7 +84,8 @@ def take_back(
     return left | _kept(connection)
 
 
-def _take_back(connection: "Connection", table: str, key: str) -> None:
+def _take_back(connection: "Connection", table: str, key: str, *, later: bool) -> None:
+    makes_room = f"and not (brought.file_id in (from read_later) and held.{key} in (select row_key from stage))"
     connection.execute(
         f"""
         create or replace temp table earlier_row as
@@ -88,7 +97,7 @@ def _take_back(connection: "Connection", table: str, key: str) -> None:
             from ledger.also_in
         )
         select held.{key} as row_key, held.file_id, any_value(own_id) as own_id,
-            min(brought.file_id) filter (own_id is null and brought.file_id not in (
+            min(brought.file_id) filter (own_id is null {makes_room if later else ""} and brought.file_id not in (
                 select file_id from ledger.file as gone where status = '{REPLACED}' and not exists (
                     select 1 from ledger.file as there
                     where there.status <> '{REPLACED}' and (there.size, there.fingerprint) = (gone.size, gone.fingerprint)
@@ -111,6 +120,12 @@ def _take_back(connection: "Connection", table: str, key: str) -> None:
     connection.execute(f"insert into {TAKEN} select row_key, file_id from earlier_row where other is null")
     if table == "usage_bucket":
         return
+    if later:
+        # Their file is told of it until it is read: should the run end before, nothing of it is lost.
+        connection.execute(
+            f"insert into ledger.also_in select distinct row_key, file_id from {TAKEN} semi join read_later using (file_id) "
+            "semi join stage using (row_key) anti join ledger.also_in using (row_key, file_id)"
+        )
     connection.execute(
         f"delete from ledger.request where row_key in (select row_key from {TAKEN}) and row_key not in (select row_key from stage)"
     )

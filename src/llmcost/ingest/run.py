@@ -1,6 +1,6 @@
 """The use case: read what the user names into the ledger, each call once, and say what happened."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.errors import DataError
 from llmcost.ingest.batch import Run, batch_bytes, opened
-from llmcost.ingest.checkpoints import Checkpoint, checkpoints, known_copies, known_files, lacks_rejects, with_rejects
+from llmcost.ingest.checkpoints import (
+    Checkpoint,
+    checkpoints,
+    known_copies,
+    known_files,
+    lacks_rejects,
+    read_otherwise,
+    with_rejects,
+)
 from llmcost.ingest.cut_rows import cut_rows
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.lineage import lineage_of
@@ -88,14 +96,8 @@ def ingest(request: IngestRequest, progress: Callable[[int, int], None] | None =
         )
         if copies:
             results |= dict(zip(copies, run.copies({files[n]: seen for n, seen in copies.items()}), strict=True))
-        total = sum(files[n].size for n in todo)
-        done = 0
-        for numbers in _batches(files, todo):
-            batch = [files[n] for n in numbers]
-            results |= dict(zip(numbers, _read(run, batch, stored), strict=True))
-            done += sum(file.size for file in batch)
-            if progress is not None:
-                progress(done, total)
+        otherwise = read_otherwise(stored, files, todo, settings=settings_text, revisions=revisions)
+        results |= _read_all(run, files, todo, stored=stored, otherwise=otherwise, progress=progress)
         summary = None
         if request.ledger.exists():
             run.rate_unpriced()
@@ -122,10 +124,35 @@ def _stored(connection: "Connection", request: IngestRequest) -> tuple[dict[str,
         return checkpoints(connection), tombstones(connection)
 
 
-def _read(run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint]) -> list[FileResult]:
-    """One batch. A file of a folder may be rotated away before its turn, which must not keep the others from being read."""
+def _read_all(
+    run: Run,
+    files: Sequence[LogFile],
+    todo: Sequence[int],
+    *,
+    stored: Mapping[str, Checkpoint],
+    otherwise: Mapping[int, int],
+    progress: Callable[[int, int], None] | None,
+) -> dict[int, FileResult]:
+    """The files at these positions, batch by batch. `otherwise` are the ledger's numbers of those that were read in another way."""
+    total = sum(files[n].size for n in todo)
+    done = 0
+    results: dict[int, FileResult] = {}
+    for numbers in _batches(files, todo):
+        batch = [files[n] for n in numbers]
+        later = {seen for n, seen in otherwise.items() if n > numbers[-1]}
+        results |= dict(zip(numbers, _read(run, batch, stored, later), strict=True))
+        done += sum(file.size for file in batch)
+        if progress is not None:
+            progress(done, total)
+    return results
+
+
+def _read(
+    run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint], later: Collection[int]
+) -> list[FileResult]:
+    """One batch, and what later ones read otherwise. A file of a folder may be rotated away before its turn, which must not keep the others from being read."""
     try:
-        return run.batch(files, cut=cut_rows(stored, files, run.folder))
+        return run.batch(files, cut=cut_rows(stored, files, run.folder), later=later)
     except Exception as error:
         gone = [file for file in files if not file.path.exists()]
         if not gone:
@@ -134,7 +161,7 @@ def _read(run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint]) 
             if file.named:
                 raise DataError(f"{file.shown} has gone", hint="run the command again with what is there") from error
     left = [file for file in files if file not in gone]
-    read = iter(_read(run, left, stored) if left else ())
+    read = iter(_read(run, left, stored, later) if left else ())
     return [
         _unread(file, f"{file.shown} has gone since the folder was looked at") if file in gone else next(read)
         for file in files
