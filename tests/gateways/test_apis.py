@@ -180,6 +180,24 @@ def test_a_wrapper_that_was_pulled_before_the_call_inside_it_is_taken_back(tmp_p
     assert query(tmp_path / "l", "select rows from file") == [(2,)]
 
 
+@pytest.mark.parametrize("later_first", [False, True])
+def test_a_wrapper_and_its_call_in_two_windows_are_one_call(tmp_path, later_first):
+    """Between them stands a span that is no call, on the side of the wrapper."""
+    fake = FAKES["phoenix"]
+    _, outer, other, inner = fake.rows(4)
+    context = outer["context"]
+    tool = {**outer, "context": {**context, "span_id": "b" * 16}, "parent_id": context["span_id"], "span_kind": "TOOL"}
+    tool["attributes"] = {"openinference.span.kind": "TOOL"}
+    inner |= {"context": {**context, "span_id": "c" * 16}, "parent_id": "b" * 16}
+    middle = inner["start_time"][:19]
+    windows = [{"until": middle}, {"since": middle}]
+    with serving(fake([outer, tool, other, inner])) as api:
+        for window in reversed(windows) if later_first else windows:
+            run(api, tmp_path / "l", gateway="phoenix", environ=fake.environ, **window)
+    calls = query(tmp_path / "l", "select request_id, uncached_input_tokens from request order by all")
+    assert calls == [(f"{1:032x}:{'c' * 16}", 1000), (f"{2:032x}:{3:016x}", 1000)]
+
+
 @pytest.mark.parametrize(
     "name",
     [
