@@ -193,3 +193,15 @@ def test_a_row_of_a_table_that_was_copied_and_written_anew(tmp_path):
     log.write_text(_COLUMNS)
     read(tmp_path / "ledger", tmp_path)
     assert _tokens(tmp_path / "ledger") == [(1, 1), (2, 234), (3, 5)]
+
+
+def test_a_table_without_an_ending_that_is_cut_before_its_last_cells(tmp_path):
+    log = tmp_path / "log.csv.1"
+    log.write_text(f"{_COLUMNS}{_FIRST}2026-11-01T10:00:02.5Z,gpt")
+    first = read(tmp_path / "ledger", log)
+    assert [file.status for file in first.files] == ["partial"]
+    assert (first.total("new"), first.total("pending"), first.total("rejected")) == (1, 1, 0)
+    with log.open("a") as file:
+        file.write("-5.4,b,2,3\n")
+    read(tmp_path / "ledger", log)
+    assert _tokens(tmp_path / "ledger") == [(1, 1), (2, 3)]

@@ -99,7 +99,8 @@ def format_of(head: bytes, *, complete: bool, shown: str) -> Format:
     if start == b"{":
         return "documents" if _is_pretty(lines) else "lines"
     stem = Path(shown).name.lower().removesuffix(".gz").removesuffix(".zst")
-    if stem.endswith((".csv", ".tsv")) or _is_table(lines):
+    # The last row of a table that is still being written may lack cells.
+    if stem.endswith((".csv", ".tsv")) or _is_table(lines) or (not text.endswith(b"\n") and _is_table(lines[:-1])):
         return "csv"
     return "lines" if stem.endswith((".jsonl", ".ndjson", ".json")) else "unknown"
 
