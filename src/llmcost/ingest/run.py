@@ -150,7 +150,10 @@ def _read_all(
 def _read(
     run: Run, files: Sequence[LogFile], stored: Mapping[str, Checkpoint], later: Collection[int]
 ) -> list[FileResult]:
-    """One batch, and what later ones read otherwise. A file of a folder may be rotated away before its turn, which must not keep the others from being read."""
+    """One batch; `later` as of `Run.batch`.
+
+    A file of a folder may be rotated away before its turn, which must not keep the others from being read.
+    """
     try:
         return run.batch(files, cut=cut_rows(stored, files, run.folder), later=later)
     except Exception as error:
