@@ -263,6 +263,7 @@ def test_many_breaches_are_ten_annotations_and_a_count(cli, shop):
     assert lines[-1] == "2 of 12 findings are not annotated; the worst 10 are"
 
 
+@pytest.mark.slow
 def test_a_comment_stays_within_its_limit(cli, shop):
     budgets = "".join(f"  - {{name: {'b' * 200}{number}, amount: 1}}\n" for number in range(400))
     (shop / "llmcost.yaml").write_text(f"budgets:\n{budgets}")

@@ -135,6 +135,7 @@ def test_a_breach_is_told_once_and_again_when_it_grows_and_on_another_day(spend,
     assert len(hook.got) == 3
 
 
+@pytest.mark.slow
 def test_a_breach_that_came_back_is_told_again(tmp_path, spend, check, hook):
     config = tmp_path / "llmcost.yaml"
     config.write_text(config.read_text().replace('above: "3"', 'above: "3", window: 24h'))
@@ -178,6 +179,7 @@ def test_what_could_not_be_delivered_is_tried_at_the_next_run(spend, check, hook
     assert len(hook.got) == 2
 
 
+@pytest.mark.slow
 def test_a_ledger_that_somebody_else_has_keeps_no_channel_waiting_and_nothing_is_told_twice(
     tmp_path, spend, check, hook
 ):

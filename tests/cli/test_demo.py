@@ -26,6 +26,7 @@ def test_a_folder_in_use_is_left_as_it_is(cli, tmp_path, place):
     )
 
 
+@pytest.mark.slow
 def test_a_demo_may_be_made_again_and_another_may_not(cli, tmp_path):
     (tmp_path / "notes.md").write_text("a folder with other files is no hindrance")
     first = cli("demo", ".", "--requests", "1000")

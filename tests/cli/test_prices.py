@@ -58,6 +58,7 @@ def test_the_list_as_a_table(cli, here):
     assert "0.111/hour of audio" in run.stdout
 
 
+@pytest.mark.slow
 def test_the_whole_list_in_every_format(cli, here):
     for output_format in ("table", "csv", "json", "markdown"):
         run = cli("prices", "list", "--all", "--format", output_format)

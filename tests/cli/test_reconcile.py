@@ -59,6 +59,7 @@ def test_the_amounts_of_a_column_have_the_same_decimals(cli, db):
     ]
 
 
+@pytest.mark.slow
 def test_a_difference_that_is_explained_fails_only_on_demand(cli, db):
     # Billed $0.9468065, logged $0.5034815, all of it explained.
     assert cli("reconcile", "--invoice", INVOICE, "--db", db).code == 0
@@ -164,6 +165,7 @@ def test_lines_that_cannot_be_used_are_listed(cli, db, tmp_path):
     assert "2 lines of the bill could not be compared and are in no sum." in run.stdout
 
 
+@pytest.mark.slow
 def test_a_bill_that_could_not_be_read_whole_is_not_in_agreement(cli, db, tmp_path):
     def change(results):
         results.append({**results[0], "amount": "a lot"})

@@ -14,7 +14,7 @@ from llmcost.gateways.scopes import parts_of
 from llmcost.gateways.session import session
 
 CODES = (400, 404, 410)
-_QUICK = {"langfuse", "portkey"}
+_QUICK = {"portkey"}
 """One with tokens and one with jobs."""
 
 

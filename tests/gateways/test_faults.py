@@ -208,6 +208,7 @@ def test_a_row_that_cannot_be_read_is_kept_as_a_reject_once(tmp_path):
     assert query(tmp_path / "l", "select lines, rows, rejects from file") == [(8, 3, 1)]
 
 
+@pytest.mark.slow
 def test_following_looks_again_and_waits_longer_while_nothing_comes(tmp_path):
     logs = list(LOGS[:1])
     waits, times = [], [NOW]

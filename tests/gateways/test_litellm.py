@@ -90,6 +90,7 @@ def test_overlapping_pulls_keep_every_call_once(tmp_path):
     assert query(tmp_path / "l", "select rows, path like 'pulled:litellm http://127%' from file") == [(40, True)]
 
 
+@pytest.mark.slow
 def test_without_a_start_gaps_are_filled_as_well(tmp_path):
     logs = [spend_log(n * 3600) for n in range(40)]
     with serving(Proxy(logs)) as api:

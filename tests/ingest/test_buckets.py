@@ -215,6 +215,7 @@ def focus_day(day, amount):
     return f"{amount},USD,Usage,{span},OpenAI API,OpenAI,input tokens\n"
 
 
+@pytest.mark.slow
 def test_a_month_of_capacity_counts_beside_the_days_of_its_own_bill(reading, tmp_path):
     def told(name, *lines):
         (tmp_path / name).write_text(FOCUS + "".join(lines), encoding="utf-8")

@@ -77,6 +77,7 @@ def test_a_row_of_a_usage_export(tmp_path, whole_one):
     ]
 
 
+@pytest.mark.slow
 def test_a_bucket_that_another_export_tells_more_of_stays(tmp_path):
     log = tmp_path / "usage.csv"
     log.write_text(_EXPORT + _SECOND.format(10, "gpt-5.4"))
@@ -172,6 +173,7 @@ def test_a_row_whose_owner_has_another_name_by_now(tmp_path, meanwhile):
     assert _tokens(ledger) == [(10, 0), (10, 0), (1000, 123)]
 
 
+@pytest.mark.slow
 def test_a_row_in_which_two_tables_ended(tmp_path):
     logs = [tmp_path / name / "log.csv" for name in "ab"]
     for log in logs:

@@ -92,6 +92,7 @@ def test_a_row_cut_inside_its_last_cell_makes_room_for_the_whole_one(tmp_path, l
     assert sorted(row["output_text_tokens"] for row in rows(tmp_path / "ledger")) == output
 
 
+@pytest.mark.slow
 def test_a_cut_customer_of_a_row_with_an_id_makes_room_unless_another_log_told_of_the_call(tmp_path):
     table = "timestamp,model,input_tokens,output_tokens,request_id,customer_id\n2026-11-01T10:00:01Z,gpt-5.4,1,1,req-4711,ac"
     (tmp_path / "log.csv").write_text(table)

@@ -90,6 +90,7 @@ _PLACES: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_log_of_many_places_gives_each_line_once_and_names_the_line_that_is_none(tmp_path):
     lines: list[Any] = []
     for number in range(400):

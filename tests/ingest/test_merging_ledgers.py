@@ -95,6 +95,7 @@ def test_of_two_costs_of_one_call_the_later_rating_counts_unless_the_period_is_l
     assert query(path, "select count(*) from price_lock") == [(1,)]
 
 
+@pytest.mark.slow
 def test_a_row_that_neither_ledger_has_rated_as_it_becomes_is_rated(tmp_path):
     # One knows the tier, the other the usage: 200 input tokens at $2.50 and 10 output tokens at $15 a million, halved.
     a = native(request_id="call-0001", input_tokens=0, output_tokens=0, usage_origin="estimate", service_tier="flex")
@@ -109,6 +110,7 @@ def test_a_row_that_neither_ledger_has_rated_as_it_becomes_is_rated(tmp_path):
 
 
 @either_way
+@pytest.mark.slow
 def test_the_other_tables_come_once_each(tmp_path, order):
     rows = {
         "alert_state": "('r', '{}', null, 'c', %d, null, null, null)",
@@ -170,6 +172,7 @@ def test_what_cannot_be_merged_is_refused_and_changes_nothing(tmp_path):
 
 
 @either_way
+@pytest.mark.slow
 def test_logs_of_one_path_on_two_hosts_keep_what_each_brought(tmp_path, order):
     log = tmp_path / "app.jsonl"
     for name, days in (("A", (1, 2)), ("B", (3,))):
@@ -186,6 +189,7 @@ def test_logs_of_one_path_on_two_hosts_keep_what_each_brought(tmp_path, order):
 
 
 @either_way
+@pytest.mark.slow
 def test_what_two_ledgers_have_of_a_call_stays_when_one_file_is_read_otherwise(tmp_path, order):
     call, other = (native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in (1, 2))
     one, two = write(tmp_path / "a.jsonl", [call, other]), write(tmp_path / "b.jsonl", [call])
@@ -199,6 +203,7 @@ def test_what_two_ledgers_have_of_a_call_stays_when_one_file_is_read_otherwise(t
 
 
 @pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+@pytest.mark.slow
 def test_a_conflict_is_of_the_most_and_the_least_that_was_said_in_whatever_order(tmp_path, order):
     # 100 tokens of output beside 1,000, 1,100 and 5,000 of input.
     said = {"a": 1000, "b": 1100, "c": 5000}

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from tests.ingesting import native, query, read, write
 
 from llmcost.domain.pulled import Page, Stream
@@ -100,6 +101,7 @@ def test_a_part_in_a_locked_period_is_no_further_late_request(tmp_path):
     assert next(remarks(result)).message.startswith("1 new request falls in the period locked")
 
 
+@pytest.mark.slow
 def test_a_ledger_of_before_learns_which_of_its_rows_are_parts(tmp_path):
     read(tmp_path / "l", write(tmp_path / "log.jsonl", [*LINES[:3], LINES[-1]]), EXAMPLE)
     kept = query(tmp_path / "l", "select path, rows, parts, sources from file order by path")

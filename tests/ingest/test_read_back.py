@@ -104,6 +104,7 @@ def test_what_is_unknown_stays_so_and_contradicts_no_0(tmp_path):
 
 
 @every_format
+@pytest.mark.slow
 def test_calls_without_a_good_id_are_the_same_ones_after_somebody_was_forgotten(tmp_path, file_format):
     who = {"customer_id": "acme-corp", "user_id": "u-lena", "session_id": "s-1", "feature": "chat"}
     log = [

@@ -91,6 +91,7 @@ def test_so_it_is_of_usage_exports(tmp_path):
         assert found == [(1_000_000,), (2_000_000,)]
 
 
+@pytest.mark.slow
 def test_what_another_file_brought_stays_in_any_order(tmp_path):
     a, b = table(tmp_path / "a.csv", ONE, TWO), table(tmp_path / "b.csv", TWO, THREE)
     wanted = sorted([EARLIER_ONE, EARLIER_TWO, TWO, THREE])

@@ -305,6 +305,7 @@ def test_the_last_line_cut_short_waits_for_the_next_run(tmp_path):
     assert (result.total("new"), result.total("pending"), result.files[0].status) == (1, 0, "read")
 
 
+@pytest.mark.slow
 def test_a_line_of_twenty_megabytes_and_one_of_eighty(tmp_path):
     def long(name, megabytes):
         return GOOD.replace(b"good", name).replace(

@@ -204,6 +204,7 @@ def test_a_merge_keeps_what_either_ledger_kept_of_a_closed_period(tmp_path, orde
     assert query(ours, "select request_id, customer_id from request") == [("call-last", "forgotten")]
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_again_without_deleting_stays_deleted(without, tmp_path):
     ledger = without(delete=True)
     forget(asked(ledger))
@@ -329,6 +330,7 @@ def test_what_stays_of_the_id_in_the_subjects_own_rows_is_told_and_no_error(tmp_
     assert kept == [*([] if delete else [("forgotten", model)]), ("other", "mistral-large")]
 
 
+@pytest.mark.slow
 def test_others_of_outcomes_alerts_exports_and_closed_periods_stay_who_they_are(tmp_path):
     ledger = tmp_path / "ledger"
     read(ledger, write(tmp_path / "log.jsonl", [native(customer_id="acme"), native(customer_id="acme-labs")]))
@@ -603,6 +605,7 @@ def test_a_failure_leaves_the_ledger_as_it_was(ledger, tmp_path, monkeypatch):
         *(pytest.param(*one, marks=pytest.mark.slow) for one in (("AB", True), ("BA", False), ("BA", True))),
     ],
 )
+@pytest.mark.slow
 def test_what_one_ledger_has_forgotten_the_merged_one_has(tmp_path, order, delete):
     read(tmp_path / "A", write(tmp_path / "a.jsonl", lines()[:2]))
     read(

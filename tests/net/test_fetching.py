@@ -92,6 +92,7 @@ def test_attempts_are_bounded_and_the_last_reason_is_said():
         assert len(api.asked) == 3
 
 
+@pytest.mark.slow
 def test_an_answer_that_drips_is_given_up():
     # Pieces come often enough for the limit between two of them, and too slowly for the whole.
     with (

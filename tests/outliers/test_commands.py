@@ -250,6 +250,7 @@ def test_a_change_to_or_from_an_unknown_cost_is_unknown(cli, tmp_path):
     assert "1 of 4 requests before and 3 of 5 requests after have no known price" in text
 
 
+@pytest.mark.slow
 def test_a_finding_that_shows_in_a_span_of_time_is_decided_with_it(cli, books):
     only = ("--where", "feature=search", "--since", "2026-11-01", "--until")
     asked = (*only, "2026-11-02", "--detector", "duplicate-requests", "--format", "json")

@@ -89,6 +89,7 @@ def test_an_hour_is_told_where_its_day_is_not_unusual(tmp_path):
     assert "where nothing was expected" in hour.headline
 
 
+@pytest.mark.slow
 def test_a_nightly_job_is_no_unusual_hour_while_three_nights_like_it_are_still_to_come(tmp_path):
     traffic = clean(seed=4, per_day=0, days=0)
     for day in range(30):

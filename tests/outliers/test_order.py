@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from tests.ingesting import native, read, write
 
 
+@pytest.mark.slow
 def test_calls_of_one_second_are_repeats_in_the_same_order_however_they_were_logged(cli, tmp_path):
     calls = [
         native(

@@ -84,6 +84,7 @@ def seen(cli, tmp_path):
 
 
 @pytest.mark.parametrize("large", ["gpt-4o", "gpt-4o-mini"])
+@pytest.mark.slow
 def test_calls_that_went_to_another_model_are_compared_there_and_larger_ones_are_not(seen, large):
     told = seen(
         "model-overuse",
@@ -130,6 +131,7 @@ def test_a_feature_that_was_switched_off_saves_its_cost_a_day(seen, cli):
         (hourly(range(40, 50), "old", ["cron"]), "not proven"),
     ],
 )
+@pytest.mark.slow
 def test_calls_have_not_ended_where_they_go_on_or_nobody_calls_at_all(seen, after, verdict):
     told = seen("zombie-feature", left(40), after, on="2026-10-11")
 

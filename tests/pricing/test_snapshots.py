@@ -3,6 +3,8 @@
 import json
 import zlib
 
+import pytest
+
 from llmcost.pricing.price_list import snapshot
 from llmcost.pricing.snapshots import restored
 
@@ -29,6 +31,7 @@ allowances: [{group: g, provider: google, models: ["google/*"], unit: web_search
     assert content(found) == content(prices)
 
 
+@pytest.mark.slow
 def test_a_snapshot_of_the_built_in_list_is_that_list(built_in):
     found = restored(snapshot(built_in))
 

@@ -142,6 +142,7 @@ def test_a_tier_is_found_for_every_provider(reconciled, tmp_path):
 
 
 @pytest.mark.parametrize("discount", [Decimal(1), Decimal("0.8")])
+@pytest.mark.slow
 def test_cents_a_line_are_rounding(reconciled, tmp_path, discount):
     calls = claude(calls=400)
     lines = in_cents(exact(calls), discount)
@@ -176,6 +177,7 @@ def test_a_bill_in_cents_is_rounded_beside_one_with_every_digit(reconciled, tmp_
     assert {row.key.provider for row in result.rows if row.difference} == {"anthropic"}
 
 
+@pytest.mark.slow
 def test_a_line_without_a_provider_is_compared_with_everybodys_requests(reconciled, tmp_path):
     calls = claude() + gpt()
     bill = tmp_path / "bill.csv"
@@ -189,6 +191,7 @@ def test_a_line_without_a_provider_is_compared_with_everybodys_requests(reconcil
     assert (result.providers, result.requests) == ((), len(day))
 
 
+@pytest.mark.slow
 def test_rounding_can_be_ruled_out(reconciled, tmp_path):
     calls = gpt()
     bill, _ = moved(exact(calls), lambda _, __, ___, cost: cost.quantize(CENT))
@@ -210,6 +213,7 @@ def test_another_keys_calls_are_not_on_the_bill(reconciled, tmp_path):
     assert told(result) == [("not-billed", "calls of API key key-1 are not on this bill", amount)]
 
 
+@pytest.mark.slow
 def test_lost_calls_show_in_the_quantities(reconciled, tmp_path):
     calls = gpt(calls=300)
     logged = [call for number, call in enumerate(calls) if number % 4]
@@ -384,6 +388,7 @@ def test_a_monthly_total_is_compared_as_one(reconciled, tmp_path):
     assert [(row.key.model, row.key.token_class, row.difference) for row in result.rows] == [(None, None, 0)]
 
 
+@pytest.mark.slow
 def test_calls_lost_at_random_are_not_taken_for_anything_else(reconciled, tmp_path):
     """On a bill of whole cents some rows come out by accident; that is not enough for a cause."""
     calls = gpt(calls=900)

@@ -322,6 +322,7 @@ _CALLS = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_CALLS)
+@pytest.mark.slow
 def test_nothing_is_lost_between_traces_and_the_total(ledger, insert_all, calls):
     ledger.execute("delete from request")
     insert_all(

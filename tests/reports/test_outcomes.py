@@ -222,6 +222,7 @@ _outcomes = st.lists(
     by=st.lists(st.sampled_from(["customer_id", "feature", "day", "week"]), min_size=1, max_size=2, unique=True),
     top=st.none() | st.integers(1, 2),
 )
+@pytest.mark.slow
 def test_outcomes_add_up_to_their_total_however_they_are_grouped(small, outcomes, by, top):
     small.execute("delete from outcome")
     keep(small, outcomes, 1)

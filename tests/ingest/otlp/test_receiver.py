@@ -287,6 +287,7 @@ HEAD = b"POST /v1/traces HTTP/1.1\r\nContent-Type: application/json\r\nContent-L
 
 
 @pytest.mark.parametrize("part", [b"x", b"\r\n{"], ids=["headers", "body"])
+@pytest.mark.slow
 def test_clients_that_drip_do_not_keep_others_out(receiving, part):
     """More of them than there are readers, none of which ever falls silent, and still their time is over."""
     with receiving(request_seconds=0.5) as receiver:
