@@ -18,8 +18,10 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - Linux keeps it in memory
 _ENOUGH = 4 * 1024**3
 
 
-def pytest_configure() -> None:
-    """Let tests write where no disk has to be waited for: every commit of a ledger waits for one, a third of the time."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Quick tests are many and small: they share the CPUs among themselves. All write where no disk has to be waited for."""
+    if "not slow" in config.option.markexpr:
+        os.environ.setdefault("LLMCOST_THREADS", "1")
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 

@@ -150,6 +150,7 @@ def test_a_breach_that_came_back_is_told_again(tmp_path, spend, check, hook):
 
 
 @pytest.mark.parametrize("window", ["day", "24h"])
+@pytest.mark.slow
 def test_a_look_at_the_past_does_not_end_a_breach_of_today(tmp_path, spend, check, hook, window):
     config = tmp_path / "llmcost.yaml"
     config.write_text(config.read_text().replace('above: "3"', f'above: "3", window: {window}'))

@@ -52,6 +52,7 @@ def test_buckets_are_exported_with_what_reports_take_of_them(cli, ledger):
     assert (found["openai-costs"]["cost"], found["openai-costs"]["counted"]) == ("0.0041", "cost")
 
 
+@pytest.mark.slow
 def test_a_report_says_which_charges_for_longer_than_a_day_count_on_their_first_day_or_not_at_all(cli, tmp_path):
     head = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName,ChargeDescription"
     charges = [
@@ -134,6 +135,7 @@ def test_a_day_of_an_export_is_that_day_in_any_zone(cli, ledger, tmp_path, zone)
     assert judged["reached_at"] == midnight[zone]
 
 
+@pytest.mark.slow
 def test_a_day_that_only_exports_know_is_reported_from_them_west_of_utc(cli, tmp_path):
     cost = {"object": "organization.costs.result", "amount": {"value": 3, "currency": "usd"}, "project_id": "p"}
     (tmp_path / "costs.json").write_text(json.dumps(_page(cost)), encoding="utf-8")

@@ -41,6 +41,7 @@ def test_forget_asks_first(cli, ledger):
     assert [row["customer_id"] for row in rows] == ["forgotten"]
 
 
+@pytest.mark.slow
 def test_forget_of_somebody_unknown_is_an_error_unless_it_is_meant(cli, ledger, tmp_path):
     before = ledger.read_bytes()
     slip = cli("db", "forget", "--customer", "cust-zyxvw", "--yes")

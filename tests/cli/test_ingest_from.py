@@ -46,6 +46,7 @@ def test_a_gateway_named_without_an_address_is_looked_up_in_the_configuration(cl
     assert done.stdout.startswith("1 gateway, 1 record: 1 new request, 0 known\n")
 
 
+@pytest.mark.slow
 def test_all_gateways_of_a_name_are_read_or_the_one_at_an_address(cli, tmp_path):
     with serving(Proxy([spend_log(0)])) as one, serving(Proxy([spend_log(1), spend_log(2)])) as other:
         entries = ", ".join(f"{{from: litellm, url: '{api.url}'}}" for api in (one, other))

@@ -12,6 +12,7 @@ import pytest
 from tests.ingest.otlp.conftest import request, span
 
 
+@pytest.mark.slow
 def test_a_receiver_ends_with_a_summary_when_it_is_told_to_stop(tmp_path, clean_environment):
     command = [sys.executable, "-m", "llmcost", "ingest", "--listen", "127.0.0.1:0", "--db", "ledger"]
     process = subprocess.Popen(

@@ -86,6 +86,7 @@ def test_what_is_agreed_is_written_for_the_user(cli, folder):
     assert "        rates: {input: 2, cache_read: 0.5, output: 8}\n" in text
 
 
+@pytest.mark.slow
 def test_what_a_project_agreed_on_stays_its_own(cli, folder):
     """Catalogues: gpt-x is 2 / 8. The user's list says 3 / 8, the project's contract 1 / 4."""
     contract = OURS.replace("input: 3, cache_read: 0.5, output: 8", "input: 1, cache_read: 0.5, output: 4")
@@ -130,6 +131,7 @@ def test_one_catalogue_alone_is_not_enough(cli, folder):
     assert not (folder / "mine.yaml").exists()
 
 
+@pytest.mark.slow
 def test_an_address_is_fetched_and_kept(cli, folder):
     with serving({"/map.json": (200, {"ETag": '"1"'}, LITELLM_BYTES)}) as (base, server):
         for _ in range(2):

@@ -272,6 +272,7 @@ def test_what_cannot_be_is_refused(cli, db, arguments, code, message):
     assert run.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_bill_that_names_its_provider_is_nobody_elses(cli, db):
     named = cli("reconcile", "--invoice", INVOICE, "--db", db, "--provider", "openai")
 

@@ -261,6 +261,7 @@ def test_a_machine_format_does_not_load_rich(db, clean_environment, tmp_path):
     assert done.stdout == "False\n"
 
 
+@pytest.mark.slow
 def test_a_report_in_another_currency_needs_dated_rates(cli, tmp_path):
     """One call of a million tokens of input at 1.00, on 1 November, at 0.90 and then 0.93 from the 2nd on."""
     (tmp_path / "own.yaml").write_text(

@@ -132,6 +132,7 @@ def test_contradictions_and_missing_ledgers_are_refused(cli, company):
     assert (missing.code, (company / "none.duckdb").exists()) == (3, False)
 
 
+@pytest.mark.slow
 def test_a_lock_keeps_a_period_until_it_is_lifted_or_overridden(cli, company):
     locked = cli("prices", "lock", "--until", "2026-11-01", "--note", "Q3\x1b[2J")
     assert (locked.stdout, locked.stderr, locked.code) == ("", "note: locked: everything before 2026-11-01 UTC\n", 0)

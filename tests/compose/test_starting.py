@@ -52,6 +52,7 @@ def test_a_customer_with_more_unpriced_requests_than_all_together_passes(calls, 
     assert found.exit_code == ExitCode.OK
 
 
+@pytest.mark.slow
 def test_a_month_that_has_begun_may_be_worse_than_the_last_days(calls, begun):
     calls("2026-10-20", acme=(16, 0))
     calls("2026-11-03", acme=(1, 3))
@@ -63,6 +64,7 @@ def test_a_month_that_has_begun_may_be_worse_than_the_last_days(calls, begun):
 
 
 @pytest.mark.parametrize("tz", ["America/Los_Angeles", "Asia/Tokyo"])
+@pytest.mark.slow
 def test_the_month_is_that_of_the_time_zone(calls, begun, tz):
     calls("2026-10-30", acme=(9, 0))
     calls("2026-10-31", acme=(1, 1))

@@ -244,6 +244,7 @@ def test_a_probe_of_nobody_says_so():
     assert "refused" in found.detail
 
 
+@pytest.mark.slow
 def test_lines_of_an_api_are_counted_once_in_the_ledger(tmp_path):
     fake = FAKES["openai-usage"]
     with serving(fake(fake.rows(5))) as api:

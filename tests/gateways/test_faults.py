@@ -137,6 +137,7 @@ def test_an_export_whose_file_ends_too_early_is_read_again(tmp_path, exporting):
     assert query(tmp_path / "l", "select count(*) from request") == [(20,)]
 
 
+@pytest.mark.slow
 def test_an_export_whose_file_always_ends_too_early_is_not_taken_for_whole(tmp_path, exporting):
     fake, api, cut = exporting
     cut[:] = 5000, 1
@@ -197,6 +198,7 @@ def test_rows_no_source_knows_do_not_move_the_cursor(tmp_path):
         assert run(api, tmp_path / "l", until="2026-11-02").result.total("new") == CALLS
 
 
+@pytest.mark.slow
 def test_a_row_that_cannot_be_read_is_kept_as_a_reject_once(tmp_path):
     logs = [*LOGS[:3], spend_log(180, metadata={}, prompt_tokens=-5, completion_tokens=1)]
     with serving(Proxy(logs)) as api:
@@ -230,6 +232,7 @@ def test_following_looks_again_and_waits_longer_while_nothing_comes(tmp_path):
     assert waits == [60, 120, 180, 60]
 
 
+@pytest.mark.slow
 def test_following_goes_on_after_somebody_else_had_the_ledger(tmp_path):
     holding = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
     path = tmp_path / "l"

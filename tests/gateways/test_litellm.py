@@ -54,6 +54,7 @@ def test_a_second_pull_asks_only_for_what_is_missing(tmp_path):
     assert spans == [Span(since=at("2026-11-01"), until=at("2026-11-05T12:00:00"))]
 
 
+@pytest.mark.slow
 def test_a_pull_that_ends_before_what_was_read_begins_as_a_first_one_does(tmp_path):
     """Thirty days before its end, 2026-10-21; the other call began on 2026-11-01."""
     logs = [spend_log(0), spend_log(1, start=at("2026-10-12T08:00").replace(tzinfo=None))]
@@ -69,6 +70,7 @@ def test_a_pull_that_ends_before_what_was_read_begins_as_a_first_one_does(tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_rows_that_appear_late_are_read_by_the_next_pull(tmp_path):
     logs = [spend_log(0)]
     with serving(Proxy(logs)) as api:
@@ -79,6 +81,7 @@ def test_rows_that_appear_late_are_read_by_the_next_pull(tmp_path):
     assert found.result.total("new") == 1
 
 
+@pytest.mark.slow
 def test_overlapping_pulls_keep_every_call_once(tmp_path):
     logs = [spend_log(n * 3600) for n in range(40)]
     with serving(Proxy(logs)) as api:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def _minutes(spans):
 
 
 @given(wanted=_SPANS, covered=st.lists(_SPANS, max_size=5))
+@pytest.mark.slow
 def test_what_is_unread_is_what_is_wanted_without_what_is_covered(wanted, covered):
     found = list(unread(wanted, covered))
 

@@ -175,6 +175,7 @@ def test_the_pages_of_an_answer_add_up_and_a_page_that_comes_again_does_not(read
         ("tag", "json_extract_string(tags, '$.request_tags')", ["red", "blue"]),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_each_daily_table_keeps_what_it_is_by_and_stands_back_behind_users(reading, tmp_path, view, column, values):
     rows = [litellm(1000 * number, number, 0.5, **{view: value}) for number, value in enumerate(values, 1)]
     reading({"view.jsonl": rows})

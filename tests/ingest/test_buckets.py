@@ -193,6 +193,7 @@ def test_hours_and_days_of_one_export_are_counted_once(reading, tmp_path):
     assert [row["input_tokens"] for row in report(tmp_path)[0]] == [700]
 
 
+@pytest.mark.slow
 def test_a_month_on_a_bill_stands_back_behind_the_days_of_another(reading, tmp_path):
     header = "BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName,ChargeDescription\n"
     month = "90,USD,Usage,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,OpenAI API,OpenAI,input tokens\n"

@@ -39,11 +39,13 @@ _ORDERS = list(itertools.permutations((_DOLLARS, _EUROS, _MORE)))
 
 
 @pytest.mark.parametrize(("first", "second", "third"), few([*_ORDERS[::5], *_ORDERS[1:5]], fast=2))
+@pytest.mark.slow
 def test_a_claim_that_is_the_bill_is_kept_before_a_larger_one(tmp_path, first, second, third):
     kept = _kept(tmp_path, first, second, third, bills=frozenset({"litellm"}))
     assert kept == ("0.004000000000", "USD", "litellm", "0.004000000000", "billed")
 
 
+@pytest.mark.slow
 def test_of_equal_amounts_the_one_that_says_more_is_kept(tmp_path):
     bare = {"reported_cost": "0.0040"}
     for number, claims in enumerate(((bare, _DOLLARS), (_DOLLARS, bare))):

@@ -139,6 +139,7 @@ def test_a_bucket_that_is_told_again_as_it_was_keeps_its_cost(tmp_path, way):
     assert _cost(tmp_path / "ledger", "usage_bucket", "bucket_start")[:2] == before
 
 
+@pytest.mark.slow
 def test_a_row_that_another_row_of_the_table_says_as_well(tmp_path):
     log = tmp_path / "log.csv"
     same = "2026-11-01T11:00:02Z,gpt-5.4,a,500,12"
@@ -187,6 +188,7 @@ def test_a_row_in_which_two_tables_ended(tmp_path):
     assert _tokens(tmp_path / "ledger") == [(500, 120)]
 
 
+@pytest.mark.slow
 def test_a_row_of_a_table_that_was_copied_and_written_anew(tmp_path):
     log = tmp_path / "log.csv"
     log.write_text(f"{_COLUMNS}{_FIRST}2026-11-01T10:00:02.5Z,gpt-5.4,b,2,2")

@@ -146,6 +146,7 @@ def test_a_key_that_another_source_has_keeps_no_envelope_out(tmp_path, container
     ]
 
 
+@pytest.mark.slow
 def test_envelopes_with_more_keys_than_are_names_are_read(tmp_path):
     lines = [
         {

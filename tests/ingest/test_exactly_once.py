@@ -104,6 +104,7 @@ def test_lines_in_reverse_one_file_each(tmp_path, log, once):
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.slow
 def test_compressed_in_several_frames(tmp_path, log, once, ending):
     parts = [write(tmp_path / f"{n}.jsonl{ending}", log[n::3]).read_bytes() for n in range(3)]
     path = tmp_path / f"all.jsonl{ending}"
@@ -123,6 +124,7 @@ def test_one_array_instead_of_lines(tmp_path, log, once):
     _again(tmp_path, [path], once=once)
 
 
+@pytest.mark.slow
 def test_spaces_in_the_lines_and_another_order_of_keys(tmp_path, log, once):
     lines = [json.dumps(dict(reversed(record.items())), separators=(" , ", " : ")).encode() for record in log]
     _again(tmp_path, [write(tmp_path / "log.jsonl", lines)], once=once)

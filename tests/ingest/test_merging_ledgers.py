@@ -73,6 +73,7 @@ def test_merging_says_what_it_did_and_does_it_once(tmp_path):
     assert read(tmp_path / "A", tmp_path / "b.jsonl").files[0].status == "known"
 
 
+@pytest.mark.slow
 def test_a_ledger_can_be_merged_into_none(tmp_path):
     read(tmp_path / "B", write(tmp_path / "b.jsonl", [chat("one"), native()]))
     merge(MergeRequest(ledger=tmp_path / "new", others=[tmp_path / "B"]))
@@ -80,6 +81,7 @@ def test_a_ledger_can_be_merged_into_none(tmp_path):
 
 
 @either_way
+@pytest.mark.slow
 def test_of_two_costs_of_one_call_the_later_rating_counts_unless_the_period_is_locked(tmp_path, order):
     for name, cost, day in (("A", "5", "2026-11-02"), ("B", "7", "2026-11-03")):
         read(tmp_path / name, write(tmp_path / f"{name}.jsonl", [native(request_id="call-0001")]))
@@ -153,6 +155,7 @@ def test_every_table_has_a_rule():
         }
 
 
+@pytest.mark.slow
 def test_what_cannot_be_merged_is_refused_and_changes_nothing(tmp_path):
     read(tmp_path / "A", write(tmp_path / "a.jsonl", [chat("one")]))
     shutil.copy(tmp_path / "A", tmp_path / "old")

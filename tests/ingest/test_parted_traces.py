@@ -87,6 +87,7 @@ def test_spans_of_one_name_in_two_traces_are_two(tmp_path):
 
 
 @pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.slow
 def test_merged_ledgers_know_each_others_traces(tmp_path, swapped):
     halves = [[WRAPPER, OUTER, BETWEEN], [TOOL, CALL, INNER]]
     for name, spans in zip(("ours", "theirs"), reversed(halves) if swapped else halves, strict=True):

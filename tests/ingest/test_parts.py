@@ -47,6 +47,7 @@ def test_a_call_billed_in_parts_is_one_new_request(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_file_read_again_has_its_calls_and_parts_known(tmp_path):
     path = write(tmp_path / "log.jsonl", LINES)
     read(tmp_path / "l", path)

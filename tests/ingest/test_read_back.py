@@ -47,6 +47,7 @@ def _chat(**fields: object) -> dict[str, object]:
 
 
 @every_format
+@pytest.mark.slow
 def test_an_assumed_time_stays_one(tmp_path, file_format):
     log = write(tmp_path / "log.jsonl", [_chat(id="chatcmpl-AAAAAAAA"), _chat()])
     read(tmp_path / "ledger", log, at="2026-11-07T02:00:00Z")
@@ -88,6 +89,7 @@ def test_a_part_of_a_stream_stays_one_and_is_no_conflict_with_the_whole(tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_what_is_unknown_stays_so_and_contradicts_no_0(tmp_path):
     embedded = {
         "schemaType": "ModelInvocationLog",

@@ -63,6 +63,7 @@ def test_reading_again_what_did_not_change_takes_nothing_back_of_what_was_there_
 
 
 @pytest.mark.parametrize("settings", [{}, {"at": "2026-11-01 00:00:00"}, {"source": "llmcost"}])
+@pytest.mark.slow
 def test_so_it_is_of_a_log_that_needs_no_mapping(tmp_path, settings):
     log = write(tmp_path / "app.jsonl", [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in (1, 2)])
     read(tmp_path / "l", log)
@@ -80,6 +81,7 @@ def _usage(path, *, start, tokens):
     return path
 
 
+@pytest.mark.slow
 def test_so_it_is_of_usage_exports(tmp_path):
     export = tmp_path / "usage.json"
     read(tmp_path / "l", _usage(export, start=1790812800, tokens=1_000_000))
@@ -127,6 +129,7 @@ def test_a_file_that_grew_or_was_renamed_is_read_again_instead_of_beside(tmp_pat
     ]
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_read_otherwise_takes_the_place_of_the_reading_of_the_original(tmp_path):
     log = table(tmp_path / "u.csv", ONE, TWO)
     ingest(tmp_path / "l", UTC, log)
@@ -161,6 +164,7 @@ def test_a_corrected_mapping_corrects_calls_with_an_id(tmp_path):
     assert query(tmp_path / "l", "select count(*) from conflict") == [(0,)]
 
 
+@pytest.mark.slow
 def test_what_another_file_tells_of_a_call_stays_and_is_told_of(tmp_path):
     rows = "id,at,a,b,c\ncall-aaaaaaaa,2026-11-20 08:00:14.120,10000,100,8000\n"
     for name in ("a.csv", "b.csv"):
@@ -215,6 +219,7 @@ def test_a_corrected_time_is_the_time(tmp_path):
     assert query(tmp_path / "l", "select year(started_at), count(*) from request group by all") == [(2026, 2)]
 
 
+@pytest.mark.slow
 def test_what_an_older_revision_of_a_source_made_of_a_record_is_replaced(tmp_path):
     log = write(
         tmp_path / "a.jsonl", [native(request_id="call-00000001"), native(timestamp="2026-11-01T10:00:00.125Z")]
@@ -232,6 +237,7 @@ def test_what_an_older_revision_of_a_source_made_of_a_record_is_replaced(tmp_pat
     assert query(tmp_path / "l", "select uncached_input_tokens from usage_bucket") == [(1_000_000,)]
 
 
+@pytest.mark.slow
 def test_a_bucket_that_another_export_tells_of_stays(tmp_path):
     one = _usage(tmp_path / "one.json", start=1790812800, tokens=1_000_000)
     two = _usage(tmp_path / "two.json", start=1790812800, tokens=2_000_000)
@@ -366,6 +372,7 @@ def test_what_could_not_be_read_of_a_log_that_was_rotated_is_missing_still(tmp_p
         assert rejected_lines(connection) == 1
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_of_a_log_that_was_put_right_is_forgotten(tmp_path):
     log, ledger = tmp_path / "app.jsonl", tmp_path / "l"
     first, second = (native(timestamp=f"2026-11-2{day}T10:00:00.125Z") for day in (0, 1))
@@ -376,6 +383,7 @@ def test_what_could_not_be_read_of_a_log_that_was_put_right_is_forgotten(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["app.csv.1", "app-20261120.csv", "app.csv-20261120"])
+@pytest.mark.slow
 def test_a_log_that_was_copied_and_written_anew_is_read_instead_of_its_earlier_reading(tmp_path, name):
     log = table(tmp_path / "app.csv", ONE)
     ingest(tmp_path / "l", UTC, log)
@@ -387,6 +395,7 @@ def test_a_log_that_was_copied_and_written_anew_is_read_instead_of_its_earlier_r
     assert calls(tmp_path / "l") == [EARLIER_ONE, EARLIER_TWO, EARLIER_THREE]
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_of_a_log_that_slid_on_is_missing_still(tmp_path):
     log, ledger = tmp_path / "last.jsonl", tmp_path / "l"
     days = [native(timestamp=f"2026-11-0{day}T10:00:00.125Z") for day in range(1, 6)]
@@ -404,6 +413,7 @@ def test_of_a_log_of_which_nothing_was_read_one_of_as_many_lines_is_it_put_right
     assert len(list(stored_rejects(ledger))) == left
 
 
+@pytest.mark.slow
 def test_what_a_content_that_is_gone_brought_as_well_is_read_otherwise_too(tmp_path):
     # A download of the last three days, under one name.
     log = table(tmp_path / "last3.csv", ONE, TWO)
@@ -414,6 +424,7 @@ def test_what_a_content_that_is_gone_brought_as_well_is_read_otherwise_too(tmp_p
     assert (result.total("new"), result.total("kept")) == (2, 0)
 
 
+@pytest.mark.slow
 def test_rows_without_an_id_that_another_file_has_as_well_are_said_to_count_beside(tmp_path):
     first, second = table(tmp_path / "a.csv", ONE, TWO), table(tmp_path / "b.csv", TWO)
     ingest(tmp_path / "l", UTC, first, second)

@@ -467,6 +467,7 @@ def test_an_empty_folder_and_a_path_that_is_not_there(tmp_path):
         read(tmp_path / "ledger", tmp_path / "gone.jsonl")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_log_any_more_leaves_its_calls_and_their_file_alone(tmp_path):
     first, second = write(tmp_path / "a.jsonl", [chat("a")]), write(tmp_path / "b.jsonl", [chat("b")])
     read(tmp_path / "ledger", first, second)

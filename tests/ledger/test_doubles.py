@@ -102,6 +102,7 @@ def test_a_span_that_names_the_providers_id(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_an_ingest_warns_of_what_it_brought_in_a_second_time(tmp_path, cli):
     write(tmp_path / "provider.jsonl", [body("a")])
     write(tmp_path / "gateway.jsonl", [spend_row("chatcmpl-a-0a1b2c3d")])

@@ -131,6 +131,7 @@ def test_attribution_applied_again_leaves_it_forgotten(without):
     assert rows(ledger) == before
 
 
+@pytest.mark.slow
 def test_deleted_requests_stay_deleted(ledger, tmp_path):
     read(ledger, write(tmp_path / "more.jsonl", [native(request_id="call-0009", customer_id="other")]))
     done = forget(asked(ledger, delete=True))
@@ -164,6 +165,7 @@ def dated(request_id, day, **values):
     return native(request_id=request_id, timestamp=f"{day}T10:00:00Z", customer_id=NAME, **values)
 
 
+@pytest.mark.slow
 def test_requests_of_closed_periods_are_masked_where_others_are_deleted(tmp_path):
     ledger = tmp_path / "ledger"
     log = [dated("call-last", "2026-11-30", user_id="u-qponm", trace_id="t-77"), dated("call-next", "2026-12-01")]
@@ -249,6 +251,7 @@ def test_an_id_that_could_be_anything_is_only_taken_where_it_is_an_id(tmp_path):
     assert {row["customer_id"] for row in rows(tmp_path / "ledger", "customer_id")} == {"forgotten", "7"}
 
 
+@pytest.mark.slow
 def test_others_whose_ids_only_contain_the_id_stay_who_they_are(tmp_path):
     log = [
         native(request_id="call-0001", customer_id="acme", input_tokens=100),
@@ -283,6 +286,7 @@ def test_others_whose_ids_only_contain_the_id_stay_who_they_are(tmp_path):
     assert found() == wanted
 
 
+@pytest.mark.slow
 def test_the_owner_of_a_fine_tuned_model_is_forgotten_and_its_base_is_not(tmp_path):
     tuned, kept = f"ft:gpt-4o-mini-2024-07-18:{NAME}::abc12345", "ft:gpt-4o-mini-2024-07-18:forgotten::abc12345"
     log = [
@@ -313,6 +317,7 @@ def test_the_owner_of_a_fine_tuned_model_is_forgotten_and_its_base_is_not(tmp_pa
 
 
 @pytest.mark.parametrize("delete", [False, True])
+@pytest.mark.slow
 def test_what_stays_of_the_id_in_the_subjects_own_rows_is_told_and_no_error(tmp_path, delete):
     ledger = tmp_path / "ledger"
     model = f"accounts/{NAME}/models/x"
@@ -411,6 +416,7 @@ def closed(*owners, evidence):
         ("276750", "llmcost chargeback statement --for 276750", "llmcost chargeback statement --for forgotten"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_customer_called_like_a_word_of_ours_takes_nothing_else_along(tmp_path, word, evidence, after):
     ledger = tmp_path / "ledger"
     others = [native(request_id="call-0002", tags={"team": "a", "user_id": "u-2", "customer_id": "globex"})]
@@ -435,6 +441,7 @@ def test_a_customer_called_like_a_word_of_ours_takes_nothing_else_along(tmp_path
     assert json.loads(tags) == kept
 
 
+@pytest.mark.slow
 def test_the_kinds_of_spans_are_nobody(tmp_path):
     ledger = tmp_path / "ledger"
     read(ledger, write(tmp_path / "log.jsonl", [native(customer_id="wrapper", request_id="call-0001")]))
@@ -464,6 +471,7 @@ def test_the_keys_of_tags_are_nobody(tmp_path):
 
 
 @pytest.mark.parametrize("in_advance", [False, True])
+@pytest.mark.slow
 def test_an_outcome_of_a_customer_loses_its_user_and_session_as_requests_do(tmp_path, in_advance):
     ledger = tmp_path / "ledger"
     who = {"user_id": "u-qponm", "session_id": "s-77", "feature": "search"}
@@ -505,6 +513,7 @@ def test_ids_of_any_letters_are_forgotten(tmp_path):
     assert {(row["customer_id"], row["feature"]) for row in found} == wanted
 
 
+@pytest.mark.slow
 def test_every_table_loses_the_id_and_paths_are_told(tmp_path):
     folder = tmp_path / NAME
     log = write(folder / "log.jsonl", [native(request_id="call-0001", customer_id=NAME), b"{"])
@@ -560,6 +569,7 @@ def test_every_table_loses_the_id_and_paths_are_told(tmp_path):
     assert NAME.encode() not in everything(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_tombstone_is_a_keyed_hash(without):
     ledger = without()
     ((key,),) = query(ledger, "select key from tombstone_key")
@@ -629,6 +639,7 @@ def test_what_one_ledger_has_forgotten_the_merged_one_has(tmp_path, order, delet
 @pytest.mark.parametrize(
     ("delete", "wanted"), [pytest.param(False, [("forgotten", 5)], marks=pytest.mark.slow), (True, [])]
 )
+@pytest.mark.slow
 def test_outcomes_alone_do_not_bring_a_forgotten_id_into_a_merged_ledger(without, tmp_path, delete, wanted):
     ledger = without(delete=delete)
     events = tmp_path / "events.csv"

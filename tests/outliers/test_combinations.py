@@ -111,6 +111,7 @@ CALL = st.fixed_dictionaries(
 
 @settings(max_examples=1, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sets=st.lists(st.lists(CALL, min_size=1, max_size=2), min_size=6, max_size=6))
+@pytest.mark.slow
 def test_one_request_or_two_raise_nothing_and_divide_by_nothing(tmp_path_factory, sets):
     folder = tmp_path_factory.mktemp("few")
     (folder / "few.jsonl").write_text(

@@ -48,6 +48,7 @@ def test_repeats_are_priced_by_how_soon_they_come(cli, books):
     assert told["net_savings"]["mid"] == "1.298"
 
 
+@pytest.mark.slow
 def test_spend_without_a_price_is_unknown_and_not_nothing(cli, tmp_path):
     log = write(tmp_path / "log.jsonl", [native(request_id="call-odd", provider="vllm", model="house-7b")])
     read(tmp_path / "llmcost.duckdb", log)
@@ -130,6 +131,7 @@ def test_how_it_ends(cli, books, arguments, code):
     assert cli(*arguments).code == code
 
 
+@pytest.mark.slow
 def test_a_dismissed_finding_is_not_shown_and_counted(cli, books):
     (found,) = json.loads(cli("outliers", "--detector", "duplicate-requests", "--format", "json").stdout)["findings"]
 

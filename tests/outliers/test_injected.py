@@ -41,6 +41,7 @@ def test_net_savings_never_exceed_what_was_spent_whatever_is_wrong(tmp_path, see
         assert one.savings is None or 0 <= one.savings.low <= one.savings.mid <= one.savings.high <= one.cost
 
 
+@pytest.mark.slow
 def test_a_single_request_raises_nothing_and_divides_by_nothing(tmp_path):
     traffic = clean(seed=1, per_day=1, days=1)
     traffic.records = traffic.records[:1] or [
@@ -69,6 +70,7 @@ def test_requests_that_cost_and_use_nothing_divide_by_nothing(tmp_path):
     assert audited(tmp_path, traffic).findings == ()
 
 
+@pytest.mark.slow
 def test_an_hour_is_told_where_its_day_is_not_unusual(tmp_path):
     traffic = clean(seed=3, per_day=0, days=0)
     for day in range(42):

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from tests.ingesting import native, read, write
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -24,6 +25,7 @@ def _calls(key, minutes, **usage):
     ]
 
 
+@pytest.mark.slow
 def test_one_premium_is_saved_once_also_where_other_calls_of_the_cache_only_read(cli, tmp_path):
     # The writers pay 1,000 x 10,000 x (3.75 - 3.00) / 1e6 = 7.50 more than without a cache; the readers, dear by what they
     # answer, save 1,000 x 2,000 x (3.00 - 0.30) / 1e6 = 5.40. No cache at all would save 2.10, no writes at most 7.50.

@@ -39,6 +39,7 @@ def told(cli, tmp_path):
     return told
 
 
+@pytest.mark.slow
 def test_two_storms_of_one_caller_are_two_findings_that_save_each_its_own(told, cli):
     result = told(
         *attempts(40, prompt_hash="same"), *attempts(400, start=START + timedelta(days=3), prompt_hash="same")

@@ -32,6 +32,7 @@ NIGHTS = [call(START + timedelta(days=day), place) for day in range(10) for plac
 """120 calls of $0.45 from midnight on in Berlin: $54 on each of ten days there, and on nine days of UTC."""
 
 
+@pytest.mark.slow
 def test_a_job_around_midnight_in_utc_runs_within_a_day_of_its_own_zone(told):
     asked = ("--detector", "user-daily-spend,batchable-traffic")
 
@@ -76,6 +77,7 @@ def test_a_dear_day_begins_at_its_own_midnight_and_is_checked_in_the_same_traffi
     )
 
 
+@pytest.mark.slow
 def test_an_accepted_finding_is_compared_from_midnight_of_its_zone_on(told, cli):
     (job,) = told(NIGHTS, "--detector", "batchable-traffic", "--tz", "Europe/Berlin")
 

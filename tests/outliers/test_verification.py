@@ -105,6 +105,7 @@ def left(days):
     return [*hourly(range(10), "old", people), *hourly(range(10, days), "old", ["cron"])]
 
 
+@pytest.mark.slow
 def test_a_feature_that_was_switched_off_saves_its_cost_a_day(seen, cli):
     told = seen(
         "zombie-feature",
@@ -146,6 +147,7 @@ def test_calls_have_not_ended_where_they_go_on_or_nobody_calls_at_all(seen, afte
         pytest.param("gpt-4o-mini", 600, "2.679000", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_leak_is_compared_outside_production_only(seen, development, requests_after, saved):
     told = seen(
         "dev-leakage",

@@ -315,6 +315,7 @@ def claiming(name, cost, model="m1", **fields):
     return call(name, "2026-10-05T12:00:00Z", model, 1_000_000, 0, reported_cost=cost, **fields)
 
 
+@pytest.mark.slow
 def test_a_reported_cost_is_the_bill_only_where_the_settings_say_so(tmp_path):
     """m1 asks 1.00 for each of these calls."""
     (tmp_path / "old.yaml").write_text(OLD)

@@ -171,6 +171,7 @@ def test_a_provider_that_only_the_price_list_supplied_gives_way_to_one_a_log_sta
     assert query(tmp_path / "ledger", "select provider, cost_status from request") == [("openrouter", "unpriced")] * 2
 
 
+@pytest.mark.slow
 def test_usage_of_equal_size_that_differs_is_settled_alike_in_any_order(tmp_path):
     """Three calls of three usages each, which come in another order for every call."""
     orders = {"one": (0, 1, 2), "two": (2, 1, 0), "three": (1, 2, 0)}

@@ -94,6 +94,7 @@ def test_no_text_is_too_odd(parts):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(_DOCUMENTS)
+@pytest.mark.slow
 def test_fixes_keep_a_file_readable_and_come_to_an_end(value):
     file = opened_text(parse_text(_written(value), "case.yaml"))
     changed, after = fixed([file], ALL, KNOWN, unsafe=True)

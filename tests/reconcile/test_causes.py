@@ -66,6 +66,7 @@ def moved(charges, change):
     return after, sum(after.values(), Decimal(0)) - sum(charges.values(), Decimal(0))
 
 
+@pytest.mark.slow
 def test_a_discount_is_a_factor_on_tokens_and_not_on_fees(reconciled, tmp_path):
     calls = with_searches(claude(), luck(1))
     bill, amount = moved(
@@ -88,6 +89,7 @@ def test_a_price_of_one_class_that_changed_is_a_factor_too(reconciled, tmp_path)
     assert result.causes[0].rows == SPAN["days"]
 
 
+@pytest.mark.slow
 def test_a_tenth_more_on_tokens_is_a_region(reconciled, tmp_path):
     calls = claude()
     bill, amount = moved(exact(calls), lambda _, __, ___, cost: cost * Decimal("1.1"))
@@ -203,6 +205,7 @@ def test_rounding_can_be_ruled_out(reconciled, tmp_path):
     assert ruled_out.unexplained_rows > 0
 
 
+@pytest.mark.slow
 def test_another_keys_calls_are_not_on_the_bill(reconciled, tmp_path):
     calls = [replace(call, key=f"key-{number % 3}") for number, call in enumerate(gpt())]
     bill = exact([call for call in calls if call.key != "key-1"])
@@ -410,6 +413,7 @@ def by_day(charges):
 
 
 @pytest.mark.parametrize(("searches", "explained"), [(0, 0), (3, 0), (5, Decimal("0.05"))])
+@pytest.mark.slow
 def test_a_round_charge_is_searches_only_as_far_as_searches_were_logged(reconciled, tmp_path, searches, explained):
     """Five cents more are five searches at a cent, and every adjustment is whole cents."""
     calls = claude()

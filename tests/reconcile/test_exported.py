@@ -68,6 +68,7 @@ def compared(ledger, prices, *bills, basis="requests"):
         return reconcile(connection, prices, request), is_estimated(connection)
 
 
+@pytest.mark.slow
 def test_exported_usage_finds_the_calls_nobody_logged(ledger, exporting, prices):
     exporting("usage.json", page(usage("gpt-5.4", 4000, 400, 4), usage("gpt-4.1", 5000, 500, 5)))
 

@@ -135,6 +135,7 @@ def test_the_request_named_is_one_that_the_mistake_explains(company, cli):
     assert "call-cache-odd" not in done.stdout
 
 
+@pytest.mark.slow
 def test_claims_in_another_currency_are_said_not_to_be_compared(company, cli):
     log = write(
         company / "euros.jsonl",

@@ -268,6 +268,7 @@ def test_a_price_that_changed_by_hand_is_said_not_hidden(show, tmp_path):
     assert sum(Decimal(line["amount"]) for line in document["lines"]) == Decimal("0.06")
 
 
+@pytest.mark.slow
 def test_a_price_of_an_earlier_list_is_explained_by_that_list(show, tmp_path, prices):
     log = write(tmp_path / "log.jsonl", LOG)
     read(tmp_path / "ledger.duckdb", log, pricing=(prices,))
@@ -283,6 +284,7 @@ def test_a_price_of_an_earlier_list_is_explained_by_that_list(show, tmp_path, pr
     assert document["price"]["place"] is None
 
 
+@pytest.mark.slow
 def test_a_file_that_is_gone_is_said_to_be(show, tmp_path):
     log = write(tmp_path / "log.jsonl", LOG)
     show("req-priced-0123456789abcdef", log)

@@ -70,6 +70,7 @@ def test_a_dollar_a_day_is_thirty_dollars_in_november(daily, ask):
     assert (found.first, found.end) == (date(2026, 11, 1), date(2026, 12, 1))
 
 
+@pytest.mark.slow
 def test_half_a_year_of_a_longer_history_is_used_and_told(daily, ask):
     daily("2025-12-25", 330)  # through 2026-11-19
     found = ask("2026-11-20")

@@ -89,6 +89,7 @@ def _is_the_mean(before, after):
 
 @FEWEST
 @given(_factors(), _factors())
+@pytest.mark.slow
 def test_an_effect_is_the_mean_over_every_order_of_change(before, after):
     _is_the_mean(before, after)
 

@@ -53,6 +53,7 @@ def test_list_shows_shares_and_what_a_key_fills(cli, ledger):
     assert "\x1b" not in cli("tags", "list").stdout
 
 
+@pytest.mark.slow
 def test_the_cost_of_unpriced_requests_is_not_nothing(cli, tmp_path):
     """One request without a price; then also one that is free, because a cache answered it."""
     odd = native(request_id="call-odd", model="acme-internal/x", tags={"team": "search"})

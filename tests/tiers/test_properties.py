@@ -3,6 +3,7 @@
 from decimal import Decimal, localcontext
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 from tests.ingesting import kept_memory_ledger
@@ -237,6 +238,7 @@ def plans(draw):
     ),
     st.builds(Rounding, mode=st.sampled_from(MODES), places=st.integers(0, 12), at=st.sampled_from(ROUND_AT)),
 )
+@pytest.mark.slow
 def test_a_whole_table_is_rated_like_one_invoice_each(plan, rows, rounding):
     columns = list(zip(*rows, strict=True))
     meters = {

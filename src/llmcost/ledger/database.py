@@ -49,7 +49,8 @@ def connect(
         "autoload_known_extensions": "false",
         "temp_directory": "",
     }
-    if threads is not None:
+    # The variable is internal: tests are many, small and side by side.
+    if threads := threads or int(os.environ.get("LLMCOST_THREADS", "") or 0):
         config["threads"] = threads
     if keeps_blocks:
         config["block_allocator_memory"] = _KEPT

@@ -51,6 +51,7 @@ def test_a_span_sent_as_protobuf_is_a_request(receiving, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_compressed_body_and_one_in_chunks_are_read(receiving, tmp_path):
     with receiving() as receiver:
         bodies = [json.dumps(request(span(number))).encode() for number in range(1, 5)]
@@ -343,6 +344,7 @@ def test_each_request_of_a_connection_has_its_time():
             hearing.read(1)
 
 
+@pytest.mark.slow
 def test_a_span_that_cannot_be_read_is_rejected_and_the_rest_kept(receiving, tmp_path):
     bad = {**AGENT, "gen_ai.usage.input_tokens": "many"}
     with receiving() as receiver:
