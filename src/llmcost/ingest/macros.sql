@@ -4,11 +4,10 @@
 -- which is a thousand in half of Europe.
 create or replace temp macro count_of(x) as
     case
-        when try_cast(x as bigint)::varchar = x
-            then case when try_cast(x as bigint) between 0 and 9007199254740992 then try_cast(x as bigint) end
-        when regexp_full_match(x, '[0-9]{1,16}(\.0{1,2}|\.0{4,})?')
-            then case when try_cast(split_part(x, '.', 1) as bigint) <= 9007199254740992
-                      then try_cast(split_part(x, '.', 1) as bigint) end
+        when try_cast(x as uinteger)::varchar = x then try_cast(x as uinteger)
+        when x is not null then list_filter(
+            [try_cast(regexp_extract(x, '^([0-9]{1,16})(\.0{1,2}|\.0{4,})?$', 1) as bigint)],
+            lambda n: n <= 9007199254740992)[1]
     end;
 
 -- Something stands here that is not a count.
@@ -63,22 +62,21 @@ create or replace temp macro marked(x) as
         )
     end;
 
--- A point in time as UTC: ISO 8601 with or without offset, or Unix time. What is rare stands inside the branches: around them it
--- would make the whole five times as slow.
+-- A point in time as UTC: ISO 8601 with or without offset, or Unix time. What is rare stands in a list: behind `coalesce`, what is
+-- named twice is worked out for every row, and `dated` names its time four times.
 create or replace temp macro instant(x) as
-    case
-        when substr(x, 20) similar to '(\.[0-9]+)?Z?' and not (length(x) < 20 and regexp_matches(substr(x, 11), '[+-]'))
-            then coalesce(
-                dated(try_cast(x as timestamp), x),
-                instant_of_number(x),
-                dated(timezone('UTC', try_cast(marked(x) as timestamptz)), x)
-            )
-        else coalesce(
-            dated(timezone('UTC', try_cast(to_the_second(x) as timestamptz)), x),
-            instant_of_number(x),
-            dated(timezone('UTC', try_cast(marked(x) as timestamptz)), x)
-        )
-    end;
+    coalesce(
+        dated(
+            case
+                when substr(x, 20) similar to '(\.[0-9]+)?Z?' and not (length(x) < 20 and regexp_matches(substr(x, 11), '[+-]'))
+                    then try_cast(x as timestamp)
+                else timezone('UTC', try_cast(to_the_second(x) as timestamptz))
+            end,
+            x
+        ),
+        instant_of_number(x),
+        list_filter([timezone('UTC', try_cast(marked(x) as timestamptz))], lambda t: dated(t, x) is not null)[1]
+    );
 
 -- Whether this is meant to be a time, readable or not. Small numbers are durations, or stand for none; the words are what
 -- programs write where there is nothing, as the first instant of the year 1 is what Go and .NET do.
@@ -188,10 +186,11 @@ create or replace temp macro is_tag(k, v) as
 
 -- The first value of a key that says something, of several with that key.
 create or replace temp macro told(t, k) as
-    case when is_tag(k, value_of(t, k)) then value_of(t, k) else list_filter(
-        list_transform(list_filter(list_zip(json_keys(t), json_extract(t, '$.*')), lambda e: e[1] = k),
-            lambda e: json_extract_string(e[2], '$')),
-        lambda v: is_tag(k, v))[1] end;
+    list_filter(
+        list_concat([value_of(t, k)], list_transform(
+            list_filter(list_zip(json_keys(t), json_extract(t, '$.*')), lambda e: e[1] = k),
+            lambda e: json_extract_string(e[2], '$'))),
+        lambda v: is_tag(k, v))[1];
 
 -- Tags of which something may have to be looked at closely: a value that is no text, empty or a placeholder, a key that may hold
 -- no tag, or a character that is escaped.
