@@ -1,10 +1,19 @@
 """What became of accepted findings: calls before and after, wherever acting on the finding has moved them."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from tests.ingesting import native, read, write
+from tests.inserting import insert
+
+from llmcost.domain.period import Period
+from llmcost.ledger.composition import Selection
+from llmcost.outliers.decisions import Decision
+from llmcost.outliers.traffic import Floors, open_traffic
+from llmcost.outliers.verification import verify
+from llmcost.pricing.price_list import load_price_list
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 SMALL = {"input_tokens": 1500, "output_tokens": 100}
@@ -157,3 +166,47 @@ def test_a_leak_is_compared_outside_production_only(seen, development, requests_
     )
 
     assert (told["verdict"], told["requests_after"], told["realised"]["mid"]) == ("cost fell", requests_after, saved)
+
+
+def passes(day, number, *costs):
+    """A call on a day of September and its passes billed apart; None is a pass without a price."""
+    common = {
+        "request_id": f"call-{day}-{number}",
+        "started_at": datetime(2026, 9, day, 10, number),  # noqa: DTZ001  the ledger's naive UTC
+        "source": "llmcost",
+        "issuer": "anthropic",
+        "ingest_id": 1,
+        "time_origin": "log",
+        "final": True,
+        "operation": "chat",
+        "status": "ok",
+        "gateway_cached": False,
+        "usage_origin": "billed",
+        "charge_basis": "metered",
+        "model": "known",
+        "team": "core",
+    }
+    return [
+        {**common, "part": part, "cost": cost, "cost_status": "unpriced" if cost is None else "priced"}
+        for part, cost in enumerate(costs)
+    ]
+
+
+def test_what_is_known_of_a_call_with_an_unpriced_pass_is_no_cost_of_a_request(ledger):
+    """$4.00 a request before and since. Since, of every other call $1.00 is known and a pass has no price."""
+    before = [passes(day, number, "3", "1") for day in range(1, 9) for number in range(2)]
+    since = [passes(day, number, *costs) for day in range(11, 21) for number, costs in enumerate([("4",), ("1", None)])]
+    insert(ledger, "request", [row for call in (*before, *since) for row in call])
+    traffic = open_traffic(
+        ledger,
+        Selection(period=Period(), zone=UTC, basis="requests"),
+        load_price_list(),
+        production=("production",),
+        floors=Floors(),
+    )
+    decision = Decision(id="one", word="accepted", reason="try", on=date(2026, 9, 11), scope=(("team", "core"),))
+
+    told = verify(traffic, decision, Decimal(1))
+
+    assert (told.requests_after, told.unpriced_after, told.days_after) == (20, 10, 10)
+    assert (told.before, told.after, told.saved) == (4.0, 4.0, 0.0)

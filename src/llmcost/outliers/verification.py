@@ -2,8 +2,8 @@
 
 The unit is a day: its cost per request. The difference of the means of the days before and after has Welch's standard
 error; times the requests since, it is what was saved at today's volume. Days are not independent, so the interval is a
-guide, and a change of mix moves it too. Requests without a known price are in neither cost nor count. What acting on a finding
-changes, such as the model, is no part of where to look.
+guide, and a change of mix moves it too. Requests without a known price are in neither cost nor count, also those of which
+only a pass billed apart has none. What acting on a finding changes, such as the model, is no part of where to look.
 
 Calls that were to end and did have no cost per request any more: there a day's unit is its cost, and a day is one with
 any traffic in the ledger. A day whose cost is not known, for want of a price, is left out.
@@ -101,8 +101,8 @@ def _compared(traffic: Traffic, decision: Decision, calls: Query, allowed: Decim
                 day >= $start                                                                       as later,
                 cast(sum(waste_row.calls) as bigint)                                                as calls,
                 cast(sum(unpriced_calls) as bigint)                                                 as unpriced,
-                cast(coalesce(sum(waste_row.calls) filter (where cost_status <> 'unpriced'), 0) as bigint) as priced,
-                cast(sum(cost) as double) / nullif(priced, 0)                                       as each
+                cast(coalesce(sum(waste_row.calls) filter (where cost_known), 0) as bigint)         as priced,
+                cast(sum(cost) filter (where cost_known) as double) / nullif(priced, 0)             as each
             from waste_row
             where {calls.sql} and day >= $earliest
             group by later, day

@@ -54,6 +54,7 @@ select
     coalesce(reasoning_cost, 0)                                                     as reasoning_cost,
     coalesce(cost, 0)                                                               as cost,
     cost_status,
+    cost_known,
     lower(environment) is not null and not list_contains($production, lower(environment)) as outside_production,
     row_key,
     part
