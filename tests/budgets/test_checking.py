@@ -360,6 +360,27 @@ def test_a_budget_of_requests_on_exports_that_count_none_is_not_evaluated(ledger
     assert (one.spent, one.status) == (4, "ok")
 
 
+def test_a_budget_of_tokens_on_exports_that_hold_only_bills_is_not_evaluated(ledger, judge):
+    """The bill of a day whose usage is known, be it of images alone, leaves nothing open."""
+    text = "budgets: [{name: a, amount: 10, unit: tokens}]\n"
+    _export(ledger, "2026-11-02", "2", "billed", scope="costs", exporter="provider")
+    _export(ledger, "2026-11-03", None, "unpriced", scope="summary", exporter="gateway", requests=4)
+    (one,) = judge(text, "2026-11-04").standings
+    assert (one.status, one.missing) == ("not_evaluated", True)
+    assert one.reason == "2 usage buckets do not say how many tokens"
+    # What is reached is reached.
+    _export(ledger, "2026-11-03", "1", "estimated", provider="google", requests=1, output_text_tokens=10)
+    (one,) = judge(text, "2026-11-04").standings
+    assert (one.spent, one.status) == (10, "breached")
+
+    ledger.execute("delete from usage_bucket")
+    for day, used in (("2026-11-02", "uncached_input_tokens"), ("2026-11-03", "images")):
+        _export(ledger, day, "1", "estimated", scope="usage", exporter="provider", **{used: 4})
+        _export(ledger, day, "2", "billed", scope="costs", exporter="provider")
+    (one,) = judge(text, "2026-11-04").standings
+    assert (one.spent, one.status) == (4, "ok")
+
+
 def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, judge):
     for day in (1, 2):
         spend(f"2026-10-0{day} 10:00", "1", feature="chat", customer_id="acme")

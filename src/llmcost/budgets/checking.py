@@ -12,13 +12,12 @@ from llmcost.budgets.causes import cause
 from llmcost.budgets.gate import Measured, conditions, freshness, hides_cost
 from llmcost.budgets.periods import Window, window_at
 from llmcost.budgets.spending import Sums, Values, Watched
-from llmcost.budgets.status import Standing, judged, missing_reason, pace_of
+from llmcost.budgets.status import Standing, judged, missing_reason, pace_of, uncounted_reason
 from llmcost.budgets.unmatched import unmatched
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import ExitCode, UsageError
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period, time_zone
-from llmcost.domain.text import plural
 from llmcost.ledger import queries, scopes
 from llmcost.ledger.composition import Basis
 from llmcost.ledger.scopes import Spent
@@ -201,15 +200,15 @@ def _standing(
     pace = pace_of(budget, one.window, amount, sums.daily, now, begins=begins)
     status, reason = judged(budget, amount, pace, now)
     missing = unproven = False
+    left_out = spending.unknown_sums(spent, budget.measure)
     allowed = settings.gate.unpriced or Decimal(0)
     hidden = budget.measure == "cost" and hides_cost(settings, spent.unpriced, spent.requests, spent.unpriced_sums)
     if hidden and amount < budget.amount:  # what is reached is reached, whatever else was spent
         reason = missing_reason(spent.unpriced, spent.requests, allowed, spent.unpriced_sums)
         status, missing = "not_evaluated", True
         unproven = True
-    elif budget.measure == "requests" and spent.uncounted_sums and amount < budget.amount:
-        verb = "does" if spent.uncounted_sums == 1 else "do"
-        reason = f"{plural(spent.uncounted_sums, 'usage bucket')} {verb} not say of how many requests"
+    elif budget.measure != "cost" and left_out and amount < budget.amount:
+        reason = uncounted_reason(left_out, budget.measure)
         status, missing = "not_evaluated", True
     elif status == "ok" and fresh.missing:
         status, reason, missing = "not_evaluated", fresh.message, True

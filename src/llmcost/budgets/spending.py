@@ -69,6 +69,11 @@ def amount(spent: Spent, measure: Measure) -> Decimal:
     return spent.cost if measure == "cost" else Decimal(spent.tokens if measure == "tokens" else spent.requests)
 
 
+def unknown_sums(spent: Spent, measure: Measure) -> int:
+    """Of exports: sums that are not in the amount, as nothing says what they cost or how many tokens or requests they are of."""
+    return {"cost": spent.unpriced_sums, "tokens": spent.unmeasured_sums, "requests": spent.uncounted_sums}[measure]
+
+
 def selection(
     settings: Settings,
     basis: Basis,

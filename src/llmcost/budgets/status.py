@@ -180,6 +180,12 @@ def missing_reason(unpriced: int, requests: int, allowed: Decimal, sums: int = 0
     return f"{told}; `unpriced` of `gate:` allows {(allowed * 100).normalize():f}%" if allowed else told
 
 
+def uncounted_reason(sums: int, measure: str) -> str:
+    """Why a count of tokens or requests proves nothing where so many sums of an export have none."""
+    verb = "does" if sums == 1 else "do"
+    return f"{plural(sums, 'usage bucket')} {verb} not say {'of ' if measure == 'requests' else ''}how many {measure}"
+
+
 def _share(part: timedelta, whole: timedelta) -> Decimal:
     share = EXACT.divide(_seconds(part), _seconds(whole)).quantize(Decimal("0.000001"), ROUND_HALF_EVEN, EXACT)
     return min(max(share, Decimal(0)), Decimal(1))

@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Literal, get_args
 
 from llmcost.domain.period import Period
+from llmcost.domain.request import QUANTITIES
 from llmcost.ledger.conversion import MONEY, Conversion
 from llmcost.ledger.exported_days import exported_offsets, exported_time
 from llmcost.ledger.exports_basis import counted_table
@@ -48,18 +49,20 @@ _EXPORTS = """
         cost as held_cost,
         case when bucket_end > bucket_start + interval 25 hours then {end} end as long_until,
         cast(cost_status = 'unpriced' and requests is null and not (foreign_bill and usage_has_cost) as bigint) as unpriced_sums,
-        cast(not day_counts as bigint) as uncounted_sums
+        cast(not day_counts as bigint) as uncounted_sums,
+        cast(not day_measures as bigint) as unmeasured_sums
     from (
         select * replace ({start} as started_at), coalesce(upper(reported_currency), 'USD') <> 'USD' as foreign_bill,
             bool_or(cost is not null and cost_status <> 'billed') over provider_day as usage_has_cost,
-            bool_or(requests is not null) over provider_day as day_counts
+            bool_or(requests is not null) over provider_day as day_counts,
+            bool_or(coalesce({quantities}) is not null) over provider_day as day_measures
         from {counted}
         window provider_day as (partition by coalesce(provider, ''), cast(bucket_start as date))
     ) where {time}
 """
 # A sum of unknown cost that counts no requests is unknown as a whole: `unpriced_sums`. A bill in another currency is none where
 # the price list says what the usage of that day costs. Where nothing of a provider's day counts requests, no sum of them is known:
-# `uncounted_sums`.
+# `uncounted_sums`; where nothing of it says what was used, no sum of tokens is: `unmeasured_sums`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class Query:
         else:
             source = _EXPORTS.format(
                 counted=counted_table(connection),
+                quantities=", ".join(f"cast({name} as double)" for name in QUANTITIES),
                 start=exported_time(connection, selection.zone, "bucket_start"),
                 end=exported_time(connection, selection.zone, "bucket_end"),
                 time=self.within(selection.period),

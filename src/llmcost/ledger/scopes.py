@@ -21,6 +21,7 @@ Conditions = tuple[tuple[Key, Condition], ...]
 
 TOKENS = " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)
 """All tokens of one row."""
+_SUMS = ("unpriced_sums", "uncounted_sums", "unmeasured_sums")
 _UNPRICED = f"case when cost_status = 'unpriced' then row({CALL}) end as unpriced_call"
 MEASURES = {"cost": "coalesce(cost, 0)", "tokens": f"({TOKENS})", "requests": "coalesce(calls, 0)"}
 """What a budget may limit, by name: SQL over one row."""
@@ -40,6 +41,8 @@ class Spent:
     """Of exports: sums that do not say of how many requests, whose cost is unknown."""
     uncounted_sums: int = 0
     """Of exports: sums of days of a provider of which nothing says how many requests there were."""
+    unmeasured_sums: int = 0
+    """Of exports: sums of days of a provider of which nothing says what was used."""
 
     def __add__(self, other: "Spent") -> "Spent":
         """Both together."""
@@ -50,6 +53,7 @@ class Spent:
             unpriced=self.unpriced + other.unpriced,
             unpriced_sums=self.unpriced_sums + other.unpriced_sums,
             uncounted_sums=self.uncounted_sums + other.uncounted_sums,
+            unmeasured_sums=self.unmeasured_sums + other.unmeasured_sums,
         )
 
 
@@ -74,7 +78,7 @@ def spending(
     ]
     names = [f"key_{place}" for place in range(len(keys))]
     texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
-    in_sums = ["unpriced_sums", "uncounted_sums"] if selection.basis == "exports" else []
+    in_sums = _SUMS if selection.basis == "exports" else ()
     unpriced, marked = "sum(case when in_{place} then unpriced_calls end)", "unpriced_calls"
     if selection.basis == "requests" and has_doubtful_parts(connection):
         # A call counts once in every scope that any of its unpriced passes is in.
@@ -199,12 +203,10 @@ def bounds(connection: "Connection", selection: Selection) -> tuple[datetime, da
 
 def _spent(cells: Sequence[object]) -> Spent:
     cost, tokens, requests, unpriced, *sums = cells
-    unpriced_sums, uncounted_sums = sums or (0, 0)
     return Spent(
         cost=cost if isinstance(cost, Decimal) else Decimal(0),
         tokens=int(str(tokens or 0)),
         requests=int(str(requests or 0)),
         unpriced=int(str(unpriced or 0)),
-        unpriced_sums=int(str(unpriced_sums or 0)),
-        uncounted_sums=int(str(uncounted_sums or 0)),
+        **{name: int(str(count or 0)) for name, count in zip(_SUMS, sums, strict=False)},
     )
