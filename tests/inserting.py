@@ -7,12 +7,13 @@ _TOGETHER = 200
 
 
 def insert(connection: Any, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Put these rows into a table; what one lacks and another has is null in it, and each has a `row_key` of its own."""
+    """Put these rows into a table; what one lacks and another has is null in it, and each has a key of its own."""
+    key = "bucket_key" if table == "usage_bucket" else "row_key"
     names = list(dict.fromkeys(name for row in rows for name in row))
     marks = f"(uuid(), {', '.join('?' for _ in names)})"
     for start in range(0, len(rows), _TOGETHER):
         some = rows[start : start + _TOGETHER]
         connection.execute(
-            f"insert into {table} (row_key, {', '.join(names)}) values {', '.join([marks] * len(some))}",
+            f"insert into {table} ({key}, {', '.join(names)}) values {', '.join([marks] * len(some))}",
             [row.get(name) for row in some for name in names],
         )

@@ -5,6 +5,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from tests.inserting import insert
 
 from llmcost.budgets.baseline import compared, excused, judged, measure, read
 from llmcost.budgets.checking import check
@@ -40,6 +41,15 @@ def filed(taken, tmp_path):
     return run
 
 
+def insert_buckets(ledger, rows):
+    """Usage buckets of a day each."""
+    insert(
+        ledger,
+        "usage_bucket",
+        [{"source": "s", "ingest_id": 1, "bucket_end": row["bucket_start"] + timedelta(days=1), **row} for row in rows],
+    )
+
+
 @pytest.fixture
 def a_dollar_a_day(spend):
     """Of one customer, from 20 September to 20 November."""
@@ -69,6 +79,53 @@ def test_a_rise_is_no_pass_where_more_may_be_spent(spend, settings_of, filed, co
     (gate,) = judged(settings_of(text), filed(text, "2026-11-03"), filed(text, "2026-11-05"))
 
     assert (gate.outcome, gate.missing) == (outcome, outcome == "not_evaluated")
+
+
+@pytest.mark.parametrize(
+    ("unit", "unknown", "told"),
+    [
+        # A bill in another currency; a bill of a day whose usage nothing tells.
+        ("usd", {"cost_status": "unpriced", "reported_currency": "EUR"}, "without a known price {}: 1 usage bucket"),
+        ("requests", {"cost": 0, "cost_status": "billed"}, "{} 1 usage bucket does not say of how many requests"),
+        ("tokens", {"cost": 0, "cost_status": "billed"}, "{} 1 usage bucket does not say how many tokens"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("amounts", "side", "outcome"),
+    [
+        ((10, 10), None, "ok"),
+        ((10, 12), None, "failed"),
+        ((10, 10), "now", "not_evaluated"),  # more may be spent
+        ((10, 12), "now", "failed"),
+        ((10, 10), "at the baseline", "ok"),
+        ((10, 12), "at the baseline", "not_evaluated"),  # more may have been spent then
+    ],
+)
+def test_a_rise_on_exports_is_judged_only_where_sums_left_out_could_not_undo_it(
+    ledger, settings_of, filed, *, unit, unknown, told, amounts, side, outcome
+):
+    text = f"budgets: [{{name: a, amount: 999, unit: {unit}}}]\ngate: {{increase: 10%, unpriced: 50%}}"
+
+    def buckets(day, *rows):
+        insert_buckets(ledger, [{"bucket_start": date(2026, 11, day), **row} for row in rows])
+
+    def used(amount):
+        return {
+            "provider": "openai",
+            "cost": amount,
+            "cost_status": "billed",
+            "requests": amount,
+            "output_text_tokens": amount,
+        }
+
+    buckets(1, used(1))
+    for day, amount, when in ((2, amounts[0], "at the baseline"), (4, amounts[1], "now")):
+        buckets(day, used(amount), *([{"provider": "azure", **unknown}] if when == side else []))
+    gates = judged(settings_of(text), filed(text, "2026-11-03"), filed(text, "2026-11-05"))
+    gate = gates[-1]
+
+    assert (gate.outcome, gate.missing) == (outcome, outcome == "not_evaluated")
+    assert gate.message.endswith(told.format(side) if outcome == "not_evaluated" else "10.0% is allowed")
 
 
 def test_what_may_be_spent_is_told_with_the_rise(spend, settings_of, taken):

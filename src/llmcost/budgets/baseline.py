@@ -17,7 +17,7 @@ from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.gate import Measured, hides_cost, place_of
 from llmcost.budgets.periods import BudgetPeriod, days_before, reaches_back
-from llmcost.budgets.status import Standing
+from llmcost.budgets.status import Standing, uncounted_reason
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import DataError, LlmcostError, UsageError
 from llmcost.domain.exact import EXACT
@@ -47,6 +47,8 @@ class Entry:
     requests: int = 0
     unpriced: int = 0
     """Requests of unknown cost, in no sum; 0 in a baseline that does not say."""
+    unknown_sums: int = 0
+    """Of exports: sums that are not in what was spent, as nothing says how much they are of; 0 in a baseline that does not say."""
     breached: tuple[tuple[str | None, ...], ...] = ()
     """The values of a budget for each that were reached; one empty value for a budget that was."""
     since: datetime | None = None
@@ -130,6 +132,7 @@ def measure(
             spent=spending.amount(found.by_value[()], budget.measure),
             requests=found.by_value[()].requests,
             unpriced=found.by_value[()].unpriced,
+            unknown_sums=spending.unknown_sums(found.by_value[()], budget.measure),
             breached=tuple(sorted(breached.get(budget.name, []), key=_sortable)),
             since=running.get(budget.name),
         )
@@ -221,7 +224,7 @@ def _rise(settings: Settings, one: Difference, days: int) -> list[Measured]:
     )
     if hiding is not None:
         when = "now" if hiding is one.new else "at the baseline"
-        message += f"; without a known price {when}: {hiding.unpriced:,} of {plural(hiding.requests, 'request')}"
+        message += f"; {_left_out(hiding, when)}"
     return [
         Measured(
             name="increase",
@@ -236,19 +239,28 @@ def _rise(settings: Settings, one: Difference, days: int) -> list[Measured]:
 
 
 def _hiding(settings: Settings, one: Difference, *, failed: bool) -> Entry | None:
-    """The side whose requests without a known price leave the verdict open.
+    """The side that leaves the verdict open, as requests have no known price or sums of exports do not say how much they are of.
 
     What is spent now may be more than a rise that is allowed; one that is not may be from a cost nothing is known of.
     """
     side = one.old if failed else one.new
-    if side is None or side.unit in COUNTED:
+    if side is None:
         return None
-    hides = (
-        0 < side.unpriced >= side.requests and not side.spent
-        if failed
-        else hides_cost(settings, side.unpriced, side.requests)
-    )
-    return side if hides else None
+    if side.unit in COUNTED:
+        return side if side.unknown_sums else None
+    nothing_known = 0 < side.unpriced >= side.requests and not side.spent
+    unpriced, requests = (0, 0) if failed else (side.unpriced, side.requests)
+    hides = hides_cost(settings, unpriced, requests, side.unknown_sums)
+    return side if hides or (failed and nothing_known) else None
+
+
+def _left_out(side: Entry, when: str) -> str:
+    """What is not in a side's amount, in words."""
+    if side.unit in COUNTED:
+        return f"{when} {uncounted_reason(side.unknown_sums, side.unit)}"
+    requests = f"{side.unpriced:,} of {plural(side.requests, 'request')}" if side.unpriced else ""
+    sums = plural(side.unknown_sums, "usage bucket") if side.unknown_sums else ""
+    return f"without a known price {when}: {' and '.join(filter(None, (requests, sums)))}"
 
 
 def excused(check: BudgetCheck, base: Baseline) -> BudgetCheck:
@@ -328,6 +340,7 @@ def _entry(one: dict[str, Any]) -> Entry:
         spent=spent,
         requests=int(one.get("requests", 0)),
         unpriced=int(one.get("unpriced_requests", 0)),
+        unknown_sums=int(one.get("unknown_buckets", 0)),
         breached=tuple(tuple(values) for values in one["breached"]),
     )
 
