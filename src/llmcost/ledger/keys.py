@@ -39,8 +39,11 @@ def resolve(connection: "DuckDBPyConnection", name: str) -> Key:
 
     Raises UsageError naming the nearest keys when there is none.
     """
-    if name.startswith(_TAG) and len(name) > len(_TAG):
-        return _tag(connection, name, name.removeprefix(_TAG))
+    if name.startswith(_TAG):
+        key = _tag(connection, name, name.removeprefix(_TAG))
+        # Logs may have a tag without a name; who ends here in a ledger that has none meant another.
+        if key.known or name != _TAG:
+            return key
     if name in dimension_names():
         found = dimension(name)
         return Key(
@@ -104,7 +107,7 @@ def _tag(connection: "DuckDBPyConnection", name: str, tag: str) -> Key:
     ).fetchone()
     return Key(
         name=name,
-        title=tag,
+        title=tag or name,
         kind="text",
         sql="json_extract_string(tags, {pointer})",
         pointer=pointer,
