@@ -36,6 +36,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         a_day as (
             select task, day, count(*) as calls, max(hour) - min(hour) as hours
             from waste_row join alone on {task} = task and coalesce({", ".join(callers)}) = caller
+            where calls > 0
             group by all
         ),
         job as (

@@ -28,7 +28,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 arg_min(input_tokens, (started_at, row_key, part)) as first_prompt,
                 arg_max(input_tokens, (started_at, row_key, part)) as last_prompt
             from waste_row
-            where session_id is not null and status = 'ok' and input_tokens > 0
+            where session_id is not null and calls > 0 and status = 'ok' and input_tokens > 0
             group by all
             having count(*) >= $turns
         ),
@@ -48,7 +48,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         from waste_row
         semi join long_thread
             on waste_row.session_id = long_thread.session_id and {task} is not distinct from long_thread.task
-        where input_tokens > $kept and status = 'ok'
+        where input_tokens > $kept and calls > 0 and status = 'ok'
         """,
         values={"turns": _TURNS, "threads": _THREADS, "last": _LAST, "times": _TIMES, "kept": _KEPT},
     )

@@ -21,7 +21,7 @@ _QUERY = Query(
         case when gap <= to_seconds(3600) then cost else 0 end as mid,
         case when gap <= to_seconds(86400) then cost else 0 end as high
     from waste_row
-    where prompt_hash is not null and status = 'ok' and cost > 0 and input_tokens >= 32 and coalesce(temperature, 0) = 0
+    where prompt_hash is not null and calls > 0 and status = 'ok' and cost > 0 and input_tokens >= 32 and coalesce(temperature, 0) = 0
     window same as (
         partition by prompt_hash, model, max_output_tokens, user_id, session_id, customer_id, api_key_id
         order by started_at, row_key, part

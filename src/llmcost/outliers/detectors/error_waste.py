@@ -31,7 +31,7 @@ _QUERY = Query(
 def _find(traffic: Traffic) -> Iterator[Finding]:
     by = traffic.by_task() or ["model"]
     more = {
-        "failed": "count(*) filter (where status = 'error')",
+        "failed": "coalesce(sum(calls) filter (where status = 'error'), 0)",
         "codes": "string_agg(distinct cast(http_status as varchar), ', ' order by cast(http_status as varchar))",
     }
     for group in grouped(traffic, "waste_error", _QUERY, by, more):
@@ -41,22 +41,22 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         (all_calls,) = traffic.ask(
             Query(
                 sql=f"""
-                select sum(calls) as calls, sum(cost) as cost, count(*) filter (where status = 'error') as failed
+                select sum(calls) as calls, sum(cost) as cost, coalesce(sum(calls) filter (where status = 'error'), 0) as failed
                 from waste_row where {condition}
                 """,
                 values=values,
             )
         )
-        calls, failed = int(all_calls["calls"]), int(all_calls["failed"])
+        calls, failed, charged = int(all_calls["calls"]), int(all_calls["failed"]), int(group.more["failed"])
         lower = wilson_interval(min(failed, calls), calls)[0] if calls else 0.0
         if calls < _FEWEST or (lower <= _RATE and group.mid < all_calls["cost"] * Decimal("0.05")):
             continue
         yield group.finding(
-            headline=f"{group.more['failed']:,} calls of {group.name} failed and were charged all the same; {failed / calls:.1%} of its calls fail",
+            headline=f"{charged:,} calls of {group.name} failed and were charged all the same; {failed / calls:.1%} of its calls fail",
             evidence={
                 "calls": calls,
                 "failed": failed,
-                "failed_and_charged": group.more["failed"],
+                "failed_and_charged": charged,
                 "error_rate": round(failed / calls, 4),
                 "error_rate_at_least": round(lower, 4),
                 "http_statuses": group.more["codes"],

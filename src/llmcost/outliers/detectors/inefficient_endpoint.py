@@ -46,7 +46,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
                 sum(input_cost + read_cost + write_cost) as put_cost, sum(output_cost) as said_cost, cast(sum(calls) as bigint) as calls, sum(cost) as cost,
                 min(started_at) as since, max(started_at) as until
             from waste_row
-            where status = 'ok' and cost > 0 and {work} is not null and {unit} is not null
+            where status = 'ok' and calls > 0 and cost > 0 and {work} is not null and {unit} is not null
             group by all
             having sum(calls) >= $calls
         )
@@ -74,7 +74,9 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             cost,
             (low * Decimal("0.9"), mid, mid * Decimal("1.1")),
             _FORMULA,
-            Query(sql=f"select rid, cost from waste_row where status = 'ok' and {condition}", values=values),
+            Query(
+                sql=f"select rid, cost from waste_row where status = 'ok' and calls > 0 and {condition}", values=values
+            ),
         )
         yield Finding(
             scope=scope,

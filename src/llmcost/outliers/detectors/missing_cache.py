@@ -18,6 +18,9 @@ from llmcost.outliers.traffic import Traffic, shares, where
 
 _SHORTEST = 1_024
 """Tokens; some models take more. https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching"""
+_ASKED = (
+    "operation in ('chat', 'text_completion') and calls > 0 and status = 'ok' and not gateway_cached and input_cost > 0"
+)
 _FORMULA = (
     "shared beginning (at most the shortest prompt) priced as read within 5 minutes of the last call, else as written; "
     "high all of it, mid three quarters, low half"
@@ -29,9 +32,9 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
     keys = ", ".join(by)
     suspects = Query(
         sql=f"""
-        select {keys}, quantile_disc(input_tokens, 0.01) as shared, median(input_tokens) as usual, sum(cost) as cost, count(*) as calls
+        select {keys}, quantile_disc(input_tokens, 0.01) as shared, median(input_tokens) as usual, sum(cost) as cost, count(*) as prompts
         from waste_row
-        where operation in ('chat', 'text_completion') and status = 'ok' and not gateway_cached and input_cost > 0
+        where {_ASKED}
         group by all
         having sum(read_tokens + write_5m_tokens + write_1h_tokens) = 0
             and shared >= $shortest and shared >= 0.6 * usual and count(*) >= $calls
@@ -47,7 +50,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
             rid, least(suspect.shared, input_tokens) as prefix,
             coalesce(started_at - lag(started_at) over line <= to_seconds(300), false) as hit
         from waste_row join ({suspects.sql}) as suspect on {same}
-        where operation in ('chat', 'text_completion') and status = 'ok' and not gateway_cached and input_cost > 0
+        where {_ASKED}
         window line as (partition by {", ".join(f"waste_row.{key}" for key in by)}, api_key_id order by started_at, row_key, part)
         """,
         values=suspects.values,

@@ -16,7 +16,7 @@ from llmcost.outliers.traffic import Traffic
 from llmcost.stats.proportions import sample_size
 
 _SHARE = 0.7
-_ANSWERED = "operation in ('chat', 'text_completion') and status = 'ok' and output_tokens > 0"
+_ANSWERED = "operation in ('chat', 'text_completion') and calls > 0 and status = 'ok' and output_tokens > 0"
 _FORMULA = (
     "own tokens at the smaller model's price: low half of the calls moved and 5 % of those asked of both, "
     "mid all moved and 20 % asked of both, high all moved"

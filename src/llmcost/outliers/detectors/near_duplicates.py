@@ -21,7 +21,7 @@ with asked as (
     select rid, started_at, row_key, part, cost, model, {task} as task, prompt_sketch,
         coalesce(customer_id, user_id, api_key_id, session_id) as caller
     from waste_row
-    where prompt_sketch is not null and status = 'ok' and cost > 0 and input_tokens >= 32 and coalesce(temperature, 0) = 0
+    where prompt_sketch is not null and calls > 0 and status = 'ok' and cost > 0 and input_tokens >= 32 and coalesce(temperature, 0) = 0
     -- Exact repeats are told by duplicate-requests.
     qualify prompt_hash is null or row_number() over (
         partition by prompt_hash, model, max_output_tokens, user_id, session_id, customer_id, api_key_id

@@ -38,7 +38,7 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         from (
             select {keys}, day, median(input_tokens) as usual, count(*) as calls
             from ({_FIRST_TURNS})
-            where input_tokens > 0 and status = 'ok' and (session_id is null or turn = 1)
+            where input_tokens > 0 and calls > 0 and status = 'ok' and (session_id is null or turn = 1)
             group by all
             having count(*) >= 5
         )
@@ -75,14 +75,14 @@ def _finding(
     medians: list[float],
 ) -> Finding | None:
     condition, values = where(scope)
-    flagged = f"select * from waste_row where {condition} and input_tokens > $start"
+    flagged = f"select * from waste_row where {condition} and calls > 0 and input_tokens > $start"
     (row,) = traffic.ask(
         Query(
             sql=f"""
             with grown as ({flagged}),
             later as (
                 select day, median(input_tokens) as usual, sum(input_cost + read_cost + write_cost) as input_cost
-                from (select * from waste_row where {condition} and status = 'ok' and input_tokens > 0)
+                from (select * from waste_row where {condition} and calls > 0 and status = 'ok' and input_tokens > 0)
                 group by day
             )
             select

@@ -8,7 +8,7 @@ from llmcost.outliers.groups import grouped
 from llmcost.outliers.traffic import Traffic, where
 
 _SHARE = 0.1
-_CUT = "(status = 'incomplete' or (status = 'ok' and max_output_tokens > 1 and output_tokens >= max_output_tokens))"
+_CUT = "(status = 'incomplete' or (status = 'ok' and calls > 0 and max_output_tokens > 1 and output_tokens >= max_output_tokens))"
 _QUERY = Query(
     sql=f"select rid, cost * 0.25 as low, cost * 0.5 as mid, cost * 0.75 as high from waste_row where {_CUT} and cost > 0"
 )

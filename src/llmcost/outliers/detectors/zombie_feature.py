@@ -48,7 +48,9 @@ def _query(task: str) -> Query:
         tail as (
             select
                 feature.*, rid, started_at, cost, calls, cost_status = 'unpriced' as unpriced,
-                epoch_us(started_at) - lag(epoch_us(started_at)) over (partition by scope order by started_at) as gap
+                case when calls > 0 then
+                    epoch_us(started_at) - lag(epoch_us(started_at)) over (partition by scope, calls order by started_at)
+                end as gap
             from feature
             join waste_row on {task} = scope and started_at > others_left
         ),
