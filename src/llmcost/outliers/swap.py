@@ -39,7 +39,9 @@ def swapped(traffic: Traffic, table: str, rows: Query, changes: Mapping[str, str
     `rows` selects rid and whatever the `changes` (column of the ledger's request -> SQL) read; it is joined as `chosen`.
     """
     copy = f"{table}_copy"
-    replaced = {**dict.fromkeys(_BILLS, "null"), "provider": "request.stated_provider", **changes}
+    # Where only the name of the model said who invoices, another name would not.
+    provider = "request.provider" if "request_model" in changes else "request.stated_provider"
+    replaced = {**dict.fromkeys(_BILLS, "null"), "provider": provider, **changes}
     # A null keeps the type of its column only where it is cast to it.
     columns = ", ".join(
         f"{expression} as {name}" if expression != "null" else f"nullif(request.{name}, request.{name}) as {name}"

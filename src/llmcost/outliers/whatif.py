@@ -159,8 +159,8 @@ def _change(row: Mapping[str, object]) -> Change:
 
 def _changes(cache_hit: Decimal | None, *, written: bool) -> dict[str, str]:
     provider = (
-        f"case when chosen.target is null or request.provider in {_RESELLERS} then request.stated_provider "
-        "else chosen.target_provider end"
+        "case when chosen.target is null then request.stated_provider "
+        f"when request.provider in {_RESELLERS} then request.provider else chosen.target_provider end"
     )
     changes = {
         "provider": provider,
