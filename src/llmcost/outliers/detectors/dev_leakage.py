@@ -1,13 +1,15 @@
 """Development, staging and test traffic that costs as much as a fifth of a team's spend.
 
 Non-production is any environment that is named and is not listed under `production:` in llmcost.yaml. Calls without an
-environment are counted apart and never taken for either: a share is one of the spend that names its environment.
+environment are counted apart and never taken for either: a share is one of the spend that names its environment. What production
+requests without a known price cost is taken to be the mean of the others, and the least that would be saved is then nothing.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from llmcost.domain.text import plural
 from llmcost.outliers.detector import Detector
 from llmcost.outliers.finding import Finding, Query
 from llmcost.outliers.traffic import Traffic, shares, where
@@ -16,6 +18,10 @@ _WARN = Decimal("0.20")
 _FORMULA = (
     "non-production cost beyond a share of production cost: low beyond 25 % (a fifth of the whole), mid beyond 11 % "
     "(a tenth), high beyond 5 %"
+)
+_GUESSED = (
+    "; production requests without a known price are taken to cost the mean of the others for mid, nothing for high, "
+    "and low is none"
 )
 _BEYOND = (Decimal("0.25"), Decimal(1) / 9, Decimal("0.05"))
 
@@ -45,6 +51,8 @@ def _sums(dimension: str | None) -> Query:
             coalesce(sum(cost) filter (where outside_production), 0)                  as outside,
             coalesce(sum(calls) filter (where outside_production), 0)                 as calls_outside,
             coalesce(sum(cost) filter (where not outside_production and environment is not null), 0) as inside,
+            coalesce(sum(calls) filter (where not outside_production and environment is not null), 0) as calls_inside,
+            coalesce(sum(unpriced_calls) filter (where not outside_production and environment is not null), 0) as unpriced_inside,
             coalesce(sum(cost) filter (where environment is null), 0)                 as unknown,
             min(started_at) filter (where outside_production)                         as since,
             max(started_at) filter (where outside_production)                         as until,
@@ -61,15 +69,20 @@ def _finding(traffic: Traffic, scope: tuple[tuple[str, str | None], ...], row: d
     if not inside or not traffic.material(outside, calls):
         return None
     share = outside / (outside + inside)
-    if share < _WARN:
+    calls_inside, unpriced = int(row["calls_inside"]), int(row["unpriced_inside"])
+    likely = inside * calls_inside / (calls_inside - unpriced) if unpriced < calls_inside else None
+    if likely is None or outside / (outside + likely) < _WARN:
         return None
     condition, values = where(scope)
     rows = Query(sql=f"select rid, cost from waste_row where outside_production and {condition}", values=values)
-    low, mid, high = (outside - inside * beyond for beyond in _BEYOND)
-    savings, claims = shares(outside, (low, mid, high), _FORMULA, rows)
+    low, mid, high = (outside - cost * beyond for cost, beyond in zip((likely, likely, inside), _BEYOND, strict=True))
+    formula = _FORMULA + _GUESSED if unpriced else _FORMULA
+    savings, claims = shares(outside, (Decimal(0) if unpriced else low, mid, high), formula, rows)
     whose = f"of what {scope[0][1]} spends" if scope else "of all spend"
     unknown = row["unknown"]
     named, beside = (" with an environment named", f"; ${unknown:,.2f} names none") if unknown else ("", "")
+    if unpriced:
+        beside += f"; {plural(unpriced, 'production request')} {'has' if unpriced == 1 else 'have'} no known price"
     return Finding(
         scope=scope,
         since=row["since"],
@@ -80,6 +93,7 @@ def _finding(traffic: Traffic, scope: tuple[tuple[str, str | None], ...], row: d
             "non_production_requests": calls,
             "non_production_cost": outside,
             "production_cost": inside,
+            "unpriced_production_requests": unpriced,
             "unknown_environment_cost": unknown,
             "environments": row["names"],
         },
