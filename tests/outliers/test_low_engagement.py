@@ -62,6 +62,31 @@ def test_events_are_those_of_the_period_asked_for_though_no_call_was_made_then(t
     assert len(told([*EVENTS, *later], "--until", "2026-11-05")["findings"]) == 1
 
 
+def test_a_feature_of_unknown_cost_tells_nothing_of_what_an_event_costs(told, tmp_path):
+    """Events of x cost $9.60 in 1,010, of y and z $2.40 in 10,000 each; nobody knows what those of w, v and u cost."""
+    others = ("w", "v", "u")
+    calls = [
+        native(
+            request_id=f"{feature}-{number:027}",
+            timestamp="2026-11-02T12:00:00Z",
+            provider="vllm",
+            model="house-7b",
+            input_tokens=16_000,
+            customer_id="acme",
+            feature=feature,
+        )
+        for feature in others
+        for number in range(60)
+    ]
+    read(tmp_path / "llmcost.duckdb", write(tmp_path / "more.jsonl", calls))
+    more = (f"2026-11-02,acme,{feature},engagements,1000" for feature in others)
+    (found,) = told((*EVENTS, *more))["findings"]
+
+    # At the median of $0.00024 an event, 1,010 are worth $0.2424.
+    assert (found["scope"], found["savings"]["high"]) == ({"feature": "x"}, "9.3576")
+    assert (found["evidence"]["cost_share"], found["evidence"]["all_events"]) == (0.6667, 21010)
+
+
 @pytest.mark.parametrize(
     ("events", "reason"),
     [
