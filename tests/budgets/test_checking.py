@@ -381,6 +381,33 @@ def test_a_budget_of_tokens_on_exports_that_hold_only_bills_is_not_evaluated(led
     assert (one.spent, one.status) == (4, "ok")
 
 
+def test_a_budget_of_tokens_is_not_evaluated_where_requests_say_nothing_of_what_they_used(spend_all, judge):
+    """Of ten requests one is a stream without usage; what used images, failed or was answered from a cache used no tokens."""
+    spend_all(
+        {"started_at": "2026-11-02 10:00", "customer_id": whose, **values}
+        for whose, values in (
+            *(("acme", {"cost": "1", "uncached_input_tokens": 10}) for _ in range(6)),
+            ("acme", {"cost": None, "images": 1}),
+            ("acme", {"cost": None, "output_text_tokens": 1}),
+            ("acme", {"cost": "0", "cost_status": "free", "status": "error"}),
+            ("acme", {"cost": None}),
+            ("bill", {"cost": "2", "cost_status": "billed"}),
+        )
+    )
+    text = "gate: {{unpriced: {}}}\nbudgets: [{{name: all, amount: {}, unit: tokens, scope: {{customer_id: {}}}}}]\n"
+
+    def judged(unpriced, amount, whose, per=""):
+        found = judge(text.format(unpriced, amount, whose).replace("unit", f"{per}unit"), "2026-11-03").standings
+        return [(one.spent, one.status, one.missing, one.reason) for one in found]
+
+    told = "1 of 10 requests (10.0%) does not say how many tokens; `unpriced` of `gate:` allows 9%"
+    for per in ("", "per: customer_id, "):
+        assert judged("9%", 62, "acme", per) == [(61, "not_evaluated", True, told)]
+        assert judged("9%", 61, "acme", per) == [(61, "breached", False, None)]
+        assert judged("10%", 62, "acme", per) == [(61, "ok", False, None)]
+    assert judged("9%", 62, "bill")[0][1] == "not_evaluated"
+
+
 def test_the_cause_is_the_change_since_the_same_days_of_the_month_before(spend, judge):
     for day in (1, 2):
         spend(f"2026-10-0{day} 10:00", "1", feature="chat", customer_id="acme")

@@ -12,7 +12,7 @@ from llmcost.budgets.causes import cause
 from llmcost.budgets.gate import Measured, conditions, freshness, hides_cost
 from llmcost.budgets.periods import Window, window_at
 from llmcost.budgets.spending import Sums, Values, Watched
-from llmcost.budgets.status import Standing, judged, missing_reason, pace_of, uncounted_reason
+from llmcost.budgets.status import Standing, judged, missing_reason, pace_of, uncounted_reason, unmeasured_reason
 from llmcost.budgets.unmatched import unmatched
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import ExitCode, UsageError
@@ -209,6 +209,11 @@ def _standing(
         unproven = True
     elif budget.measure != "cost" and left_out and amount < budget.amount:
         reason = uncounted_reason(left_out, budget.measure)
+        status, missing = "not_evaluated", True
+    elif (
+        budget.measure == "tokens" and hides_cost(settings, spent.unmeasured, spent.requests) and amount < budget.amount
+    ):
+        reason = unmeasured_reason(spent.unmeasured, spent.requests, allowed)
         status, missing = "not_evaluated", True
     elif status == "ok" and fresh.missing:
         status, reason, missing = "not_evaluated", fresh.message, True

@@ -117,7 +117,7 @@ def sums(connection: "Connection", settings: Settings, budgets: Sequence[Watched
 
 def _by_value(connection: "Connection", chosen: Selection, members: Sequence[Watched]) -> list[Sums]:
     wanted = [Scope(conditions=one.conditions, period=one.period) for one in members]
-    table = scopes.spending(connection, chosen, wanted, members[0].keys)
+    table = scopes.spending(connection, chosen, wanted, members[0].keys, unmeasured=_of_tokens(members))
     return [
         Sums(by_value={values: row[place] for values, row in table.items() if row[place] != Spent()})
         for place in range(len(members))
@@ -127,7 +127,11 @@ def _by_value(connection: "Connection", chosen: Selection, members: Sequence[Wat
 def _by_day(connection: "Connection", chosen: Selection, members: Sequence[Watched]) -> list[Sums]:
     distinct = list(dict.fromkeys(one.conditions for one in members))
     table = scopes.spending(
-        connection, chosen, [Scope(conditions=one) for one in distinct], [resolve(connection, "day")]
+        connection,
+        chosen,
+        [Scope(conditions=one) for one in distinct],
+        [resolve(connection, "day")],
+        unmeasured=_of_tokens(members),
     )
     results = []
     for one in members:
@@ -143,6 +147,10 @@ def _by_day(connection: "Connection", chosen: Selection, members: Sequence[Watch
         daily = {day: amount(spent, one.budget.measure) for day, spent in days.items()}
         results.append(Sums(by_value={(): whole}, daily=daily))
     return results
+
+
+def _of_tokens(members: Sequence[Watched]) -> bool:
+    return any(one.budget.measure == "tokens" for one in members)
 
 
 def crossed_at(

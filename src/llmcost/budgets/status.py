@@ -169,15 +169,29 @@ def missing_reason(unpriced: int, requests: int, allowed: Decimal, sums: int = 0
 
     `sums` are those of an export that do not say of how many requests.
     """
-    told = plural(unpriced, "request")
-    if 0 < unpriced <= requests:
-        share = EXACT.divide(Decimal(unpriced) * 100, Decimal(requests)).quantize(Decimal("0.1"), ROUND_CEILING, EXACT)
-        told = f"{unpriced:,} of {plural(requests, 'request')} ({share}%)"
+    told = _of_requests(unpriced, requests)
     if sums:
         told = f"{told} and {plural(sums, 'usage bucket')}" if unpriced else plural(sums, "usage bucket")
     verb = "has" if unpriced + sums == 1 else "have"
     told += f" {verb} no known price, so more may be spent"
-    return f"{told}; `unpriced` of `gate:` allows {(allowed * 100).normalize():f}%" if allowed else told
+    return f"{told}{_allowing(allowed)}"
+
+
+def unmeasured_reason(unmeasured: int, requests: int, allowed: Decimal) -> str:
+    """Why a count of tokens that leaves requests out proves nothing; `allowed` as above."""
+    verb = "does" if unmeasured == 1 else "do"
+    return f"{_of_requests(unmeasured, requests)} {verb} not say how many tokens{_allowing(allowed)}"
+
+
+def _of_requests(some: int, requests: int) -> str:
+    if not 0 < some <= requests:
+        return plural(some, "request")
+    share = EXACT.divide(Decimal(some) * 100, Decimal(requests)).quantize(Decimal("0.1"), ROUND_CEILING, EXACT)
+    return f"{some:,} of {plural(requests, 'request')} ({share}%)"
+
+
+def _allowing(allowed: Decimal) -> str:
+    return f"; `unpriced` of `gate:` allows {(allowed * 100).normalize():f}%" if allowed else ""
 
 
 def uncounted_reason(sums: int, measure: str) -> str:

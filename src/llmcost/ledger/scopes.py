@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.domain.exact import EXACT
 from llmcost.domain.period import Period
-from llmcost.domain.request import LEAF_TOKENS
+from llmcost.domain.request import LEAF_TOKENS, QUANTITIES
 from llmcost.ledger.composition import Query, Selection
 from llmcost.ledger.filters import Condition
 from llmcost.ledger.keys import Key
@@ -21,6 +21,11 @@ Conditions = tuple[tuple[Key, Condition], ...]
 
 TOKENS = " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS)
 """All tokens of one row."""
+# Any other call has a price, which takes what was used, or is known to have used nothing.
+_UNMEASURED = f"""
+    case when cost_status in ('unpriced', 'billed') and coalesce({", ".join(f"cast({name} as double)" for name in QUANTITIES)}) is null
+    then calls end as unmeasured
+"""
 _SUMS = ("unpriced_sums", "uncounted_sums", "unmeasured_sums")
 _UNPRICED = f"case when cost_status = 'unpriced' then row({CALL}) end as unpriced_call"
 MEASURES = {"cost": "coalesce(cost, 0)", "tokens": f"({TOKENS})", "requests": "coalesce(calls, 0)"}
@@ -37,6 +42,8 @@ class Spent:
     requests: int = 0
     unpriced: int = 0
     """Requests whose cost is unknown."""
+    unmeasured: int = 0
+    """Requests of which nothing says what they used; 0 where that was not asked."""
     unpriced_sums: int = 0
     """Of exports: sums that do not say of how many requests, whose cost is unknown."""
     uncounted_sums: int = 0
@@ -51,6 +58,7 @@ class Spent:
             tokens=self.tokens + other.tokens,
             requests=self.requests + other.requests,
             unpriced=self.unpriced + other.unpriced,
+            unmeasured=self.unmeasured + other.unmeasured,
             unpriced_sums=self.unpriced_sums + other.unpriced_sums,
             uncounted_sums=self.uncounted_sums + other.uncounted_sums,
             unmeasured_sums=self.unmeasured_sums + other.unmeasured_sums,
@@ -67,9 +75,17 @@ class Scope:
 
 
 def spending(
-    connection: "Connection", selection: Selection, scopes: Sequence[Scope], keys: Sequence[Key]
+    connection: "Connection",
+    selection: Selection,
+    scopes: Sequence[Scope],
+    keys: Sequence[Key],
+    *,
+    unmeasured: bool = False,
 ) -> dict[tuple[str | None, ...], list[Spent]]:
-    """What each scope adds up to, by the values of `keys`; a scope without rows has zeros."""
+    """What each scope adds up to, by the values of `keys`; a scope without rows has zeros.
+
+    `unmeasured` counts requests of which nothing says what they used, too.
+    """
     query = Query()
     source = query.rows(connection, selection, keys)
     marks = [
@@ -78,7 +94,8 @@ def spending(
     ]
     names = [f"key_{place}" for place in range(len(keys))]
     texts = [query.text(key, name) for key, name in zip(keys, names, strict=True)]
-    in_sums = _SUMS if selection.basis == "exports" else ()
+    others = _SUMS if selection.basis == "exports" else ("unmeasured",) if unmeasured else ()
+    counted = _SUMS if selection.basis == "exports" else (_UNMEASURED,) if unmeasured else ()
     unpriced, marked = "sum(case when in_{place} then unpriced_calls end)", "unpriced_calls"
     if selection.basis == "requests" and has_doubtful_parts(connection):
         # A call counts once in every scope that any of its unpriced passes is in.
@@ -92,14 +109,14 @@ def spending(
             f"sum(case when in_{place} then tokens end)",
             f"sum(case when in_{place} then calls end)",
             unpriced.format(place=place),
-            *(f"sum(case when in_{place} then {name} end)" for name in in_sums),
+            *(f"sum(case when in_{place} then {name} end)" for name in others),
         )
     ]
     rows = connection.execute(
         f"""
         {source},
         marked as (
-            select {", ".join([*names, "cost", "calls", marked, f"{TOKENS} as tokens", *in_sums, *marks])}
+            select {", ".join([*names, "cost", "calls", marked, f"{TOKENS} as tokens", *counted, *marks])}
             from keyed
         )
         select {", ".join([*texts, *sums])}
@@ -108,10 +125,10 @@ def spending(
         """,
         query.parameters,
     ).fetchall()
-    width, each = len(keys), 4 + len(in_sums)
+    width, each = len(keys), 4 + len(others)
     return {
         tuple(None if value is None else str(value) for value in row[:width]): [
-            _spent(row[start : start + each]) for start in range(width, len(row), each)
+            _spent(row[start : start + each], others) for start in range(width, len(row), each)
         ]
         for row in rows
     }
@@ -201,12 +218,12 @@ def bounds(connection: "Connection", selection: Selection) -> tuple[datetime, da
     return None if first is None or last is None else (first, last)
 
 
-def _spent(cells: Sequence[object]) -> Spent:
-    cost, tokens, requests, unpriced, *sums = cells
+def _spent(cells: Sequence[object], more: Sequence[str]) -> Spent:
+    cost, tokens, requests, unpriced, *counts = cells
     return Spent(
         cost=cost if isinstance(cost, Decimal) else Decimal(0),
         tokens=int(str(tokens or 0)),
         requests=int(str(requests or 0)),
         unpriced=int(str(unpriced or 0)),
-        **{name: int(str(count or 0)) for name, count in zip(_SUMS, sums, strict=False)},
+        **{name: int(str(count or 0)) for name, count in zip(more, counts, strict=True)},
     )
