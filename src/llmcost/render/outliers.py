@@ -87,13 +87,9 @@ def _block(
     number: int, one: Finding, audit: Audit, *, currency: str, columns: int, surface: Surface, detail: bool
 ) -> Iterator[str]:
     title = f"{number}. {one.detector}"
-    if one.savings is None:
-        saved = "no saving claimed"
-    else:
-        net = audit.net.get(one.id, one.savings.mid)
-        saved = f"saves about {money(one.savings.mid, currency)}"
-        if net < one.savings.mid * Decimal("0.995"):
-            saved += f" ({money(net, currency)} after the others)"
+    saved = (
+        "no saving claimed" if one.savings is None else f"saves about {_saves(one.savings.mid, one, audit, currency)}"
+    )
     gap = max(2, columns - len(title) - len(saved))
     bold, plain_again = ("\x1b[1m", "\x1b[0m") if surface.color else ("", "")
     yield f"{bold}{title}{plain_again}{' ' * gap}{saved}"
@@ -120,6 +116,13 @@ def _block(
         # Commands are not folded, so that they can be copied.
         yield f"{_INDENT}Check: {printable(one.verify)}"
     yield from said("Id:    ", one.id)
+
+
+def _saves(mid: Decimal, one: Finding, audit: Audit, currency: str) -> str:
+    """The middle estimate, and what is left of it where others save on the same requests."""
+    net = audit.net.get(one.id, mid)
+    less = f" ({money(net, currency)} after the others)" if net < mid * Decimal("0.995") else ""
+    return f"{money(mid, currency)}{less}"
 
 
 def _sql(one: Finding) -> list[str]:
@@ -231,7 +234,7 @@ def _markdown(audit: Audit, currency: str) -> str:
                 escape(one.id),
                 f"{escape(printable(one.headline))}. *{escape(printable(one.todo))}*",
                 _cost(one, currency),
-                "none claimed" if one.savings is None else money(one.savings.mid, currency),
+                "none claimed" if one.savings is None else _saves(one.savings.mid, one, audit, currency),
                 "" if one.savings is None else amount_range(one.savings.low, one.savings.high, currency),
                 _how_sure(one),
             )
