@@ -1,5 +1,6 @@
 """What calls would have cost otherwise, at the prices of who invoices them."""
 
+import json
 from datetime import UTC
 from decimal import Decimal
 
@@ -53,6 +54,47 @@ def spelt(tmp_path):
     read(tmp_path / "ledger", write(tmp_path / "log.jsonl", calls), pricing=[tmp_path / "own.yaml"])
     with database.reading(tmp_path / "ledger") as connection:
         yield connection, load_price_list([tmp_path / "own.yaml"])
+
+
+def test_what_was_rated_at_other_prices_is_no_saving_of_a_change(cli, tmp_path):
+    """Of 200 calls each costs (10,000 x $3 + 30,000 x $0.30 + 20,000 x $3.75 + 10,000 x $15) / 1e6, $0.264, and without a cache
+    $0.33. After they were read came a contract of 30 % off, by which 100 of the next day cost $0.1848 each."""
+    own, contract = tmp_path / "own.yaml", tmp_path / "contract.yaml"
+    head = "schema: llmcost-pricing/1\ncurrency: USD\nas_of: 2026-11-01\n"
+    rates = "{input: 3, cache_read: 0.3, cache_write_5m: 3.75, cache_write_1h: 6, output: 15}"
+    own.write_text(f"{head}models: [{{id: acme/sonnet, prices: [{{rates: {rates}}}]}}]\n")
+    contract.write_text(f"{head}contracts: [{{name: deal, provider: acme, models: [acme/*], discount_pct: 30}}]\n")
+    used = {
+        "input_tokens": 60_000,
+        "cache_read_input_tokens": 30_000,
+        "cache_write_5m_input_tokens": 20_000,
+        "output_tokens": 10_000,
+    }
+    (tmp_path / "llmcost.yaml").write_text("db: ledger\npricing: [own.yaml, contract.yaml]\n")
+    for day, many, lists in ((1, 200, [own]), (2, 100, [own, contract])):
+        calls = [
+            native(
+                request_id=f"{day}-{number:028}",
+                timestamp=f"2026-10-0{day}T{number % 24:02}:{number // 24:02}:00Z",
+                provider="acme",
+                model="sonnet",
+                feature="chat",
+                **used,
+            )
+            for number in range(many)
+        ]
+        read(tmp_path / "ledger", write(tmp_path / f"{day}.jsonl", calls), pricing=lists)
+
+    told = cli("outliers", "--detector", "losing-cache")
+    assert "Nothing found by 1 detector." in told.stdout
+    words = " ".join(told.stdout.split())
+    assert "200 requests were rated at other prices than the list has now and cannot be priced otherwise" in words
+
+    document = json.loads(cli("savings", "whatif", "--cache-hit", "0.6", "--format", "json").stdout)
+    (change,) = document["changes"]
+    # 36,000 read, and 24,000 as plain input in the least: 100 x 0.7 x $0.2328.
+    assert (document["left_out"], change["requests"], change["was"]) == (200, 100, "18.48")
+    assert change["would_be"]["low"] == "16.296"
 
 
 def test_a_smaller_model_is_priced_at_who_invoices_however_the_log_says_so(spelt):

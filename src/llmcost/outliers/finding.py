@@ -107,6 +107,8 @@ class Audit:
     unpriced: int
     since: datetime | None
     until: datetime | None
+    stale: int = 0
+    """Requests some detector could not price otherwise, as the price list has other prices than they were rated at."""
     hidden: int = 0
     """Findings below what was asked for, or dismissed."""
 

@@ -102,6 +102,7 @@ def _settled(
         requests=traffic.requests,
         cost=traffic.cost,
         unpriced=traffic.unpriced,
+        stale=traffic.stale(),
         since=traffic.first,
         until=traffic.last,
         hidden=len(found) - len(kept),

@@ -1,6 +1,7 @@
 """What requests would have cost, had something about them been different: the price list applied to a changed copy.
 
-Only requests whose cost comes from the price list are copied: what a provider billed itself cannot be asked again.
+Only requests whose cost comes from the price list are copied: what a provider billed itself cannot be asked again. Nor can what
+was rated at other prices than the list has by now: the difference would be that of the prices, not of the change.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from llmcost.outliers.finding import Query
+from llmcost.outliers.traffic import STALE
 from llmcost.pricing.rate_row import Context
 from llmcost.pricing.rating import prepare_rates, rated_select
 from llmcost.pricing.units import QUANTITIES
@@ -38,6 +40,21 @@ def swapped(traffic: Traffic, table: str, rows: Query, changes: Mapping[str, str
 
     `rows` selects rid and whatever the `changes` (column of the ledger's request -> SQL) read; it is joined as `chosen`.
     """
+    if not traffic.other_lists:
+        _rated(traffic, table, rows, changes)
+        return
+    again = f"{table}_again"
+    _rated(traffic, again, rows, {})
+    _rated(traffic, table, rows, changes)
+    run = traffic.connection.execute
+    run(
+        f"insert into {STALE} select rid from {table} anti join (select rid from {again} where other = was) using (rid)"
+    )
+    run(f"delete from {table} where rid in (select rid from {STALE})")
+    run(f"drop table {again}")
+
+
+def _rated(traffic: Traffic, table: str, rows: Query, changes: Mapping[str, str]) -> None:
     copy = f"{table}_copy"
     # Where only the name of the model said who invoices, another name would not.
     provider = "request.provider" if "request_model" in changes else "request.stated_provider"

@@ -51,6 +51,8 @@ SCOPES = (
     *("session_id", "trace_id", "prompt_hash", "price_id", "cost_status"),
 )
 """Dimensions a finding may be narrowed to: those that are text in `waste_row`."""
+STALE = "waste_stale"
+"""The table of the `rid` of requests that were to be priced otherwise, and cost another amount by the price list of today."""
 _TASKS = ("endpoint", "feature", "prompt_name", "workflow")
 _PLACES = Decimal(1).scaleb(-12)
 
@@ -84,6 +86,8 @@ class Traffic:
     requests: int
     cost: Decimal
     unpriced: int
+    other_lists: bool
+    """Whether any request of the ledger was rated with another price list than `prices`, which may have other prices."""
     first: datetime | None
     """Naive UTC; None without any request."""
     last: datetime | None
@@ -116,6 +120,13 @@ class Traffic:
     def keep(self, table: str, query: Query) -> None:
         """Leave the rows of a query in a temporary table."""
         self.connection.execute(f"create or replace temp table {table} as {query.sql}", dict(query.values) or None)
+
+    def stale(self) -> int:
+        """How many requests detectors could not price otherwise, as the price list has other prices by now."""
+        ((found,),) = self.connection.execute(
+            f"select coalesce(sum(calls), 0) from waste_row where rid in (select rid from {STALE})"
+        ).fetchall()
+        return int(found)
 
     def material(self, cost: Decimal, requests: int) -> bool:
         """Whether something is large enough to be worth a reader's time."""
@@ -171,6 +182,7 @@ def open_traffic(
     connection.execute(
         "create or replace temp table waste_claim (finding integer, turn integer, rid bigint, low decimal(18, 12), mid decimal(18, 12), high decimal(18, 12))"
     )
+    connection.execute(f"create or replace temp table {STALE} (rid bigint)")
     return Traffic(
         connection=connection,
         selection=selection,
@@ -179,6 +191,7 @@ def open_traffic(
         requests=int(row[0]),
         cost=row[1],
         unpriced=int(row[2]),
+        other_lists=_rated_with_others(connection, prices),
         first=row[3],
         last=row[4],
         present=present,
@@ -187,6 +200,19 @@ def open_traffic(
         spanning=spanning,
         limits=None if limits is None else partial(limits, connection, selection),
     )
+
+
+def _rated_with_others(connection: Connection, prices: PriceList) -> bool:
+    found = connection.execute(
+        """
+        select exists (
+            select 1 from request
+            semi join (select ingest_id from ingest where price_list is distinct from $version) using (ingest_id)
+        )
+        """,
+        {"version": prices.version},
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def shares(

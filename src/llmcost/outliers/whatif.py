@@ -51,7 +51,8 @@ class WhatIf:
     cost: Decimal | None
     """None where none of them has a price."""
     left_out: int
-    """Requests to be changed that cannot be priced again: billed by the provider, without a price, or failed at no cost."""
+    """Requests to be changed that cannot be priced again: billed by the provider, without a price, failed at no cost, or rated at
+    other prices than the list has now."""
     other_tokenizer: bool
 
 

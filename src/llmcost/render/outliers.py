@@ -140,6 +140,12 @@ def _closing(audit: Audit, *, detail: bool) -> Iterator[str]:
         yield f"Not evaluated: {', '.join(names)}: {printable(reason)}."
     if audit.unpriced:
         yield f"{plural(audit.unpriced, 'request')} without a price: what they cost is in no amount above."
+    if audit.stale:
+        verb = "was" if audit.stale == 1 else "were"
+        yield (
+            f"{plural(audit.stale, 'request')} {verb} rated at other prices than the list has now and cannot be priced "
+            "otherwise: see `llmcost db reprice`."
+        )
     if audit.hidden:
         yield f"{plural(audit.hidden, 'finding')} not shown: below --min-savings or dismissed."
     if audit.findings:
@@ -180,6 +186,7 @@ def _json(audit: Audit, currency: str) -> dict[str, Any]:
         "currency": currency,
         "requests": audit.requests,
         "unpriced_requests": audit.unpriced,
+        "rated_otherwise_requests": audit.stale,
         "cost": None if audit.known_cost is None else plain(audit.known_cost),
         "net_savings": {"low": plain(low), "mid": plain(mid), "high": plain(high)},
         "findings": [_finding_json(one, audit) for one in audit.findings],

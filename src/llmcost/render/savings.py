@@ -138,7 +138,7 @@ def render_what_if(answer: WhatIf, format_name: SavingsFormat, surface: Surface,
         )
     if answer.left_out:
         closing.append(
-            f"{plural(answer.left_out, 'request')} left out: without a price, free, or billed by the provider itself."
+            f"{plural(answer.left_out, 'request')} left out: without a price, free, billed by the provider, or rated at other prices."
         )
     if format_name == "markdown":
         return grid_table(table) + "\n\n" + "\n".join(f"- {escape(line)}" for line in closing) + "\n"
