@@ -4,7 +4,7 @@ Within a file a wrapper is told from its call where the file is read. What anoth
 the calls as rows, which say their parent, and of the spans that are no calls those that may link a wrapper to its call.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -58,12 +58,7 @@ def settle_staged(connection: "Connection", outcomes: Iterable[FileOutcome], sou
     if not ids:
         return
     _remember_wrappers(connection, ids)
-    connection.execute(
-        "create or replace temp table no_call as select row_key from ledger.request "
-        "where list_contains($sources, source) and request_id in (select unnest($ids))",
-        {**named, "ids": ids},
-    )
-    take_back(connection)
+    take_back_calls(connection, ids, sources)
     connection.execute(
         "create or replace temp table staged_wrapper as select stage_table, stage_row, file_no from staged_untagged "
         f"where {_IS_CALL} and request_id in (select unnest($ids))",
@@ -76,6 +71,33 @@ def settle_staged(connection: "Connection", outcomes: Iterable[FileOutcome], sou
     skipped = dict(connection.execute("select file_no, count(*) from staged_wrapper group by all").fetchall())
     for number, outcome in enumerate(outcomes):
         outcome.skipped += skipped.get(number, 0)
+
+
+def settle_received(connection: "Connection", traces: Iterable[str], sources: Mapping[str, Source]) -> None:
+    """Take calls out of the attached ledger that are wrappers by what a receiver has noted of these traces."""
+    named = {"sources": spans_of(sources)}
+    connection.execute(
+        f"""
+        create or replace temp table trace_node as
+        select 0 as file_no, {_LINK} from ledger.received_span
+        where role <> 'call' and trace_id in (select unnest($traces::varchar[]))
+        """,
+        {"traces": list(traces)},
+    )
+    _add_stored(connection, named)
+    if ids := _wrappers(connection, "select trace_id from trace_node where role = 'call'"):
+        _remember_wrappers(connection, ids)
+        take_back_calls(connection, ids, sources)
+
+
+def take_back_calls(connection: "Connection", ids: Sequence[str], sources: Mapping[str, Source]) -> None:
+    """Take the calls with these request ids out of the attached ledger."""
+    connection.execute(
+        "create or replace temp table no_call as select row_key from ledger.request "
+        "where list_contains($sources, source) and request_id in (select unnest($ids::varchar[]))",
+        {"sources": spans_of(sources), "ids": list(ids)},
+    )
+    take_back(connection)
 
 
 def settle_merged(connection: "Connection", other: str, sources: Mapping[str, Source]) -> None:

@@ -11,11 +11,12 @@ from llmcost.ingest.batch import Run
 from llmcost.ingest.files import RECEIVED, look_at
 from llmcost.ingest.otlp.remembered import remember, remembered
 from llmcost.ingest.otlp.traces import Settled
+from llmcost.ingest.parted_traces import settle_received, take_back_calls
 from llmcost.ingest.reader import json_text
 from llmcost.ingest.registry import source_named
 from llmcost.ingest.request import IngestRequest
 from llmcost.ingest.result import FileResult, IngestResult
-from llmcost.ingest.sources._span_tree import is_lone
+from llmcost.ingest.sources._span_tree import is_lone, linking
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
@@ -120,11 +121,12 @@ class SpanWriter:
             transaction(connection),
         ):
             remember(connection, settled.skeletons)
+            sources = self._run.settings.sources
             if settled.withdrawn:
-                connection.execute(
-                    "delete from ledger.request where list_contains($sources, source) and list_contains($ids, request_id)",
-                    {"sources": list(SOURCES), "ids": list(settled.withdrawn)},
-                )
+                take_back_calls(connection, settled.withdrawn, sources)
+            # Calls meet what is noted of their trace when they are staged; other spans may link calls that files told of.
+            if traces := {link["trace_id"] for span in settled.spans if (link := linking(span)) is not None}:
+                settle_received(connection, traces, sources)
 
 
 def _joined(total: FileResult, part: FileResult) -> FileResult:
