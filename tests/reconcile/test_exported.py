@@ -98,6 +98,34 @@ def test_exported_costs_are_the_bill(ledger, exporting, prices):
     assert (result.difference, result.causes, estimated) == (0, (), False)
 
 
+def meter(name, amount):
+    return {
+        "date": "2026-11-01", "meterCategory": "Azure OpenAI", "meterName": name, "quantity": 24, "unitOfMeasure": "1 Hour",
+        "costInBillingCurrency": amount, "billingCurrency": "USD", "chargeType": "Usage",
+    }  # fmt: skip
+
+
+def test_capacity_of_an_export_is_told_by_the_words_of_its_lines(ledger, exporting, prices, tmp_path):
+    """24 hours of a unit at $1 and a reservation of $5 beside the four calls; searches of $0.02 that nobody logged are no capacity."""
+    costs = [
+        charge(0.01, "gpt-5.4, input_tokens"),
+        charge(0.006, "gpt-5.4, output_tokens"),
+        charge(0.02, "web search tool calls"),
+    ]
+    exporting("costs.json", page(*costs, charge(5, "Reserved capacity")))
+    exporting("azure.json", [meter("Provisioned Managed Regional Unit", 24)])
+
+    result, _ = compared(ledger, prices)
+    assert (result.billed, result.difference, result.unexplained) == (Decimal("29.036"), Decimal("29.02"), 0)
+    assert sorted((cause.cause, cause.amount) for cause in result.causes) == [
+        ("capacity", Decimal(29)), ("tool-fees", Decimal("0.02")),
+    ]  # fmt: skip
+    # The same bill, with the exports on the other side.
+    same, _ = compared(ledger, prices, tmp_path / "costs.json", basis="exports")
+    assert (same.billed, same.logged, same.causes, same.unexplained) == (Decimal("5.036"), Decimal("5.036"), (), 0)
+    assert all(row.billed == row.logged for row in same.rows)
+
+
 def test_usage_without_a_price_is_said_not_to_be_compared(ledger, exporting, prices):
     exporting("usage.json", page(usage("gpt-5.4", 4000, 400, 4), usage("house-model", 10, 1, 1)))
 

@@ -25,6 +25,17 @@ _CLASSES = {
     "image": ("coalesce(image_cost, 0)", "null"),
     "units": ("coalesce(unit_cost, 0)", "null"),
 }
+_WORDS = {
+    "openai-costs": "line_item",
+    "aws-cur": "usage_type",
+    "azure-costs": "meter",
+    "gcp-billing": "sku",
+    "focus": "sku",
+    "anthropic-cost-report": "cost_type",
+}
+"""Source of a bill -> the tag that has the words of its lines."""
+_CASES = " ".join(f"when '{source}' then tags->>'{tag}'" for source, tag in _WORDS.items())
+_DESCRIPTION = f"case when coalesce(class, 'units') = 'units' then case source {_CASES} end end"
 _SINCE = """
     cast(case when bucket_end - bucket_start between interval 23 hours and interval 25 hours
         then bucket_start + interval 12 hours else bucket_start end as date)
@@ -51,6 +62,8 @@ class ExportedCharge:
     model: str | None
     token_class: str | None
     """None where the export does not tell."""
+    description: str | None
+    """The bill's own words, where it does not tell or where they are units."""
     quantity: Decimal | None
     amount: Decimal | None
     """None where it has no price, and where a bill states it in another currency."""
@@ -77,7 +90,7 @@ def billed_days(connection: "DuckDBPyConnection") -> dict[str, set[date]]:
 
 
 def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
-    """Everything the buckets that count charge for, by day, provider, model and token class."""
+    """Everything the buckets that count charge for, by day, provider, model, token class and what else a bill calls it."""
     classes = " union all by name ".join(
         f"select *, '{name}' as class, {amount} as amount, {quantity} as quantity from priced "
         f"where {_RATED} <> 0 and (token_class is null or token_class = '{name}')"
@@ -96,11 +109,11 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
                 case when exporter = 'provider' then upper(reported_currency) end as currency
             from counted where cost_status = 'unpriced'
         )
-        select since, until, source, provider, model, class, sum(quantity), sum(amount), bool_and(cost_status = 'billed'),
+        select since, until, source, provider, model, class, {_DESCRIPTION} as description, sum(quantity), sum(amount), bool_and(cost_status = 'billed'),
             currency, sum(reported_cost)
         from charge
         where amount is null or amount <> 0 or quantity <> 0
-        group by since, until, source, provider, model, class, cost_status, currency
+        group by since, until, source, provider, model, class, description, cost_status, currency
         order by all
         """
     ).fetchall()
@@ -112,11 +125,12 @@ def exported_charges(connection: "DuckDBPyConnection") -> list[ExportedCharge]:
             provider=row[3],
             model=row[4],
             token_class=row[5],
-            quantity=None if row[6] is None else Decimal(row[6]),
-            amount=row[7],
-            billed=row[8],
-            currency=row[9],
-            claimed=row[10],
+            description=row[6],
+            quantity=None if row[7] is None else Decimal(row[7]),
+            amount=row[8],
+            billed=row[9],
+            currency=row[10],
+            claimed=row[11],
         )
         for row in rows
     ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = "exports"
 _DESCRIPTIONS = {"units": "searches and other units"}
-"""Words for the token classes that do not say what they are."""
+"""Words for the token classes that do not say what they are, where a bill has none of its own."""
 
 
 def exported_invoice(connection: "Connection", currency: str) -> ReadInvoice:
@@ -54,7 +54,7 @@ def _line(charge: ExportedCharge, currency: str) -> InvoiceLine | Unused:
         quantity=charge.quantity,
         amount=charge.amount,
         currency=currency,
-        description=_DESCRIPTIONS.get(charge.token_class or "", charge.token_class or "usage"),
+        description=charge.description or _DESCRIPTIONS.get(charge.token_class or "", charge.token_class or "usage"),
         place=place,
     )
 

@@ -87,9 +87,17 @@ class BilledCells:
     """The lines of bills, added up by what they tell apart."""
 
     def __init__(
-        self, files: Iterable[Sequence[InvoiceLine]], names: ModelNames, rounding: InvoiceRounding | None
+        self,
+        files: Iterable[Sequence[InvoiceLine]],
+        names: ModelNames,
+        rounding: InvoiceRounding | None,
+        *,
+        capacity: bool = True,
     ) -> None:
-        """The lines of each file. `rounding` None: as the digits of the lines of that file say."""
+        """The lines of each file. `rounding` None: as the digits of the lines of that file say.
+
+        `capacity` keeps its charges apart; without, they are like any other.
+        """
         self.cells: dict[RowKey, Row] = {}
         known: dict[RowKey, list[InvoiceLine]] = defaultdict(list)
         quanta: dict[RowKey, list[Decimal]] = defaultdict(list)
@@ -97,7 +105,8 @@ class BilledCells:
             quantum = _quantum(lines) if rounding is None else Decimal(0) if rounding == "none" else CENT
             for line in lines:
                 model = None if line.model is None else names.of(line.provider, line.model, line.since)
-                key = RowKey(line.since, line.until, line.provider, model, _class_of(line))
+                kind = _class_of(line) if capacity else line.token_class
+                key = RowKey(line.since, line.until, line.provider, model, kind)
                 known[key].append(line)
                 quanta[key].append(quantum)
         for key, members in known.items():

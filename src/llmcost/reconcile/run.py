@@ -109,7 +109,8 @@ class _Run:
         slots = billing.slots(self._connection, wide)
         home = usages_in(request.zone)
         names = ModelNames(self._prices, {(slot.provider, slot.model) for slot in slots if slot.model is not None})
-        cells = BilledCells(self._lines.values(), names, request.rounding)
+        # Exports hold capacity as well, as their bills call it.
+        cells = BilledCells(self._lines.values(), names, request.rounding, capacity=request.basis == "requests")
         settler = Settler(self._rates, self._causes)
         first, best = draw(cells, usages_in, lambda: slots, settler, request.zone)
         counts: dict[datetime, int] = defaultdict(int)
