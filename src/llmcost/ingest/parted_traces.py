@@ -1,7 +1,8 @@
 """Traces whose spans came in several files, runs, pulls or ledgers: settled with all of them that is known.
 
-Within a file a wrapper is told from its call where the file is read. What another file tells of the same trace is in the ledger:
-the calls as rows, which say their parent, and of the spans that are no calls those that may link a wrapper to its call.
+Within a file of spans a wrapper is told from its call where the file is read, within one of any other traced source here. What
+another file tells of the same trace is in the ledger: the calls as rows, which say their parent, and of the spans that are no calls
+those that may link a wrapper to its call.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,23 +14,56 @@ from llmcost.ingest.otlp.remembered import remember_links
 from llmcost.ingest.source import Source
 from llmcost.ingest.sources._span_tree import settle
 from llmcost.ingest.stage import FileOutcome
-from llmcost.ingest.staged import SPANS
+from llmcost.ingest.staged import SPAN_ID, SPANS
 
 if TYPE_CHECKING:
     from llmcost.ledger.database import Connection
 
 _OF_LEDGER = -1
 _FETCHED = 10_000
-_SPAN = "substr(request_id, length(trace_id) + 2)"
 _USED = f"coalesce({', '.join(LEAF_TOKENS)}) is not null"
-_CALL = f"trace_id, {_SPAN} as span_id, parent_id, 'call' as role, {_USED} as has_usage"
+_CALL = f"trace_id, {SPAN_ID} as span_id, parent_id, 'call' as role, {_USED} as has_usage"
 _LINK = "trace_id, span_id, parent_id, role, has_usage"
-_IS_CALL = "list_contains($sources, source) and starts_with(request_id, trace_id || ':')"
+_IS_CALL = "list_contains($sources, source) and trace_id is not null and request_id is not null"
+_IS_ONE = f"{_IS_CALL} and trace_id || ':' || {SPAN_ID} in (select unnest($ids::varchar[]))"
+_NESTED = """
+    with recursive around as (
+        select trace_id, parent_id, 1 as depth from trace_node as call
+        where role = 'call' and parent_id is not null and trace_id in (
+            select outer_call.trace_id from trace_node as outer_call join trace_node as inner_node
+                on inner_node.trace_id = outer_call.trace_id and inner_node.parent_id = outer_call.span_id
+            where outer_call.role = 'call'
+        )
+        union
+        select node.trace_id, node.parent_id, depth + 1 from around join trace_node as node
+            on node.trace_id = around.trace_id and node.span_id = around.parent_id
+        where node.role <> 'call' and depth < 1000
+    )
+    select distinct trace_id from around join trace_node as call using (trace_id)
+    where call.span_id = around.parent_id and call.role = 'call'
+"""
+"""SELECT of the traces in which a call stands above another one."""
+
+_LINKS = f"""
+    with recursive link as (
+        select span.trace_id, span.span_id, span.parent_id, span.role from {SPANS} as span left join trace_node as above
+            on above.trace_id = span.trace_id and above.span_id = span.parent_id
+        where span.links is null and span.parent_id is not null and coalesce(above.role, 'unknown') <> 'other'
+        union
+        select span.trace_id, span.span_id, span.parent_id, span.role from {SPANS} as span join link
+            on span.trace_id = link.trace_id and span.parent_id = link.span_id
+        where span.links is null
+    )
+    select * from link
+    union all
+    select trace_id, span_id, parent_id, role from {SPANS} where links
+"""
+"""SELECT of the staged spans that may stand, in a trace that is parted, between a wrapper and its call."""
 
 
 def spans_of(sources: Mapping[str, Source]) -> list[str]:
     """The sources whose calls are spans."""
-    return [name for name, source in sources.items() if source.span_of is not None]
+    return [name for name, source in sources.items() if source.span_of is not None or source.traced]
 
 
 def settle_staged(connection: "Connection", outcomes: Iterable[FileOutcome], sources: Mapping[str, Source]) -> None:
@@ -44,9 +78,14 @@ def settle_staged(connection: "Connection", outcomes: Iterable[FileOutcome], sou
         named,
     )
     _add_stored(connection, named)
+    traced = [name for name, source in sources.items() if source.traced]
+    within = connection.execute(
+        "select 1 from stage where list_contains($traced, source) limit 1", {"traced": traced}
+    ).fetchone()
     ids = _wrappers(
         connection,
-        """
+        f"""
+        {f"select trace_id from ({_NESTED}) union" if within else ""}
         select trace_id from (
             select trace_id, file_no, count(distinct span_id) as held from trace_node where file_no >= 0 group by all
         ) join (select trace_id, count(distinct span_id) as known from trace_node group by all) using (trace_id)
@@ -54,14 +93,14 @@ def settle_staged(connection: "Connection", outcomes: Iterable[FileOutcome], sou
         union select trace_id from trace_node group by trace_id, span_id having count(distinct role) > 1
         """,
     )
-    remember_links(connection, f"select trace_id, span_id, parent_id, role from {SPANS} where links")
+    remember_links(connection, _LINKS)
     if not ids:
         return
     _remember_wrappers(connection, ids)
     take_back_calls(connection, ids, sources)
     connection.execute(
         "create or replace temp table staged_wrapper as select stage_table, stage_row, file_no from staged_untagged "
-        f"where {_IS_CALL} and request_id in (select unnest($ids))",
+        f"where {_IS_ONE}",
         {**named, "ids": ids},
     )
     for (table,) in connection.execute("select distinct stage_table from staged_wrapper").fetchall():
@@ -91,10 +130,9 @@ def settle_received(connection: "Connection", traces: Iterable[str], sources: Ma
 
 
 def take_back_calls(connection: "Connection", ids: Sequence[str], sources: Mapping[str, Source]) -> None:
-    """Take the calls with these request ids out of the attached ledger."""
+    """Take these calls, each `trace:span`, out of the attached ledger."""
     connection.execute(
-        "create or replace temp table no_call as select row_key from ledger.request "
-        "where list_contains($sources, source) and request_id in (select unnest($ids::varchar[]))",
+        f"create or replace temp table no_call as select row_key from ledger.request where {_IS_ONE}",
         {"sources": spans_of(sources), "ids": list(ids)},
     )
     take_back(connection)
@@ -121,8 +159,7 @@ def settle_merged(connection: "Connection", other: str, sources: Mapping[str, So
         _remember_wrappers(connection, ids)
         for ledger in ("ledger", other):
             connection.execute(
-                f"insert into no_call select row_key from {ledger}.request "
-                "where list_contains($sources, source) and request_id in (select unnest($ids))",
+                f"insert into no_call select row_key from {ledger}.request where {_IS_ONE}",
                 {**named, "ids": ids},
             )
 
@@ -143,7 +180,7 @@ def _add_stored(connection: "Connection", named: Mapping[str, list[str]]) -> Non
 
 
 def _wrappers(connection: "Connection", traces: str) -> list[str]:
-    """Of these traces, the request ids of the calls that are wrappers."""
+    """Of these traces, the calls that are wrappers, each `trace:span`."""
     cursor = connection.execute(
         f"""
         select trace_id, span_id, min(parent_id), bool_or(has_usage), bool_or(role = 'call') as counted,

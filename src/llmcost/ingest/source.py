@@ -84,6 +84,9 @@ class Source:
     span_of: Callable[[Record], Record | None] | None = None
     """Of what `stream` makes: the head of a span that is no call, and that must be known where its trace goes on in another file.
     Which spans are calls is told by those around them; a call's `request_id` is `trace:span`."""
+    traced: bool = False
+    """Calls have places in traces, and one around others repeats what those used: only the innermost count. `request_id` is that
+    of the span, or `trace:span`; records that are no calls fill it, `trace_id` and `parent_id` as well."""
     other_charge: Callable[[Record], bool] | None = None
     """Of what `stream` makes: is this record a charge, on a bill for usage, for something else than usage?"""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None

@@ -12,11 +12,11 @@ from llmcost.domain.request import COLUMNS, Column
 from llmcost.ingest.absent import Absent
 from llmcost.ingest.extraction import link_name
 from llmcost.ingest.files import LogFile
-from llmcost.ingest.mapping import Mapped, layout_of, mapped
+from llmcost.ingest.mapping import BOOKKEEPING, Mapped, layout_of, mapped
 from llmcost.ingest.recognise import claimed, recognise, root_keys
 from llmcost.ingest.rejected import Rejects, make_room
 from llmcost.ingest.source import Record, Route, Source
-from llmcost.ingest.staged import BUCKETS, BULK, REST, SPANS, TAG_SET, keys_select, staged_select
+from llmcost.ingest.staged import BUCKETS, BULK, REST, SPAN_ID, SPANS, TAG_SET, keys_select, staged_select
 from llmcost.ingest.tagging import INPUTS, KEY, Tagging
 from llmcost.ledger.identifiers import quote_literal
 
@@ -83,6 +83,8 @@ class Stage:
         self.siblings: tuple[str, ...] = ()
         """Keys that the batch's envelopes usually have."""
         self._tables: list[str] = []
+        self._traced: dict[str, list[str]] = {}
+        """By table, its sources whose calls have places in traces."""
         self._bulk: Mapped | None = None
         for table in (BULK, REST, TAG_SET):
             connection.execute(f"drop table if exists {table}")
@@ -116,10 +118,23 @@ class Stage:
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
             self._bulk = mapping
+        self._traced[table] = sorted({route.source_id for route in routes if route.source.traced})
         return table
 
     def keep(self, table: str) -> None:
         """Leave only usable rows, and add them to those staged before."""
+        if traced := self._traced.get(table):
+            record = "record." if table == BULK else ""
+            self.connection.execute(
+                f"""
+                insert into {SPANS}
+                select file_no, trace_id, {SPAN_ID}, parent_id, 'other', null from (
+                    select file_no, {record}trace_id, {record}request_id, {record}parent_id from {table}
+                    where verdict = '{BOOKKEEPING}' and list_contains($traced, source)
+                ) where trace_id is not null and request_id is not null
+                """,
+                {"traced": traced},
+            )
         self.connection.execute(f"delete from {table} where verdict is not null")
         if table == "incoming_bucket":
             self.connection.execute(f"insert into {BUCKETS} by name select * from {table}")

@@ -19,6 +19,8 @@ BUCKETS = "stage_bucket"
 """Aggregates, which no view of calls shows."""
 SPANS = "stage_span"
 """Spans that are no calls and tell, in a trace that is parted over files, which are."""
+SPAN_ID = "case when starts_with(request_id, trace_id || ':') then substr(request_id, length(trace_id) + 2) else request_id end"
+"""SQL: the name of a call's span within its trace."""
 
 
 def keys_select(tables: Sequence[str]) -> str:

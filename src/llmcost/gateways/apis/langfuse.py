@@ -1,7 +1,8 @@
 """Langfuse: generations and embeddings among its observations.
 
 `GET /api/public/v2/observations` where there is one (Langfuse Cloud, and self-hosted from version 4), else
-`GET /api/public/observations` of older servers. The keys are those of a project
+`GET /api/public/observations` of older servers. Only these are asked for, so that of a generation around another one the inner one
+counts where nothing stands between them; an export as a file has what does. The keys are those of a project
 (https://langfuse.com/docs/api-and-data-platform/features/observations-api).
 """
 

@@ -1,6 +1,7 @@
 """Spans of Datadog's LLM Observability, as its API lists them.
 
-Only spans of kind `llm` and `embedding` are calls; workflows, agents and tasks above them carry sums. `input_tokens`
+Only spans of kind `llm` and `embedding` are calls; workflows, agents and tasks above them carry sums. Where two integrations trace
+one call, a span of kind `llm` stands around another: the inner one counts (https://github.com/DataDog/dd-trace-js/issues/8936). `input_tokens`
 includes what was read from and written to a cache. Durations are nanoseconds, estimated costs nano-dollars and Datadog's
 own reckoning, kept as `reported_cost` (https://docs.datadoghq.com/llm_observability/instrumentation/api/,
 https://docs.datadoghq.com/llm_observability/monitoring/cost/).
@@ -19,6 +20,8 @@ _NANO = "0.000000001::decimal(10, 9)"
 
 source = Source(
     title="Datadog LLM Observability spans",
+    revision=2,
+    traced=True,
     issuer="'datadog'",
     claims=f"{_at('ml_app')} is not null and {_at('span_id')} is not null and {_at('span_kind')} is not null",
     keeps=f"one_of({_at('span_kind')}, 'llm|embedding')",

@@ -1,6 +1,8 @@
 """Langfuse observations: answers of `/api/public/observations` and `/api/public/v2/observations`, blob-storage and UI exports.
 
-Generations and embeddings are calls; spans, agents, tools and events around them may repeat what they cost. The keys of
+Generations and embeddings are calls; spans, agents, tools and events around them may repeat what they cost, and so does a
+generation around another one, a client's around that of the client inside it: of these the innermost count
+(https://github.com/langfuse/langfuse/issues/3956, https://github.com/langfuse/langfuse/issues/7549). The keys of
 `usageDetails` are disjoint: `input` leaves out what has a key of its own, and `total` is their sum. Where `input` and
 `output` alone make up the total, a caller has sent a provider's inclusive counts as they were. Where Google's own
 `total_token_count` is among them, it is the total, for Langfuse adds it up with the others. `totalCost` is Langfuse's
@@ -101,7 +103,8 @@ _KNOWN = f"$tokens and ($input is not null or $output is not null or {_STATED} +
 
 source = Source(
     title="Langfuse observations",
-    revision=5,
+    revision=6,
+    traced=True,
     issuer="'langfuse'",
     claims=f"{_either('traceId', 'trace_id')} is not null and {_START} is not null and @type is not null "
     "and coalesce(@usageDetails:json, @usage_details:json, @costDetails:json, @cost_details:json) is not null",

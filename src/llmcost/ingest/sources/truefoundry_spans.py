@@ -2,7 +2,7 @@
 
 A request is a tree: its root (`ChatCompletion`, `Embedding`, ...), below it one `Model` span per provider attempt, below
 that the network call. Only `Model` spans (`LLM` in older notes) are calls; the root repeats their counts and may bear a
-virtual model's name (https://www.truefoundry.com/docs/ai-gateway/fetch-request-logs-span-attributes). Provider cache
+virtual model's name, and of `Model` spans around each other the innermost counts (https://www.truefoundry.com/docs/ai-gateway/fetch-request-logs-span-attributes). Provider cache
 counts are attributes in newer gateways, else they stand in the usage object of `tfy.output`, the provider's answer, whose
 own counts come first: it tells of audio, reasoning, tiers and tools as well. `X-TFY-METADATA` arrives as `tfy.request.metadata`. The gateway's cost is kept as `reported_cost`.
 """
@@ -58,7 +58,8 @@ _PROMPT_FQN = _attribute("tfy.prompt_version_fqn")
 
 source = Source(
     title="TrueFoundry request logs",
-    revision=3,
+    revision=4,
+    traced=True,
     issuer="'truefoundry'",
     claims="(@spanId is not null and @traceId is not null and @spanAttributes:json is not null) "
     "or (@span_id is not null and @trace_id is not null and @span_attributes:json is not null)",
