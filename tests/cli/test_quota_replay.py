@@ -87,6 +87,22 @@ def test_an_assertion_about_no_request_or_no_limit_is_not_evaluated(cli, folder,
     assert found.code == 1
 
 
+def test_requests_at_once_are_limited_by_when_calls_began_and_ended(cli, tmp_path):
+    # One a minute, each of 150 seconds: with two places the third is refused, and the fourth finds the first one's.
+    with writing(tmp_path / "llmcost.duckdb") as ledger:
+        fill(ledger, every(at("2026-11-02"), timedelta(minutes=1), 6, user="bob", cost="0.01", seconds=150))
+    (tmp_path / "own.yaml").write_text("limits:\n  - {id: two, limit: 2, unit: concurrency, per: [user_id]}\n", "utf-8")
+
+    run = cli("quota", "simulate", "own.yaml", "--assert", "two.blocked=2", "--assert", "two.p99_pct=150")
+    rule = json.loads(cli("quota", "simulate", "own.yaml", "--format", "json").stdout)["rules"][0]
+
+    assert run.code == 0, run.stdout
+    assert "two: 2 requests at once per user_id, requests under way" in run.stdout
+    assert "closed    2 times; the longest 30 s, from 2026-11-02 00:02 (user_id:bob, 1 refused)" in run.stdout
+    assert (rule["unit"], rule["limit"], rule["window"], rule["blocked"]) == ("concurrency", 2, "instant", 2)
+    assert rule["max"] == {"demand": 3, "utilisation": 1.5, "subject": "user_id:bob"}
+
+
 def test_the_json_has_its_shape(cli, folder):
     (folder / "old.yaml").write_text(LIMITS.replace("1000", "1100"), "utf-8")
 

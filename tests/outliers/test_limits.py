@@ -8,9 +8,14 @@ from tests.ingesting import native, read, write
 
 @pytest.fixture
 def books(tmp_path):
-    """Five days on which ada makes 19 calls and bo 4: 115."""
+    """Five days on which ada makes 19 calls and bo 4, one a minute and of a minute and a half each: 115."""
     calls = [
-        native(request_id=f"{user}-{day}-{number:020}", timestamp=f"2026-11-0{day}T10:{number:02}:00Z", user_id=user)
+        native(
+            request_id=f"{user}-{day}-{number:020}",
+            timestamp=f"2026-11-0{day}T10:{number:02}:00Z",
+            user_id=user,
+            latency_ms=90_000,
+        )
         for user, count in (("ada", 19), ("bo", 4))
         for day in range(1, 6)
         for number in range(count)
@@ -38,6 +43,16 @@ def test_a_limit_nearly_used_up_on_most_days_is_told(cli, books):
     assert found["savings"] is None
 
 
+def test_a_limit_on_requests_at_once_is_told_by_the_minute(cli, books):
+    (books / "llmcost.yaml").write_text("limits:\n  - {id: flow, limit: 4, unit: concurrency}\n")
+
+    (found,) = looked(cli)["findings"]
+
+    # Of 19 minutes a day, four are taken in the second, third and fourth, and three in the fifth.
+    assert found["headline"] == "flow (4 at once): used 90% of it or more in 15 of 95 minutes, 100% at most"
+    assert found["evidence"]["windows_full"] == 15
+
+
 def test_only_the_requests_selected_are_looked_at(cli, books):
     (books / "llmcost.yaml").write_text("limits:\n  - {id: calls, limit: 20, unit: requests, window: day}\n")
 
@@ -63,8 +78,8 @@ def test_two_limits_of_one_name_are_two_findings_each_dismissed_by_itself(cli, b
     [
         ("tz: UTC\n", "llmcost.yaml names no limits: add `limits:`, or a gateway's config under `quota:`"),
         (
-            "limits:\n  - {id: flow, limit: 5, unit: concurrency}\n",
-            "none of the limits in llmcost.yaml can be replayed: `flow` counts concurrency, which the ledger does not hold",
+            "limits:\n  - {id: flow, limit: 5, unit: requests, window: soon}\n",
+            "none of the limits in llmcost.yaml can be replayed: `flow` has no window",
         ),
         ("quota: [gone.yaml]\n", "{folder}/llmcost.yaml:1:9: no such file or folder: gone.yaml"),
     ],

@@ -96,6 +96,11 @@ def replay(rules: list[Rule], requests: list[Request], *, decides="all", counts=
         full = []
         for number in deciding:
             rule = rules[number]
+            if rule.kind == "in_flight":
+                mine = [end for end, _, _, key in charges[number] if key == request.keys[number]]
+                if sum(1 for end in mine if end > request.at) + 1 > rule.amount:
+                    full.append(number)
+                continue
             landed = sorted(c for c in charges[number] if c[0] <= request.at and c[3] == request.keys[number])
             level = used(rule, [(at, weight) for at, _, weight, _ in landed], request.at)
             fits = level < rule.amount if rule.charge == "post" else level + request.weighs(number) <= rule.amount
@@ -109,7 +114,7 @@ def replay(rules: list[Rule], requests: list[Request], *, decides="all", counts=
         verdicts.append(verdict)
         for number in matching if counts == "all" else deciding:
             rule = rules[number]
-            if rule.charge == "post":
+            if rule.charge == "post" or rule.kind == "in_flight":
                 if verdict is None:
                     charges[number].append((request.end, order, request.weighs(number), request.keys[number]))
             elif verdict is None or refused_count:

@@ -14,6 +14,7 @@ from llmcost.quota.replay.meters.anchored import AnchoredWindow
 from llmcost.quota.replay.meters.calendar import CalendarWindow
 from llmcost.quota.replay.meters.fixed import FixedWindow
 from llmcost.quota.replay.meters.gcra import Gcra
+from llmcost.quota.replay.meters.in_flight import InFlight
 from llmcost.quota.replay.meters.lifetime import Lifetime
 from llmcost.quota.replay.meters.sliding_buckets import SlidingBuckets
 from llmcost.quota.replay.meters.sliding_counter import SlidingCounter
@@ -30,6 +31,7 @@ KINDS = (
     "gcra",
     "calendar",
     "lifetime",
+    "in_flight",
 )
 
 
@@ -59,6 +61,7 @@ def meter(rule):
         "gcra": lambda: Gcra(rule.length, rule.amount),
         "calendar": lambda: CalendarWindow(rule.span, ZoneInfo(rule.zone)),
         "lifetime": Lifetime,
+        "in_flight": lambda: InFlight(rule.amount),
     }
     return make[rule.kind]
 
@@ -77,7 +80,8 @@ def refused_by_engine(rules, requests, *, decides="all", counts="all", refused_c
             meter=meter(rule),
             key_at=6 + number,
             weight_at=5,
-            charge=rule.charge,
+            charge="pre" if rule.kind == "in_flight" else rule.charge,
+            held=rule.kind == "in_flight",
             mode=rule.mode,
             budget_at=keyed + rule.rule if number in budgets[rule.rule] else None,
         )

@@ -27,12 +27,13 @@ def limits_in_use(settings: Settings) -> LimitsInUse | None:
 
     def look(connection: Connection, selection: Selection) -> Sequence[Headroom]:
         from llmcost.quota.files import opened
+        from llmcost.quota.replay.ends import with_ends
         from llmcost.quota.replay.headroom import headroom
         from llmcost.quota.replay.plan import plan
 
         settings.check_there("quota")
         files, _ = opened(paths)
-        made = plan([config for file in files for config in file.configs])
+        made = with_ends(connection, selection, plan([config for file in files for config in file.configs]))
         if not made.slots:
             limit, reason = next(iter(made.left_out), (None, ""))
             said = f": `{limit.label}` {reason}" if limit is not None else ""

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
-    """One limit, and what was asked of it in windows that start with the clock or the calendar."""
+    """One limit, and what was asked of it in windows that start with the clock or the calendar.
+
+    A limit on requests under way was asked for the most that were at once in a minute.
+    """
 
     rule_id: str
     file: str
@@ -15,7 +18,7 @@ class Headroom:
     amount: Decimal
     """In its unit; cost in US dollars."""
     unit: str
-    """requests, tokens, input_tokens, output_tokens or cost."""
+    """requests, tokens, input_tokens, output_tokens, cost or concurrency."""
     window: str
     """Such as `day` or `10 minutes`."""
     per: tuple[str, ...]

@@ -16,6 +16,7 @@ from llmcost.domain.text import plural
 from llmcost.ledger.composition import Query
 from llmcost.ledger.keys import tag_keys
 from llmcost.quota.replay.columns import Columns, knows
+from llmcost.quota.replay.ends import with_ends
 from llmcost.quota.replay.exposure import exposures
 from llmcost.quota.replay.plan import plan
 from llmcost.quota.replay.run import Manner, replayed
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from llmcost.quota.config import Config
     from llmcost.quota.limit import Limit
     from llmcost.quota.replay.exposure import Exposure, Prices
+    from llmcost.quota.replay.plan import Plan
     from llmcost.quota.replay.record import RuleResult, Simulated
 
 MOST_LIMITS = 200
@@ -85,6 +87,7 @@ class History:
         self.cost = Decimal(found[3]) if found else Decimal(0)
         """US dollars."""
         self._counts: dict[str, Counter[str]] = {}
+        self._plans: dict[Config, Plan] = {}
         self._replays: dict[Config, Simulated | None] = {}
         self._worst: dict[Config, list[Worst]] = {}
 
@@ -136,7 +139,7 @@ class History:
     def outcomes(self, config: Config) -> list[tuple[Limit, RuleResult]]:
         """What each limit of a config would have done; none for a config too large to be replayed."""
         if config not in self._replays:
-            made = plan([config])
+            made = self._planned(config)
             quick = Manner(others=False, retries=False, exposure=False)
             self._replays[config] = (
                 replayed(self._connection, self._selection, made, quick) if 0 < len(made.slots) <= MOST_LIMITS else None
@@ -145,14 +148,14 @@ class History:
         return (
             []
             if result is None
-            else list(zip((slot.limit for slot in plan([config]).slots), result.rules, strict=True))
+            else list(zip((slot.limit for slot in self._planned(config).slots), result.rules, strict=True))
         )
 
     def worst(self, config: Config) -> list[Worst]:
         """What each limit of a config would let be spent in 30 days at past prices."""
         if config not in self._worst:
             outcomes = self.outcomes(config)
-            made = plan([config])
+            made = self._planned(config)
             traffic = Traffic(self._connection, self._selection, made)
             prices = [traffic.prices(number) for number in range(len(outcomes))]
             counters = [result.counters for _, result in outcomes]
@@ -199,6 +202,11 @@ class History:
             Spender(caller=caller, cost=Decimal(spent), share=Decimal(spent) / self.cost, held=is_held)
             for caller, spent, is_held in found
         ]
+
+    def _planned(self, config: Config) -> Plan:
+        if config not in self._plans:
+            self._plans[config] = with_ends(self._connection, self._selection, plan([config]))
+        return self._plans[config]
 
     def _counted(self, dimension: str) -> Counter[str]:
         if not knows(dimension) or dimension == "subject":

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def limit_words(amount: Decimal | None, unit: str, window: str, per: Sequence[str]) -> str:
     """Such as `1,000 requests/day per user`."""
+    if unit == "concurrency":
+        number = "? requests" if amount is None else f"{amount:,.0f} request{'' if amount == 1 else 's'}"
+        return printable(f"{number} at once" + (f" per {', '.join(per)}" if per else ""))
     if amount is None:
         number = f"? {unit}"
     elif unit == "cost":

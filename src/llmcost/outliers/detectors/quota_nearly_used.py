@@ -33,11 +33,13 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
 
 def _finding(traffic: Traffic, one: Headroom, place: int, first: datetime, last: datetime) -> Finding:
     """`place` counts the limits of that name: one rule may limit requests and tokens."""
+    at_once = one.unit == "concurrency"
     number = f"${one.amount:,f}" if one.unit == "cost" else f"{one.amount:,.0f} {one.unit.replace('_', ' ')}"
-    words = f"{number}/{one.window}" + (f" per {', '.join(one.per)}" if one.per else "")
+    words = f"{one.amount:,.0f} at once" if at_once else f"{number}/{one.window}"
+    words += f" per {', '.join(one.per)}" if one.per else ""
     used = f"{one.threshold.normalize():f}% of it or more"
     at_most = f"{one.most / one.amount:.0%}"
-    often = f"used {used} in {one.near:,} of {one.windows:,} windows, {at_most} at most"
+    often = f"used {used} in {one.near:,} of {one.windows:,} {'minutes' if at_once else 'windows'}, {at_most} at most"
     if one.per:
         often = f"{one.short:,} of {one.counters:,} use {used} time and again, {one.most_subject} up to {at_most}"
     return Finding(
@@ -64,7 +66,9 @@ def _finding(traffic: Traffic, one: Headroom, place: int, first: datetime, last:
         query=Query(sql=one.sql, values=one.values),
         caveats=(
             "a limit that is meant to be used up, such as an allowance, does its work",
-            "windows that slide can be fuller than those that start with the clock",
+            "calls that a log gives no end hold no place"
+            if at_once
+            else "windows that slide can be fuller than those that start with the clock",
         ),
         occasion=one.rule_id if place == 1 else f"{one.rule_id} {place}",
     )

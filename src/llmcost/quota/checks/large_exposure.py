@@ -54,9 +54,11 @@ def _bounded(limit: Limit, budgets: list[Limit]) -> bool:
 
 def _problem(one: Worst, usual: Decimal, most: Decimal | None) -> Problem | None:
     limit, worst = one.limit, one.exposure.worst or Decimal(0)
-    amount = f"${limit.amount:,f}" if limit.unit == "cost" else f"{limit.amount:,f} {limit.unit.replace('_', ' ')}"
+    amount = f"${limit.amount:,f}" if limit.unit == "cost" else f"{limit.amount:,f}"
+    amount += "" if limit.unit in {"cost", "concurrency"} else f" {limit.unit.replace('_', ' ')}"
     whom = f" for each of {one.counters:,}" if one.counters > 1 else ""
-    text = f"`{limit.label}`, {amount} per {limit.window.name}{whom}, lets ${worst:,.2f} be spent in 30 days"
+    often = "requests at once" if limit.unit == "concurrency" else f"per {limit.window.name}"
+    text = f"`{limit.label}`, {amount} {often}{whom}, lets ${worst:,.2f} be spent in 30 days"
     if most is not None and worst > most:
         return Problem(
             at=limit.place("amount"),

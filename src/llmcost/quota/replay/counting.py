@@ -32,6 +32,8 @@ class Counting:
     charge: Literal["pre", "post", "reserve"] = "pre"
     """`pre` and `reserve` let through what still fits and charge it at once: a request counts when it arrives. `post` lets
     through while any room is left, and charges when the response has ended, so that calls under way may overshoot."""
+    held: bool = False
+    """Whether a request counts only while it is under way."""
     mode: Literal["enforce", "audit", "soft"] = "enforce"
     """`audit` counts and refuses nobody; `soft` refuses only where no other budget allows the request
     (https://www.truefoundry.com/docs/ai-gateway/budget-limiting-v2)."""

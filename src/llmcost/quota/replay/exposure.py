@@ -2,7 +2,8 @@
 
 A counter at its limit all month uses `amount x 30 days / window`; there are as many counters as the period has seen subjects.
 A unit of use is priced as the ledger's requests were: `usual` at their average, `worst` at the dearest one in a hundred. A
-budget's unit is a dollar. Where several windows or rules must all allow a request, the tightest counts.
+budget's unit is a dollar, that of a limit on requests under way a second of one of them. Where several windows or rules must all
+allow a request, the tightest counts.
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ def exposures(made: Plan, counters: Sequence[int], prices: Sequence[Prices]) -> 
 
 
 def _times(limit: Limit) -> Decimal:
-    """How many windows 30 days have."""
+    """How many windows 30 days have; of requests under way, how many seconds."""
     window = limit.window
+    if window.kind == "instant":
+        return Decimal(DAYS * 86_400)
     if window.kind == "lifetime" or window.span in _LONG:
         return Decimal(1)
     return max(Decimal(DAYS * 86_400) / (window.seconds or DAYS * 86_400), Decimal(1))

@@ -100,4 +100,6 @@ def _threshold(limit: Limit) -> Decimal:
 
 def _is_long(limit: Limit) -> bool:
     longest = limit.window.longest
+    if limit.window.kind == "instant":
+        return False
     return longest is None or longest >= SECONDS["week"]

@@ -21,6 +21,7 @@ _INPUT = tuple(name for name in LEAF_TOKENS if "output" not in name and name != 
 _OUTPUT = tuple(name for name in LEAF_TOKENS if name not in _INPUT)
 _WEIGHTS = {
     "requests": "1",
+    "concurrency": "1",
     "tokens": " + ".join(f"coalesce({name}, 0)" for name in LEAF_TOKENS),
     "input_tokens": " + ".join(f"coalesce({name}, 0)" for name in _INPUT),
     "output_tokens": " + ".join(f"coalesce({name}, 0)" for name in _OUTPUT),

@@ -14,6 +14,7 @@ from llmcost.quota.replay.meters.anchored import AnchoredWindow
 from llmcost.quota.replay.meters.calendar import CalendarWindow
 from llmcost.quota.replay.meters.fixed import FixedWindow
 from llmcost.quota.replay.meters.gcra import Gcra
+from llmcost.quota.replay.meters.in_flight import InFlight
 from llmcost.quota.replay.meters.lifetime import Lifetime
 from llmcost.quota.replay.meters.sliding_buckets import SlidingBuckets
 from llmcost.quota.replay.meters.sliding_counter import SlidingCounter
@@ -41,7 +42,7 @@ ALGORITHMS: tuple[Algorithm, ...] = (
 
 _MICROSECONDS = 1_000_000
 _BUCKETS = 6
-_COUNTABLE = ("requests", "tokens", "input_tokens", "output_tokens", "cost")
+_COUNTABLE = ("requests", "tokens", "input_tokens", "output_tokens", "cost", "concurrency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,12 @@ class Slot:
     @property
     def is_sliding(self) -> bool:
         """Whether its window can be counted with another algorithm: any but those of the calendar."""
-        return self.limit.window.kind not in {"calendar", "lifetime"}
+        return self.limit.window.kind not in {"calendar", "lifetime", "instant"}
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it counts requests only while they are under way."""
+        return self.limit.unit == "concurrency"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +171,7 @@ def limit_sets(
                 key_at=places[f"key {index}"],
                 weight_at=places[made.slots[index].limit.unit],
                 charge=made.slots[index].limit.charge,
+                held=made.slots[index].is_held,
                 mode=made.slots[index].limit.mode,
                 budget_at=places.get(_budget(made.slots[index])) if made.slots[index].limit.mode != "audit" else None,
             )
@@ -214,6 +221,7 @@ def algorithm_name(slot: Slot, algorithm: Algorithm | None = None) -> str:
         "sliding_counter": "sliding counter",
         "anchored": "anchored window",
         "gcra": "GCRA",
+        "instant": "requests under way",
     }.get(window.kind, window.kind)
 
 
@@ -248,6 +256,8 @@ class _Maker:
                 return CalendarWindow(window.span or "day", time_zone(window.tz), window.week_start)
             case "lifetime":
                 return Lifetime()
+            case "instant":
+                return InFlight(self.slot.amount)
             case _:
                 return FixedWindow(length)
 
@@ -287,7 +297,9 @@ def _hindrance(limit: Limit, amount: Decimal | None) -> str | None:
     if unknown:
         return f"is about {unknown[0]}, which the ledger does not hold"
     window = limit.window
-    if window.kind == "instant" or (window.kind not in {"calendar", "lifetime"} and not window.seconds):
+    if window.kind == "instant" and limit.unit == "concurrency":
+        return None
+    if window.kind not in {"calendar", "lifetime"} and not window.seconds:
         return "has no window"
     if window.kind == "calendar" and window.span not in {"day", "week", "month", "quarter", "year"}:
         return f"has a window the calendar does not know: {window.name}"

@@ -11,6 +11,7 @@ from llmcost.domain.period import Period
 from llmcost.domain.text import plural
 from llmcost.quota.matching import meet
 from llmcost.quota.replay.counting import PICO
+from llmcost.quota.replay.ends import with_ends
 from llmcost.quota.replay.exposure import exposures
 from llmcost.quota.replay.plan import ALGORITHMS, algorithm_name, allowing_budgets, forgets, limit_sets
 from llmcost.quota.replay.record import Breach, CallerResult, RuleResult, Simulated
@@ -58,6 +59,7 @@ def replayed(
     connection: Connection, selection: Selection, made: Plan, manner: Manner, headers: tuple[str, ...] = ()
 ) -> Simulated:
     """What the limits of a plan would have done to the selected requests."""
+    made = with_ends(connection, selection, made)
     alone = not (manner.others or manner.retries)
     stretches = frozenset(number for number, slot in enumerate(made.slots) if alone and forgets(slot, manner.algorithm))
     wide, since = warmed(connection, selection, made.slots)
@@ -151,7 +153,7 @@ def in_unit(units: int, unit: str) -> Decimal:
 def _reached(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> list[int]:
     """The slots that can be full once what the `hot` ones refuse comes again, which may make others refuse in turn."""
     reached, delay = hot, 0
-    while (longest := max((_delay(made.slots[number]) for number in reached), default=0)) > delay:
+    while (longest := max((_delay(traffic, made, number) for number in reached), default=0)) > delay:
         delay = longest
         reached = [
             number for number in range(len(made.slots)) if traffic.can_fill(number, delay, twice=manner.refused_count)
@@ -159,9 +161,12 @@ def _reached(traffic: Traffic, made: Plan, manner: Manner, hot: list[int]) -> li
     return reached
 
 
-def _delay(slot: Slot) -> int:
+def _delay(traffic: Traffic, made: Plan, number: int) -> int:
     """Seconds after which what a slot refuses comes again at the latest; 0: it does not."""
+    slot = made.slots[number]
     window = slot.limit.window
+    if slot.is_held and slot.limit.mode != "audit":
+        return traffic.longest(number)
     if slot.limit.mode == "audit" or window.longest is None:
         return 0
     return window.longest + (CLOCKS if window.kind == "calendar" else 0)
@@ -315,6 +320,9 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
         )
     if totals.unended and any(slot.limit.charge == "post" for slot in made.slots):
         notes.append(f"{plural(totals.unended, 'request')} have no end; what they used is charged when they started")
+    if totals.unended and any(slot.is_held for slot in made.slots):
+        holding = plural(totals.unended, "request without an end holds", "requests without an end hold")
+        notes.append(f"{holding} no place where limits are on requests under way")
     if totals.unpriced and any(slot.limit.unit == "cost" for slot in made.slots):
         notes.append(f"{plural(totals.unpriced, 'request')} are unpriced and count as free")
     if totals.blocked:

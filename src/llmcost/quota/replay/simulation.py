@@ -44,7 +44,8 @@ class Simulation:
 
         With `refused_count`, a refused request moves the counters that are charged on arrival. No gateway's documentation
         was found to say; Kong's older plugin calls it a penalty (https://developer.konghq.com/plugins/rate-limiting-advanced/).
-        With `retried`, a refused request is sent once more when its window has passed; only then does it count as refused.
+        With `retried`, a refused request is sent once more when its window has passed, or a call that held its place has ended;
+        only then does it count as refused.
         What arrived before `since`, microseconds since 1970, fills counters and is refused without being told.
         `budgets` are the places where an event says which budgets have a say in it; needed where a limit is soft.
         """
@@ -89,7 +90,7 @@ class Simulation:
         deciding, counting = self._courses.get(first) or self._course(first)
         verdict, refusing = self._verdict(deciding, event, now)
         if verdict is not None and self._retried and not again:
-            back = verdict.meter.reopens(now)
+            back = verdict.comes_back(event, now)
             if back is not None:
                 self._sequence += 1
                 heappush(self._returns, (back, self._sequence, event))
@@ -151,16 +152,19 @@ class Simulation:
         return any(event[place] for place in self._budgets if place not in full)
 
     def _move(self, counting: Sequence[_State], event: Event, now: int, *, refused: bool) -> None:
+        # A request sent again takes as long as it took.
+        end = now + max(event[1] - event[0], 0)
         for state in counting:
             key = event[state.key_at]
             if key is None:
                 continue
-            if not state.post:
+            if state.held:
+                if not refused:
+                    state.meter.charge(key, end, event[state.weight_at])
+            elif not state.post:
                 state.meter.charge(key, now, event[state.weight_at])
             elif not refused:
                 self._sequence += 1
-                # A request sent again takes as long as it took.
-                end = now + max(event[1] - event[0], 0)
                 heappush(self._landings, (end, self._sequence, state, key, event[state.weight_at]))
 
     def _tally(self, event: Event, now: int) -> None:
@@ -180,7 +184,9 @@ _Course = tuple[list["_State"], list["_State"]]
 class _State:
     """A limit with its counters and what became of it."""
 
-    __slots__ = ("cap", "closed", "key_at", "limit", "meter", "need", "number", "outcome", "post", "scale", "weight_at")
+    __slots__ = (
+        "cap", "closed", "held", "key_at", "limit", "meter", "need", "number", "outcome", "post", "scale", "weight_at",
+    )  # fmt: skip
 
     def __init__(self, number: int, limit: Counting) -> None:
         self.number = number
@@ -190,11 +196,16 @@ class _State:
         self.cap = limit.amount * self.scale
         self.key_at = limit.key_at
         self.weight_at = limit.weight_at
+        self.held = limit.held
         self.post = limit.charge == "post"
-        self.need = 1 if self.post else 0
+        self.need = 1 if self.post or self.held else 0
         """Any room at all will do; 0: what the event weighs."""
         self.outcome = LimitOutcome()
         self.closed: dict[str, Closure] = {}
+
+    def comes_back(self, event: Event, now: int) -> int | None:
+        """When a caller refused at `now` tries once more; None: never. Where no window passes, when a call under way has ended."""
+        return self.meter.opens(event[self.key_at], now) if self.held else self.meter.reopens(now)
 
     def refuse(self, event: Event, now: int) -> None:
         """Note a refusal."""

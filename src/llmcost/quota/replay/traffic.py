@@ -7,6 +7,8 @@ for GCRA, whose bucket holds one window's amount, two suffice as well.) What is 
 
 Requests sent again come at most so much later, and once: then what there was to charge in that time before counts as well.
 
+Of calls under way, no more are at once than would be had none been refused, however much later each of them came.
+
 Where only one algorithm is played, and that one forgets everything after a window, the same holds for stretches of time: of a
 counter, only the windows in which it can be full and their neighbours are needed.
 """
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from llmcost.quota.replay.simulation import Event
 
 _PIECE = 20_000
+_SECOND = 1_000_000
+"""Microseconds."""
 _LEADERS = 20
 CLOCKS = 3_600
 """Seconds a span of the calendar may be shorter or longer because clocks change."""
@@ -68,7 +72,8 @@ class Totals:
 class Demand:
     """What a limit is asked for in windows that start where the clock or the calendar does, refused or not.
 
-    A window that began before the period is told whole: the limit is compared with all of it.
+    A window that began before the period is told whole: the limit is compared with all of it. A limit on calls under way is
+    asked for the most that are at once in a minute.
     """
 
     counters: int
@@ -191,6 +196,9 @@ class Traffic:
         A request may come again up to `delay` seconds later, and with `twice` counts both times.
         """
         slot = self._plan.slots[number]
+        if slot.is_held:
+            sql, values = self._under_way(number, delay)
+            return self._note_hot(number, f"select key from ({sql}) group by key having max(whole) > $amount", values)
         window = slot.limit.window
         neighbours = 2 if window.kind == "calendar" else 1
         shortest = _SHORTEST[window.span or "day"] if window.kind == "calendar" else window.seconds
@@ -208,9 +216,16 @@ class Traffic:
             """
         else:
             chosen = f"select key from ({near}) group by key having max(near) {full}"
-        self._connection.execute(f"create or replace temp table hot_{number} as {chosen}", {"amount": slot.amount})
-        found = self._connection.execute(f"select exists (select 1 from hot_{number})").fetchone()
-        return found is not None and bool(found[0])
+        return self._note_hot(number, chosen, {})
+
+    def longest(self, number: int) -> int:
+        """Seconds the longest call that slot `number` is about took, rounded up."""
+        query, source = self._matched.source()
+        row = self._connection.execute(
+            f"{source} select coalesce(max(ended - arrived), 0) from matched where key_{number} is not null",
+            query.parameters,
+        ).fetchone()
+        return 0 if row is None else -(-int(row[0]) // _SECOND)
 
     def use_by_window(self, number: int) -> tuple[str, dict[str, object]]:
         """SQL with its values for what every counter of slot `number` uses in every window: key, bucket, whole, weight.
@@ -218,6 +233,8 @@ class Traffic:
         The weight is null where no request of the period is in the window.
         """
         slot = self._plan.slots[number]
+        if slot.is_held:
+            return self._under_way(number)
         query, source = self._matched.source()
         instant = "ended" if slot.limit.charge == "post" else "arrived"
         sql = f"""
@@ -246,12 +263,14 @@ class Traffic:
         unit = self._plan.slots[number].limit.unit
         if unit == "cost":
             return Decimal(1), Decimal(1)
+        # A call under way uses its time; one that took none, or not known how much, has no price by time.
+        use, per = ("nullif(ended - arrived, 0)", _SECOND) if self._plan.slots[number].is_held else (unit, 1)
         query, source = self._matched.source()
         row = self._connection.execute(
             f"""
             {source}
-            select coalesce(sum({unit}), 0), coalesce(sum(cost), 0),
-                quantile_disc(cost // nullif({unit}, 0), 0.99)
+            select coalesce(sum({use}), 0), coalesce(sum(cost) filter ({use} is not null), 0),
+                quantile_disc(cost * cast({per} as hugeint) // nullif({use}, 0), 0.99)
             from matched
             where key_{number} is not null and cost_status != 'unpriced' and {self._asked}
             """,
@@ -259,7 +278,7 @@ class Traffic:
         ).fetchone()
         if row is None or not row[0] or not row[1]:
             return None, None
-        usual = Decimal(int(row[1])) / PICO / Decimal(int(row[0]))
+        usual = Decimal(int(row[1])) * per / PICO / Decimal(int(row[0]))
         return usual, max(Decimal(int(row[2])) / PICO, usual)
 
     def layout(self, taking_part: list[int]) -> tuple[dict[str, int], dict[int, int], list[str]]:
@@ -301,6 +320,48 @@ class Traffic:
         )
         while piece := result.fetchmany(_PIECE):
             yield piece
+
+    def _under_way(self, number: int, late: int = 0) -> tuple[str, dict[str, object]]:
+        """SQL with its values for the most calls that slot `number` has under way at once, in every minute in which one begins.
+
+        Each call counts until `late` seconds after its end. One that takes no time counts for itself and holds no place.
+        """
+        query, source = self._matched.source()
+        sql = f"""
+            {source},
+            held as (
+                select key_{number} as key, arrived, ended + {late * _SECOND} as ended, row_key, {self._asked} as asked
+                from matched
+                where key_{number} is not null
+            ),
+            turn as (
+                select key, arrived as instant, row_key, asked, cast(ended > arrived as int) as step, 1 - step as passing
+                from held
+                union all
+                select key, ended, null, false, -1, null from held where ended > arrived
+            ),
+            busy as (
+                select *, passing + sum(step) over (
+                    partition by key order by instant, step >= 0, row_key
+                    rows between unbounded preceding and current row
+                ) as calls
+                from turn
+            )
+            select key, instant // {60 * _SECOND} as bucket, max(calls) as whole, max(calls) filter (asked) as weight
+            from busy
+            where passing is not null
+            group by all
+            """
+        return sql, query.parameters
+
+    def _note_hot(self, number: int, chosen: str, values: dict[str, object]) -> bool:
+        """Keep the counters that can be full, and tell whether there are any."""
+        self._connection.execute(
+            f"create or replace temp table hot_{number} as {chosen}",
+            {**values, "amount": self._plan.slots[number].amount},
+        )
+        found = self._connection.execute(f"select exists (select 1 from hot_{number})").fetchone()
+        return found is not None and bool(found[0])
 
     def _is_hot(self, number: int) -> str:
         if number not in self._stretches:

@@ -3,7 +3,8 @@
 A window that starts with the clock or the calendar is known once it is replayed from its start. What slides or starts with the first
 request depends on what was let through a window earlier, which depends on the one before: two windows are replayed. A limit that
 never resets needs all there is. What is charged when a response ends may have been asked for long before: where calls were under
-way at that start, the same goes for the time the first of them began.
+way at that start, the same goes for the time the first of them began. Limits on calls under way have no window: those under way are
+replayed, and those that were when the first of these began.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ def warmed(connection: Connection, selection: Selection, slots: Sequence[Slot]) 
 
 def _start(connection: Connection, slot: Slot, since: datetime) -> datetime | None:
     """From when on what a limit counts matters at `since`; None: from the very beginning."""
+    if slot.is_held:
+        for _ in range(_WINDOWS):
+            since = _under_way(connection, since) or since
+        return since
     start = _remembered(slot.limit.window, since)
     if start is None or slot.limit.charge != "post":
         return start
