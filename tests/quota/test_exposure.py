@@ -1,5 +1,6 @@
 """Worst months, worked out by hand at the prices of the built-in list."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -15,9 +16,12 @@ def prices():
     return load_price_list()
 
 
-def _worst(text, prices):
+TODAY = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def _worst(text, prices, at=TODAY):
     file = opened_text(parse_text(text, "a.yaml"))
-    return [(one.limit.id, one.month, one.counters, one.total) for one in exposures(file.configs, prices)]
+    return [(one.limit.id, one.month, one.counters, one.total) for one in exposures(file.configs, prices, at)]
 
 
 def test_budgets_are_taken_to_a_month_of_thirty_days(prices):
@@ -115,7 +119,7 @@ applies_to: {type: per-user}
     file = opened_text(parse_text(text, "a.yaml"))
 
     # 10 x 30 or 150, then 20; nobody knows how many users there are.
-    assert together(exposures(file.configs, prices)) == (Decimal(170), 1)
+    assert together(exposures(file.configs, prices, TODAY)) == (Decimal(170), 1)
 
 
 def test_a_budget_whose_period_is_no_length_of_time_is_unknown(prices):
@@ -128,3 +132,13 @@ def test_a_budget_whose_period_is_no_length_of_time_is_unknown(prices):
     kong = "plugins: [{name: ai-rate-limiting-advanced, config: {tokens_count_strategy: cost, llm_providers: [PROVIDER]}}]\n"
     provider = "{name: openai, limit: 5, window_size: 0}"
     assert [month for _, month, _, _ in _worst(kong.replace("PROVIDER", provider), prices)] == [None]
+
+
+def test_a_price_counts_from_when_it_holds_until_it_does_no_more(prices):
+    text = "name: a\ntype: gateway-rate-limiting-config\nrules:\n"
+    for model in ("gemini-3.6-flash", "deepseek-chat"):
+        text += f"- {{id: {model}, when: {{models: [{model}]}}, limit_to: 1000, unit: tokens_per_minute}}\n"
+
+    # 43.2 million tokens: at 3.75 a million out until 2026-12-31, at 7.50 from then on. DeepSeek's name was withdrawn.
+    assert [month for _, month, _, _ in _worst(text, prices)] == [162, None]
+    assert [month for _, month, _, _ in _worst(text, prices, datetime(2027, 1, 1, tzinfo=UTC))] == [324, None]

@@ -155,6 +155,7 @@ def exposure(
     import sys
 
     from llmcost.config.settings import load_settings
+    from llmcost.domain.period import clock
     from llmcost.pricing.price_list import load_price_list
     from llmcost.quota.exposure import exposures
     from llmcost.render import output as destination
@@ -163,7 +164,7 @@ def exposure(
 
     configs, _ = read_configs(paths, None)
     prices = load_price_list(load_settings(config).pricing)
-    found = exposures(configs, prices)
+    found = exposures(configs, prices, clock())
     text = exposure_json(found) if output_format == "json" else exposure_table(found, surface_of(sys.stdout))
     destination.write(text)
 

@@ -69,7 +69,7 @@ def listed(prices: PriceList, at: datetime, *, provider: str | None = None, sear
         for (invoicing, name), id_ in prices.names.items()
         if owner in (None, invoicing) and (part in name or part in id_.lower())
     }
-    return [entry(prices, prices.models[id_], price_at(prices.models[id_], at)) for id_ in sorted(ids)]
+    return [entry(prices, model := prices.models[id_], model.price_at(at)) for id_ in sorted(ids)]
 
 
 def entry(prices: PriceList, model: Model, price: Price | None) -> Listed:
@@ -81,14 +81,6 @@ def entry(prices: PriceList, model: Model, price: Price | None) -> Listed:
         url=None if source is None else prices.sources.get(source),
         checked=None if source is None else prices.checked.get(source),
     )
-
-
-def price_at(model: Model, at: datetime) -> Price | None:
-    """The price of a model at a moment."""
-    for price in model.prices:
-        if (price.since is None or price.since <= at) and (price.until is None or at < price.until):
-            return price
-    return None
 
 
 def known_provider(prices: PriceList, provider: str) -> str:

@@ -155,6 +155,13 @@ class Model:
         """Id without the provider."""
         return self.id.partition("/")[2]
 
+    def price_at(self, at: datetime) -> Price | None:
+        """The price that holds at a moment, UTC; None where none does: not yet, or no more."""
+        for price in self.prices:
+            if (price.since is None or price.since <= at) and (price.until is None or at < price.until):
+                return price
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:

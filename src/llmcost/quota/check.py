@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from llmcost.quota import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date, datetime
+    from datetime import date
     from decimal import Decimal
 
     from llmcost.config.nodes import Text
@@ -28,7 +29,7 @@ class Known:
     """What a run knows beside the files."""
 
     day: date
-    """Today; it changes wording, never a severity."""
+    """Today, UTC; it changes wording, and which prices hold, never a severity."""
     pedantic: bool = False
     load_prices: Callable[[], PriceList | None] = lambda: None
     """The price list, loaded only when a check asks for it."""
@@ -40,6 +41,11 @@ class Known:
     """US dollars that limits may let be spent in 30 days at most, where somebody said so."""
     changed: Callable[[str], datetime | None] = lambda _: None
     """When a file last changed, UTC; None where nobody knows."""
+
+    @property
+    def now(self) -> datetime:
+        """The first instant of today."""
+        return datetime.combine(self.day, time(), UTC)
 
 
 def _nothing(*_: object) -> tuple[()]:

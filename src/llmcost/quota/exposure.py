@@ -12,10 +12,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from llmcost.pricing.matching import match_model
+from llmcost.quota.models import named_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from llmcost.pricing.price_list import Model, PriceList
     from llmcost.quota.config import Config
@@ -49,14 +50,14 @@ class Exposure:
         return None if self.month is None or self.counters is None else self.month * self.counters
 
 
-def exposures(configs: Iterable[Config], prices: PriceList) -> list[Exposure]:
-    """The worst month of every enforced limit, in the order of the files."""
+def exposures(configs: Iterable[Config], prices: PriceList, at: datetime) -> list[Exposure]:
+    """The worst month of every enforced limit at the prices that hold `at` (UTC), in the order of the files."""
     found = []
     for config in configs:
         special = [limit for limit in config.limits if limit.base is not None]
         for limit in config.limits:
             if limit.mode != "audit":
-                month, why = _month(limit, prices)
+                month, why = _month(limit, prices, at)
                 counters = _counters(limit, [other for other in special if other.overrides(limit)])
                 found.append(Exposure(file=config.source.name, limit=limit, month=month, counters=counters, why=why))
     return found
@@ -76,7 +77,7 @@ def together(found: Iterable[Exposure]) -> tuple[Decimal | None, int]:
     return sum(known, Decimal(0)) if known else None, len(rules) - len(known)
 
 
-def _month(limit: Limit, prices: PriceList) -> tuple[Decimal | None, str]:
+def _month(limit: Limit, prices: PriceList, at: datetime) -> tuple[Decimal | None, str]:
     if limit.amount is None or not limit.amount.is_finite():
         return None, "the limit is no number"
     if limit.unit in {"requests", "concurrency", "tool_calls"}:
@@ -89,7 +90,7 @@ def _month(limit: Limit, prices: PriceList) -> tuple[Decimal | None, str]:
     often = f"{windows.numerator:,} x" if windows.denominator == 1 else f"{_times(Decimal(1), windows):,.2f} x"
     if limit.unit == "cost":
         return _times(limit.amount, windows), f"{often} ${limit.amount:,f} per {limit.window.name}"
-    dearest = _dearest(limit, prices)
+    dearest = _dearest(limit, prices, at)
     if isinstance(dearest, str):
         return None, dearest
     rate, model = dearest
@@ -110,26 +111,25 @@ def _windows(limit: Limit) -> Fraction | None:
     return Fraction(_MONTH, window.seconds) if window.seconds else None
 
 
-def _dearest(limit: Limit, prices: PriceList) -> tuple[Decimal, str] | str:
+def _dearest(limit: Limit, prices: PriceList, at: datetime) -> tuple[Decimal, str] | str:
     """Highest rate per million tokens among the models a limit names, or why there is none."""
     names = sorted({value for condition in limit.match.on("model") for value in condition.values or ()})
     if not names:
         return "no model is named"
     rates = []
     for name in names:
-        found = match_model(prices, None, name) or match_model(prices, None, name.rpartition("/")[2])
-        rate = None if found is None else _rate(found.model, _KINDS[limit.unit])
+        found = named_model(prices, name, at)
+        rate = None if found is None else _rate(found, _KINDS[limit.unit], at)
         if found is None or rate is None:
             return f"no price for `{name}`"
-        rates.append((rate, found.model.id))
+        rates.append((rate, found.id))
     return max(rates)
 
 
-def _rate(model: Model, kinds: tuple[str, ...]) -> Decimal | None:
-    """The dearest kind of token of the newest price, at any size of prompt."""
-    if not model.prices:
-        return None
-    rates = [tier.rates[kind] for tier in model.prices[-1].tiers for kind in kinds if kind in tier.rates]
+def _rate(model: Model, kinds: tuple[str, ...], at: datetime) -> Decimal | None:
+    """The dearest kind of token of the price that holds, at any size of prompt."""
+    price = model.price_at(at)
+    rates = [tier.rates[kind] for tier in (price.tiers if price else ()) for kind in kinds if kind in tier.rates]
     return max(rates, default=None)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from llmcost.pricing.matching import match_model
 from llmcost.pricing.update.entries import alike
-from llmcost.pricing.update.flat import Flat, Item, flat_entry, flat_price, has_clock, price_at
+from llmcost.pricing.update.flat import Flat, Item, flat_entry, flat_price, has_clock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ def compare(
         found = {name: entry for name in by_name if (entry := _entry(by_name[name], model)) is not None}
         compared += bool(found)
         unknown += not found
-        price = price_at(model, at)
+        price = model.price_at(at)
         if price is not None and not price.free:
             clocked = has_clock(price)
             flats = {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from llmcost.pricing.price_list import Model, Price, Tier
+    from llmcost.pricing.price_list import Price, Tier
     from llmcost.pricing.update.entries import Entry
 
 
@@ -31,18 +31,6 @@ class Item:
 
 
 Flat = dict[Item, Decimal]
-
-
-def price_at(model: Model, at: datetime) -> Price | None:
-    """Price of a model that holds at a moment, UTC."""
-    return next(
-        (
-            price
-            for price in model.prices
-            if (price.since is None or price.since <= at) and (price.until is None or at < price.until)
-        ),
-        None,
-    )
 
 
 def flat_price(price: Price) -> Flat:

@@ -12,7 +12,6 @@ from llmcost.pricing.price_file import price_file as layer_of
 from llmcost.pricing.price_file import read_price_file
 from llmcost.pricing.update.compare import AGREEING, Comparison, compare
 from llmcost.pricing.update.fetch import CATALOGUES
-from llmcost.pricing.update.flat import price_at
 from llmcost.pricing.update.write import changed_entry, plain_numbers, price_file, replace_file, with_open_units
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def refresh(
     changed = {
         id_: changed_entry(model, changes, compared=price, since=since, source=source)
         for id_, changes in _changes(comparison.findings).items()
-        if (price := price_at(model := prices.models[id_], at)) is not None
+        if (price := (model := prices.models[id_]).price_at(at)) is not None
     }
     added = _added(prices, catalogues, comparison, accept, source)
     if not changed and not added:

@@ -1,21 +1,22 @@
 """A limit below what a single request uses.
 
 The first request passes, since its cost is known only afterwards, and then everything is refused until the window ends.
-Compared with 100 tokens in and 100 out, on the cheapest model the rule matches, at the prices of the price list; where it
+Compared with 100 tokens in and 100 out, on the cheapest model the rule matches, at today's prices of the price list; where it
 names none, on the cheapest that a maker itself sells. Token limits are compared with 100 tokens.
 
 Fix: raise the limit, or use 0 if nothing is to pass.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from llmcost.domain.providers import FIRST_PARTY
-from llmcost.pricing.matching import match_model
 from llmcost.pricing.price_list import Model, PriceList
 from llmcost.quota.check import Check, Known
 from llmcost.quota.config import Config
 from llmcost.quota.limit import Limit
+from llmcost.quota.models import named_model
 from llmcost.quota.problem import Problem
 
 _TOKENS = 100
@@ -32,7 +33,7 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
             yield _problem(limit, f"{limit.amount:f} tokens per {limit.window.name} are less than one request uses")
         elif limit.unit == "cost" and limit.amount < _WORTH_A_LOOK:
             prices = known.load_prices()
-            found = None if prices is None else _cheapest(limit, prices)
+            found = None if prices is None else _cheapest(limit, prices, known.now)
             if found is not None and limit.amount < found[0]:
                 yield _problem(
                     limit,
@@ -50,23 +51,24 @@ def _problem(limit: Limit, message: str) -> Problem:
     )
 
 
-def _cheapest(limit: Limit, prices: PriceList) -> tuple[Decimal, str] | None:
+def _cheapest(limit: Limit, prices: PriceList, at: datetime) -> tuple[Decimal, str] | None:
     """Cost of a small request on the cheapest model a limit matches."""
     models: list[Model] = []
     for name in (value for condition in limit.match.on("model") for value in condition.values or ()):
-        found = match_model(prices, None, name) or match_model(prices, None, name.rpartition("/")[2])
+        found = named_model(prices, name, at)
         if found is None:
             return None
-        models.append(found.model)
+        models.append(found)
     providers = {value for condition in limit.match.on("provider") for value in condition.values or ()}
     if not models:
         models = [one for one in prices.models.values() if one.provider in (providers or FIRST_PARTY)]
-    costs = [(cost, model.id) for model in models if (cost := _cost(model)) is not None]
+    costs = [(cost, model.id) for model in models if (cost := _cost(model, at)) is not None]
     return min(costs) if costs else None
 
 
-def _cost(model: Model) -> Decimal | None:
-    rates = model.prices[-1].tiers[0].rates if model.prices and model.prices[-1].tiers else {}
+def _cost(model: Model, at: datetime) -> Decimal | None:
+    price = model.price_at(at)
+    rates = price.tiers[0].rates if price is not None and price.tiers else {}
     if not rates.get("input") or not rates.get("output"):
         return None
     return (rates["input"] + rates["output"]) * _TOKENS / 1_000_000

@@ -7,14 +7,14 @@ Fix: add the model to a price file, or mend the name.
 
 from collections.abc import Iterator
 
-from llmcost.pricing.matching import match_model
 from llmcost.quota.check import Check, Known
 from llmcost.quota.config import Config
+from llmcost.quota.models import named_model
 from llmcost.quota.problem import Problem
 
 
 def find(config: Config, known: Known) -> Iterator[Problem]:
-    """Models the price list does not have."""
+    """Models the price list has no price of today."""
     names = {
         (limit.rule, name): limit
         for limit in config.rules
@@ -26,8 +26,8 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
     if prices is None:
         return
     for (_, name), limit in sorted(names.items()):
-        bare = name.rpartition("/")[2]
-        if match_model(prices, None, name) is None and match_model(prices, None, bare) is None:
+        model = named_model(prices, name, known.now)
+        if model is None or model.price_at(known.now) is None:
             yield Problem(
                 at=limit.place("model", "when", "id"), message=f"no price for model `{name}`", rule_id=limit.id,
                 help="add it to a price file, or mend the name",

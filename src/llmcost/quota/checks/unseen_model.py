@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llmcost.pricing.matching import match_model
 from llmcost.quota.check import Check, Known
 from llmcost.quota.checks._data import near, written
 from llmcost.quota.matching import pattern_covers
+from llmcost.quota.models import named_model
 from llmcost.quota.problem import Problem
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def find(config: Config, history: History, known: Known) -> Iterator[Problem]:
             if any(pattern_covers(name, asked) for asked in history.model_names):
                 continue
             prices = None if "*" in name else known.load_prices()
-            priced = prices is None or any(
-                match_model(prices, None, one) is not None for one in (name, name.rpartition("/")[2])
-            )
+            priced = prices is None or named_model(prices, name, known.now) is not None
             yield Problem(
                 at=written(limit, name),
                 message=f"model `{name}` is asked for by none of the {history.words}"
