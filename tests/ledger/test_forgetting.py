@@ -7,7 +7,7 @@ import shutil
 from decimal import Decimal
 
 import pytest
-from tests.ingesting import native, picture, query, read, rows, write
+from tests.ingesting import memory_ledger, native, picture, query, read, rows, write
 from tests.once import made_once
 
 from llmcost.domain.attribution import DEFAULT_ATTRIBUTION
@@ -17,6 +17,7 @@ from llmcost.ingest.outcomes import OutcomeRequest, ingest_outcomes
 from llmcost.ingest.reattribute import reattribute
 from llmcost.ledger import database
 from llmcost.ledger.forgetting import ForgetRequest, forget, preview
+from llmcost.ledger.redacted_json import prepare
 from llmcost.ledger.tombstones import mac, tombstones
 
 NAME = "cust-zyxwv"
@@ -414,6 +415,7 @@ def closed(*owners, evidence):
         ("null", "llmcost report --where customer_id=null --period 2026-10", "llmcost report --where customer_id=forgotten --period 2026-10"),
         ("owner", "llmcost report --where 'customer_id in owner,x'", "llmcost report --where 'customer_id in forgotten,x'"),
         ("276750", "llmcost chargeback statement --for 276750", "llmcost chargeback statement --for forgotten"),
+        ('Acme "Labs"', "llmcost report --where 'customer_id=\"Acme \"\"Labs\"\"\"'", "llmcost report --where 'customer_id=\"forgotten\"'"),
     ],
 )  # fmt: skip
 @pytest.mark.slow
@@ -439,6 +441,35 @@ def test_a_customer_called_like_a_word_of_ours_takes_nothing_else_along(tmp_path
     kept = {"team": "a", "user_id": "u-2", "customer_id": "globex"}
     ((tags,),) = query(ledger, "select tags from request where request_id = 'call-0002'")
     assert json.loads(tags) == kept
+
+
+@pytest.mark.parametrize(
+    ("word", "conditions", "after"),
+    [
+        (
+            'a "b"',
+            ['customer_id="a ""b"""', 'user_id in x,"a ""b""","c"', 'user_id="a """"b"""""', """user_id = 'a "b"'"""],
+            [
+                'customer_id="forgotten"',
+                'user_id in x,"forgotten","c"',
+                'user_id="a """"b"""""',
+                "user_id = 'forgotten'",
+            ],
+        ),
+        ("O'Neil", ["customer_id not in O'Neil , 'O''Neil'"], ["customer_id not in forgotten , 'forgotten'"]),
+    ],
+)
+def test_a_name_with_quotes_is_known_however_a_condition_spells_it(word, conditions, after):
+    with memory_ledger() as connection:
+        arguments = json.dumps(conditions)
+        connection.execute("insert into ingest values (1, '2026-11-20', '1.0', 'abcdef', $text)", {"text": arguments})
+
+        prepare(connection, word, "forgotten", lambda _: [])
+
+        assert [
+            (json.loads(one), json.loads(other))
+            for one, other in connection.execute("from forgotten_document").fetchall()
+        ] == [(conditions, after)]
 
 
 @pytest.mark.slow

@@ -21,6 +21,8 @@ _CONDITION = re.compile(
 )
 _ITEM = re.compile(rf"\s*(?:(?P<quoted>{_QUOTED})|(?P<plain>[^,]*?))\s*(?P<end>,|$)", re.DOTALL)
 
+_ALONE = re.compile(rf"\s*(?:(?P<quoted>{_QUOTED})|(?P<plain>.*?))\s*(?P<end>\Z)", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
@@ -51,10 +53,21 @@ def parse_condition(text: str) -> Condition:
             return Condition(key=key, operator="not in", values=_values(rest, text))
 
 
-def value_of(text: str) -> int:
-    """Where the values of a condition begin in its text; 0 where it is none."""
+def with_values(text: str, change: Callable[[str], str]) -> str:
+    """A condition with `change` made to each of its values as it is meant, written as it was; else `change` made to the text."""
     found = _CONDITION.fullmatch(text)
-    return 0 if found is None else found.start("rest")
+    if found is None:
+        return change(text)
+    rest, several = found["rest"], found["operator"].lower().endswith("in")
+    changed, position = text[: found.start("rest")], 0
+    while True:
+        item = (_ITEM.match(rest, position) if several else _ALONE.match(rest)) or _plain(rest, position)
+        written = item["quoted"] or item["plain"]
+        start = item.start("quoted" if item["quoted"] else "plain")
+        changed += rest[position:start] + _rewritten(written, change) + rest[start + len(written) : item.end()]
+        if not item["end"]:
+            return changed
+        position = item.end()
 
 
 def predicate(condition: Condition, expression: str, bind: Callable[[str], str]) -> str:
@@ -113,6 +126,15 @@ def _values(rest: str, text: str) -> tuple[str | None, ...]:
     if not rest.strip():
         raise UsageError(f"no values in --where {text!r}", hint=_HINT)
     return tuple(item or None for item in split_list(rest))
+
+
+def _rewritten(value: str, change: Callable[[str], str]) -> str:
+    """A value changed as it is meant, between the quotes it was written with."""
+    meant = _unquoted(value)
+    after = change(meant)
+    if after == meant:
+        return value
+    return after if meant == value else value[0] + after.replace(value[0], value[0] * 2) + value[0]
 
 
 def _unquoted(text: str) -> str:

@@ -21,7 +21,7 @@ from llmcost.ledger import database
 from llmcost.ledger.archive import tables_of
 from llmcost.ledger.closings import is_closed
 from llmcost.ledger.identifiers import quote_identifier, quote_literal
-from llmcost.ledger.redacted_json import DOCUMENTS, masked_in, prepare
+from llmcost.ledger.redacted_json import masked_documents, prepare
 from llmcost.ledger.redaction import (
     MASK,
     Subject,
@@ -138,20 +138,20 @@ def _measured(connection: "Connection", request: ForgetRequest) -> Forgotten:
             continue
         beside = f"where {column} is distinct from $id" if table in {"request", "usage_bucket"} else ""
         source = f"ledger.{quote_identifier(table)} {beside}"
-        held = _counted(
-            connection, source, {name: f"contains({quote_identifier(name)}, $id)" for name in texts}, request
-        )
+        # Where a document has the name spelt in another way, only what is left of it tells.
+        documents = masked_documents(table) if is_distinctive(request.id) else {}
+        named = {name: f"contains({quote_identifier(name)}, $id)" for name in texts}
+        named |= {name: f"({named[name]} or {after} <> {quote_identifier(name)})" for name, after in documents.items()}
+        held = _counted(connection, source, named, request)
         # Telling words from letters in every column would take longer to plan than all the rest to run.
         others = other_ids(connection, table, request.id)
         changes = _changes(table, columns, "$id", request, others) if is_distinctive(request.id) else {}
+        changes |= documents
         changed = {name: changes[name] for name in held if name in changes}
         words = _counted(
             connection,
             source,
-            {
-                name: f"contains({(own := quote_identifier(name))}, $id) and {after} <> {own}"
-                for name, after in changed.items()
-            },
+            {name: f"{named[name]} and {after} <> {quote_identifier(name)}" for name, after in changed.items()},
             request,
         )
         stays = _counted(
@@ -243,10 +243,11 @@ def _changes(
     changes = {
         name: replaced_in(name, quote_identifier(name), word, request.attribution)
         for name in _masked_columns(table, columns)
+        if name not in masked_documents(table)
     }
     if table == "alert_state":
         changes["subject"] = replaced_in_values("subject", word, others)
-    return changes | {column: masked_in(column) for owner, column in DOCUMENTS if owner == table}
+    return changes
 
 
 def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
@@ -274,6 +275,9 @@ def _copy(connection: "Connection", table: str, request: ForgetRequest) -> None:
         for spelling in _spellings(request.id):
             literal = quote_literal(spelling)
             relation = f"({masked(relation, _changes(table, columns, literal, request, others), literal)})"
+        if documents := masked_documents(table):
+            read = ", ".join(f"{after} as {quote_identifier(column)}" for column, after in documents.items())
+            relation = f"(select * replace ({read}) from {relation})"
     connection.execute(f"delete from fresh.{quote_identifier(table)}")
     connection.execute(f"insert into fresh.{quote_identifier(table)} by name select * from {relation}")
     if table == "chargeback" and is_distinctive(request.id):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from llmcost.ledger.filters import value_of
+from llmcost.ledger.filters import with_values
 from llmcost.ledger.identifiers import quote_identifier
 
 if TYPE_CHECKING:
@@ -83,15 +83,17 @@ def prepare(connection: "Connection", word: str, mask: str, others: Callable[[st
     """
     changed: dict[str, str] = {}
     spelling = json.dumps(word)[1:-1]
+    # A condition or a command may spell a quote in its own way.
+    anywhere = "true" if {'"', "'"} & set(word) else "contains({0}, $word) or contains({0}, $spelt)"
     for table, column in DOCUMENTS:
         name = quote_identifier(column)
         rows = connection.execute(
-            f"select distinct {name} from ledger.{quote_identifier(table)} where contains({name}, $word) or contains({name}, $spelt)",
-            {"word": word, "spelt": spelling},
+            f"select distinct {name} from ledger.{quote_identifier(table)} where {anywhere.format(name)}",
+            {"word": word, "spelt": spelling} if "$word" in anywhere else {},
         ).fetchall()
         if rows:
             change = _masking(word, mask, others(table))
-            changed |= {text: masked_document(text, change) for (text,) in rows}
+            changed |= {text: masked_document(text, change) for (text,) in rows if text is not None}
     connection.execute(
         """
         create or replace temp table forgotten_document as
@@ -101,9 +103,13 @@ def prepare(connection: "Connection", word: str, mask: str, others: Callable[[st
     )
 
 
-def masked_in(own: str) -> str:
-    """SQL for the document `own` without the word that `prepare` was given."""
-    return f"coalesce((select after from forgotten_document where before = {own}), {own})"
+def masked_documents(table: str) -> dict[str, str]:
+    """SQL by column for the documents of a table without the word that `prepare` was given."""
+    columns = {column: quote_identifier(column) for owner, column in DOCUMENTS if owner == table}
+    return {
+        column: f"coalesce((select after from forgotten_document where before = {own}), {own})"
+        for column, own in columns.items()
+    }
 
 
 def masked_document(text: str, change: _Change) -> str:
@@ -153,8 +159,7 @@ def _term(text: Any, change: _Change) -> Any:
     """A condition without the name among its values."""
     if not isinstance(text, str):
         return text
-    start = value_of(text)
-    return text[:start] + change(text[start:])
+    return with_values(text, change)
 
 
 def _command(text: str, change: _Change) -> str:
