@@ -555,3 +555,23 @@ def test_litellm_has_budgets_of_deployments_and_of_tags():
     ]
     # -$5 is no budget, 30 days with a space no duration, and $0 lets nothing through.
     assert sorted(_codes((models + tags).replace("MAX", "-5"), "QL", "QS")) == ["QL301", "QL302", "QS215"]
+
+
+def test_litellm_limits_all_calls_at_once_and_what_new_teams_users_and_keys_get():
+    text = """
+general_settings: {global_max_parallel_requests: 100}
+litellm_settings:
+  default_team_params: {max_budget: 50, budget_duration: 1mo, rpm_limit: "60", tpm_limit: 9000}
+  default_internal_user_params: {tpm_limit: null}
+  default_key_generate_params: {max_parallel_requests: 4, models: [gpt-4o]}
+"""
+    found = _limits(text)
+    assert [(one.id, one.unit, one.amount, one.window.kind, one.per, one.charge) for one in found] == [
+        ("max_budget", "cost", 50, "calendar", ("team",), "post"),
+        ("global_max_parallel_requests", "concurrency", 100, "instant", (), "pre"),
+        ("rpm_limit", "requests", 60, "anchored", ("team",), "pre"),
+        ("tpm_limit", "tokens", 9000, "anchored", ("team",), "post"),
+        ("max_parallel_requests", "concurrency", 4, "instant", ("api_key",), "pre"),
+    ]
+    assert len({one.rule for one in found}) == 5
+    assert _codes(text.replace("9000", "9k").replace("100}", "-1}"), "QL", "QS") == ["QL302", "QS206"]

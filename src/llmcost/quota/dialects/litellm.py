@@ -1,20 +1,20 @@
-"""LiteLLM's config.yaml: rpm and tpm of deployments, budgets of the proxy, of providers, deployments and tags.
+"""LiteLLM's config.yaml: rates of deployments, budgets of the proxy, providers, deployments and tags, what new owners get.
 
 Deployments: https://docs.litellm.ai/docs/routing; rpm and tpm are hints for routing unless
 `optional_pre_call_checks: [enforce_model_rate_limits]` is set. Budgets: https://docs.litellm.ai/docs/proxy/provider_budget_routing.
-Limits of keys, teams and users live in its database, not in the file. Windows of rates and of the budgets that page is about begin
+Other limits of keys, teams and users live in its database, not in the file. Windows of rates and of the budgets that page is about begin
 with the first request, other budgets are reset by the clock, hours as well as days. Without Redis every instance counts for itself.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects._durations import duration_problems, loose_window, reset_window
-from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.limit import Charge, Condition, Limit, Matcher, Unit, Window
 from llmcost.quota.shape import Anything, ListOf, MapOf, Number, Record, Shape, Text, mismatches
 
 if TYPE_CHECKING:
@@ -29,10 +29,19 @@ _RATES: dict[str, Unit] = {
     "rpm": "requests", "tpm": "tokens", "itpm": "input_tokens", "otpm": "output_tokens",
     "max_parallel_requests": "concurrency",
 }  # fmt: skip
+_OWNERS: dict[str, str] = {
+    "default_internal_user_params": "user", "default_team_params": "team", "default_key_generate_params": "api_key",
+}  # fmt: skip
+_OWN_RATES: dict[str, Unit] = {
+    "rpm_limit": "requests", "tpm_limit": "tokens", "max_parallel_requests": "concurrency",
+}  # fmt: skip
+"""Limits that new owners get (https://docs.litellm.ai/docs/proxy/config_settings)."""
+_ALL_UP = "global_max_parallel_requests"
 _MINUTE = Window(kind="anchored", seconds=60, span="minute")
 _VARIABLE = "os.environ/"
 """How a value begins that stands in the environment (https://docs.litellm.ai/docs/proxy/configs)."""
 _NUMBERS: dict[str, Shape] = {name: Number(whole=True, quoted=True, variable=_VARIABLE) for name in _RATES}
+_OWN_NUMBERS: dict[str, Shape] = {name: Number(whole=True, quoted=True, variable=_VARIABLE) for name in _OWN_RATES}
 _BUDGET: dict[str, Shape] = {"max_budget": Number(quoted=True, variable=_VARIABLE), "budget_duration": Text()}
 
 SHAPE = Record(
@@ -54,9 +63,7 @@ SHAPE = Record(
                 "max_internal_user_budget": Number(quoted=True, variable=_VARIABLE),
                 "internal_user_budget_duration": Text(),
                 "tag_budget_config": MapOf(value=Record(fields=_BUDGET, required=("max_budget",), open=True)),
-                "default_internal_user_params": Record(fields=_BUDGET, open=True),
-                "default_team_params": Record(fields=_BUDGET, open=True),
-                "default_key_generate_params": Record(fields=_BUDGET, open=True),
+                **{name: Record(fields={**_BUDGET, **_OWN_NUMBERS}, open=True) for name in _OWNERS},
             },
             open=True,
         ),
@@ -72,11 +79,17 @@ SHAPE = Record(
             },
             open=True,
         ),
-        "general_settings": Anything(),
+        "general_settings": Record(fields={_ALL_UP: Number(whole=True, quoted=True, variable=_VARIABLE)}, open=True),
         "environment_variables": Anything(),
     },
     open=True,
 )
+
+
+class _Rate(TypedDict):
+    unit: Unit
+    window: Window
+    charge: Charge
 
 
 def claims(root: Node) -> bool:
@@ -97,9 +110,7 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     for path, key, duration, per in (
         (("litellm_settings",), "max_budget", "budget_duration", ()),
         (("litellm_settings",), "max_internal_user_budget", "internal_user_budget_duration", ("user",)),
-        (("litellm_settings", "default_internal_user_params"), "max_budget", "budget_duration", ("user",)),
-        (("litellm_settings", "default_team_params"), "max_budget", "budget_duration", ("team",)),
-        (("litellm_settings", "default_key_generate_params"), "max_budget", "budget_duration", ("api_key",)),
+        *((("litellm_settings", name), "max_budget", "budget_duration", (owner,)) for name, owner in _OWNERS.items()),
     ):
         node = root.get(*path)
         if node is None or node.get(key) is None:
@@ -116,7 +127,47 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         match = Matcher(conditions=(condition,))
         place = deployments + len(budgets)
         budgets.append(_budget(place, where, params, amount, unit=duration, window=first, match=match, name=name))
-    return Read(limits=(*limits, *budgets), problems=tuple(problems))
+    rates = _settings_rates(root, deployments + len(budgets), local=local)
+    return Read(limits=(*limits, *budgets, *rates), problems=tuple(problems))
+
+
+def _settings_rates(root: Node, first: int, *, local: bool) -> Iterator[Limit]:
+    """Rates of the whole proxy and of each new owner, as rules from `first` on."""
+    places: list[tuple[tuple[str, ...], str, Unit, tuple[str, ...]]] = [
+        (("general_settings",), _ALL_UP, "concurrency", ())
+    ]
+    places += [
+        (("litellm_settings", name), key, unit, (owner,))
+        for name, owner in _OWNERS.items()
+        for key, unit in _OWN_RATES.items()
+    ]
+    for path, key, unit, per in places:
+        node = root.get(*path)
+        amount = None if node is None else node.get(key)
+        if node is not None and amount is not None and not amount.is_null:
+            yield Limit(
+                id=key,
+                rule=first,
+                path=path,
+                match=Matcher(),
+                per=per,
+                **_rate(unit),
+                amount=reading.amount_of(amount),
+                local=local,
+                node=node,
+                places={"amount": amount},
+            )
+            first += 1
+
+
+def _rate(unit: Unit) -> _Rate:
+    """How LiteLLM counts something by the minute, or requests under way."""
+    held = unit == "concurrency"
+    return {
+        "unit": unit,
+        "window": Window(kind="instant") if held else _MINUTE,
+        "charge": "pre" if held or unit == "requests" else "post",
+    }
 
 
 def _routed(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node, str, str, Condition]]:
@@ -162,10 +213,8 @@ def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:
                 rule=number,
                 path=("model_list", number),
                 match=Matcher(conditions=(Condition(dimension="deployment", values=frozenset({deployment})),)),
-                unit=unit,
+                **_rate(unit),
                 amount=reading.amount_of(node),
-                window=Window(kind="instant") if unit == "concurrency" else _MINUTE,
-                charge="pre" if unit in {"requests", "concurrency"} else "post",
                 local=local,
                 node=item,
                 places={**reading.places(item, id="model_name"), "amount": node},
