@@ -94,6 +94,19 @@ def test_a_mistaken_charge_is_named_with_its_line(charge, message):
     assert found.value.message.startswith("tiers.yaml:5:")
 
 
+def test_use_keeps_every_digit_in_a_part_of_a_period():
+    """A third of $1 is endless; what was used is not, and just below half a cent is nothing."""
+    charge = '{meter: n, model: per_unit, unit_price: "4999.999999999999", per: 1000000}'
+    plans = _plans(f"plans: [{{id: a, price: 1, charges: [{charge}]}}]\n")
+    third = prorated(Decimal(1), Decimal(3))
+
+    made = invoice(plans.plans[0], {"n": Decimal(1)}, plans.rounding, fraction=third)
+    exact = invoice(plans.plans[0], {"n": Decimal(1)}, None, fraction=third)
+
+    assert [line.amount for line in made.lines] == [Decimal("0.33"), Decimal("0.00")]
+    assert [line.amount for line in exact.lines] == [Decimal("0.333333333333"), Decimal("0.004999999999999999")]
+
+
 def test_a_commitment_is_prorated_by_days_and_trued_up():
     # https://github.com/getlago/lago-api: 1000 / 31 x 15 is 483.87; less 200 of use, 283.87 are due.
     plans = _one("    minimum: '1000'\n    charges: [{meter: n, model: per_unit, unit_price: '1'}]\n")

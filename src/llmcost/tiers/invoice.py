@@ -24,7 +24,7 @@ ONE = Decimal(1)
 _MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "up": ROUND_UP, "down": ROUND_DOWN}
 """By size: a discount is rounded like a charge."""
 _EXACT = 12
-"""Places of a quotient that never ends, and of nothing else."""
+"""Places of what is prorated, whose quotient may never end, and of nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class _Rater:
         plan = self.plan
         beyond = {meter: max(used - plan.included.get(meter, ZERO), ZERO) for meter, used in usage.items()}
         if plan.price:
-            self._add("price", None, self.fraction, plan.price)
+            self._add("price", None, ONE, plan.price, fraction=self.fraction)
         by_charge = [(charge, self._charge(charge, usage, beyond)) for charge in plan.charges]
         used = sum((amount for _, amount in by_charge), ZERO)
         for discount in plan.discounts:
@@ -134,8 +134,8 @@ class _Rater:
             self._transactions(charge, each)
         else:
             for piece in model(charge.model).pieces(charge, beyond):
-                quantity = piece.quantity * self.fraction if charge.model == "capacity" else piece.quantity
-                self._add(charge.name, piece.tier, quantity, piece.unit_price, piece.per)
+                fraction = self.fraction if charge.model == "capacity" else ONE
+                self._add(charge.name, piece.tier, piece.quantity, piece.unit_price, piece.per, fraction=fraction)
         total = self._sum() - start
         most, least = self._bound(charge.maximum), self._bound(charge.minimum, self.fraction)
         if most is not None and total > most:
@@ -151,27 +151,39 @@ class _Rater:
         found = by_transaction(replace(charge, free_units=free), amounts)
         for piece in found.pieces:
             self._add(charge.name, piece.tier, piece.quantity, piece.unit_price, piece.per)
-        more = self._settle(self._exact(found.total)) - (self._sum() - start)
+        more = self._settle(found.total) - (self._sum() - start)
         if charge.by_transaction and more:
             self._add(f"{charge.name} per transaction", None, ONE, more)
 
     def _bound(self, bound: Decimal | None, fraction: Decimal = ONE) -> Decimal | None:
         """A minimum or maximum as money, so that what makes up for it is exact."""
-        return None if bound is None else self._settle(self._exact(bound * fraction))
+        return None if bound is None else self._settle(_part(bound, fraction))
 
     def _settle(self, amount: Decimal) -> Decimal:
         return amount if self.rounding.at == "total" else rounded(amount, self.rounding)
 
-    def _add(self, name: str, tier: int | None, quantity: Decimal, price: Decimal, per: Decimal = ONE) -> None:
-        amount = self._settle(self._exact(quantity * price / per))
-        self.lines.append(Line(charge=name, tier=tier, quantity=quantity, unit_price=price, amount=amount, per=per))
+    def _add(
+        self,
+        name: str,
+        tier: int | None,
+        quantity: Decimal,
+        price: Decimal,
+        per: Decimal = ONE,
+        *,
+        fraction: Decimal = ONE,
+    ) -> None:
+        amount = self._settle(_part(quantity * price / per, fraction))
+        self.lines.append(
+            Line(charge=name, tier=tier, quantity=quantity * fraction, unit_price=price, amount=amount, per=per)
+        )
 
     def _sum(self) -> Decimal:
         return sum((line.amount for line in self.lines), ZERO)
 
-    def _exact(self, value: Decimal) -> Decimal:
-        """The value itself, or to 12 places where a fraction of a period makes it endless."""
-        return value if self.fraction == 1 else value.quantize(ONE.scaleb(-_EXACT), rounding=ROUND_HALF_EVEN)
+
+def _part(amount: Decimal, fraction: Decimal) -> Decimal:
+    """The part of an amount for a fraction of a period, which may be endless: to 12 places. The whole is the amount itself."""
+    return amount if fraction == 1 else (amount * fraction).quantize(ONE.scaleb(-_EXACT), rounding=ROUND_HALF_EVEN)
 
 
 def efficiency_share(plan: Plan, efficiency: Decimal | None) -> Decimal:
