@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 
 import duckdb
 import pytest
@@ -179,6 +180,32 @@ def test_detect_of_a_folder_without_files_is_an_error_as_in_ingest(cli, tmp_path
     (tmp_path / "logs").mkdir()
     detected, ingested = cli("sources", "detect", "logs"), cli("ingest", "logs")
     assert (detected.code, detected.stdout, detected.stderr) == (3, "", ingested.stderr)
+
+
+def test_detect_passes_over_what_it_cannot_read_in_a_folder_and_tells_the_rest(cli, tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "app.jsonl").write_text(json.dumps(CHAT) + "\n")
+    (tmp_path / "logs" / "gone.jsonl").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "logs" / "pipe.jsonl")
+    done = cli("sources", "detect", "logs")
+
+    assert done.stdout.splitlines() == [
+        "logs/app.jsonl (lines)",
+        "  openai-chat  1",
+        "logs/gone.jsonl (unreadable)",
+        "logs/pipe.jsonl (unreadable)",
+    ]
+    assert done.stderr == (
+        "warning: passed over 2 paths: cannot read logs/gone.jsonl: No such file or directory; "
+        "logs/pipe.jsonl is not a regular file\n  hint: check their permissions, or name the paths to look at\n"
+    )
+    assert done.code == 3
+
+
+def test_detect_does_not_send_people_to_standard_input(cli):
+    done = cli("sources", "detect", "-", stdin="{}\n")
+    assert done.stderr.startswith("error: standard input cannot be looked at")
+    assert done.code == 2
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,13 @@ def detect(
     for detection in strange:
         if detection.foreign is not None:
             diagnostics.warning(f"{detection.path} is {detection.foreign}")
-    others = [detection for detection in strange if detection.foreign is None]
+    if closed := [detection.trouble for detection in strange if detection.trouble is not None]:
+        reasons = "; ".join(closed[:3]) + ("; ..." if len(closed) > 3 else "")
+        diagnostics.warning(
+            f"passed over {plural(len(closed), 'path')}: {reasons}",
+            hint="check their permissions, or name the paths to look at",
+        )
+    others = [detection for detection in strange if detection.foreign is None and detection.trouble is None]
     if others:
         names = ", ".join(detection.path for detection in others[:3]) + (", ..." if len(others) > 3 else "")
         contested = any(detection.contested for detection in others)
@@ -186,7 +192,8 @@ def _wrapped(paragraph: str, *, indent: int = 0) -> "Iterator[str]":
 
 def _detected(detection: "Detection") -> "Iterator[str]":
     packed = "" if detection.compression == "uncompressed" else f", {detection.compression}"
-    yield printable(f"{detection.path} ({detection.format}{packed})")
+    kind = detection.format if detection.trouble is None else "unreadable"
+    yield printable(f"{detection.path} ({kind}{packed})")
     rows = [(route.name, f"{count:,}") for route, count in detection.routes.items()]
     rows += [(" or ".join(route.name for route in routes), f"{n:,}") for routes, n in detection.contested.items()]
     rows += [("no source", f"{detection.unclaimed:,}")] if detection.unclaimed else []

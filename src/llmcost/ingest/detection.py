@@ -7,16 +7,17 @@ import inspect
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module, resources
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from llmcost.domain.errors import DataError
+from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest import sources
 from llmcost.ingest.expanding import expand
-from llmcost.ingest.files import LogFile, find, look_at
+from llmcost.ingest.files import LogFile
+from llmcost.ingest.offered import looked_at, tell_formats
 from llmcost.ingest.parquet import parquet_records
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import Item, Pending, Reject, read
@@ -52,6 +53,8 @@ class Detection:
     """Lines that hold no record."""
     foreign: str | None = None
     """What it is instead of a log, and what to do with it, where that shows."""
+    trouble: str | None = None
+    """Why a file of a folder could not be looked into."""
 
     @property
     def recognised(self) -> bool:
@@ -62,16 +65,22 @@ class Detection:
 def detect(paths: Iterable[str], *, sample: int = SAMPLE) -> list[Detection]:
     """What each file behind paths, folders and globs is.
 
-    Raises UsageError for a path that does not exist and DataError where there are no files.
+    Raises UsageError for a path that does not exist and DataError where there are no files, or a named one cannot be read.
     """
     paths = list(paths)
+    if "-" in paths:
+        raise UsageError(
+            "standard input cannot be looked at without reading it", hint="name a file, a folder or a glob"
+        )
     known = {name: source for name, source in all_sources().items() if source.claims != "false"}
-    files = [look_at(path, shown, named=named) for path, shown, named in find(paths)]
+    files, trouble = looked_at(paths)
     if not files:
         raise DataError(f"no files in {', '.join(paths)}", hint="name a folder that holds logs, or the logs themselves")
+    tell_formats(files, {}, trouble)
     with database.connect() as connection:
         connection.execute(resources.files("llmcost.ingest").joinpath("macros.sql").read_text("utf-8"))
-        return [_detect(connection, file, known, sample) for file in files]
+        found = [_detect(connection, file, known, sample) for file in files]
+    return [replace(one, trouble=trouble.get(number)) for number, one in enumerate(found)]
 
 
 def about(name: str) -> str:

@@ -1,6 +1,6 @@
 """The files a run is offered: those its paths name, and standard input."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -8,17 +8,16 @@ from typing import IO
 
 from llmcost.domain.errors import DataError
 from llmcost.ingest.files import LogFile, find, look_at, unreadable
-from llmcost.ingest.result import FileResult
 
 
-def looked_at(paths: Sequence[str], ledger: Path) -> tuple[list[LogFile], dict[int, str]]:
-    """Every file the paths name, and by position what is wrong with those of a folder that cannot be read.
+def looked_at(paths: Sequence[str], *ignored: Path) -> tuple[list[LogFile], dict[int, str]]:
+    """Every file the paths name but those `ignored`, and by position what is wrong with those of a folder that cannot be read.
 
     A file given by name must be readable; one found in a folder must not keep the others from being read.
     """
     files: list[LogFile] = []
     trouble: dict[int, str] = {}
-    for path, shown, named in find([path for path in paths if path != "-"], ignored=[ledger]):
+    for path, shown, named in find([path for path in paths if path != "-"], ignored=ignored):
         try:
             files.append(look_at(path, shown, named=named))
         except DataError as error:
@@ -29,7 +28,7 @@ def looked_at(paths: Sequence[str], ledger: Path) -> tuple[list[LogFile], dict[i
     return files, trouble
 
 
-def tell_formats(files: list[LogFile], known: Mapping[int, FileResult], trouble: dict[int, str]) -> None:
+def tell_formats(files: list[LogFile], known: Container[int], trouble: dict[int, str]) -> None:
     """Look into the files that are not known. One of a folder that has gone since does not keep the others from being read."""
     for number, file in enumerate(files):
         if number in known:
