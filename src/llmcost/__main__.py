@@ -8,6 +8,9 @@ import sys
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Modules are made of lasting objects: at Python's own threshold every start looks through them again and again."""
 
+_INTERRUPTED = 130
+"""`ExitCode.INTERRUPTED`, known before anything is imported."""
+
 
 def main() -> None:
     """Run the command line; answer `--version` before anything heavy is imported."""
@@ -17,10 +20,13 @@ def main() -> None:
         print(f"llmcost {__version__}")  # noqa: T201  the one answer given without the render layer
         return
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    from llmcost.cli.app import run
-
     try:
+        from llmcost.cli.app import run
+
         run()
+    except KeyboardInterrupt:
+        # Ctrl-C while our modules are loaded, or while the last of the output is written.
+        os._exit(_INTERRUPTED)
     except SystemExit as end:
         _leave(end)
 

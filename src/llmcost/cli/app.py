@@ -10,6 +10,7 @@ import importlib
 import os
 import pkgutil
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -77,14 +78,33 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
         # A terminal that cannot show a character must not stop a report half way.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    ended = _ended_by_signal()
     try:
         code = _outcome(list(sys.argv[1:] if arguments is None else arguments))
+        if ended and code == ExitCode.INTERRUPTED:
+            code = 128 + ended[0]
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
     except OSError as error:
         code = _output_lost(error)
     sys.exit(code)
+
+
+def _ended_by_signal() -> list[int]:
+    """The signals that asked us to end, which take back what is half done as Ctrl-C does; a second one ends us at once."""
+    asked: list[int] = []
+
+    def end(number: int, _frame: Any) -> None:
+        asked.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # `nohup` has them ignored, and that is to stay so.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+    return asked
 
 
 def _outcome(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Ctrl-C stops a long query at once.
+"""Ctrl-C, SIGTERM and SIGHUP stop a long query at once.
 
 Python runs its own handler only when the C call it is in returns, which for DuckDB is the end of the query. The system
 writes to a wake-up descriptor at once; a thread waits there and tells DuckDB.
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+_ENDINGS = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+
+
 @contextlib.contextmanager
 def interruptible(connection: "DuckDBPyConnection") -> Iterator[None]:
-    """For the length of the block SIGINT interrupts the query `connection` runs. Outside the main thread it does nothing."""
+    """For the length of the block these signals interrupt the query `connection` runs. Outside the main thread it does nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -27,7 +30,7 @@ def interruptible(connection: "DuckDBPyConnection") -> Iterator[None]:
 
     def watch() -> None:
         while data := ours.recv(64):
-            if signal.SIGINT in data:
+            if not _ENDINGS.isdisjoint(data):
                 connection.interrupt()
 
     watcher = threading.Thread(target=watch, daemon=True, name="ctrl-c")
