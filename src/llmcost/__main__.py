@@ -1,6 +1,7 @@
 """The entry point of `llmcost` and `python -m llmcost`."""
 
 import atexit
+import contextlib
 import gc
 import os
 import sys
@@ -17,8 +18,10 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from llmcost import __version__
 
-        print(f"llmcost {__version__}")  # noqa: T201  the one answer given without the render layer
-        return
+        # Where it cannot be printed, the command line below says why.
+        with contextlib.suppress(OSError):
+            print(f"llmcost {__version__}", flush=True)  # noqa: T201  the one answer given without the render layer
+            return
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         from llmcost.cli.app import run

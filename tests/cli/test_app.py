@@ -265,6 +265,34 @@ def test_a_full_disk_is_an_error_not_a_traceback(clean_environment):
     assert process.returncode == ExitCode.DATA
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+def test_a_version_that_cannot_be_printed_is_an_error_too(clean_environment):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        command = [sys.executable, "-m", "llmcost", "--version"]
+        done = subprocess.run(command, env=clean_environment, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b"error: cannot write the output: no space left on device\n"
+    assert done.returncode == ExitCode.DATA
+
+
+def test_a_stream_that_is_closed_is_taken_for_nothing_and_its_number_by_no_file(clean_environment):
+    """The ledger must not be opened as descriptor 1 or 2, and what goes to stderr not be printed on stdout."""
+    code = f"""
+def command():
+    import os
+    print("data")
+    print("talk", file=sys.stderr)
+    assert sys.stdin.read() == ""
+    assert sys.stdin.fileno() == 0 and sys.stdout.fileno() == 1 and sys.stderr.fileno() == 2
+    assert os.open(os.devnull, os.O_RDONLY) > 2
+{STAND_IN}
+app.run([])
+"""
+    for closed, left in (("<&- >&-", b"talk\n"), ("2>&-", b"data\n")):
+        command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", code]
+        done = subprocess.run(command, env=clean_environment, capture_output=True, check=False)
+        assert (done.stdout + done.stderr, done.returncode) == (left, 0)
+
+
 def test_characters_the_terminal_cannot_show_do_not_stop_a_report(clean_environment):
     code = f"def command():\n    print('cost \\u20ac 5')\n{STAND_IN}\napp.run([])"
     environ = {**clean_environment, "PYTHONIOENCODING": "ascii"}

@@ -74,12 +74,13 @@ def build(wanted: str | None = None) -> typer.Typer:
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command line and leave with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character must not stop a report half way.
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _open_standard_streams()
     ended = _ended_by_signal()
     try:
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that cannot show a character must not stop a report half way.
+            if stream is not None and hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
         code = _outcome(list(sys.argv[1:] if arguments is None else arguments))
         if ended and code == ExitCode.INTERRUPTED:
             code = 128 + ended[0]
@@ -89,6 +90,13 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     except OSError as error:
         code = _output_lost(error)
     sys.exit(code)
+
+
+def _open_standard_streams() -> None:
+    """Where one was closed (`>&-`), the next file opened would get its number, and what is meant for the stream: a ledger, say."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _ended_by_signal() -> list[int]:
