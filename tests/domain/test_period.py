@@ -280,3 +280,24 @@ def test_days_meet_without_gap_or_overlap(day, name):
     tomorrow = parse_period((day + timedelta(days=1)).isoformat(), NOW, tz)
 
     assert today.since < today.until == tomorrow.since
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("europe/berlin", "'Europe/Berlin'"),
+        ("new york", "'America/New_York'"),
+        ("Asia/Calcuta", "'Asia/Calcutta'"),
+        ("utc ", "'UTC'"),
+        # Summer time in Berlin is none of EST, CET and WET.
+        ("CEST", None),
+        ("UTC+2", None),
+        ("Mars/Base", None),
+        ("../../etc/passwd", None),
+    ],
+)
+def test_the_zone_that_was_meant_is_named(name, near):
+    with pytest.raises(UsageError) as caught:
+        time_zone(name)
+    said = "use a name such as UTC, Europe/Berlin or America/New_York" if near is None else f"did you mean {near}?"
+    assert (caught.value.message, caught.value.hint) == (f"unknown time zone {name!r}", said)

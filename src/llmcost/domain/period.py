@@ -4,15 +4,17 @@ A period is half-open, in UTC. Its names (`2026-11`, `mtd`, `last-week`) are rea
 wall clock makes it, 23 to 25 hours, so days are added on the wall clock and turned into UTC at the end.
 """
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from llmcost.domain.errors import UsageError
+from llmcost.domain.text import did_you_mean
 
 FORMS = "2026, 2026-Q4, 2026-11, 2026-W45, 2026-11-20, today, yesterday, 7d, mtd, qtd, ytd, last-week, last-month, ..."
 _HINT = f"name a period as one of {FORMS}"
@@ -25,6 +27,7 @@ _SPANS = {
     "day": re.compile(r"(?P<year>\d{4})-(?P<number>\d{2})-(?P<day>\d{2})"),
 }
 Grain = Literal["day", "week", "month", "quarter", "year"]
+_ABBREVIATED = 5
 _LAST_DAYS = re.compile(r"(?P<days>[1-9]\d{0,4})d")
 
 
@@ -54,21 +57,37 @@ def clock(as_of: str | None = None, tz: tzinfo = UTC, *, environ: Mapping[str, s
 
 def time_zone(name: str) -> tzinfo:
     """The IANA time zone of that name."""
-    try:
-        return UTC if name.upper() == "UTC" else ZoneInfo(name)
-    except (OSError, ValueError, LookupError) as error:
+    found = _zone(name)
+    if found is None:
+        near = did_you_mean(_zones_near(name))
         raise UsageError(
-            f"unknown time zone {name!r}", hint="use a name such as UTC, Europe/Berlin or America/New_York"
-        ) from error
+            f"unknown time zone {name!r}", hint=near or "use a name such as UTC, Europe/Berlin or America/New_York"
+        )
+    return found
 
 
 def is_time_zone(name: str) -> bool:
     """Whether `time_zone` knows it."""
+    return _zone(name) is not None
+
+
+def _zone(name: str) -> tzinfo | None:
     try:
-        time_zone(name)
-    except UsageError:
-        return False
-    return True
+        return UTC if name.upper() == "UTC" else ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def _zones_near(name: str) -> list[str]:
+    """The zones of the same name or city in whatever case, else those spelt nearly so."""
+    wanted = name.strip().replace(" ", "_").casefold()
+    zones = sorted(available_timezones())
+    names = {zone.rpartition("/")[2].casefold(): zone for zone in zones} | {zone.casefold(): zone for zone in zones}
+    if wanted in names:
+        return [names[wanted]]
+    # Of abbreviations (`CEST`, `UTC+2`) what is spelt nearly so means something else.
+    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.75) if len(wanted) > _ABBREVIATED else []
+    return list(dict.fromkeys(names[one] for one in near))
 
 
 def parse_instant(text: str, tz: tzinfo) -> datetime:

@@ -6,8 +6,13 @@ from collections.abc import Iterable
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """`did you mean 'a' or 'b'?`, or None when nothing is near."""
-    matches = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(repr(match) for match in matches)}?" if matches else None
+    return did_you_mean(difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6))
+
+
+def did_you_mean(names: Iterable[str]) -> str | None:
+    """`did you mean 'a' or 'b'?`, or None of no names."""
+    asked = " or ".join(map(repr, names))
+    return f"did you mean {asked}?" if asked else None
 
 
 def plural(count: int, singular: str, several: str | None = None) -> str:
