@@ -61,6 +61,25 @@ def test_a_terminal_is_not_commanded(filled, dimension, surface):
     assert "[bold red]" in text
 
 
+def test_a_sentence_shows_the_edges_of_a_long_name():
+    """40 kB of a customer, and of a model without a price, are no hint and no note."""
+    name = "a" * 39 + "b" * 40_000 + "c" * 19
+    with memory_ledger() as ledger:
+        hostile.fill(ledger)
+        # One of them is enough, as a call whose model has no price.
+        ledger.execute("delete from request where customer_id <> '-0'")
+        ledger.execute(
+            "update request set customer_id = $name, model = $name, cost_status = 'unpriced', cost = null",
+            {"name": name},
+        )
+        found = cost_by(ledger, question(where=["customer_id=nobody"]))
+        text = render(cost_by(ledger, question()), "table", Surface())
+
+    short = f"{'a' * 39}b…b{'c' * 19}"
+    assert f"no customer_id is 'nobody'; there are {short}" in found.notes
+    assert f"unpriced and in no sum of cost: {short} (1)." in text
+
+
 def test_a_table_of_every_dimension_is_one_line_a_row_in_a_pipe(report):
     text = render(report, "table", Surface())
 

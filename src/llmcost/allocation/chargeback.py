@@ -11,7 +11,7 @@ from llmcost.allocation.record import Allocation
 from llmcost.allocation.run import Asked, allocation
 from llmcost.domain.errors import UsageError
 from llmcost.domain.exact import EXACT, total
-from llmcost.domain.text import nearest, plural
+from llmcost.domain.text import brief, nearest, plural
 from llmcost.ledger.billing import no_requests
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def owner_of(found: Chargeback, name: str) -> str | None:
     known = [owner for owner in owners if owner is not None]
     if wanted is None:
         raise UsageError(f"everything of {found.allocation.label} is allocated", hint="name somebody with --for")
-    listed = ", ".join(known[:_LISTED]) + (" and others" if len(known) > _LISTED else "")
+    listed = ", ".join(map(brief, known[:_LISTED])) + (" and others" if len(known) > _LISTED else "")
     raise UsageError(
         f"{name!r} bears nothing of {found.allocation.label}, by {found.allocation.by}",
         hint=nearest(name, known) or (f"there are {listed}" if known else "nobody does"),

@@ -41,6 +41,7 @@ def drift(
     from llmcost.domain.errors import ExitCode
     from llmcost.domain.period import chosen_period, clock, time_zone
     from llmcost.domain.printable import printable
+    from llmcost.domain.text import brief
     from llmcost.ledger.database import reading
     from llmcost.pricing.price_list import load_price_list
     from llmcost.render import output as destination
@@ -70,7 +71,7 @@ def drift(
     if not found:
         diagnostics.note(f"no request has both a cost and a cost its log claims in {prices.currency}")
     if without:
-        names = ", ".join(f"{printable(name or '(no model)')} ({number:,})" for name, number in without[:_NAMED])
+        names = ", ".join(f"{printable(brief(name or '(no model)'))} ({number:,})" for name, number in without[:_NAMED])
         more = f" and {len(without) - _NAMED:,} more" if len(without) > _NAMED else ""
         diagnostics.note(f"not compared, since unpriced: {names}{more}")
     if foreign:

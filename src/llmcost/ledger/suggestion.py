@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from llmcost.domain.text import nearest
+from llmcost.domain.text import brief, nearest
 from llmcost.ledger import queries
 from llmcost.ledger.composition import Selection
 from llmcost.ledger.filters import Condition
@@ -41,6 +41,6 @@ def _suggested(connection: "Connection", chosen: Selection, key: Key, condition:
             yield f"no request{'' if chosen.period.since is None else ' in this period'} has a {key.name}"
         elif near is None:
             more = ", ..." if len(present) > _SHOWN else ""
-            yield f"no {key.name} is {value!r}; there are {', '.join(present[:_SHOWN])}{more}"
+            yield f"no {key.name} is {value!r}; there are {', '.join(map(brief, present[:_SHOWN]))}{more}"
         else:
             yield f"no {key.name} is {value!r}; {near}"

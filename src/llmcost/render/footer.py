@@ -6,7 +6,7 @@ from decimal import Decimal
 from llmcost.domain.fx import BASE
 from llmcost.domain.period import Period
 from llmcost.domain.printable import printable
-from llmcost.domain.text import plural
+from llmcost.domain.text import brief, plural
 from llmcost.render.numbers import human, money
 from llmcost.reports.record import Coverage, Report
 
@@ -76,7 +76,7 @@ def _unpriced(coverage: Coverage, currency: str) -> list[str]:
 
 def _unpriced_buckets(coverage: Coverage, currency: str) -> str:
     verb = "is" if coverage.unpriced_buckets == 1 else "are"
-    models = ", ".join(printable(model) for model, _ in coverage.unpriced_models[:_MODELS])
+    models = ", ".join(printable(brief(model)) for model, _ in coverage.unpriced_models[:_MODELS])
     rest = len(coverage.unpriced_models) - _MODELS
     more = f", {plural(rest, 'other model')}" if rest > 0 else ""
     requests = f" ({plural(coverage.unpriced_requests, 'request')})" if coverage.unpriced_requests else ""
@@ -171,7 +171,8 @@ def _rates(report: Report) -> list[str]:
 
 def _models(models: tuple[tuple[str, int], ...]) -> str:
     named = [
-        f"{printable(model)} ({requests:,})" if requests else printable(model) for model, requests in models[:_MODELS]
+        f"{printable(brief(model))} ({requests:,})" if requests else printable(brief(model))
+        for model, requests in models[:_MODELS]
     ]
     rest = len(models) - _MODELS
     if rest > 0:

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from llmcost.domain.doubled import Doubled
 from llmcost.domain.printable import printable
-from llmcost.domain.text import plural
+from llmcost.domain.text import brief, plural
 from llmcost.ingest.result import FileResult, IngestResult, LedgerSummary
 from llmcost.render.numbers import money
 
@@ -118,7 +118,7 @@ def _ledger(result: IngestResult, summary: LedgerSummary) -> Iterator[str]:
     unpriced = f"; {plural(summary.unpriced_requests, 'request')} unpriced" if summary.unpriced_requests else ""
     yield f"cost      {cost}{unpriced}"
     if summary.unpriced_models:
-        models = ", ".join(f"{printable(name)} ({count:,})" for name, count in summary.unpriced_models)
+        models = ", ".join(f"{printable(brief(name))} ({count:,})" for name, count in summary.unpriced_models)
         yield f"unpriced  {models}"
     for dimension, group in groupby(summary.filled, key=lambda filled: filled.dimension):
         found = list(group)
