@@ -128,6 +128,34 @@ def test_a_rise_on_exports_is_judged_only_where_sums_left_out_could_not_undo_it(
     assert gate.message.endswith(told.format(side) if outcome == "not_evaluated" else "10.0% is allowed")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        ([10], [11], "ok"),
+        ([10], [10, None], "not_evaluated"),
+        ([10], [12, None], "failed"),
+        ([10, None], [12], "failed"),
+        ([None], [12], "not_evaluated"),
+    ],
+)
+def test_a_rise_of_tokens_is_no_pass_where_requests_do_not_say_what_they_used(
+    spend, settings_of, filed, *, before, after, outcome
+):
+    text = "budgets: [{name: a, amount: 999, unit: tokens}]\ngate: {increase: 10%}"
+    spend("2026-11-01 10:00", "1", output_text_tokens=1)
+    for day, side in ((2, before), (4, after)):
+        for tokens in side:
+            spend(f"2026-11-0{day} 10:00", None if tokens is None else "0", output_text_tokens=tokens)
+    gate = judged(settings_of(text), filed(text, "2026-11-03"), filed(text, "2026-11-05"))[-1]
+
+    assert (gate.outcome, gate.missing) == (outcome, outcome == "not_evaluated")
+    if outcome == "not_evaluated":
+        when, told = (
+            ("now", "1 of 2 requests (50.0%)") if before == [10] else ("at the baseline", "1 of 1 request (100.0%)")
+        )
+        assert gate.message.endswith(f"; {when} {told} does not say how many tokens")
+
+
 def test_what_may_be_spent_is_told_with_the_rise(spend, settings_of, taken):
     text = "gate: {increase: 10%}"
     for day, cost in ((1, "1"), (2, "10"), (4, "10"), (4, None)):

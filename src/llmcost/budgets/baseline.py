@@ -17,7 +17,7 @@ from llmcost.budgets.budget import Budget
 from llmcost.budgets.checking import BudgetCheck
 from llmcost.budgets.gate import Measured, hides_cost, place_of
 from llmcost.budgets.periods import BudgetPeriod, days_before, reaches_back
-from llmcost.budgets.status import Standing, uncounted_reason
+from llmcost.budgets.status import Standing, uncounted_reason, unmeasured_reason
 from llmcost.config.settings import Settings
 from llmcost.domain.errors import DataError, LlmcostError, UsageError
 from llmcost.domain.exact import EXACT
@@ -47,6 +47,8 @@ class Entry:
     requests: int = 0
     unpriced: int = 0
     """Requests of unknown cost, in no sum; 0 in a baseline that does not say."""
+    unmeasured: int = 0
+    """Of tokens: requests of which nothing says what they used; 0 in a baseline that does not say."""
     unknown_sums: int = 0
     """Of exports: sums that are not in what was spent, as nothing says how much they are of; 0 in a baseline that does not say."""
     breached: tuple[tuple[str | None, ...], ...] = ()
@@ -132,6 +134,7 @@ def measure(
             spent=spending.amount(found.by_value[()], budget.measure),
             requests=found.by_value[()].requests,
             unpriced=found.by_value[()].unpriced,
+            unmeasured=found.by_value[()].unmeasured if budget.measure == "tokens" else 0,
             unknown_sums=spending.unknown_sums(found.by_value[()], budget.measure),
             breached=tuple(sorted(breached.get(budget.name, []), key=_sortable)),
             since=running.get(budget.name),
@@ -246,18 +249,23 @@ def _hiding(settings: Settings, one: Difference, *, failed: bool) -> Entry | Non
     side = one.old if failed else one.new
     if side is None:
         return None
-    if side.unit in COUNTED:
-        return side if side.unknown_sums else None
-    nothing_known = 0 < side.unpriced >= side.requests and not side.spent
-    unpriced, requests = (0, 0) if failed else (side.unpriced, side.requests)
-    hides = hides_cost(settings, unpriced, requests, side.unknown_sums)
-    return side if hides or (failed and nothing_known) else None
+    if side.unit in COUNTED and side.unknown_sums:
+        return side
+    left_out = {"tokens": side.unmeasured, "requests": 0}.get(side.unit, side.unpriced)
+    if failed:
+        nothing_known = 0 < left_out >= side.requests and not side.spent
+        hides = nothing_known or hides_cost(settings, 0, 0, side.unknown_sums)
+    else:
+        hides = hides_cost(settings, left_out, side.requests, side.unknown_sums)
+    return side if hides else None
 
 
 def _left_out(side: Entry, when: str) -> str:
     """What is not in a side's amount, in words."""
-    if side.unit in COUNTED:
+    if side.unit in COUNTED and side.unknown_sums:
         return f"{when} {uncounted_reason(side.unknown_sums, side.unit)}"
+    if side.unit == "tokens":
+        return f"{when} {unmeasured_reason(side.unmeasured, side.requests, Decimal(0))}"
     requests = f"{side.unpriced:,} of {plural(side.requests, 'request')}" if side.unpriced else ""
     sums = plural(side.unknown_sums, "usage bucket") if side.unknown_sums else ""
     return f"without a known price {when}: {' and '.join(filter(None, (requests, sums)))}"
@@ -340,6 +348,7 @@ def _entry(one: dict[str, Any]) -> Entry:
         spent=spent,
         requests=int(one.get("requests", 0)),
         unpriced=int(one.get("unpriced_requests", 0)),
+        unmeasured=int(one.get("unmeasured_requests", 0)),
         unknown_sums=int(one.get("unknown_buckets", 0)),
         breached=tuple(tuple(values) for values in one["breached"]),
     )

@@ -45,6 +45,7 @@ def baseline(base: Baseline) -> str:
                 "spent": f"{one.spent:f}" if one.unit in COUNTED else plain(one.spent),
                 "requests": one.requests,
                 "unpriced_requests": one.unpriced,
+                "unmeasured_requests": one.unmeasured,
                 "unknown_buckets": one.unknown_sums,
                 "breached": [list(values) for values in one.breached],
             }
