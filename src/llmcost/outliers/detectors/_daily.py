@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from llmcost.domain.text import plural
 from llmcost.outliers.finding import Query
 from llmcost.outliers.traffic import Traffic
 
@@ -16,6 +17,16 @@ class Series(NamedTuple):
     first: date
     costs: list[Decimal]
     requests: list[int]
+    unpriced: list[int]
+    """Requests of unknown cost among them, in no amount."""
+
+    def hiding(self, before: slice, since: slice) -> str:
+        """Words that follow a rise where half of the requests a day of unknown cost, or more, are gone: it may be that more is known."""
+        then, now = self.unpriced[before], self.unpriced[since]
+        count = sum(then)
+        if not count or 2 * sum(now) * len(then) > count * len(now):
+            return ""
+        return f"; {plural(count, 'request')} before {'has' if count == 1 else 'have'} no known price"
 
     def day(self, place: int) -> date:
         """The date of a value."""
@@ -27,7 +38,9 @@ def daily(traffic: Traffic) -> tuple[Query, list[Series]]:
     dimension = traffic.task or "model"
     query = Query(
         sql=f"""
-        select grouping({dimension}) as whole, {dimension} as value, day, sum(cost) as cost, cast(sum(calls) as bigint) as requests
+        select
+            grouping({dimension}) as whole, {dimension} as value, day, sum(cost) as cost,
+            cast(sum(calls) as bigint) as requests, cast(sum(unpriced_calls) as bigint) as unpriced
         from waste_row
         group by grouping sets ((day), ({dimension}, day))
         order by whole desc, value nulls last, day
@@ -70,7 +83,7 @@ def _series(traffic: Traffic, dimension: str, rows: list[dict[str, object]]) -> 
     if traffic.last is None:
         return
     end = traffic.day_of(traffic.last)
-    found: dict[tuple[tuple[str, str | None], ...], dict[date, tuple[Decimal, int]]] = {}
+    found: dict[tuple[tuple[str, str | None], ...], dict[date, tuple[Decimal, int, int]]] = {}
     for row in rows:
         value = row["value"]
         if not row["whole"] and value is None:
@@ -78,8 +91,11 @@ def _series(traffic: Traffic, dimension: str, rows: list[dict[str, object]]) -> 
         scope: tuple[tuple[str, str | None], ...] = () if row["whole"] else ((dimension, str(value)),)
         day = row["day"]
         if isinstance(day, date):
-            found.setdefault(scope, {})[day] = (Decimal(str(row["cost"])), int(str(row["requests"])))
+            counts = int(str(row["requests"])), int(str(row["unpriced"]))
+            found.setdefault(scope, {})[day] = (Decimal(str(row["cost"])), *counts)
     for scope, days in found.items():
         first = min(days)
-        whole = [days.get(first + timedelta(days=place), (Decimal(0), 0)) for place in range((end - first).days + 1)]
-        yield Series(scope, first, [cost for cost, _ in whole], [count for _, count in whole])
+        nothing = Decimal(0), 0, 0
+        whole = [days.get(first + timedelta(days=place), nothing) for place in range((end - first).days + 1)]
+        costs, requests, unpriced = (list(column) for column in zip(*whole, strict=True))
+        yield Series(scope, first, costs, requests, unpriced)

@@ -41,12 +41,13 @@ def _find(traffic: Traffic) -> Iterator[Finding]:
         if not traffic.material(extra, requests):
             continue
         who = one.scope[0][1] if one.scope else "all traffic"
+        hiding = one.hiding(slice(shift.at), slice(shift.at, None))
         yield Finding(
             scope=one.scope,
             occasion=str(one.day(shift.at)),
             since=traffic.start_of(one.day(shift.at)),
             until=traffic.last,
-            headline=f"{who} costs ${shift.after:,.2f} a day since {one.day(shift.at)}, ${shift.before:,.2f} before",
+            headline=f"{who} costs ${shift.after:,.2f} a day since {one.day(shift.at)}, ${shift.before:,.2f} before{hiding}",
             evidence={
                 "median_before": round(shift.before, 6),
                 "median_after": round(shift.after, 6),

@@ -18,6 +18,8 @@ from llmcost.stats import anomalies
 
 _HISTORY = 14
 _WEEK = 7 * 24
+_COMPARED = 28
+"""Days an expectation is made of at most."""
 
 
 def _find(traffic: Traffic) -> Iterator[Finding]:
@@ -62,13 +64,14 @@ def _finding(traffic: Traffic, query: Query, one: Series, places: tuple[int, int
     who = f"{one.scope[0][1]} " if one.scope else "all traffic "
     times = f"{cost / expected:.1f} times what days like it cost" if expected else "where nothing was expected"
     until = one.day(last) + timedelta(days=1)
+    hiding = one.hiding(slice(max(0, first - _COMPARED), first), slice(first, last + 1))
     narrowed = f"report --by hour,model --since {one.day(first)} --until {until}"
     return Finding(
         scope=one.scope,
         occasion=str(one.day(first)),
         since=traffic.start_of(one.day(first)),
         until=traffic.start_of(until),
-        headline=f"{who}cost ${cost:,.2f} on {days}, {times}",
+        headline=f"{who}cost ${cost:,.2f} on {days}, {times}{hiding}",
         evidence={"expected_cost": expected, "excess_cost": cost - expected, "days": last - first + 1},
         requests=requests,
         cost=cost,
