@@ -5,11 +5,14 @@ import json
 import pytest
 from tests.ingesting import native, read, write
 
+ODD = ("unpriced", "covered")
+
 
 @pytest.fixture
 def told(cli, tmp_path):
     def told(**calls):
-        """What is found where so many calls, $0.10 each, are in each environment, or in `none`; `unpriced` are in production."""
+        """What is found where so many calls, $0.10 each, are in each environment, or in `none`; `unpriced` and `covered`, by a
+        subscription, are in production."""
         records = [
             native(
                 request_id=f"{name}-{number:025}",
@@ -18,7 +21,8 @@ def told(cli, tmp_path):
                 model="house-7b" if name == "unpriced" else "gpt-4o",
                 input_tokens=40_000,
                 output_tokens=0,
-                **({} if name == "none" else {"environment": "production" if name == "unpriced" else name}),
+                **({"charge_basis": "subscription"} if name == "covered" else {}),
+                **({} if name == "none" else {"environment": "production" if name in ODD else name}),
             )
             for name, count in calls.items()
             for number in range(count)
@@ -41,10 +45,13 @@ def test_what_names_no_environment_is_told_beside_the_share(told):
     ]
 
 
-def test_production_without_a_known_price_leaves_little_to_be_sure_of(told):
+@pytest.mark.parametrize(
+    ("kind", "words"), [("unpriced", "have no known price"), ("covered", "are paid for by capacity or a subscription")]
+)
+def test_production_without_a_known_cost_leaves_little_to_be_sure_of(told, kind, words):
     """$6.00 beside $9.00 of 90 requests; 90 more at their mean make it $18.00, a ninth of which is $2.00."""
-    assert told(staging=60, production=90, unpriced=90) == [
-        "40% of all spend is outside production (staging); 90 production requests have no known price"
+    assert told(staging=60, production=90, **{kind: 90}) == [
+        f"40% of all spend is outside production (staging); 90 production requests {words}"
     ]
     assert told.savings == [{"low": "0.00", "mid": "4.00", "high": "5.55"}]
 

@@ -5,6 +5,8 @@ select
     row_number() over ()                                                            as rid,
     calls,
     unpriced_calls,
+    -- Paid for as a whole, by capacity or a subscription: what one of them costs is 0 and says nothing.
+    case when charge_basis = 'subscription' or starts_with(price_id, 'provisioned/') then calls else 0 end as covered_calls,
     started_at,
     coalesce(ended_at, started_at)                                                  as ended_at,
     cast(local_time as date)                                                        as day,

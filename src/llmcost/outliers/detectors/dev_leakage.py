@@ -2,7 +2,8 @@
 
 Non-production is any environment that is named and is not listed under `production:` in llmcost.yaml. Calls without an
 environment are counted apart and never taken for either: a share is one of the spend that names its environment. What production
-requests without a known price cost is taken to be the mean of the others, and the least that would be saved is then nothing.
+requests without a known price cost, or those that capacity or a subscription pays for, is taken to be the mean of the others, and
+the least that would be saved is then nothing.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ _FORMULA = (
     "(a tenth), high beyond 5 %"
 )
 _GUESSED = (
-    "; production requests without a known price are taken to cost the mean of the others for mid, nothing for high, "
+    "; production requests without a cost of their own are taken to cost the mean of the others for mid, nothing for high, "
     "and low is none"
 )
 _BEYOND = (Decimal("0.25"), Decimal(1) / 9, Decimal("0.05"))
@@ -53,6 +54,7 @@ def _sums(dimension: str | None) -> Query:
             coalesce(sum(cost) filter (where not outside_production and environment is not null), 0) as inside,
             coalesce(sum(calls) filter (where not outside_production and environment is not null), 0) as calls_inside,
             coalesce(sum(unpriced_calls) filter (where not outside_production and environment is not null), 0) as unpriced_inside,
+            coalesce(sum(covered_calls) filter (where not outside_production and environment is not null), 0) as covered_inside,
             coalesce(sum(cost) filter (where environment is null), 0)                 as unknown,
             min(started_at) filter (where outside_production)                         as since,
             max(started_at) filter (where outside_production)                         as until,
@@ -69,20 +71,24 @@ def _finding(traffic: Traffic, scope: tuple[tuple[str, str | None], ...], row: d
     if not inside or not traffic.material(outside, calls):
         return None
     share = outside / (outside + inside)
-    calls_inside, unpriced = int(row["calls_inside"]), int(row["unpriced_inside"])
-    likely = inside * calls_inside / (calls_inside - unpriced) if unpriced < calls_inside else None
+    calls_inside, unpriced, covered = (int(row[f"{name}_inside"]) for name in ("calls", "unpriced", "covered"))
+    unknown_inside = unpriced + covered
+    likely = inside * calls_inside / (calls_inside - unknown_inside) if unknown_inside < calls_inside else None
     if likely is None or outside / (outside + likely) < _WARN:
         return None
     condition, values = where(scope)
     rows = Query(sql=f"select rid, cost from waste_row where outside_production and {condition}", values=values)
     low, mid, high = (outside - cost * beyond for cost, beyond in zip((likely, likely, inside), _BEYOND, strict=True))
-    formula = _FORMULA + _GUESSED if unpriced else _FORMULA
-    savings, claims = shares(outside, (Decimal(0) if unpriced else low, mid, high), formula, rows)
+    formula = _FORMULA + _GUESSED if unknown_inside else _FORMULA
+    savings, claims = shares(outside, (Decimal(0) if unknown_inside else low, mid, high), formula, rows)
     whose = f"of what {scope[0][1]} spends" if scope else "of all spend"
     unknown = row["unknown"]
     named, beside = (" with an environment named", f"; ${unknown:,.2f} names none") if unknown else ("", "")
     if unpriced:
         beside += f"; {plural(unpriced, 'production request')} {'has' if unpriced == 1 else 'have'} no known price"
+    if covered:
+        verb = "is" if covered == 1 else "are"
+        beside += f"; {plural(covered, 'production request')} {verb} paid for by capacity or a subscription"
     return Finding(
         scope=scope,
         since=row["since"],
@@ -94,6 +100,7 @@ def _finding(traffic: Traffic, scope: tuple[tuple[str, str | None], ...], row: d
             "non_production_cost": outside,
             "production_cost": inside,
             "unpriced_production_requests": unpriced,
+            "covered_production_requests": covered,
             "unknown_environment_cost": unknown,
             "environments": row["names"],
         },

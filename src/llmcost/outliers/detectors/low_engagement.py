@@ -2,7 +2,8 @@
 
 A feature that makes a tenth of the cost or more and at most a quarter of that share of the events of some metric, with
 thirty events or more to go by. The events are those a report of the same period and `--where` counts. A feature more than a
-hundredth of whose requests have no known price is held against none: what it costs is not known.
+hundredth of whose requests have no known price, or are paid for by capacity or a subscription, is held against none: what it costs
+is not known.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ _SQL = """
             feature, sum(cost) as cost, cast(sum(calls) as bigint) as calls, min(started_at) as since, max(started_at) as until
         from waste_row where feature is not null
         group by feature
-        having sum(unpriced_calls) <= 0.01 * sum(calls)
+        having sum(unpriced_calls + covered_calls) <= 0.01 * sum(calls)
     ),
     joined as (
         select metric, feature, coalesce(events, 0) as events, cost, calls, since, until
