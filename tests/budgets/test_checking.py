@@ -152,6 +152,16 @@ def test_a_request_of_unknown_price_keeps_a_budget_from_passing(spend, judge):
     assert failed.exit_code == 1
 
 
+@pytest.mark.parametrize(("cost", "warned"), [("7.999999999999", False), ("8", True), ("10", False)])
+def test_a_warning_is_proved_by_what_is_known_to_be_spent(spend, judge, cost, warned):
+    """Of $10; what is breached is no warning."""
+    spend("2026-11-03 10:00", cost)
+    spend("2026-11-03 11:00", None)
+    (one,) = judge(MONTH, "2026-11-04").standings
+
+    assert (one.warned, one.missing) == (warned, cost != "10")
+
+
 def test_a_breach_is_proved_whatever_else_is_missing(spend, judge):
     spend("2026-11-03 10:00", "11")
     spend("2026-11-03 11:00", None)

@@ -86,6 +86,12 @@ class Standing:
         return EXACT.divide(self.spent, self.budget.amount).quantize(_PLACES, ROUND_HALF_EVEN, EXACT)
 
     @property
+    def warned(self) -> bool:
+        """Whether there is a warning, or one is proved by what is known to be spent though more may be."""
+        known = self.spent if self.missing else None
+        return self.status == "warning" or (known is not None and bool(_reached(self.budget, known)))
+
+    @property
     def forecast(self) -> Decimal | None:
         """What will be spent by the end of the window."""
         return None if self.pace is None else self.pace.forecast
@@ -97,7 +103,7 @@ def judged(budget: Budget, spent: Decimal, pace: Pace | None, now: datetime) -> 
         if budget.warn_until is not None and now.astimezone(budget.period.zone).date() < budget.warn_until:
             return "warning", f"reached; it only warns until {budget.warn_until}"
         return "breached", None
-    reached = [level for level in budget.warn_at if spent * 100 >= budget.amount * level]
+    reached = _reached(budget, spent)
     if reached:
         return "warning", f"{reached[-1].normalize():f}% of it is spent"
     forecast = None if pace is None else pace.forecast
@@ -106,6 +112,11 @@ def judged(budget: Budget, spent: Decimal, pace: Pace | None, now: datetime) -> 
         if ahead:
             return "warning", f"at this rate {ahead[-1].normalize():f}% of it will be spent"
     return "ok", None
+
+
+def _reached(budget: Budget, spent: Decimal) -> list[Decimal]:
+    """The levels of `warn_at` that are spent."""
+    return [level for level in budget.warn_at if spent * 100 >= budget.amount * level]
 
 
 def pace_of(

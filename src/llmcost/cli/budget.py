@@ -65,7 +65,7 @@ def check(
 
     written(chosen, rendered, "table")
     code = found.exit_code
-    if threshold == "warning" and any(one.status == "warning" for one in found.standings):
+    if threshold == "warning" and any(one.warned for one in found.standings):
         code = ExitCode.FINDING
     if threshold == "never" and code == ExitCode.FINDING:
         code = ExitCode.DATA if found.missing else ExitCode.OK
