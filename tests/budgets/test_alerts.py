@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from tests.inserting import insert
 
 from llmcost.budgets.alerts.judging import check
 from llmcost.budgets.alerts.reading import read_rules
@@ -271,6 +272,27 @@ def test_stale_data_is_never_ok(spend, watch):
     assert found.exit_code == 3
     assert found.rules[0].status == "not_evaluated"
     assert "the newest request is" in (found.rules[0].reason or "")
+
+
+def test_requests_that_do_not_say_what_they_used_prove_nothing_of_tokens(spend, watch):
+    spend("2026-11-03 10:00", "1", output_text_tokens=9)
+    spend("2026-11-03 10:01", None, output_text_tokens=1)
+    rule = "alerts: [{{name: a, metric: total_tokens, above: {}, window: day}}]\n{}"
+    assert watch(rule.format(11, ""), "2026-11-03T12:00").exit_code == 0
+
+    spend("2026-11-03 10:02", None)
+    (one,) = watch(rule.format(11, ""), "2026-11-03T12:00").rules
+    assert (one.missing, one.reason) == (True, "requests that do not say what they used may have used more")
+    assert watch(rule.format(10, ""), "2026-11-03T12:00").exit_code == 1
+    assert watch(rule.format(11, "gate: {unpriced: 34%}"), "2026-11-03T12:00").exit_code == 0
+
+
+def test_a_bill_alone_proves_nothing_of_tokens(ledger, watch):
+    day = {"bucket_start": "2026-11-03", "bucket_end": "2026-11-04", "source": "s", "ingest_id": 1}
+    insert(ledger, "usage_bucket", [{**day, "cost": 2, "cost_status": "billed"}])
+    rule = "alerts: [{name: a, metric: total_tokens, above: 11, window: day}]"
+
+    assert watch(rule, "2026-11-03T12:00", basis="exports").exit_code == 3
 
 
 def test_requests_without_a_price_prove_nothing_unless_the_rest_is_enough(spend, watch):

@@ -24,13 +24,14 @@ from llmcost.ledger.composition import Basis
 from llmcost.ledger.groups import Group, Number
 from llmcost.ledger.keys import Key, resolve, unknown_key
 from llmcost.ledger.metrics import metric
-from llmcost.ledger.scopes import Conditions
+from llmcost.ledger.scopes import Conditions, Spent
 
 if TYPE_CHECKING:
     from llmcost.ledger.connection import Connection
 
 _EVIDENCE = ("cost", "requests", "unpriced_requests")
 _OF_MONEY = ("money",)
+_OF_TOKENS = "tokens"
 _NAMED = 3
 """Values a reason names."""
 
@@ -132,8 +133,8 @@ class _Tables:
                 if period is not None and one.rule.metric is not None:
                     self.metrics.setdefault(_table(one, period), set(_EVIDENCE)).add(one.rule.metric)
         self.groups: dict[object, list[Group]] = {}
-        self.unknown: dict[object, dict[tuple[str | None, ...], int]] = {}
-        """On exports: sums of unknown cost that count no requests, by group."""
+        self.left_out: dict[object, dict[tuple[str | None, ...], Spent]] = {}
+        """By group, what is in no sum: of exports, and of tokens."""
 
     def of(self, one: _Asked, period: Period) -> list[Group]:
         """The groups a rule is about."""
@@ -149,20 +150,28 @@ class _Tables:
             )
             metrics = [metric(known) for known in sorted(self.metrics[name])]
             self.groups[name], _ = queries.grouped(self.connection, chosen, one.keys, metrics)
-            if self.basis == "exports":
-                spent = scopes.spending(self.connection, chosen, [scopes.Scope(conditions=())], one.keys)
-                self.unknown[name] = {keys: whole.unpriced_sums for keys, (whole,) in spent.items()}
+            tokens = any(one.kind == _OF_TOKENS for one in metrics)
+            if self.basis == "exports" or tokens:
+                every = [scopes.Scope(conditions=())]
+                spent = scopes.spending(self.connection, chosen, every, one.keys, unmeasured=tokens)
+                self.left_out[name] = {keys: whole for keys, (whole,) in spent.items()}
         return self.groups[name]
 
     def hides(self, one: _Asked, period: Period | None, group: Group) -> bool:
-        """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing."""
+        """Whether more than the allowed share of requests has no price, so that a sum of cost proves nothing.
+
+        Of tokens, whether as many do not say what they used.
+        """
         rule = one.rule
+        left_out = Spent() if period is None else self.left_out.get(_table(one, period), {}).get(group.keys, Spent())
+        if rule.metric is not None and metric(rule.metric).kind == _OF_TOKENS:
+            silent = hides_cost(self.settings, left_out.unmeasured, left_out.requests)
+            return silent or left_out.unmeasured_sums > 0
         # Revenue has no price.
         if rule.metric is None or metric(rule.metric).kind not in _OF_MONEY or _of_outcomes(rule):
             return False
-        sums = {} if period is None else self.unknown.get(_table(one, period), {})
         unpriced, requests = (int(group.values[name] or 0) for name in ("unpriced_requests", "requests"))
-        return hides_cost(self.settings, unpriced, requests, sums.get(group.keys, 0))
+        return hides_cost(self.settings, unpriced, requests, left_out.unpriced_sums)
 
 
 def _table(one: _Asked, period: Period) -> object:
@@ -211,6 +220,8 @@ def _judged(one: _Asked, tables: _Tables, fresh: Measured) -> Judged:
         return Judged(rule=rule, firing=tuple(firing), judged=len(firing), reason=fresh.message, missing=True)
     if unpriced:
         reason = "requests without a known price may have cost more"
+        if rule.metric is not None and metric(rule.metric).kind == _OF_TOKENS:
+            reason = "requests that do not say what they used may have used more"
         return Judged(rule=rule, firing=tuple(firing), judged=judged, reason=reason, missing=True)
     if one.keys and rule.direction == "below" and not groups:
         reason = f"no request in the window has a value for {', '.join(rule.per)}"
