@@ -128,7 +128,8 @@ def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[L
         return
     with session(gateway, url, around.environ, patience=around.patience, pause=around.pause) as fetcher:
         try:
-            parts = list(parts_of(wanted.gateway, gateway, fetcher))
+            key = gateway.auth.credentials(around.environ).fingerprint
+            parts = list(parts_of(wanted.gateway, gateway, fetcher, key))
         except UpstreamError as error:
             intake.fail(Stream(gateway=wanted.gateway, url=url))
             yield error
@@ -139,7 +140,9 @@ def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[L
                     ids = intake.without_bill(gateway.lookup.prefix, gateway.lookup.reporter, wanted.period)
                     pages = looked_up(part.stream, gateway, fetcher, ids, advance)
                 else:
-                    spans = _missing(intake.covered(part.stream), wanted, gateway.lookback, part.stream, around)
+                    reach = intake.covered(part.stream)
+                    begun = intake.begun(part.stream)
+                    spans = _missing(reach, wanted, gateway.lookback, part.stream, around, begun=begun)
                     puller = Puller(part.stream, gateway, fetcher, kind=part.kind, scope=part.scope, now=around.now)
                     pages = puller.pages(spans, advance)
                 taken = intake.take(part.stream, pages)
@@ -148,11 +151,19 @@ def _streams(intake: Intake, wanted: Wanted, around: Surroundings) -> Iterator[L
 
 
 def _missing(
-    covered: Sequence[Span], wanted: Wanted, lookback: timedelta, stream: Stream, around: Surroundings
+    covered: Sequence[Span],
+    wanted: Wanted,
+    lookback: timedelta,
+    stream: Stream,
+    around: Surroundings,
+    *,
+    begun: datetime | None = None,
 ) -> list[Span]:
     """What of the period asked for has not been read.
 
     Without a start: since the earliest time that ever was asked for, or as in a first pull where the period ends before it.
+    With a key that was not read with before, since `begun`, the earliest time that was read with any: it may be a new one for
+    the same records.
     """
     now = around.now()
     until = min(wanted.period.until or now, now)
@@ -160,7 +171,12 @@ def _missing(
     if since is None:
         known = bool(covered) and covered[0].since < until
         since = covered[0].since if known else until - lookback
-        if not known:
+        if not covered and begun is not None and begun < until:
+            since = begun
+            around.say(
+                f"{stream.shown}: a first pull with this key, from {since:%Y-%m-%d}; --since names another start"
+            )
+        elif not known:
             first = "" if covered else "a first pull, "
             around.say(f"{stream.shown}: {first}from {since:%Y-%m-%d}; --since names another start")
     if since >= until:

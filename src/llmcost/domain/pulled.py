@@ -14,6 +14,13 @@ class Stream:
     url: str
     """Its address, without credentials or a query."""
     name: str = "requests"
+    key: str = ""
+    """What tells the key it is read with from others, where the key decides whose records come."""
+
+    @property
+    def words(self) -> str:
+        """The kind of record, and whose they are, as the ledger remembers it."""
+        return f"{self.name} (key {self.key})" if self.key else self.name
 
     @property
     def shown(self) -> str:

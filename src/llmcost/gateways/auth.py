@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Protocol
 
 from llmcost.domain.errors import UsageError
@@ -15,6 +16,11 @@ class Credentials:
 
     headers: Mapping[str, str]
     secrets: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these from others, and nothing else of them; the same every time."""
+        return sha256(repr(sorted(self.headers.items())).encode()).hexdigest()[:8]
 
 
 class Auth(Protocol):

@@ -71,6 +71,8 @@ class Gateway:
     table: Table | None = None
     """Instead of streams: where its calls stand in a database of its own."""
     scopes: Scopes | None = None
+    keyed: bool = False
+    """Whether the key alone decides whose records come, a project's or an organisation's: what was read is then remembered by key."""
     url: str | None = None
     """Where it is, unless it is self-hosted."""
     example: str = "https://gateway.example.com"

@@ -23,13 +23,15 @@ class Part:
     scope: str = ""
 
 
-def parts_of(name: str, gateway: Gateway, fetcher: Fetcher) -> Iterator[Part]:
-    """Everything there is to read. Raises UpstreamError when the scopes cannot be listed."""
+def parts_of(name: str, gateway: Gateway, fetcher: Fetcher, key: str = "") -> Iterator[Part]:
+    """Everything there is to read; `key` tells the credentials apart. Raises UpstreamError when the scopes cannot be listed."""
     scopes = [("", "")] if gateway.scopes is None else _listed(gateway, gateway.scopes, fetcher)
     for scope, shown in scopes:
         for kind in gateway.streams or ("requests",):
             words = [word for word in (shown, "" if kind == "requests" else kind) if word]
-            stream = Stream(gateway=name, url=fetcher.url, name=" ".join(words) or "requests")
+            stream = Stream(
+                gateway=name, url=fetcher.url, name=" ".join(words) or "requests", key=key if gateway.keyed else ""
+            )
             yield Part(stream=stream, kind=kind, scope=scope)
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +20,7 @@ from llmcost.ingest.result import FileResult, IngestResult
 from llmcost.ingest.stage import MappingSettings
 from llmcost.ingest.summary import summarise
 from llmcost.ledger import database, scratch
-from llmcost.ledger.coverage import cover, covered
+from llmcost.ledger.coverage import begun, cover, covered
 from llmcost.ledger.migrations import transaction
 from llmcost.pricing.price_list import load_price_list
 
@@ -117,6 +118,13 @@ class Intake:
             return []
         with self._reading():
             return covered(self._run.connection, stream)
+
+    def begun(self, stream: Stream) -> datetime | None:
+        """The earliest time that was read of a stream with any key; None where there is none."""
+        if not self._request.ledger.exists():
+            return None
+        with self._reading():
+            return begun(self._run.connection, stream)
 
     def without_bill(self, prefix: str, reporter: str, period: Period) -> list[str]:
         """The ids that begin so, of calls in a period whose bill nobody has stated and that `reporter` has not reported."""

@@ -36,6 +36,7 @@ def report(title: str, stream: str, *, path: str, source: str, groups: tuple[str
         auth=Header("x-api-key", ("ANTHROPIC_ADMIN_KEY",)),
         headers={"anthropic-version": "2023-06-01"},
         url="https://api.anthropic.com",
+        keyed=True,
         late=timedelta(days=2),
         poll=timedelta(hours=1),
         streams={stream: (way,)},

@@ -38,6 +38,7 @@ def organization(title: str, streams: dict[str, tuple[Endpoint, ...]], *, late: 
         title=title,
         auth=bearer("OPENAI_ADMIN_KEY"),
         url="https://api.openai.com",
+        keyed=True,
         late=late,
         poll=timedelta(hours=1),
         streams=streams,

@@ -40,6 +40,7 @@ gateway = Gateway(
     title="Datadog LLM Observability",
     auth=Headers({"DD-API-KEY": "DD_API_KEY", "DD-APPLICATION-KEY": "DD_APP_KEY"}),
     url="https://api.datadoghq.com",
+    keyed=True,
     # Spans are kept for fifteen days.
     lookback=timedelta(days=15),
     streams={"requests": _way("llm"), "embeddings": _way("embedding")},

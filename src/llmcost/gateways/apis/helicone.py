@@ -34,6 +34,7 @@ gateway = Gateway(
     title="Helicone",
     auth=bearer("HELICONE_API_KEY"),
     url="https://api.helicone.ai",
+    keyed=True,
     streams={
         "requests": (
             Endpoint(

@@ -49,5 +49,6 @@ gateway = Gateway(
     title="Langfuse",
     auth=Basic("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"),
     url="https://cloud.langfuse.com",
+    keyed=True,
     streams={"requests": _ways("GENERATION"), "embeddings": _ways("EMBEDDING")},
 )

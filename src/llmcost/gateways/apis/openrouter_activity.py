@@ -15,6 +15,7 @@ gateway = Gateway(
     title="OpenRouter activity",
     auth=bearer("OPENROUTER_MANAGEMENT_KEY", "OPENROUTER_API_KEY"),
     url="https://openrouter.ai",
+    keyed=True,
     late=timedelta(days=2),
     poll=timedelta(hours=1),
     streams={

@@ -45,6 +45,7 @@ gateway = Gateway(
     title="Portkey",
     auth=Header("x-portkey-api-key", ("PORTKEY_API_KEY",)),
     url="https://api.portkey.ai/v1",
+    keyed=True,
     streams={
         "requests": (
             Endpoint(
