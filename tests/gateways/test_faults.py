@@ -1,19 +1,24 @@
 """A gateway that fails in every way it can: the ledger ends as after a clean run, or somebody is told."""
 
+import random
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.gateways.fakes import FAKES
 from tests.gateways.litellm_proxy import Proxy, spend_log
-from tests.gateways.loopback import KEY, Reply, elsewhere, serving, stalled, status, torn, truncated
+from tests.gateways.loopback import KEY, Question, Reply, elsewhere, serving, stalled, status, torn, truncated
 from tests.gateways.pulling import HASTY, NOW, given, run
 from tests.gateways.test_apis import pulled
 from tests.ingesting import query, rows
 
 from llmcost.compose.pulling import Surroundings, Wanted, follow
 from llmcost.domain.period import Period
+from llmcost.domain.pulled import Span, Stream
+from llmcost.gateways.pull import Puller
+from llmcost.gateways.registry import gateway_named
+from llmcost.gateways.session import session
 from llmcost.ingest.request import IngestRequest
 
 CALLS = 50
@@ -262,3 +267,30 @@ def test_following_ends_when_the_key_is_refused(tmp_path):
         rounds = list(follow(IngestRequest(paths=(), ledger=tmp_path / "l"), [wanted], around))
 
     assert len(rounds) == 1
+
+
+def test_rows_of_one_moment_that_change_places_between_pages_are_found():
+    """Helicone sorts by the time alone: seven rows of each moment, in another order in every answer."""
+    chance = random.Random(7)  # noqa: S311  the same every time
+    fake = FAKES["helicone"]
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    moments = [start + timedelta(seconds=48 * (number // 7)) for number in range(3000)]
+    created = [f"{moment:%Y-%m-%dT%H:%M:%S}.500Z" for moment in moments]
+
+    def shuffled(question: Question) -> Reply:
+        since, until = (
+            question.body["filter"][side]["request_response_rmt"]["request_created_at"] for side in ("left", "right")
+        )
+        found = [number for number in range(3000) if since["gte"] <= created[number] < until["lt"]]
+        found.sort(key=lambda number: (created[number], chance.random()))
+        page = found[question.body["offset"] :][: question.body["limit"]]
+        return Reply(content={"data": [{"request_id": f"q-{number}"} for number in page], "error": None})
+
+    gateway = gateway_named("helicone")
+    with serving(shuffled) as api, session(gateway, api.url, fake.environ, pause=lambda _: None) as fetcher:
+        puller = Puller(Stream(gateway="helicone", url=api.url), gateway, fetcher, now=lambda: NOW)
+        pages = list(puller.pages([Span(since=start, until=start + timedelta(hours=6))]))
+        asked = len(api.asked)
+    assert {record for page in pages for record in page.records} == {f'{{"request_id": "q-{n}"}}' for n in range(3000)}
+    # A full page shows that there is too much, eight parts have a page and an empty one each.
+    assert asked <= 1 + 8 * 2

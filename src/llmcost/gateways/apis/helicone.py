@@ -41,7 +41,8 @@ gateway = Gateway(
                 path="/v1/request/query-clickhouse",
                 sources=("helicone-requests",),
                 body=_requests,
-                paging=Offsets(most=1000, deepest=10_000),
+                # Rows of one moment come in any order, another one for each page: so a full page is read again in parts.
+                paging=Offsets(most=1000, deepest=999),
                 identity="request_id",
                 window=timedelta(hours=6),
             ),
