@@ -51,6 +51,8 @@ class Api:
     faults: list[Callable[[Reply], Reply] | None] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
     url: str = ""
+    date: str = ""
+    """What its answers say of the time; by default nothing, since the clock of a test is its own."""
 
 
 def status(code: int, **headers: str) -> Callable[[Reply], Reply]:
@@ -132,6 +134,9 @@ def serving(answer: Answering, *faults: Callable[[Reply], Reply] | None) -> Iter
                         time.sleep(reply.stall or reply.drip)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
+
+        def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002  as in the base
+            return api.date
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

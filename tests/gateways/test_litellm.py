@@ -81,6 +81,23 @@ def test_rows_that_appear_late_are_read_by_the_next_pull(tmp_path):
     assert found.result.total("new") == 1
 
 
+def test_a_clock_that_is_ahead_of_the_gateways_loses_nothing(tmp_path):
+    """Five hours ahead: what begins in these was not there to be read, whatever time it seems to be here."""
+    logs = [spend_log(0)]
+    with serving(Proxy(logs)) as api:
+        api.date = "Thu, 05 Nov 2026 07:00:00 GMT"
+        run(api, tmp_path / "l")
+        assert _spans(tmp_path / "l", api) == [Span(since=at("2026-11-01"), until=at("2026-11-05T06:00:00"))]
+        logs.append(spend_log(1, start=at("2026-11-05T08:00").replace(tzinfo=None)))
+        # Behind the gateway's, or a time that cannot be read: as with no word of it.
+        for api.date in ("Thu, 05 Nov 2026 19:00:00 GMT", "yesterday"):
+            found = run(api, tmp_path / "l", since=None)
+            assert _spans(tmp_path / "l", api) == [Span(since=at("2026-11-01"), until=at("2026-11-05T11:00:00"))]
+
+    assert found.result.total("known") == 0
+    assert query(tmp_path / "l", "select count(*) from request") == [(2,)]
+
+
 @pytest.mark.slow
 def test_overlapping_pulls_keep_every_call_once(tmp_path):
     logs = [spend_log(n * 3600) for n in range(40)]

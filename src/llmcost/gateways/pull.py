@@ -3,7 +3,7 @@
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from llmcost.domain.errors import UpstreamError
@@ -160,7 +160,7 @@ class Puller:
                 stream=self.stream,
                 sources=way.sources,
                 records=page.texts,
-                covered=settled(window, begun, self.gateway.late) if following is None else None,
+                covered=self._settled(window, begun) if following is None else None,
             )
             asked = following
 
@@ -181,8 +181,13 @@ class Puller:
             stream=self.stream,
             sources=way.sources,
             records=rows.texts,
-            covered=settled(window, begun, self.gateway.late),
+            covered=self._settled(window, begun),
         )
+
+    def _settled(self, window: Span, begun: datetime) -> Span | None:
+        """What of a window, read since `begun`, is complete; a clock of ours that is ahead of the server's does not make it more."""
+        ahead = timedelta(0) if self.fetcher.date is None else self._now() - self.fetcher.date
+        return settled(window, begun - max(ahead, timedelta(0)), self.gateway.late)
 
     def _check_size(self, way: Endpoint, window: Span, answer: Answer, page: Rows, *, last: bool) -> None:
         """Raise when the window must be read in parts, or should be and cannot."""

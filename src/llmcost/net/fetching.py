@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -104,6 +106,8 @@ class Fetcher:
         self._opened: httpx.Client | None = None
         self.answered = False
         """Whether the server ever said anything."""
+        self.date: datetime | None = None
+        """When the last answer was given by the server's own clock (RFC 9110, section 6.6.1); None where it does not say."""
 
     def __enter__(self) -> Self:
         return self
@@ -211,6 +215,7 @@ class Fetcher:
                     address, query = target, None
                     continue
                 self.answered = True
+                self.date = _date(response.headers.get("date"))
                 text = self._body(response)
                 return Answer(
                     status=response.status_code,
@@ -242,6 +247,14 @@ class Fetcher:
                 hint="if that is the right address, name it with --url",
             )
         return target
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def check_address(url: str) -> str:
