@@ -219,6 +219,7 @@ def _result(file: LogFile, outcome: FileOutcome, counts: FileCounts | None) -> F
         left_out=outcome.left_out,
         other_charges=outcome.other_charges,
         pending=outcome.pending,
+        unfinished=outcome.unfinished,
         announces_more=outcome.announces_more,
         rejects=rejects,
         absent=outcome.absent,

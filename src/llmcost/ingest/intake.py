@@ -265,6 +265,7 @@ _SUMMED = (
         "left_out",
         "other_charges",
         "pending",
+        "unfinished",
         "buckets",
         "new_buckets",
     ),

@@ -36,6 +36,8 @@ class FileResult:
     other_charges: int = 0
     """Lines of bills, for a service whose usage is read, that charge for no usage: taxes, discounts and the like."""
     pending: int = 0
+    unfinished: int = 0
+    """Calls that had not ended; they count when they are read again and have."""
     buckets: int = 0
     """Aggregates, which are no calls."""
     new_buckets: int = 0

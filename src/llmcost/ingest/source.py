@@ -87,6 +87,8 @@ class Source:
     traced: bool = False
     """Calls have places in traces, and one around others repeats what those used: only the innermost count. `request_id` is that
     of the span, or `trace:span`; records that are no calls fill it, `trace_id` and `parent_id` as well."""
+    unfinished: bool = False
+    """Records that are no calls and have the status `incomplete` are calls that have not ended: they are counted, and told of."""
     other_charge: Callable[[Record], bool] | None = None
     """Of what `stream` makes: is this record a charge, on a bill for usage, for something else than usage?"""
     lineage: Callable[[Record], tuple[str, str] | None] | None = None

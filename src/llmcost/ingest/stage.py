@@ -44,6 +44,8 @@ class FileOutcome:
     """Lines of bills, for a service whose usage is read, that charge for no usage."""
     pending: int = 0
     """Truncated last lines, left for the next run."""
+    unfinished: int = 0
+    """Of those that were skipped, calls that had not ended."""
     announces_more: bool | None = None
     """Whether its last page of an API answer announces another; None where there is no page."""
     rejects: Rejects
@@ -83,8 +85,8 @@ class Stage:
         self.siblings: tuple[str, ...] = ()
         """Keys that the batch's envelopes usually have."""
         self._tables: list[str] = []
-        self._traced: dict[str, list[str]] = {}
-        """By table, its sources whose calls have places in traces."""
+        self._routes: dict[str, tuple[Sequence[Route], str]] = {}
+        """By table, its routes, and what stands before the name of a column there."""
         self._bulk: Mapped | None = None
         for table in (BULK, REST, TAG_SET):
             connection.execute(f"drop table if exists {table}")
@@ -118,23 +120,12 @@ class Stage:
         self.connection.execute(f"create or replace temp table {table} as {mapping.select}")
         if bulk:
             self._bulk = mapping
-        self._traced[table] = sorted({route.source_id for route in routes if route.source.traced})
+        self._routes[table] = (routes, "record." if bulk else "")
         return table
 
     def keep(self, table: str) -> None:
         """Leave only usable rows, and add them to those staged before."""
-        if traced := self._traced.get(table):
-            record = "record." if table == BULK else ""
-            self.connection.execute(
-                f"""
-                insert into {SPANS}
-                select file_no, trace_id, {SPAN_ID}, parent_id, 'other', null from (
-                    select file_no, {record}trace_id, {record}request_id, {record}parent_id from {table}
-                    where verdict = '{BOOKKEEPING}' and list_contains($traced, source)
-                ) where trace_id is not null and request_id is not null
-                """,
-                {"traced": traced},
-            )
+        self._note_skipped(table)
         self.connection.execute(f"delete from {table} where verdict is not null")
         if table == "incoming_bucket":
             self.connection.execute(f"insert into {BUCKETS} by name select * from {table}")
@@ -145,6 +136,27 @@ class Stage:
         target = REST if self._columns("incoming") == self._columns(REST) else BULK
         self.connection.execute(f"insert into {target} select * from incoming")
         self.connection.execute("drop table incoming")
+
+    def _note_skipped(self, table: str) -> None:
+        """What is still needed of records that are no calls: their places in traces, and how many are calls that have not ended."""
+        routes, at = self._routes[table]
+        skipped = f"from {table} where verdict = '{BOOKKEEPING}' and list_contains($sources, source)"
+        if traced := sorted({route.source_id for route in routes if route.source.traced}):
+            self.connection.execute(
+                f"""
+                insert into {SPANS}
+                select file_no, trace_id, {SPAN_ID}, parent_id, 'other', null
+                from (select file_no, {at}trace_id, {at}request_id, {at}parent_id {skipped})
+                where trace_id is not null and request_id is not null
+                """,
+                {"sources": traced},
+            )
+        if unfinished := sorted({route.source_id for route in routes if route.source.unfinished}):
+            for number, count in self.connection.execute(
+                f"select file_no, count(*) {skipped} and {at}status = 'incomplete' group by file_no",
+                {"sources": unfinished},
+            ).fetchall():
+                self.outcomes[number].unfinished += count
 
     def keep_spans(self, number: int, heads: Sequence[Record]) -> None:
         """Add heads of spans of a file that are no calls."""

@@ -252,6 +252,12 @@ def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) ->
     if result.total("pending"):
         paths = ", ".join(file.path for file in result.files if file.pending)
         yield Remark(message=f"{plural(result.total('pending'), 'truncated last line')} left for the next run: {paths}")
+    if unfinished := result.total("unfinished"):
+        paths = ", ".join(file.path for file in result.files if file.unfinished)
+        yield Remark(
+            message=f"{plural(unfinished, 'call')} had not ended, and {'is' if unfinished == 1 else 'are'} not counted: {paths}",
+            hint="read again what has ended since; what such calls cost that never end, only the provider's bill says",
+        )
     if result.total("ambiguous"):
         yield Remark(
             message=f"{plural(result.total('ambiguous'), 'record')} without an id or a precise time equal to another of the same "

@@ -6,7 +6,8 @@ beside it, whoever answered: Helicone takes them out, and its `total_tokens` lea
 out of the row's `prompt_tokens` and `completion_tokens` for columns of its own, reasoning is not. `cost` is Helicone's
 reckoning in USD, kept as `reported_cost`. A row with a `cache_reference_id` was answered from Helicone's cache. The CSV has a
 column for the model that the tool leaves empty: the kept answer names it, if anything does; and none for `request_id`, so a
-call is known by its `response_id`. A row that is still pending has none, and no usage: it is left for when the call is finished
+call is known by its `response_id`. A row that is still pending has none, and no usage: it is left for when the call is finished, and
+`ingest` says how many there were
 (https://docs.helicone.ai/rest/request/post-v1requestquery-clickhouse, https://docs.helicone.ai/features/advanced-usage/custom-properties).
 """
 
@@ -21,6 +22,7 @@ _STATED = "(coalesce(@response_body.usage.prompt_tokens, @response_body.usage.in
 source = Source(
     title="Helicone requests",
     revision=4,
+    unfinished=True,
     issuer="'helicone'",
     claims="@request_created_at is not null and coalesce(@response_status, @response_created_at) is not null "
     f"and (coalesce(@response_id, @request_id) is not null or {_PENDING})",
