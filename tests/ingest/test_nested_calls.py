@@ -1,7 +1,9 @@
 """A call around others that repeats what those used: of Langfuse, Datadog and TrueFoundry only the innermost count."""
 
+import random
 from typing import Any
 
+import pytest
 from tests.ingesting import query, read, write
 
 Row = dict[str, Any]
@@ -98,3 +100,39 @@ def test_a_call_that_another_file_or_pull_has_around_it_counts_alone(tmp_path):
         result = read(tmp_path / "ledger", write(tmp_path / f"{number}.jsonl", rows))
     assert counted(tmp_path / "ledger") == [("a2", 30), ("b3", 10), ("e2", 10), ("i2", 10)]
     assert (result.total("new"), result.total("known"), result.total("skipped")) == (1, 0, 1)
+
+
+def check_random(folder, seed: int) -> None:
+    """Random trees in random files: the calls that count have usage, and none below them that has it."""
+    chance = random.Random(seed)  # noqa: S311  the same every time
+    files: list[list[Row]] = [[] for _ in range(5)]
+    expected: list[str] = []
+    for trace in range(40):
+        make = chance.choice([observation, datadog])
+        size = chance.randint(1, 7)
+        parents = {n: chance.choice(range(1, n)) if n > 1 else chance.choice([0, 99]) for n in range(1, size + 1)}
+        used = {n for n in parents if chance.random() < 0.5}
+        around: set[int] = set()
+        for n in used:
+            while (n := parents.get(n, 0)) in parents:
+                around.add(n)
+        expected += [f"{trace:02}-{n}" for n in used - around]
+        for n, parent in parents.items():
+            kinds = {} if n in used else {"kind": "SPAN" if make is observation else "task"}
+            above = {"parent": f"{trace:02}-{parent}"} if parent else {}
+            one = make(f"{trace:02}-{n}", **above, **kinds)
+            place = one if make is observation else one["attributes"]
+            place["traceId" if make is observation else "trace_id"] = f"trace {trace}"
+            for file in chance.sample(files, chance.choice([1, 1, 2])):
+                file.append(one)
+    ledger = folder / f"ledger {seed}"
+    for number, rows in enumerate(files):
+        chance.shuffle(rows)
+        read(ledger, write(folder / f"{seed}-{number}.jsonl", rows))
+    assert [name for name, _ in counted(ledger)] == sorted(expected), seed
+
+
+@pytest.mark.slow
+def test_random_trees_in_random_files(tmp_path):
+    for seed in range(6):
+        check_random(tmp_path, seed)

@@ -48,7 +48,8 @@ _LINKS = f"""
     with recursive link as (
         select span.trace_id, span.span_id, span.parent_id, span.role from {SPANS} as span left join trace_node as above
             on above.trace_id = span.trace_id and above.span_id = span.parent_id
-        where span.links is null and span.parent_id is not null and coalesce(above.role, 'unknown') <> 'other'
+        where span.links is null and span.parent_id is not null
+            and (coalesce(above.role, 'unknown') <> 'other' or above.file_no = {_OF_LEDGER})
         union
         select span.trace_id, span.span_id, span.parent_id, span.role from {SPANS} as span join link
             on span.trace_id = link.trace_id and span.parent_id = link.span_id
