@@ -72,6 +72,15 @@ def test_pauses_are_jittered_between_half_and_all():
     assert waits == [0.5, 1]
 
 
+def test_retry_after_by_the_servers_clock():
+    """Nine seconds after its own time, which is decades before ours."""
+    later = status(429, Retry_After="Thu, 01 Jan 1970 00:00:09 GMT")
+    with _session(later) as (fetcher, api, waits):
+        api.date = "Thu, 01 Jan 1970 00:00:00 GMT"
+        fetcher.fetch(Asked(path="/"), lambda answer: answer)
+    assert waits == [9.0]
+
+
 def test_retry_after_is_obeyed_but_not_for_ever():
     with _session(status(429, Retry_After="7")) as (fetcher, _, waits):
         fetcher.fetch(ASKED, _json)

@@ -140,7 +140,7 @@ class Fetcher:
                 reason = f"the answer is damaged: {self.hide(str(error))}"
             else:
                 reason = f"the server answered {self.said(answer)}"
-                asked_for = asked_pause(answer.headers.get("retry-after"), wait)
+                asked_for = asked_pause(answer.headers.get("retry-after"), wait, self.date)
                 if asked_for > self._patience.longest_pause:
                     reason += f" and asks for {asked_for:.0f} seconds of patience"
                     break

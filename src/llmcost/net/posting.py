@@ -99,8 +99,11 @@ def _host(url: str, given: str) -> str:
     )
 
 
-def asked_pause(header: str | None, usual: float) -> float:
-    """Seconds to wait that a Retry-After header asks for, RFC 9110, section 10.2.3: a number, or a date; else the usual."""
+def asked_pause(header: str | None, usual: float, now: datetime | None = None) -> float:
+    """Seconds to wait that a Retry-After header asks for, RFC 9110, section 10.2.3: a number, or a date; else the usual.
+
+    `now` is what time the server says it is.
+    """
     if header is None:
         return usual
     if header.strip().isdigit():
@@ -109,4 +112,4 @@ def asked_pause(header: str | None, usual: float) -> float:
         at = parsedate_to_datetime(header)
     except ValueError:
         return usual
-    return max((at.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0.0)
+    return max((at.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds(), 0.0)
