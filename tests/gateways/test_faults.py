@@ -294,3 +294,20 @@ def test_rows_of_one_moment_that_change_places_between_pages_are_found():
     assert {record for page in pages for record in page.records} == {f'{{"request_id": "q-{n}"}}' for n in range(3000)}
     # A full page shows that there is too much, eight parts have a page and an empty one each.
     assert asked <= 1 + 8 * 2
+
+
+def test_a_search_that_runs_out_of_time_is_done_again_in_parts(tmp_path):
+    """Datadog answers with the rows it had found by then, and with no word of another page."""
+    fake = FAKES["datadog"]
+
+    def hasty(question: Question) -> Reply:
+        reply = fake.answer(fake.rows(12), question)
+        wanted = question.body["data"]["attributes"]["filter"]
+        if datetime.fromisoformat(wanted["to"]) - datetime.fromisoformat(wanted["from"]) <= timedelta(hours=3):
+            return Reply(content={**reply.content, "meta": {**reply.content["meta"], "status": "done"}})
+        return Reply(content={"data": reply.content["data"][:1], "meta": {"status": "timeout"}})
+
+    with serving(hasty) as api:
+        found = run(api, tmp_path / "l", gateway="datadog", environ=fake.environ, until="2026-11-02T12:00:00")
+    assert found.errors == ()
+    assert query(tmp_path / "l", "select request_id from request order by 1") == [(f"{n:04}",) for n in range(12)]

@@ -19,6 +19,8 @@ class Paging(ABC):
     """Where it says that there are more rows than it counted."""
     truncated: str | None = None
     """The header by which it says that it left rows out."""
+    broken_off: tuple[str, str] | None = None
+    """Where an answer says how the search for its rows ended, and the word for one that ran out of time."""
 
     @abstractmethod
     def first(self, asked: Asked) -> Asked:
@@ -37,6 +39,10 @@ class Paging(ABC):
         """Whether the server says that it does not count, or does not give, all that it has."""
         left_out = self.truncated is not None and headers.get(self.truncated, "").lower() == "true"
         return left_out or self._is_capped(page)
+
+    def is_broken_off(self, page: Rows) -> bool:
+        """Whether the server gave up before it had all rows of the page."""
+        return self.broken_off is not None and page.at(self.broken_off[0]) == self.broken_off[1]
 
     def too_deep(self, asked: Asked) -> bool:  # noqa: ARG002  as every way
         """Whether a request goes further into the window than the server likes."""

@@ -138,6 +138,8 @@ class Puller:
                 raise _DisturbedError("the server names a page twice")
             before.add(place)
             answer, page = self._fetch(way, asked, first=len(before) == 1)
+            if way.paging.is_broken_off(page):
+                raise _DisturbedError("the server ran out of time while it searched")
             total = way.paging.total(page)
             following = way.paging.following(asked, page)
             self._check_size(way, window, answer, page, last=following is None)

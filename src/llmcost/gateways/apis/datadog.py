@@ -30,7 +30,14 @@ def _way(kind: str) -> tuple[Endpoint, ...]:
             path="/api/v2/llm-obs/v1/spans/events/search",
             sources=("datadog-llm-spans",),
             body=_spans(kind),
-            paging=Tokens(request=f"{page}.cursor", answer="meta.page.after", size=f"{page}.limit", most=1000),
+            paging=Tokens(
+                request=f"{page}.cursor",
+                answer="meta.page.after",
+                size=f"{page}.limit",
+                most=1000,
+                # As in Datadog's other searches, where such an answer has a part of what there is.
+                broken_off=("meta.status", "timeout"),
+            ),
             identity="attributes.span_id",
         ),
     )
