@@ -38,6 +38,9 @@ class Number:
     """Whether the tool reads it from text as well."""
     variable: str = ""
     """How a text begins that names the variable which holds the number."""
+    positive: bool = False
+    """Whether it is a length of time: above zero, and at most `most`."""
+    most: int | None = None
     about: str = ""
 
 
@@ -169,7 +172,11 @@ def json_schema(shape: Shape) -> dict[str, Any]:
             return {"type": "string", **about, **({"enum": list(shape.one_of)} if shape.one_of else {})}
         case Number():
             name = "integer" if shape.whole else "number"
-            return {"type": [name, "string"] if shape.quoted else name, **about}
+            bounds = {
+                **({"exclusiveMinimum": 0} if shape.positive else {}),
+                **({} if shape.most is None else {"maximum": shape.most}),
+            }
+            return {"type": [name, "string"] if shape.quoted else name, **about, **bounds}
         case Flag():
             return {"type": "boolean", **about}
         case Anything():
@@ -322,6 +329,8 @@ def _number(node: Node, shape: Number, what: str, rule_id: str | None) -> Iterat
                 rule_id=rule_id,
                 change=replaced(node, text, f"write {text}", safe=whole),
             )
+        elif (beyond := _beyond(value, shape)) is not None:
+            yield Problem(code="QS205", at=node, message=f"{what} is {node.text}, {beyond}", rule_id=rule_id)
         return
     plain = ungrouped(node.text).strip()
     digits = plain.isascii() and plain.replace(".", "", 1).isdigit()
@@ -340,6 +349,17 @@ def _number(node: Node, shape: Number, what: str, rule_id: str | None) -> Iterat
         rule_id=rule_id,
         change=replaced(node, plain, f"write {plain}", safe="," not in node.text),
     )
+
+
+def _beyond(value: int | Decimal, shape: Number) -> str | None:
+    """Why a number is none of those a key may have."""
+    if not shape.positive:
+        return None
+    if isinstance(value, Decimal) and not value.is_finite():
+        return "no length of time"
+    if value <= 0:
+        return "not above zero"
+    return f"more than {shape.most:,}" if shape.most is not None and value > shape.most else None
 
 
 def _exponent(text: str) -> bool:

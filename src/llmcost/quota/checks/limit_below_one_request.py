@@ -30,16 +30,21 @@ def find(config: Config, known: Known) -> Iterator[Problem]:
         if limit.amount is None or not 0 < limit.amount < _TOKENS:
             continue
         if limit.unit in {"tokens", "input_tokens", "output_tokens"}:
-            yield _problem(limit, f"{limit.amount:f} tokens per {limit.window.name} are less than one request uses")
+            yield _problem(limit, f"{limit.amount:f} tokens{_each(limit)} are less than one request uses")
         elif limit.unit == "cost" and limit.amount < _WORTH_A_LOOK:
             prices = known.load_prices()
             found = None if prices is None else _cheapest(limit, prices, known.now)
             if found is not None and limit.amount < found[0]:
                 yield _problem(
                     limit,
-                    f"${limit.amount:f} per {limit.window.name} is less than one request of {_TOKENS} tokens in and"
+                    f"${limit.amount:f}{_each(limit)} is less than one request of {_TOKENS} tokens in and"
                     f" {_TOKENS} out costs on {found[1]} (${found[0].normalize():f})",
                 )
+
+
+def _each(limit: Limit) -> str:
+    """The window, where it is one."""
+    return "" if limit.window.kind == "unknown" else f" per {limit.window.name}"
 
 
 def _problem(limit: Limit, message: str) -> Problem:

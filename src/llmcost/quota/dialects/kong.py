@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
-from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.limit import Condition, Limit, Matcher, Unit, Window, WindowKind
 from llmcost.quota.problem import Problem
 from llmcost.quota.shape import Anything, ListOf, Number, Record, Text, mismatches
 
@@ -36,6 +36,7 @@ _IDENTIFIERS = {
     "service": "kong.service", "header": "header",
 }  # fmt: skip
 
+_SIZE = Number(positive=True)
 _CONFIG = Record(
     fields={
         "llm_providers": ListOf(
@@ -43,7 +44,7 @@ _CONFIG = Record(
                 fields={
                     "name": Text(),
                     "limit": ListOf(item=Number(), single=True),
-                    "window_size": ListOf(item=Number(), single=True),
+                    "window_size": ListOf(item=_SIZE, single=True),
                 },
                 required=("name", "limit", "window_size"),
                 open=True,
@@ -59,7 +60,7 @@ _CONFIG = Record(
                     ),
                     "limits": ListOf(
                         item=Record(
-                            fields={"limit": Number(), "window_size": Number()},
+                            fields={"limit": Number(), "window_size": _SIZE},
                             required=("limit", "window_size"),
                             open=True,
                         )
@@ -206,9 +207,10 @@ def _limit(
     size: Node,
 ) -> Limit:
     seconds = reading.amount_of(size)
-    length = int(seconds) if seconds is not None and seconds.is_finite() else 0
+    length = int(seconds) if seconds is not None and seconds.is_finite() and seconds > 0 and not seconds % 1 else None
     fixed = reading.scalar(config, "window_type") == "fixed"
-    span = {60: "minute", 3_600: "hour", 86_400: "day"}.get(length)
+    span = {60: "minute", 3_600: "hour", 86_400: "day"}.get(length or 0)
+    kind: WindowKind = "unknown" if length is None else "fixed" if fixed else "sliding_counter"
     counted = reading.scalar(config, "tokens_count_strategy") or "total_tokens"
     return Limit(
         id=reading.scalar(node, "name"),
@@ -218,7 +220,7 @@ def _limit(
         per=per,
         unit=_UNITS.get(counted, "tokens"),
         amount=reading.amount_of(amount),
-        window=Window(kind="fixed" if fixed else "sliding_counter", seconds=length, span=span),
+        window=Window(kind=kind, seconds=length, span=span),
         charge="post",
         local=reading.scalar(config, "strategy") in {None, "local"},
         node=node,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SPANS = {"rpm": "minute", "rph": "hour", "rpd": "day", "rpw": "week"}
 _SUNDAY = 6
+_MOST_DAYS = 365
 _RESETS = {"weekly": "week", "monthly": "month"}
 _DIMENSIONS = {"api_key": "api_key", "model": "model", "provider": "provider", "workspace_id": "workspace"}
 _UNITS: dict[str, Unit] = {"cost": "cost", "tokens": "tokens", "requests": "requests"}
@@ -46,7 +47,7 @@ _USAGE = Record(
         "credit_limit": Number(),
         "alert_threshold": Number(),
         "periodic_reset": Text(one_of=tuple(_RESETS)),
-        "periodic_reset_days": Number(whole=True),
+        "periodic_reset_days": Number(whole=True, positive=True, most=_MOST_DAYS),
         "next_usage_reset_at": Anything(),
     },
     required=("conditions", "group_by", "type", "credit_limit"),
@@ -139,8 +140,9 @@ def _window(policy: Node, *, rate: bool) -> Window:
         span = _SPANS.get(reading.scalar(policy, "unit") or "", "minute")
         return Window(kind="sliding_log", seconds=SECONDS[span], span=span)
     days = reading.amount_of(policy.get("periodic_reset_days"))
-    if days is not None and days.is_finite():
-        return Window(kind="fixed", seconds=int(days) * SECONDS["day"])
+    if days is not None:
+        known = days.is_finite() and 0 < days <= _MOST_DAYS and not days % 1
+        return Window(kind="fixed", seconds=int(days) * SECONDS["day"]) if known else Window(kind="unknown")
     reset = _RESETS.get(reading.scalar(policy, "periodic_reset") or "")
     if reset is None:
         return Window(kind="lifetime")
@@ -167,6 +169,15 @@ def _dimension(key: str) -> str:
 
 def _crossed(policy: Node, name: str | None) -> Iterator[Problem]:
     """What the parts of a policy say together."""
+    for item in reading.items_of(policy.get("conditions")):
+        if item.kind == "mapping" and item.get("key") and not (item.get("value") or item.get("excludes")):
+            yield Problem(
+                code="QS202",
+                at=item.key("key") or item,
+                message=f"the condition on `{reading.scalar(item, 'key')}` has neither `value` nor `excludes`",
+                help="add `value:`, one or a list, or `*`",
+                rule_id=name,
+            )
     days = policy.key("periodic_reset_days")
     reset = policy.get("periodic_reset")
     value = policy.get("periodic_reset_days")
