@@ -7,7 +7,7 @@ limits that share `rule`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,15 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_
 
 _NOMINAL = {**SECONDS, "month": 2_678_400, "quarter": 7_948_800, "year": 31_622_400}
 """Longest a span may be: 31 days, 92 days, 366 days."""
+
+
+_LARGEST = 2**53
+"""From here on a JSON number is no longer exact."""
+
+
+def is_possible(amount: Decimal | None) -> TypeGuard[Decimal]:
+    """Whether a limit can be: one that cannot is told as such, and compared with none."""
+    return amount is not None and amount.is_finite() and 0 <= amount <= _LARGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

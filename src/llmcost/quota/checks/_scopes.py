@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcost.quota.limit import is_possible
 from llmcost.quota.matching import covers, meet
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def groups(limits: Iterable[Limit]) -> Iterator[list[Limit]]:
     """Enforced limits about the same thing, from the shortest window to the longest."""
     found: dict[tuple[object, ...], list[Limit]] = {}
     for limit in limits:
-        if limit.mode == "enforce" and limit.amount is not None and limit.amount.is_finite() and limit.window.longest:
+        if limit.mode == "enforce" and is_possible(limit.amount) and limit.window.longest:
             found.setdefault(scope(limit), []).append(limit)
     for group in found.values():
         if len(group) > 1:
@@ -79,8 +80,8 @@ def tighter(outer: Limit, inner: Limit) -> bool:
     """
     return (
         outer.mode == inner.mode == "enforce"
-        and outer.amount is not None
-        and inner.amount is not None
+        and is_possible(outer.amount)
+        and is_possible(inner.amount)
         and outer.amount <= inner.amount
         and (outer.unit, outer.counted, outer.window) == (inner.unit, inner.counted, inner.window)
         and set(outer.per) <= set(inner.per)

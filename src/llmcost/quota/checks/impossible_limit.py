@@ -7,17 +7,15 @@ from collections.abc import Iterator
 
 from llmcost.quota.check import Check, Known
 from llmcost.quota.config import Config
+from llmcost.quota.limit import is_possible
 from llmcost.quota.problem import Problem
-
-_LARGEST = 2**53
-"""From here on a JSON number is no longer exact."""
 
 
 def find(config: Config, known: Known) -> Iterator[Problem]:
     """Limits that cannot be."""
     for limit in config.limits:
         amount = limit.amount
-        if amount is None or (amount.is_finite() and 0 <= amount <= _LARGEST):
+        if amount is None or is_possible(amount):
             continue
         what = "is no number" if amount.is_nan() else "is negative" if amount < 0 else "is beyond what a counter holds"
         yield Problem(

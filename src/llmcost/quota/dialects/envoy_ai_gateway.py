@@ -16,6 +16,7 @@ from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects._durations import window
 from llmcost.quota.limit import SECONDS, Condition, Limit, Matcher, Unit, Window
 from llmcost.quota.problem import Problem
+from llmcost.quota.shape import ListOf, Number, Record, Text, mismatches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,34 @@ _ALTERNATIVES = re.compile(
 )
 """Regular expressions that only name texts, `a|b`, and any part of them, `team-.*`."""
 _SELECTORS = {"headers", "methods", "sourceCIDR", "path"}
+_DURATION = re.compile(r"[1-9][0-9]*[smhd]?", re.ASCII)
+_RULE = Record(
+    fields={
+        "limit": Record(
+            fields={
+                "requests": Number(whole=True),
+                "unit": Text(one_of=("Second", "Minute", "Hour", "Day", "Month", "Year")),
+            },
+            required=("requests", "unit"),
+            open=True,
+        )
+    },
+    required=("limit",),
+    open=True,
+)
+_BUCKET = Record(fields={"limit": Number(whole=True), "duration": Text()}, required=("limit", "duration"), open=True)
+_QUOTA = Record(
+    fields={
+        "quota": Record(
+            fields={
+                "defaultBucket": _BUCKET,
+                "bucketRules": ListOf(item=Record(fields={"quota": _BUCKET}, open=True)),
+            },
+            open=True,
+        )
+    },
+    open=True,
+)
 
 
 def claims(root: Node) -> bool:
@@ -61,10 +90,14 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         if kind == "BackendTrafficPolicy":
             for number, rule in enumerate(_items(root.get("spec", "rateLimit", "global", "rules"))):
                 limits.append(_traffic(len(limits), number, root, rule, costs))
+                problems += mismatches(rule, _RULE, "the rule", limits[-1].id)
                 problems += _costs(rule, costs, known=bool(routes))
         elif kind == "QuotaPolicy":
             for number, quota in enumerate(_items(root.get("spec", "perModelQuotas"))):
-                limits += _quota(len(limits), number, root, quota)
+                found = list(_quota(len(limits), number, root, quota))
+                limits += found
+                problems += mismatches(quota, _QUOTA, "the quota", next((one.id for one in found), None))
+                problems += _durations(found)
                 problems += _unmatched(quota, models, known=bool(routes))
     return Read(limits=tuple(limits), problems=tuple(problems))
 
@@ -183,7 +216,7 @@ def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
             per=per,
             unit="tokens",
             amount=reading.amount_of(bucket.get("limit")),
-            window=window(reading.scalar(bucket, "duration") or "1m", "fixed"),
+            window=_window(reading.scalar(bucket, "duration")),
             charge="post",
             mode="audit" if _true(rule.get("shadowMode")) else "enforce",
             counted=expression,
@@ -191,6 +224,26 @@ def _quota(place: int, number: int, root: Node, quota: Node) -> Iterator[Limit]:
             node=quota,
             places=reading.places(bucket, amount="limit", unit="duration"),
         )
+
+
+def _window(text: str | None) -> Window:
+    """The window of a bucket; a number alone is seconds."""
+    if text is None or not _DURATION.fullmatch(text):
+        return Window(kind="unknown")
+    return window(f"{text}s" if text.isdigit() else text, "fixed")
+
+
+def _durations(limits: list[Limit]) -> Iterator[Problem]:
+    for limit in limits:
+        node = limit.places.get("unit")
+        if node is not None and node.kind == "scalar" and not node.is_null and limit.window.kind == "unknown":
+            yield Problem(
+                code="QS205",
+                at=node,
+                message=f"`duration` is `{node.text}`, which is no length of time",
+                help="a number and s, m, h or d",
+                rule_id=limit.id,
+            )
 
 
 def _costs(rule: Node, costs: dict[str, str], *, known: bool) -> Iterator[Problem]:
