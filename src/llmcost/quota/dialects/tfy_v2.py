@@ -2,7 +2,7 @@
 
 `tenant-budget-config`, `team-budget-config` (truefoundry-sdk 0.6.0, `tenant_budget_config.py`) and `tenant-rate-limit-config/model`
 and `/mcp` (https://www.truefoundry.com/docs/ai-gateway/ratelimiting-v2; no published type definitions, so keys of those are read
-and not judged). Every manifest that matches must allow a request; order means nothing. An override replaces all periods.
+and not judged, only that some limit is known, and that it is a count). Every manifest that matches must allow a request; order means nothing. An override replaces all periods.
 """
 
 from __future__ import annotations
@@ -123,8 +123,11 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     for number, item in enumerate(overrides.items if overrides is not None else ()):
         if item.kind == "mapping":
             problems += _lifetime(item.get("limits"), name)
+            problems += [] if budget else _counts(item, name)
             limits += _override(number, item, name, match=match, per=per, mode=mode, budget=budget)
     problems += _lifetime(root.get("limits"), name)
+    problems += [] if budget else _counts(root, name)
+    problems += _unlimited(root, name, budget=budget)
     return Read(
         limits=() if off else tuple(limits),
         problems=tuple(problems),
@@ -146,6 +149,8 @@ def _override(
     counted = next((one for one in per if one.startswith("metadata.")), None)
     if values is not None and values.texts and counted is not None:
         own.append(Condition(dimension=counted, values=frozenset(values.texts)))
+    if not own:
+        return
     for period, node, unit, window in _windows(item.get("limits"), budget=budget):
         yield Limit(
             id=name,
@@ -163,6 +168,45 @@ def _override(
             node=item,
             places={**reading.places(item, limits="limits"), "amount": node},
         )
+
+
+def _counts(node: Node, name: str | None) -> Iterator[Problem]:
+    """Amounts of a rate limit that are no counts."""
+    for key, amount, _, _ in _windows(node.get("limits"), budget=False):
+        yield from mismatches(amount, Number(whole=True), f"`{key}`", name)
+
+
+def _unlimited(root: Node, name: str | None, *, budget: bool) -> Iterator[Problem]:
+    """A manifest without a limit, and overrides that are for nobody."""
+    limits = root.get("limits")
+    known = next(_windows(limits, budget=budget), None) is not None
+    # What budgets may not have is told key by key.
+    if not known and not (budget and (limits is None or limits.entries)):
+        # A key of a rate limit may be one that is not published.
+        unsure = limits is not None and bool(limits.entries)
+        yield Problem(
+            code="QS202",
+            at=root.key("limits") or root.key("type") or root,
+            message="the manifest says no limit" + (" that is known" if unsure else ""),
+            help="known are requests_per_minute, tokens_per_hour and the like" if unsure else None,
+            rule_id=name,
+            severity="warning" if unsure else None,
+        )
+    per = next((one for one in _per(root) if one.startswith("metadata.")), None)
+    for item in reading.items_of(root.get("applies_to", "overrides")):
+        named = [key for key in (*_KINDS, "models", *(("metadata_values",) if per else ())) if _texts(item.get(key))]
+        if item.kind == "mapping" and not named:
+            yield Problem(
+                code="QS213",
+                at=item.own[0][0] if item.own else item,
+                message="the override is for nobody this manifest counts",
+                help=f"name some of {', '.join((*_KINDS, 'models'))}, or metadata_values where it counts by metadata",
+                rule_id=name,
+            )
+
+
+def _texts(node: Node | None) -> tuple[str, ...]:
+    return () if node is None else node.texts
 
 
 def _windows(limits: Node | None, *, budget: bool) -> Iterator[tuple[str, Node, Unit, Window]]:
