@@ -162,7 +162,16 @@ def _window_problems(item: Node) -> Iterator[Problem]:
     node = item.get("window")
     if node is None or node.kind != "scalar" or node.is_null:
         return
-    if node.text not in {*_CALENDAR, "lifetime"} and not _LENGTH.fullmatch(node.text):
+    if reading.scalar(item, "unit") == "concurrency":
+        yield Problem(
+            code="QS205",
+            at=node,
+            message="`concurrency` counts requests under way, at any instant: it has no window",
+            help="leave `window` out; `unit: requests` counts those of a stretch of time",
+            rule_id=reading.scalar(item, "id"),
+            severity="warning",
+        )
+    elif node.text not in {*_CALENDAR, "lifetime"} and not _LENGTH.fullmatch(node.text):
         yield Problem(
             code="QS205",
             at=node,
