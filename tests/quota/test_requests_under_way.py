@@ -163,3 +163,16 @@ def test_a_limit_is_short_in_the_minutes_in_which_all_places_were_taken(ledger):
     )
 
     assert (one.windows, one.near, one.full, one.short, one.most) == (6, 3, 3, 1, 2)
+
+
+def test_notes_about_one_request_say_so(ledger):
+    fill(ledger, [call(MORNING, tokens=3, cost_status="unpriced", http_status=429)])
+    text = "limits:\n  - {id: a, limit: 5, unit: tokens, window: 1m}\n  - {id: b, limit: 5, unit: usd, window: day}\n"
+    text += "  - {id: c, limit: 5, unit: usd, window: day, per: [team]}\n"
+
+    assert replayed(ledger, everything(), read(text), Manner()).notes == (
+        "1 request of `c` has no team; gateways do not document whether it is then limited",
+        "1 request has no end; what it used is charged when it started",
+        "1 request is unpriced and counts as free",
+        "1 request was already refused when it was made; it counts as asked for",
+    )

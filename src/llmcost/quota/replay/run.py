@@ -305,8 +305,8 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
         elif not totals.matched[number] and totals.requests and slot.limit.base is None:
             idle.append(f"`{slot.limit.label}`")
     notes = [
-        f"{plural(count, 'request')} of {', '.join(dict.fromkeys(labels))} have no {names}; gateways do not document whether they"
-        " are then limited"
+        f"{plural(count, 'request')} of {', '.join(dict.fromkeys(labels))} {'has' if count == 1 else 'have'} no {names}; gateways"
+        f" do not document whether {'it is' if count == 1 else 'they are'} then limited"
         for (names, count), labels in keyless.items()
     ]
     if idle:
@@ -319,15 +319,23 @@ def _notes(made: Plan, totals: Totals) -> list[str]:
             " gateway goes on to the rules below is not documented"
         )
     if totals.unended and any(slot.limit.charge == "post" for slot in made.slots):
-        notes.append(f"{plural(totals.unended, 'request')} have no end; what they used is charged when they started")
+        have = plural(totals.unended, "request has", "requests have")
+        they = "it" if totals.unended == 1 else "they"
+        notes.append(f"{have} no end; what {they} used is charged when {they} started")
     if totals.unended and any(slot.is_held for slot in made.slots):
         holding = plural(totals.unended, "request without an end holds", "requests without an end hold")
         notes.append(f"{holding} no place where limits are on requests under way")
     if totals.unpriced and any(slot.limit.unit == "cost" for slot in made.slots):
-        notes.append(f"{plural(totals.unpriced, 'request')} are unpriced and count as free")
+        notes.append(
+            plural(totals.unpriced, "request is unpriced and counts as free", "requests are unpriced and count as free")
+        )
     if totals.blocked:
         notes.append(
-            f"{plural(totals.blocked, 'request')} were already refused when they were made; they count as asked for"
+            plural(
+                totals.blocked,
+                "request was already refused when it was made; it counts as asked for",
+                "requests were already refused when they were made; they count as asked for",
+            )
         )
     return notes
 
