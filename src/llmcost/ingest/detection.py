@@ -4,7 +4,6 @@ Nothing is written and no ledger is opened; the records go through the same read
 """
 
 import inspect
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest import sources
 from llmcost.ingest.expanding import expand
 from llmcost.ingest.files import LogFile
+from llmcost.ingest.large import mappable
 from llmcost.ingest.offered import looked_at, tell_formats
 from llmcost.ingest.parquet import parquet_records
 from llmcost.ingest.paths import leaves_of
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 1000
 """How many records of a file are looked at."""
+_AT_ONCE = 8 * 1024 * 1024
+"""Characters of records of which it is asked at once who claims them, which takes forty times as much memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,20 +100,26 @@ def keys_of(source: Source) -> list[str]:
 
 def _detect(connection: "Connection", file: LogFile, known: Mapping[str, Source], sample: int) -> Detection:
     texts: list[str] = []
-    unreadable = 0
+    claims: Counter[tuple[Route, ...]] = Counter()
+    records = unreadable = size = 0
     whole = partial(claimed, connection, sources=known)
     for item in expand(islice(_items(connection, file), sample), known, {}, whole):
-        if isinstance(item, Reject | Pending):
+        text = "" if isinstance(item, Reject | Pending) else mappable(item[1])
+        if not text or len(text) > _AT_ONCE:
             unreadable += 1
-        else:
-            # Half a surrogate pair is no text; what it stands in does not decide whose record it is.
-            texts.append(json.dumps(item[1], ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"))
-    claims = Counter(recognise(connection, texts, known).claims)
+            continue
+        if size + len(text) > _AT_ONCE:
+            claims.update(recognise(connection, texts, known).claims)
+            texts, size = [], 0
+        texts.append(text)
+        records += 1
+        size += len(text)
+    claims.update(recognise(connection, texts, known).claims)
     return Detection(
         path=file.shown,
         format=file.format,
         compression=file.compression,
-        records=len(texts),
+        records=records,
         routes={routes[0]: count for routes, count in claims.most_common() if len(routes) == 1},
         contested={routes: count for routes, count in claims.most_common() if len(routes) > 1},
         unclaimed=claims[()],

@@ -137,11 +137,13 @@ def _side_by_side(line: bytes) -> list[Record] | None:
 
 def parse(text: bytes) -> Any:
     """A JSON value, repaired if need be. Raises ValueError with a reason fit to print."""
-    decoded = text.decode("utf-8-sig", _MARKED)
+    return parse_text(text.decode("utf-8-sig", _MARKED).strip().lstrip("\ufeff"))
+
+
+def parse_text(text: str) -> Any:
+    """A JSON value. Raises ValueError with a reason fit to print."""
     try:
-        return json.loads(
-            decoded.strip().lstrip("\ufeff"), object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False
-        )
+        return json.loads(text, object_pairs_hook=_first_wins, parse_constant=_no_number, strict=False)
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg.lower().removesuffix(' at')} at character {error.pos + 1}") from error
     except RecursionError as error:

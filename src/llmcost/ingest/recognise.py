@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from llmcost.ingest.envelope import MOUNTS
 from llmcost.ingest.extraction import from_objects
+from llmcost.ingest.large import mappable
 from llmcost.ingest.mapping import layout_of
 from llmcost.ingest.paths import Computed, leaves_of
-from llmcost.ingest.reader import json_text
 from llmcost.ingest.source import Record, Route, Source
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def claimed(connection: "Connection", records: Sequence[Record], sources: Mappin
         else source
         for name, source in sources.items()
     }
-    return [bool(claim) for claim in recognise(connection, [json_text(record) for record in records], asked).claims]
+    return [bool(claim) for claim in recognise(connection, [mappable(record) for record in records], asked).claims]
 
 
 _MOUNT_KEYS = re.compile(f'"({"|".join(sorted({key for mount in MOUNTS for key in mount}))})"')

@@ -8,6 +8,7 @@ from llmcost.ingest.bulk import Untaken
 from llmcost.ingest.envelope import TIME_PLACES, why_no_time
 from llmcost.ingest.expanding import announces_more, expand
 from llmcost.ingest.extraction import from_objects
+from llmcost.ingest.large import mappable
 from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, NO_TIME_AROUND, UNCLAIMED, layout_of
 from llmcost.ingest.paths import leaves_of
@@ -17,7 +18,6 @@ from llmcost.ingest.reader import (
     Item,
     Pending,
     Reject,
-    json_text,
     read,
     read_lines,
     up_to_damage,
@@ -28,6 +28,7 @@ from llmcost.ingest.source import Record, Route
 from llmcost.ingest.spool import spooled
 from llmcost.ingest.stage import ROUTES_AT_ONCE, Stage
 from llmcost.ledger.database import room_for
+from llmcost.ledger.failures import is_out_of_memory
 from llmcost.ledger.identifiers import quote_literal
 
 _CHUNK_BYTES = 16 * 1024 * 1024
@@ -98,12 +99,13 @@ class StrictPass:
                 outcome.left_out += any(told(item[1]) for told in left_out)
                 heads += [head for span_of in spans_of if (head := span_of(item[1])) is not None]
                 outcome.other_charges += any(is_other(item[1]) for is_other in others)
-                chunk.append((item[0], json_text(item[1])))
-                size += len(chunk[-1][1])
-            if size > _CHUNK_BYTES:
-                self._take_chunk(number, chunk)
-                self.stage.keep_spans(number, heads)
-                chunk, heads, size = [], [], 0
+                text = mappable(item[1])
+                if chunk and size + len(text) > _CHUNK_BYTES:
+                    self._take_chunk(number, chunk)
+                    self.stage.keep_spans(number, heads)
+                    chunk, heads, size = [], [], 0
+                chunk.append((item[0], text))
+                size += len(text)
         if chunk:
             self._take_chunk(number, chunk)
         self.stage.keep_spans(number, heads)
@@ -123,7 +125,15 @@ class StrictPass:
     def _take_chunk(self, number: int, chunk: Sequence[tuple[int, str]], tried: tuple[Route, ...] = ()) -> None:
         """Map one chunk; what is left unclaimed is looked at again until a look finds no new shape among it."""
         texts = [text for _, text in chunk]
-        routes = self._new_routes(self.stage.claims(texts[:: max(len(chunk) // SAMPLE_LINES, 1)]), tried)
+        try:
+            claims = self.stage.claims(texts[:: max(len(chunk) // SAMPLE_LINES, 1)])
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            for part in self._less_of(number, chunk):
+                self._take_chunk(number, part, tried)
+            return
+        routes = self._new_routes(claims, tried)
         if not routes:
             self._take_each(number, chunk)
         elif left := self._map(number, chunk, routes):
@@ -132,7 +142,14 @@ class StrictPass:
     def _take_each(self, number: int, chunk: Sequence[tuple[int, str]]) -> None:
         """Map each record by the one route that claims it, or by the user's choice; the others are rejected."""
         forced = () if self.stage.settings.forced is None else (self.stage.settings.forced,)
-        claims = self.stage.claims([text for _, text in chunk])
+        try:
+            claims = self.stage.claims([text for _, text in chunk])
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            for part in self._less_of(number, chunk):
+                self._take_each(number, part)
+            return
         known: dict[Route, list[tuple[int, str]]] = {}
         unknown: list[tuple[tuple[int, str], tuple[Route, ...]]] = []
         for record, routes in zip(chunk, claims, strict=True):
@@ -152,13 +169,19 @@ class StrictPass:
         texts = [text for _, text in chunk]
         # DuckDB holds buffers of twice this size per thread.
         limit = max(max(len(text.encode("utf-8", "replace")) for text in texts) + 1024, 1024 * 1024)
-        with spooled(texts) as path:
-            relation = (
-                f"select json, {number} as file_no from read_json_objects({quote_literal(path)}, "
-                f"format = 'newline_delimited', maximum_object_size = {limit})"
-            )
-            with room_for(self.stage.connection, len(routes)):
-                table = self.stage.map(from_objects(relation, layout_of(routes)), routes, known=known)
+        try:
+            with spooled(texts) as path:
+                relation = (
+                    f"select json, {number} as file_no from read_json_objects({quote_literal(path)}, "
+                    f"format = 'newline_delimited', maximum_object_size = {limit})"
+                )
+                with room_for(self.stage.connection, len(routes)):
+                    table = self.stage.map(from_objects(relation, layout_of(routes)), routes, known=known)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            parts = self._less_of(number, chunk)
+            return [left for part in parts for left in self._map(number, part, routes, known=known)]
         if any(NOT_UTF8 in text for text in texts):
             self.stage.connection.execute(
                 f"update {table} as mapped set verdict = $why where verdict is null and contains(mapped::varchar, $mark)",
@@ -169,6 +192,17 @@ class StrictPass:
         if apart:
             self._take_chunk(number, apart)
         return left
+
+    def _less_of(self, number: int, chunk: Sequence[tuple[int, str]]) -> tuple[Sequence[tuple[int, str]], ...]:
+        """The halves of a chunk that takes too much memory; a record that does so by itself is rejected."""
+        if len(chunk) > 1:
+            return chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]
+        ((line, text),) = chunk
+        reason = f"a record of {len(text) / 1e6:.0f} MB without its long texts takes more memory than there is"
+        self.stage.outcomes[number].rejects.append(
+            rejected(line, reason, text.encode("utf-8", "replace"), canonical=True)
+        )
+        return ()
 
     def _new_routes(self, claims: Sequence[tuple[Route, ...]], tried: tuple[Route, ...]) -> tuple[Route, ...]:
         """Of what is new among these: routes to calls, or to buckets, which have columns of their own."""
@@ -196,7 +230,7 @@ class StrictPass:
                 left.append((line, text))
             elif verdict == IN_PARTS:
                 parts = _parts_of(json.loads(text), routes[route - 1])
-                apart.extend((line, json_text(part)) for part in parts)
+                apart.extend((line, mappable(part)) for part in parts)
             else:
                 outcome.rejects.append(
                     self._rejected(line, verdict, text.encode("utf-8", "replace"), source, canonical=True)

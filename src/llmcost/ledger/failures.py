@@ -125,6 +125,13 @@ def explained(path: Path, error: "duckdb.Error", *, opening: bool) -> DataError 
     return None
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a query took more memory than DuckDB may use."""
+    import duckdb
+
+    return isinstance(error, duckdb.OutOfMemoryException)
+
+
 def cannot_take(error: Exception) -> bool:
     """Whether DuckDB gave up on a log file as a whole: a line beyond its limit, broken compression, too little memory.
 
@@ -132,12 +139,13 @@ def cannot_take(error: Exception) -> bool:
     """
     import duckdb
 
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return True
-    return isinstance(error, duckdb.Error) and bool(
-        re.search(
-            r"maximum_object_size|gzip|zstd|Data corruption detected|miniz|decompress|Invalid Input Error: Malformed",
-            str(error),
-            re.IGNORECASE,
+    return is_out_of_memory(error) or (
+        isinstance(error, duckdb.Error)
+        and bool(
+            re.search(
+                r"maximum_object_size|gzip|zstd|Data corruption detected|miniz|decompress|Invalid Input Error: Malformed",
+                str(error),
+                re.IGNORECASE,
+            )
         )
     )
