@@ -7,6 +7,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.ingesting import as_bytes, chat, native, query, read, rejects, write
 from tests.once import made_once
@@ -639,3 +640,32 @@ def test_who_has_a_mapping_is_not_told_to_draft_one(tmp_path):
     (said,) = remarks(read(tmp_path / "ledger", path, mapping=mapping), mapped=True)
     assert said.message == f"{path}: no rows or records that the mapping could read"
     assert "drafts" not in (said.hint or "")
+
+
+def test_a_damaged_parquet_file_of_a_folder_keeps_no_other_from_being_read(tmp_path):
+    """One that is still being written, one that is none inside, and one whose name is no UTF-8."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (tmp_path / "good.jsonl").write_text(json.dumps(native(input_tokens=7)))
+    with duckdb.connect() as connection:
+        path = tmp_path / "good.parquet"
+        connection.execute(f"copy (from read_json('{tmp_path / 'good.jsonl'}')) to '{path}'")
+    whole = path.read_bytes()
+    # An odd name: brackets are no pattern, \xff is no UTF-8.
+    Path(os.fsdecode(os.fsencode(logs) + b"/[1]\xff.parquet")).write_bytes(whole)
+    (logs / "cut.parquet").write_bytes(whole[: len(whole) // 2])
+    (logs / "footer.parquet").write_bytes(whole[:4] + b"\0" * 100 + b"PAR1")
+    result = read(tmp_path / "ledger", logs)
+
+    assert query(tmp_path / "ledger", "select uncached_input_tokens from request") == [(7,)]
+    assert [file.status for file in result.files] == ["read", "unrecognised", "unrecognised"]
+    damaged = "damaged, or not all there: no Parquet from here on"
+    assert [one.message for one in remarks(result)] == [
+        f"{logs}/{name}.parquet: {damaged}" for name in ("cut", "footer")
+    ]
+    found = {Path(one.path).name: (sum(one.routes.values()), one.unreadable) for one in detect([str(logs)])}
+    assert found == {"[1]\udcff.parquet": (1, 0), "cut.parquet": (0, 1), "footer.parquet": (0, 1)}
+    mapping = {"fields": {"timestamp": "timestamp", "model": "model", "input_tokens": "input_tokens"}, "tags": []}
+    (tmp_path / "map.yaml").write_text(json.dumps(mapping))
+    mapped = read_mapping(tmp_path / "map.yaml")
+    assert read(tmp_path / "mapped", logs, mapping=mapped, mapping_text="").total("new") == 1

@@ -18,7 +18,7 @@ from llmcost.ingest.expanding import expand
 from llmcost.ingest.files import LogFile
 from llmcost.ingest.large import mappable
 from llmcost.ingest.offered import looked_at, tell_formats
-from llmcost.ingest.parquet import parquet_records
+from llmcost.ingest.parquet import parquet_items
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import Item, Pending, Reject, read
 from llmcost.ingest.recognise import claimed, recognise
@@ -134,4 +134,4 @@ def _items(connection: "Connection", file: LogFile) -> Iterator[Item]:
     if file.format != "parquet":
         yield from read(file)
         return
-    yield from enumerate(parquet_records(connection, file.path), 1)
+    yield from parquet_items(connection, file.path)

@@ -17,10 +17,10 @@ from llmcost.domain.period import clock
 from llmcost.ingest.files import LogFile, find, look_at
 from llmcost.ingest.offered import spooled_stdin
 from llmcost.ingest.outcome_records import broken_down, missing_columns, outcome_of
+from llmcost.ingest.parquet import parquet_items
 from llmcost.ingest.reader import NOT_UTF8, WHY_NOT_UTF8, Item, Reject, hash_of, json_text, read
 from llmcost.ingest.recording import forget
 from llmcost.ledger import database, scratch
-from llmcost.ledger.identifiers import quote_literal
 from llmcost.ledger.interrupts import interruptible
 from llmcost.ledger.migrations import transaction
 from llmcost.ledger.outcomes import Breakdown, Kept, breakdowns, keep
@@ -160,13 +160,11 @@ def _items(connection: "Connection", file: LogFile, folder: Path) -> Iterator[It
     if file.format != "parquet":
         yield from () if file.format == "empty" else read(file)
         return
-    # DuckDB would take a name such as a[1].parquet for a pattern.
+    # The name of a file may hold bytes that no SQL can.
     link = folder / "outcomes.parquet"
     link.unlink(missing_ok=True)
     link.symlink_to(file.path)
-    rows = connection.execute(f"select to_json(r) from read_parquet({quote_literal(str(link))}) as r")
-    for line, (text,) in enumerate(iter(rows.fetchone, None), 1):
-        yield line, json.loads(text)
+    yield from parquet_items(connection, link, nulls=True)
 
 
 def _judged(

@@ -11,6 +11,7 @@ from llmcost.ingest.extraction import from_objects
 from llmcost.ingest.large import mappable
 from llmcost.ingest.lines import lines_at
 from llmcost.ingest.mapping import BOOKKEEPING, IN_PARTS, NO_TIME, NO_TIME_AROUND, UNCLAIMED, layout_of
+from llmcost.ingest.parquet import parquet_columns, parquet_items
 from llmcost.ingest.paths import leaves_of
 from llmcost.ingest.reader import (
     NOT_UTF8,
@@ -48,9 +49,15 @@ class StrictPass:
         sources = self.stage.settings.sources.values()
         if any(source.columns for source in sources) and file.format in {"csv", "parquet"}:
             nested = file.format == "parquet"
-            header = self._parquet_header(number) if nested else header_of(file.head())
-            self.stage.outcomes[number].absent = tuple(absent_of(sources, header, nested=nested))
-        self.take(number, self._parquet(number) if file.format == "parquet" else read(file))
+            header = (
+                parquet_columns(self.stage.connection, self.stage.link(number)) if nested else header_of(file.head())
+            )
+            if header is not None:
+                self.stage.outcomes[number].absent = tuple(absent_of(sources, header, nested=nested))
+        if file.format == "parquet":
+            self.take(number, parquet_items(self.stage.connection, self.stage.link(number)))
+        else:
+            self.take(number, read(file))
 
     def lines(self, number: int, untaken: Untaken) -> None:
         """A second look at these lines: known to be bad, or not understood yet."""
@@ -67,21 +74,6 @@ class StrictPass:
                     outcome.rejects.append(self._rejected(line, known[1], text, known[0]))
 
         self.take(number, up_to_damage(suspects()))
-
-    def _parquet_header(self, number: int) -> list[str]:
-        link = quote_literal(str(self.stage.link(number)))
-        return [name for name, *_ in self.stage.connection.execute(f"describe from read_parquet({link})").fetchall()]
-
-    def _parquet(self, number: int) -> Iterator[Item]:
-        with self.stage.connection.cursor() as cursor:
-            rows = cursor.execute(
-                f"select to_json(r) from read_parquet({quote_literal(str(self.stage.link(number)))}) as r"
-            )
-            line = 0
-            while batch := rows.fetchmany(10_000):
-                for (text,) in batch:
-                    line += 1
-                    yield line, {key: value for key, value in json.loads(text).items() if value is not None}
 
     def take(self, number: int, items: Iterable[Item]) -> None:
         """Items of the strict reader, in chunks, through the same mapping."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from llmcost.config.yaml import parse_document
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.files import LogFile, look_at
-from llmcost.ingest.parquet import parquet_records
+from llmcost.ingest.parquet import parquet_items
 from llmcost.ingest.reader import NOT_UTF8, read
 from llmcost.ingest.source import Record
 from llmcost.ledger import database
@@ -122,7 +122,7 @@ def _first_records(file: LogFile) -> list[Record]:
     if file.format != "parquet":
         return [item[1] for item in islice(read(file), _SAMPLE) if isinstance(item, tuple)]
     with database.connect() as connection:
-        return list(islice(parquet_records(connection, file.path), _SAMPLE))
+        return [item[1] for item in islice(parquet_items(connection, file.path), _SAMPLE) if isinstance(item, tuple)]
 
 
 def _leaves(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -132,6 +132,20 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, duckdb.OutOfMemoryException)
 
 
+def why_no_parquet(error: Exception) -> str | None:
+    """What is wrong with a Parquet file that could not be read; None where it is not the file."""
+    import duckdb
+
+    if is_out_of_memory(error):
+        return "texts too long for the memory there is; leave such columns out, or write the file as JSON lines"
+    if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.InterruptException):
+        return None
+    if "string encoding" in str(error):
+        return "from here on texts that are not UTF-8; write them as UTF-8"
+    # DuckDB's own words may quote what the file holds.
+    return "damaged, or not all there: no Parquet from here on"
+
+
 def cannot_take(error: Exception) -> bool:
     """Whether DuckDB gave up on a log file as a whole: a line beyond its limit, broken compression, too little memory.
 

@@ -173,9 +173,21 @@ def unmet(result: IngestResult, options: str = "") -> Remark | None:
     )
 
 
+def _damage(file: FileResult) -> str | None:
+    """What is wrong with a file as a whole, of which nothing could be read; a reject of one line has its hash."""
+    if file.trouble is not None or file.foreign is not None:
+        return None
+    return next((reject.reason for reject in file.rejects if not reject.line_hash), None)
+
+
 def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) -> Iterator[Remark]:
     """What the reader should know about the data, most serious first; `mapped` says that it was read with a mapping."""
     for file in result.unrecognised:
+        if (damage := _damage(file)) is not None:
+            # What has a next step of its own names it behind a semicolon.
+            hint = None if ";" in damage else "get the whole file again, and read it once more"
+            yield Remark(message=f"{file.path}: {damage}", hint=hint, serious=True)
+            continue
         uneven = file.rejects if all("cells where" in reject.reason for reject in file.rejects) else ()
         if file.named and file.foreign is not None:
             yield Remark(message=f"{file.path} is {file.foreign}", serious=True)
@@ -205,7 +217,8 @@ def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) ->
             hint="check their permissions, or name the paths to read",
             serious=True,
         )
-    in_folders = [file.path for file in result.unrecognised if not file.named and file.trouble is None]
+    strange = [file for file in result.unrecognised if not file.named and file.trouble is None]
+    in_folders = [file.path for file in strange if _damage(file) is None]
     if in_folders:
         names = ", ".join(in_folders[:3]) + (", ..." if len(in_folders) > 3 else "")
         yield Remark(message=f"skipped {plural(len(in_folders), 'unrecognised file')}: {names}")
