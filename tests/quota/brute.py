@@ -31,6 +31,8 @@ class Rule:
     buckets: int = 0
     span: str = ""
     zone: str = "UTC"
+    day_start: int = 0
+    """Seconds after midnight, at an hour at which no clock changes."""
     charge: str = "pre"
     mode: str = "enforce"
     rule: int = 0
@@ -38,8 +40,9 @@ class Rule:
     """Whether it is a window of a budget; those of one budget have one `rule`."""
 
 
-def span_of(instant: int, span: str, zone: str):
-    day = (EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
+def span_of(instant: int, span: str, zone: str, day_start: int = 0):
+    clock = (EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    day = (clock - timedelta(seconds=day_start)).date()
     return {
         "day": day,
         "week": day.isocalendar()[:2],
@@ -54,8 +57,8 @@ def used(rule: Rule, charges: list[tuple[int, int]], now: int):
     if rule.kind == "lifetime":
         return sum(weight for _, weight in charges)
     if rule.kind == "calendar":
-        here = span_of(now, rule.span, rule.zone)
-        return sum(weight for at, weight in charges if span_of(at, rule.span, rule.zone) == here)
+        here = span_of(now, rule.span, rule.zone, rule.day_start)
+        return sum(weight for at, weight in charges if span_of(at, rule.span, rule.zone, rule.day_start) == here)
     if rule.kind == "fixed":
         return sum(weight for at, weight in charges if at // rule.length == now // rule.length)
     if rule.kind == "sliding_log":

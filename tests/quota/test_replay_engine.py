@@ -59,7 +59,7 @@ def meter(rule):
         "sliding_counter": lambda: SlidingCounter(rule.length),
         "anchored": lambda: AnchoredWindow(rule.length),
         "gcra": lambda: Gcra(rule.length, rule.amount),
-        "calendar": lambda: CalendarWindow(rule.span, ZoneInfo(rule.zone)),
+        "calendar": lambda: CalendarWindow(rule.span, ZoneInfo(rule.zone), day_start=rule.day_start),
         "lifetime": Lifetime,
         "in_flight": lambda: InFlight(rule.amount),
     }
@@ -160,6 +160,7 @@ def one_rule(draw, kind, length):
         buckets=draw(st.sampled_from([1, 2, 6, 7])),
         span=draw(st.sampled_from(["day", "day", "week", "month", "quarter", "year"])),
         zone=draw(st.sampled_from([zone for _, zone in TURNS])),
+        day_start=draw(st.sampled_from([0, 0, 9 * 3_600, 63_015])),
         charge=draw(st.sampled_from(["pre", "post", "reserve"])),
         mode=draw(st.sampled_from(["enforce", "enforce", "enforce", "audit", "soft"])),
         rule=draw(st.integers(0, 2)),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.quota.brute import Request, Rule, replay
@@ -11,6 +12,7 @@ from llmcost.config.nodes import parse_text
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
 from llmcost.quota.files import opened_text
+from llmcost.quota.replay.meters.calendar import bounds
 from llmcost.quota.replay.plan import plan
 from llmcost.quota.replay.run import Manner, replayed
 
@@ -179,3 +181,44 @@ def test_soft_budgets_of_a_ledger_refuse_what_the_plain_simulator_refuses(ledger
         ],
     )
     assert result.refused == sum(1 for number in refused if number is not None)
+
+
+def test_days_and_months_of_litellm_begin_at_the_time_it_is_told(ledger):
+    # New York's clocks go back on 1 November: nine o'clock is 13:00 UTC the day before, and 14:00 then.
+    moments = ["2026-10-31T12:59:59", "2026-10-31T13:00:00", "2026-11-01T13:30:00", "2026-11-01T14:00:00"]
+    fill(ledger, [call(at(moment), cost="1", seconds=0) for moment in moments])
+    settings = 'timezone: US/Eastern, budget_reset_time: "09:00"'
+    selection = Selection(period=Period(since=at(moments[0]).replace(tzinfo=UTC)), zone=UTC, basis="requests")
+
+    def refused(duration):
+        text = f"litellm_settings: {{max_budget: 1, budget_duration: {duration}, {settings}}}\n"
+        made = plan(opened_text(parse_text(text, "config.yaml")).configs)
+        (rule,) = replayed(ledger, selection, made, Manner()).rules
+        return rule.refused, rule.algorithm, int(rule.most), rule.longest.length
+
+    assert refused("1d") == (1, "calendar day US/Eastern from 9:00", 2, timedelta(minutes=30))
+    assert refused("30d") == (2, "calendar month US/Eastern from 9:00", 3, timedelta(hours=25))
+
+
+@pytest.mark.parametrize("clock", ["02:30", "00:00"])
+def test_a_time_of_day_that_is_skipped_or_there_twice_parts_days_once(clock):
+    """Berlin's clocks skip 02:00 to 03:00 on 29 March, and show 02:00 to 03:00 twice on 25 October."""
+    hour = 3_600_000_000
+    for night in ("2026-03-29T00:00:00", "2026-10-25T00:00:00"):
+        start = micros(at(night))
+        seen = [
+            bounds(
+                start + minute * hour // 60,
+                "day",
+                ZoneInfo("Europe/Berlin"),
+                0,
+                int(clock[:2]) * 3600 + int(clock[3:]) * 60,
+            )
+            for minute in range(-180, 300, 5)
+        ]
+        assert all(
+            one[0] <= start + minute * hour // 60 < one[1]
+            for one, minute in zip(seen, range(-180, 300, 5), strict=True)
+        )
+        assert seen == sorted(seen)
+        assert len({first for first, _ in seen}) == 2

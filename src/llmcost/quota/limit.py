@@ -72,6 +72,8 @@ class Window:
     tz: str = "UTC"
     week_start: int = 0
     """The day a week of the calendar begins with: 0 is Monday, 6 Sunday."""
+    day_start: int = 0
+    """Seconds after midnight, by the clock, at which a day of the calendar begins, and with it whatever is longer."""
 
     @property
     def longest(self) -> int | None:

@@ -69,7 +69,8 @@ def nested(short: Window, long: Window) -> bool:
         return short.kind in _STRETCHES and 6 * length <= 5 * longest
     if short.kind == long.kind == "calendar":
         # Weeks reach over the end of months.
-        return short.tz == long.tz and (short.span, long.span) in _CALENDAR and (short.span != "week")
+        alike = (short.tz, short.day_start) == (long.tz, long.day_start)
+        return alike and (short.span, long.span) in _CALENDAR and (short.span != "week")
     return short.kind == long.kind and short.kind in {"fixed", "sliding_counter"} and longest % (length or 1) == 0
 
 

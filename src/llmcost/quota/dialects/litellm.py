@@ -8,6 +8,8 @@ with the first request, other budgets are reset by the clock, hours as well as d
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from llmcost.quota.config import Dialect, Read
 from llmcost.quota.dialects import _reading as reading
 from llmcost.quota.dialects._durations import duration_problems, loose_window, reset_window
 from llmcost.quota.limit import Charge, Condition, Limit, Matcher, Unit, Window
+from llmcost.quota.problem import Problem
 from llmcost.quota.shape import Anything, ListOf, MapOf, Number, Record, Shape, Text, mismatches
 
 if TYPE_CHECKING:
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 
     from llmcost.config.nodes import Node
     from llmcost.config.nodes import Text as Source
-    from llmcost.quota.problem import Problem
 
 _KEYS = ("model_list", "litellm_settings", "router_settings")
 _RATES: dict[str, Unit] = {
@@ -36,6 +38,7 @@ _OWN_RATES: dict[str, Unit] = {
     "rpm_limit": "requests", "tpm_limit": "tokens", "max_parallel_requests": "concurrency",
 }  # fmt: skip
 """Limits that new owners get (https://docs.litellm.ai/docs/proxy/config_settings)."""
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d))?", re.ASCII)
 _ALL_UP = "global_max_parallel_requests"
 _MINUTE = Window(kind="anchored", seconds=60, span="minute")
 _VARIABLE = "os.environ/"
@@ -107,6 +110,17 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
     limits = [*_deployments(root, local=local)]
     deployments = len(reading.items_of(root.get("model_list")))
     budgets: list[Limit] = []
+    day_start = _day_start(root)
+    if day_start is None and (clock := root.get("litellm_settings", "budget_reset_time")) is not None:
+        problems.append(
+            Problem(
+                code="QS205",
+                at=clock,
+                message=f"`budget_reset_time` is `{clock.text}`, which is no time of day"
+                + ("" if clock.tag == "str" else ": without quotes it is no text"),
+                help='a quoted "HH:MM" or "HH:MM:SS"; LiteLLM does not start otherwise',
+            )
+        )
     for path, key, duration, per in (
         (("litellm_settings",), "max_budget", "budget_duration", ()),
         (("litellm_settings",), "max_internal_user_budget", "internal_user_budget_duration", ("user",)),
@@ -118,6 +132,8 @@ def read(documents: tuple[Node, ...], source: Source) -> Read:
         problems += duration_problems(node.get(duration), "1mo", key, clock=True)
         text = reading.scalar(node, duration)
         reset = reset_window(text, _zone(root))
+        if reset.kind == "calendar":
+            reset = replace(reset, day_start=day_start or 0)
         budgets.append(_budget(deployments + len(budgets), path, node, key, unit=duration, window=reset, per=per))
     for where, node, amount, duration, condition in _routed(root):
         name = reading.scalar(node, "model_name") or str(where[-1])
@@ -197,6 +213,15 @@ def _zone(root: Node) -> str:
         return ZoneInfo(name).key
     except (KeyError, ValueError, OSError):
         return "UTC"
+
+
+def _day_start(root: Node) -> int | None:
+    """Seconds after midnight at which days begin for budgets; None where what is written is no time of day."""
+    node = root.get("litellm_settings", "budget_reset_time")
+    if node is None or node.is_null or (node.tag == "str" and not node.text):
+        return 0
+    found = _CLOCK.fullmatch(node.text) if node.kind == "scalar" and node.tag == "str" else None
+    return None if found is None else int(found[1]) * 3_600 + int(found[2]) * 60 + int(found[3] or 0)
 
 
 def _deployments(root: Node, *, local: bool) -> Iterator[Limit]:

@@ -91,7 +91,7 @@ class MatchedRequests:
         if window.kind != "calendar":
             return f"{instant} // {(window.seconds or 0) * 1_000_000}"
         stamp = f"make_timestamp({instant})"
-        local = f"({stamp} + {self._offset(window.tz, stamp)})"
+        local = f"({stamp} + {self._offset(window.tz, stamp)} - to_seconds({window.day_start}))"
         day = f"datediff('day', date '1970-01-01', cast({local} as date))"
         match window.span:
             case "day":

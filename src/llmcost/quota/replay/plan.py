@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from llmcost.domain.errors import UsageError
@@ -214,7 +215,8 @@ def algorithm_name(slot: Slot, algorithm: Algorithm | None = None) -> str:
     if window.kind == "sliding_buckets":
         return f"{window.buckets or _BUCKETS} sliding buckets"
     if window.kind == "calendar":
-        return f"calendar {window.span} {window.tz}"
+        start = f"{timedelta(seconds=window.day_start)}".removesuffix(":00") if window.day_start else ""
+        return f"calendar {window.span} {window.tz}" + (f" from {start}" if start else "")
     return {
         "fixed": "fixed window",
         "sliding_log": "sliding log",
@@ -253,7 +255,7 @@ class _Maker:
             case "gcra":
                 return Gcra(length, self.slot.amount)
             case "calendar":
-                return CalendarWindow(window.span or "day", time_zone(window.tz), window.week_start)
+                return CalendarWindow(window.span or "day", time_zone(window.tz), window.week_start, window.day_start)
             case "lifetime":
                 return Lifetime()
             case "instant":

@@ -65,7 +65,7 @@ def _under_way(connection: Connection, moment: datetime) -> datetime | None:
 def _remembered(window: Window, since: datetime) -> datetime | None:
     """What a window remembers at `since` begins then; None: with the first request."""
     if window.kind == "calendar" and window.span is not None:
-        start, _ = bounds(_micros(since), window.span, time_zone(window.tz), window.week_start)
+        start, _ = bounds(_micros(since), window.span, time_zone(window.tz), window.week_start, window.day_start)
         return _EPOCH + timedelta(microseconds=start)
     return None if window.seconds is None else since - _WINDOWS * timedelta(seconds=window.seconds)
 

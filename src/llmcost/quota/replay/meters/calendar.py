@@ -2,8 +2,8 @@
 
 A day has 23 to 25 hours where clocks change; where midnight is skipped, the day starts with the jump. Budgets are counted
 so: TrueFoundry's in UTC, Portkey's too, with weeks from Sunday
-(https://portkey.ai/docs/product/enterprise-offering/budget-policies), LiteLLM's in the zone of `litellm_settings.timezone`
-(https://docs.litellm.ai/docs/proxy/budget_reset_and_tz).
+(https://portkey.ai/docs/product/enterprise-offering/budget-policies), LiteLLM's in the zone of `litellm_settings.timezone`, from
+another time of day than midnight where `budget_reset_time` says so (https://docs.litellm.ai/docs/proxy/budget_reset_and_tz).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ class CalendarWindow:
 
     scale = 1
 
-    def __init__(self, span: str, zone: tzinfo, week_start: int = 0) -> None:
-        """`span` is day, week, month, quarter or year; weeks begin with Monday, 0, or another day."""
+    def __init__(self, span: str, zone: tzinfo, week_start: int = 0, day_start: int = 0) -> None:
+        """`span` is day, week, month, quarter or year; weeks begin with Monday, 0, or another day, days so long after midnight."""
         self._span = span
         self._week_start = week_start
+        self._day_start = day_start
         self._zone = zone
         self._end: int | None = None
         self._sums: dict[str, int] = {}
@@ -50,15 +51,21 @@ class CalendarWindow:
         return self.reopens(now)
 
     def _turn(self, now: int) -> None:
-        self._end = bounds(now, self._span, self._zone, self._week_start)[1]
+        self._end = bounds(now, self._span, self._zone, self._week_start, self._day_start)[1]
         self._sums.clear()
 
 
-def bounds(now: int, span: str, zone: tzinfo, week_start: int = 0) -> tuple[int, int]:
+def bounds(now: int, span: str, zone: tzinfo, week_start: int = 0, day_start: int = 0) -> tuple[int, int]:
     """First instant of the span around `now` and of the one after it, in microseconds since 1970."""
-    day = (_EPOCH + now * _MICROSECOND).astimezone(zone).date()
-    first = first_day(day, span, week_start)
-    return _instant(first, zone), _instant(_following(first, span, week_start), zone)
+    clock = (_EPOCH + now * _MICROSECOND).astimezone(zone).replace(tzinfo=None)
+    first = first_day((clock - timedelta(seconds=day_start)).date(), span, week_start)
+    # Where clocks change at the very time of day, it is skipped, or is there twice.
+    if now < _instant(first, zone, day_start):
+        first = first_day(first - timedelta(days=1), span, week_start)
+    following = _following(first, span, week_start)
+    if now >= _instant(following, zone, day_start):
+        first, following = following, _following(following, span, week_start)
+    return _instant(first, zone, day_start), _instant(following, zone, day_start)
 
 
 def first_day(day: date, span: str, week_start: int = 0) -> date:
@@ -84,5 +91,6 @@ def _following(first: date, span: str, week_start: int) -> date:
     return first_day(first + timedelta(days=longest), span, week_start)
 
 
-def _instant(day: date, zone: tzinfo) -> int:
-    return (datetime.combine(day, time(), tzinfo=zone).astimezone(UTC) - _EPOCH) // _MICROSECOND
+def _instant(day: date, zone: tzinfo, day_start: int) -> int:
+    clock = datetime.combine(day, time()) + timedelta(seconds=day_start)
+    return (clock.replace(tzinfo=zone).astimezone(UTC) - _EPOCH) // _MICROSECOND
