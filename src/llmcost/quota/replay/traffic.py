@@ -197,7 +197,7 @@ class Traffic:
         """
         slot = self._plan.slots[number]
         if slot.is_held:
-            sql, values = self._under_way(number, delay)
+            sql, values = self._under_way(number, delay) if delay else (f"from demand_{number}", {})
             return self._note_hot(number, f"select key from ({sql}) group by key having max(whole) > $amount", values)
         window = slot.limit.window
         neighbours = 2 if window.kind == "calendar" else 1
