@@ -341,3 +341,27 @@ app.run([])
 def test_what_is_not_there_is_a_usage_error_with_a_hint(cli, arguments, says):
     done = cli(*arguments)
     assert (done.code, says in done.stderr) == (2, True), done.stderr
+
+
+def test_a_file_that_may_grow_no_more_is_named_and_nothing_of_it_left(clean_environment, calls, tmp_path):
+    """What a full disk, a used-up quota and a limit of the shell have in common; none of them is about the ledger."""
+    out = {name: f"{tmp_path / 'out'}.{name}" for name in ("jsonl", "csv", "xlsx")}
+    commands = {
+        **{name: ["export", "requests", "--db", str(calls), "--output", path] for name, path in out.items()},
+        "json": ["report", "--by", "request_id", "--db", str(calls), "--output", f"{tmp_path / 'out'}.json"],
+    }
+    # Python would leave cut modules behind.
+    environ = {**clean_environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    # One block, of 512 or 1,024 bytes.
+    prefix = ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh", sys.executable, "-m", "llmcost"]
+    running = {
+        name: subprocess.Popen([*prefix, *command], env=environ, stderr=subprocess.PIPE, text=True)
+        for name, command in commands.items()
+    }
+    said = {name: process.communicate(timeout=60)[1] for name, process in running.items()}
+    assert {name: process.returncode for name, process in running.items()} == dict.fromkeys(commands, ExitCode.DATA)
+    for name, text in said.items():
+        place = "to " if name in {"jsonl", "csv"} else ""
+        assert text.startswith(f"error: cannot write {place}{tmp_path}")
+        assert "File too large\n  hint: " in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]

@@ -48,6 +48,8 @@ _ORDER = (
 )
 _SPANS = ("--day", "--week", "--month", "--quarter", "--year")
 """What `--period` is looked for as."""
+_OUTPUT_LOST = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The reader is gone; the disk, our share of it, or the file may grow no more."""
 _NOT_COMMANDS = ("app", "diagnostics", "options", "outputs")
 
 
@@ -130,7 +132,7 @@ def _outcome(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in {errno.EPIPE, errno.ENOSPC}:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_LOST:
             raise
         if _is_interrupt(error):
             return ExitCode.INTERRUPTED

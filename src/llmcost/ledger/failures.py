@@ -17,6 +17,11 @@ _DAMAGE = re.compile(
     r"Corrupt database file|does not match stored checksum|Could not read enough bytes|Serialization Error"
 )
 
+_FULL = re.compile(
+    r'Could not write file \\?"(?P<path>.*?)\\?": (?P<reason>No space left on device|Disk quota exceeded|File too large)'
+)
+"""The system's words where a disk, a share of it or a file may grow no more."""
+
 
 class InUseError(DataError):
     """Another process has the ledger; it may be free a little later."""
@@ -120,7 +125,11 @@ def explained(path: Path, error: "duckdb.Error", *, opening: bool) -> DataError 
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return DataError(f"out of memory: {reason}", hint="ask for less at once: a shorter period or fewer dimensions")
-    if "No space left" in text or (opening and "already attached" not in text):
+    full = _FULL.search(text)
+    if full is not None and not full["path"].startswith(str(path)):
+        folder = Path(full["path"]).parent
+        return DataError(f"cannot write to {folder}: {full['reason']}", hint="make room there, or name another place")
+    if full is not None or (opening and "already attached" not in text):
         return DataError(f"cannot use {path}: {reason}", hint="check the file's permissions and the free disk space")
     return None
 

@@ -7,6 +7,7 @@ JSON, CSV and Parquet.
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -175,4 +176,10 @@ def _workbook(path: Path) -> Iterator[_Book]:
     heading = workbook.add_format({"bold": True})
     with progress("writing") as advance:
         yield _Book(workbook=workbook, formats={**formats, "heading": heading}, advance=advance)
-        workbook.close()
+        try:
+            workbook.close()
+        except xlsxwriter.exceptions.FileCreateError as error:
+            # It stands around what the system said. With room again, what is still held of the file is dropped without a word.
+            with contextlib.suppress(OSError):
+                os.truncate(path, 0)
+            raise error.args[0] from None
