@@ -52,6 +52,15 @@ def test_sarif_has_what_code_scanning_requires():
     assert any(result.get("relatedLocations") for result in run["results"])
 
 
+@pytest.mark.parametrize("name", FINDINGS_FORMATS)
+def test_a_file_whose_name_is_no_utf8_has_findings_in_every_format(name):
+    """As Python gives the name of a file with a byte 0xff in it."""
+    text = render_findings(
+        _found("- {id: b, when: {}, limit_to: 0, unit: cost_per_day}\n", "q\udcff.yaml"), name, Surface()
+    )
+    assert "limit" in text
+
+
 def test_gitlab_has_distinct_fingerprints_and_known_severities():
     entries = json.loads(render_findings(BAD, "gitlab", Surface()))
 

@@ -20,7 +20,7 @@ def gitlab(found: Findings, surface: Surface) -> str:
                 {
                     "description": one.message,
                     "check_name": f"{one.code} {one.name}",
-                    "fingerprint": hashlib.sha256(f"{one.place.file}\n{one.fingerprint}".encode()).hexdigest(),
+                    "fingerprint": _fingerprint(f"{one.place.file}\n{one.fingerprint}"),
                     "severity": _SEVERITIES[one.severity],
                     "location": {
                         "path": one.place.file,
@@ -35,3 +35,8 @@ def gitlab(found: Findings, surface: Surface) -> str:
         )
         + "\n"
     )
+
+
+def _fingerprint(text: str) -> str:
+    # The name of a file may hold bytes that are no UTF-8.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
