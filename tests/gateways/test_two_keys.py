@@ -30,7 +30,7 @@ def calls(ledger) -> list[str]:
 def begins(api, since: int) -> str:
     """The earliest time asked for, since so many questions."""
     filters = [question.body["filter"]["left"]["request_response_rmt"] for question in api.asked[since:]]
-    return min(one["request_created_at"]["gte"] for one in filters)
+    return str(min(one["request_created_at"]["gte"] for one in filters))
 
 
 def test_each_project_is_read_from_the_beginning_and_then_goes_on(tmp_path):
@@ -74,7 +74,8 @@ def test_two_organizations_costs_of_one_day_add_up(tmp_path):
         second = [{**first, "amount": {"value": 2.25, "currency": "usd"}, "project_id": "proj_desk"}]
         second.append({**first, "amount": {"value": 3.25, "currency": "usd"}, "project_id": None})
         of_first = question.headers["authorization"] == "Bearer first"
-        return fake.answer([{**day, "results": [first] if of_first else second}], question)
+        reply: Reply = fake.answer([{**day, "results": [first] if of_first else second}], question)
+        return reply
 
     with serving(costs) as api:
         for key in ("first", "second", "first"):

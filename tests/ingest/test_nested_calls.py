@@ -118,9 +118,9 @@ def check_random(folder, seed: int) -> None:
                 around.add(n)
         expected += [f"{trace:02}-{n}" for n in used - around]
         for n, parent in parents.items():
-            kinds = {} if n in used else {"kind": "SPAN" if make is observation else "task"}
-            above = {"parent": f"{trace:02}-{parent}"} if parent else {}
-            one = make(f"{trace:02}-{n}", **above, **kinds)
+            words = {} if n in used else {"kind": "SPAN" if make is observation else "task"}
+            words |= {"parent": f"{trace:02}-{parent}"} if parent else {}
+            one = make(f"{trace:02}-{n}", **words)  # type: ignore[arg-type]  # no word is a count
             place = one if make is observation else one["attributes"]
             place["traceId" if make is observation else "trace_id"] = f"trace {trace}"
             for file in chance.sample(files, chance.choice([1, 1, 2])):

@@ -182,46 +182,7 @@ def _damage(file: FileResult) -> str | None:
 
 def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) -> Iterator[Remark]:
     """What the reader should know about the data, most serious first; `mapped` says that it was read with a mapping."""
-    for file in result.unrecognised:
-        if (damage := _damage(file)) is not None:
-            # What has a next step of its own names it behind a semicolon.
-            hint = None if ";" in damage else "get the whole file again, and read it once more"
-            yield Remark(message=f"{file.path}: {damage}", hint=hint, serious=True)
-            continue
-        uneven = file.rejects if all("cells where" in reject.reason for reject in file.rejects) else ()
-        if file.named and file.foreign is not None:
-            yield Remark(message=f"{file.path} is {file.foreign}", serious=True)
-        elif file.named and uneven:
-            yield Remark(
-                message=f"{file.path}: rows do not fit their header: row {uneven[0].line} has {uneven[0].reason}",
-                hint="a table begins with its header, and every row has as many cells",
-                serious=True,
-            )
-        elif file.named and mapped:
-            yield Remark(
-                message=f"{file.path}: no rows or records that the mapping could read",
-                hint="a mapping reads CSV, TSV, JSON lines and Parquet",
-                serious=True,
-            )
-        elif file.named:
-            candidates = next((reject.reason for reject in file.rejects if "more than one" in reject.reason), None)
-            yield Remark(
-                message=f"{file.path}: {candidates or 'no source recognises this file'}",
-                hint="`llmcost sources` lists what is read; `--source ID` forces one; `--suggest-map FILE` drafts a mapping",
-                serious=True,
-            )
-    if closed := [file.trouble for file in result.unrecognised if file.trouble is not None]:
-        reasons = "; ".join(closed[:3]) + ("; ..." if len(closed) > 3 else "")
-        yield Remark(
-            message=f"passed over {plural(len(closed), 'path')}: {reasons}",
-            hint="check their permissions, or name the paths to read",
-            serious=True,
-        )
-    strange = [file for file in result.unrecognised if not file.named and file.trouble is None]
-    in_folders = [file.path for file in strange if _damage(file) is None]
-    if in_folders:
-        names = ", ".join(in_folders[:3]) + (", ..." if len(in_folders) > 3 else "")
-        yield Remark(message=f"skipped {plural(len(in_folders), 'unrecognised file')}: {names}")
+    yield from _unrecognised(result.unrecognised, mapped=mapped)
     yield from _absent(result.files)
     if result.total("rejected"):
         yield Remark(
@@ -281,6 +242,50 @@ def remarks(result: IngestResult, options: str = "", *, mapped: bool = False) ->
     yield from _locked(result, options)
     if result.summary is not None and result.summary.assumed_times:
         yield Remark(message=f"{plural(result.summary.assumed_times, 'request')} with an assumed time")
+
+
+def _unrecognised(files: Sequence[FileResult], *, mapped: bool) -> Iterator[Remark]:
+    """Files of which nothing could be read, and why; those named one by one, those of folders counted."""
+    for file in files:
+        if (damage := _damage(file)) is not None:
+            # What has a next step of its own names it behind a semicolon.
+            hint = None if ";" in damage else "get the whole file again, and read it once more"
+            yield Remark(message=f"{file.path}: {damage}", hint=hint, serious=True)
+            continue
+        uneven = file.rejects if all("cells where" in reject.reason for reject in file.rejects) else ()
+        if file.named and file.foreign is not None:
+            yield Remark(message=f"{file.path} is {file.foreign}", serious=True)
+        elif file.named and uneven:
+            yield Remark(
+                message=f"{file.path}: rows do not fit their header: row {uneven[0].line} has {uneven[0].reason}",
+                hint="a table begins with its header, and every row has as many cells",
+                serious=True,
+            )
+        elif file.named and mapped:
+            yield Remark(
+                message=f"{file.path}: no rows or records that the mapping could read",
+                hint="a mapping reads CSV, TSV, JSON lines and Parquet",
+                serious=True,
+            )
+        elif file.named:
+            candidates = next((reject.reason for reject in file.rejects if "more than one" in reject.reason), None)
+            yield Remark(
+                message=f"{file.path}: {candidates or 'no source recognises this file'}",
+                hint="`llmcost sources` lists what is read; `--source ID` forces one; `--suggest-map FILE` drafts a mapping",
+                serious=True,
+            )
+    if closed := [file.trouble for file in files if file.trouble is not None]:
+        reasons = "; ".join(closed[:3]) + ("; ..." if len(closed) > 3 else "")
+        yield Remark(
+            message=f"passed over {plural(len(closed), 'path')}: {reasons}",
+            hint="check their permissions, or name the paths to read",
+            serious=True,
+        )
+    strange = [file for file in files if not file.named and file.trouble is None]
+    in_folders = [file.path for file in strange if _damage(file) is None]
+    if in_folders:
+        names = ", ".join(in_folders[:3]) + (", ..." if len(in_folders) > 3 else "")
+        yield Remark(message=f"skipped {plural(len(in_folders), 'unrecognised file')}: {names}")
 
 
 def _absent(files: Sequence[FileResult]) -> Iterator[Remark]:
