@@ -1,6 +1,8 @@
 """Opening, making, sharing and refusing ledgers."""
 
 import contextlib
+import errno
+import fcntl
 import os
 import shutil
 import stat
@@ -435,6 +437,44 @@ class TestScratch:
         with scratch.folder_beside(tmp_path / "l.duckdb") as first, scratch.folder_beside(tmp_path / "l.duckdb"):
             assert first.is_dir()
             assert not abandoned.exists()
+
+    def test_where_folders_cannot_be_locked_a_file_inside_is(self, tmp_path, monkeypatch):
+        """As on NFS, where only what is open for writing can be locked (flock(2))."""
+        lock = fcntl.flock
+
+        def of_files_alone(descriptor: int, operation: int) -> None:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EBADF, "Bad file descriptor")
+            lock(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", of_files_alone)
+        abandoned, born = tmp_path / "l.duckdb.tmp-killed", tmp_path / "l.duckdb.tmp-born"
+        abandoned.mkdir()
+        (abandoned / ".lock").touch()
+        born.mkdir()
+        with (
+            scratch.folder_beside(tmp_path / "l.duckdb") as first,
+            scratch.folder_beside(tmp_path / "l.duckdb") as second,
+        ):
+            assert first.is_dir()
+            assert second != first
+            assert not abandoned.exists()
+
+        assert list(tmp_path.iterdir()) == [born]
+
+    def test_where_nothing_can_be_locked_a_folder_is_made_all_the_same(self, tmp_path, monkeypatch):
+        def of_nothing(descriptor: int, operation: int) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "flock", of_nothing)
+        with (
+            scratch.folder_beside(tmp_path / "l.duckdb") as first,
+            scratch.folder_beside(tmp_path / "l.duckdb") as second,
+        ):
+            assert first.is_dir()
+            assert second != first
+
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_link_or_file_of_that_name_is_not_followed(self, tmp_path):
         elsewhere = tmp_path / "elsewhere"
