@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.nfs import pretend_nfs
 
 from llmcost.domain.errors import DataError, ExitCode
 from llmcost.ledger import database, migrations, scratch
@@ -439,15 +440,7 @@ class TestScratch:
             assert not abandoned.exists()
 
     def test_where_folders_cannot_be_locked_a_file_inside_is(self, tmp_path, monkeypatch):
-        """As on NFS, where only what is open for writing can be locked (flock(2))."""
-        lock = fcntl.flock
-
-        def of_files_alone(descriptor: int, operation: int) -> None:
-            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                raise OSError(errno.EBADF, "Bad file descriptor")
-            lock(descriptor, operation)
-
-        monkeypatch.setattr(fcntl, "flock", of_files_alone)
+        pretend_nfs(monkeypatch)
         abandoned, born = tmp_path / "l.duckdb.tmp-killed", tmp_path / "l.duckdb.tmp-born"
         abandoned.mkdir()
         (abandoned / ".lock").touch()

@@ -6,8 +6,6 @@ is nobody's. Process ids would not do: containers that share a volume have the s
 """
 
 import contextlib
-import errno
-import fcntl
 import functools
 import os
 import shutil
@@ -16,8 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-_LOCK = ".lock"
-"""What is locked inside a folder that cannot be locked itself, as none can on NFS: there only what is open for writing is."""
+from llmcost.ledger.folder_lock import lock_folder
 
 
 def claim(near: Path) -> tuple[Path, Callable[[], None]]:
@@ -31,7 +28,7 @@ def claim(near: Path) -> tuple[Path, Callable[[], None]]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
-            lock = _lock(folder, os.O_CREAT)
+            lock = lock_folder(folder, make=True)
         except OSError:
             # Here nothing can be locked, so nobody takes the folder for abandoned either; a kill leaves it behind.
             return folder, functools.partial(_remove, folder, None)
@@ -62,53 +59,8 @@ def folder_for(owner: object, near: Path) -> Path:
 def _sweep(parent: Path, prefix: str) -> None:
     for folder in parent.iterdir():
         with contextlib.suppress(OSError):
-            if folder.name.startswith(prefix) and (lock := _lock(folder)) is not None:
+            if folder.name.startswith(prefix) and (lock := lock_folder(folder)) is not None:
                 _remove(folder, lock)
-
-
-def _lock(folder: Path, flags: int = 0) -> int | None:
-    """A descriptor holding the folder's lock; None when someone else holds it or the folder is not ours.
-
-    Raises OSError where the file system has no locks. `flags`: O_CREAT for a folder just made.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        if _is_locked(descriptor):
-            return descriptor
-    except OSError as error:
-        if error.errno != errno.EBADF:
-            os.close(descriptor)
-            raise
-    else:
-        os.close(descriptor)
-        return None
-    try:
-        inside = os.open(_LOCK, os.O_RDWR | os.O_NOFOLLOW | flags, 0o600, dir_fd=descriptor)
-    except FileNotFoundError:
-        # Somebody's who has not locked it yet.
-        return None
-    finally:
-        os.close(descriptor)
-    try:
-        if _is_locked(inside):
-            return inside
-    except OSError:
-        os.close(inside)
-        raise
-    os.close(inside)
-    return None
-
-
-def _is_locked(descriptor: int) -> bool:
-    """Lock a file or folder, unless someone else has. Raises OSError where that is not possible."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _remove(folder: Path, lock: int | None) -> None:

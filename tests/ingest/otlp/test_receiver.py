@@ -12,6 +12,7 @@ import pytest
 from tests.ingest.otlp.conftest import request, span
 from tests.ingest.otlp.test_protobuf import REQUEST
 from tests.ingesting import query
+from tests.nfs import pretend_nfs
 
 from llmcost.domain.errors import DataError, UsageError
 from llmcost.ingest.otlp import server
@@ -170,9 +171,13 @@ def test_what_was_acknowledged_outlives_a_kill(receiving, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger"]
 
 
-def test_two_receivers_do_not_share_a_ledger(receiving):
+@pytest.mark.parametrize("nfs", [False, True])
+def test_two_receivers_do_not_share_a_ledger(receiving, tmp_path, monkeypatch, nfs):
+    if nfs:
+        pretend_nfs(monkeypatch)
     with receiving(), pytest.raises(DataError, match="another receiver writes to"), receiving():
         pass
+    assert not folder_of(tmp_path / "ledger").exists()
 
 
 def test_spans_wait_while_the_ledger_is_in_use_and_are_then_refused(receiving, tmp_path, monkeypatch):

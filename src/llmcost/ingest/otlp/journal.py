@@ -6,7 +6,6 @@ at a time holds the folder.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import IO
 from llmcost.domain.errors import DataError
 from llmcost.ingest.reader import json_text
 from llmcost.ingest.source import Record
+from llmcost.ledger.folder_lock import LOCK_FILE, lock_folder
 
 _SEGMENT_BYTES = 8 * 1024 * 1024
 
@@ -44,16 +44,20 @@ class Journal:
         self._number = 0
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            self._directory = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError as error:
             raise DataError(f"cannot make {self._folder}: {(error.strerror or str(error)).lower()}") from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock = lock_folder(self._folder, make=True)
         except OSError as error:
-            os.close(self._lock)
+            os.close(self._directory)
+            raise DataError(f"cannot lock {self._folder}: {(error.strerror or str(error)).lower()}") from error
+        if lock is None:
+            os.close(self._directory)
             raise DataError(
                 f"another receiver writes to {ledger}", hint="stop it first, or name another ledger with --db PATH"
-            ) from error
+            )
+        self._lock = lock
 
     def recovered(self) -> Iterator[tuple[int, list[Record]]]:
         """What an earlier receiver acknowledged and did not get into the ledger: segment and spans of each request."""
@@ -103,8 +107,13 @@ class Journal:
         if self._file is not None:
             self._file.close()
         with contextlib.suppress(OSError):
+            (self._folder / LOCK_FILE).unlink(missing_ok=True)
             self._folder.rmdir()
         os.close(self._lock)
+        with contextlib.suppress(OSError):
+            # NFS keeps an open file in its folder, under another name, until it is closed.
+            self._folder.rmdir()
+        os.close(self._directory)
 
     def _segment(self) -> IO[bytes]:
         if self._file is not None and self._file.tell() >= _SEGMENT_BYTES:
@@ -117,7 +126,7 @@ class Journal:
             self._left[self._number] = 0
             # A buffer would write later what was refused, and fail to close on a full disk.
             self._file = os.fdopen(descriptor, "wb", buffering=0)
-            os.fsync(self._lock)
+            os.fsync(self._directory)
         return self._file
 
     def _forget(self, number: int) -> None:
