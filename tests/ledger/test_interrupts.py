@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 # A shell's background job is started with Ctrl-C ignored, and so would be what it starts.
 ENDLESS = """
@@ -43,7 +44,13 @@ def test_what_is_ended_by_a_signal_leaves_nothing_half_done(tmp_path):
     for number in endings:
         (tmp_path / number.name).mkdir()
         ledger = tmp_path / number.name / "l.duckdb"
-        readers[number] = subprocess.Popen([*command, ledger], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        readers[number] = subprocess.Popen(
+            [*command, ledger],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # The tests themselves may run under nohup, which has its children ignore SIGHUP.
+            preexec_fn=partial(signal.signal, number, signal.SIG_DFL),  # noqa: PLW1509  no thread of ours holds a lock
+        )
     try:
         for number, reader in readers.items():
             while not any((tmp_path / number.name).glob("*/stdin")) and reader.poll() is None:
