@@ -1,5 +1,6 @@
 """Fixtures every test may use: an empty ledger, the command line, the sample logs."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,8 +19,13 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - Linux keeps it in memory
 _ENOUGH = 4 * 1024**3
 
 
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""As when llmcost itself runs: thousands of tests are lasting objects, looked through again and again."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Quick tests are many and small: they share the CPUs among themselves. All write where no disk has to be waited for."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if "not slow" in config.option.markexpr:
         os.environ.setdefault("LLMCOST_THREADS", "1")
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:

@@ -1,9 +1,11 @@
 """`llmcost quota simulate`, `suggest`, `explain-request` and `migrate` as commands."""
 
 import json
+import shutil
 from datetime import timedelta
 
 import pytest
+from tests.once import made_once
 from tests.quota.ledgers import at, every, fill
 
 from llmcost.ledger.database import writing
@@ -24,9 +26,8 @@ rules:
 """
 
 
-@pytest.fixture
-def folder(tmp_path):
-    with writing(tmp_path / "llmcost.duckdb") as ledger:
+def make_folder(folder):
+    with writing(folder / "llmcost.duckdb") as ledger:
         minute = timedelta(minutes=1)
         fill(
             ledger,
@@ -35,7 +36,12 @@ def folder(tmp_path):
                 *every(at("2026-11-02"), minute, 50, user="ann"),
             ],
         )
-    (tmp_path / "limits.yaml").write_text(LIMITS, "utf-8")
+    (folder / "limits.yaml").write_text(LIMITS, "utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "quota-replay", make_folder), tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -1,20 +1,27 @@
 """A ledger that an older version wrote: what writes brings it up to date, what only reads says how."""
 
+import shutil
+
 import pytest
 from tests.ingesting import native, query, read, write
+from tests.once import made_once
 
 from llmcost.ledger import database
 
 
-@pytest.fixture
-def older(tmp_path):
+def make_older(folder):
     """A ledger of before the newest migration, with one call."""
-    path = tmp_path / "llmcost.duckdb"
-    read(path, write(tmp_path / "log.jsonl", [native(request_id="call-0001", customer_id="cust-zyxwv")]))
+    path = folder / "llmcost.duckdb"
+    read(path, write(folder / "log.jsonl", [native(request_id="call-0001", customer_id="cust-zyxwv")]))
     with database.writing(path) as ledger:
         ledger.execute("drop table also_in")
         ledger.execute("delete from schema_migration where name like '0014%'")
-    return path
+
+
+@pytest.fixture
+def older(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "older", make_older), tmp_path, dirs_exist_ok=True)
+    return tmp_path / "llmcost.duckdb"
 
 
 @pytest.mark.parametrize(

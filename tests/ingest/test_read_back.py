@@ -62,6 +62,7 @@ def test_an_assumed_time_stays_one(tmp_path, file_format):
     assert found == [("2026-11-08 08:00:00", "log")]
 
 
+@pytest.mark.slow
 @every_format
 def test_a_part_of_a_stream_stays_one_and_is_no_conflict_with_the_whole(tmp_path, file_format):
     def line(second: int, stop: str | None, output: int) -> dict[str, object]:

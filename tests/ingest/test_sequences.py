@@ -15,7 +15,7 @@ _SEQUENCES = sorted(
 )
 
 _OF_EACH = {path.parent: path for path in reversed(_SEQUENCES)}
-_ONE_OF_EACH_FIRST = few([*_OF_EACH.values(), *sorted({*_SEQUENCES} - {*_OF_EACH.values()})], fast=4)
+_ONE_OF_EACH_FIRST = few([*_OF_EACH.values(), *sorted({*_SEQUENCES} - {*_OF_EACH.values()})], fast=1)
 
 
 def _before() -> list[object]:

@@ -74,6 +74,7 @@ def test_the_same_failures_are_not_saved_twice(support):
     )
 
 
+@pytest.mark.slow
 def test_a_shop_saves_half_and_not_the_seven_tenths_claimed(shop):
     # Read: 2,850 x 7,000 x 13.50 / 1e6; written: 150 x 7,000 x 3.75 / 1e6.
     cached = Decimal("269.325") - Decimal("3.9375")

@@ -11,11 +11,13 @@ fine   2.00                                       2.000001 nothing: a rounding
 """
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from tests.ingesting import native, read, write
+from tests.once import made_once
 
 from llmcost.ledger import database
 from llmcost.pricing.price_list import load_price_list
@@ -51,12 +53,11 @@ def claim(model, cost, **fields):
     )
 
 
-@pytest.fixture
-def company(tmp_path):
-    (tmp_path / "own.yaml").write_text(PRICES)
-    (tmp_path / "llmcost.yaml").write_text("pricing: [own.yaml]\ndb: ledger\n")
+def make_company(folder):
+    (folder / "own.yaml").write_text(PRICES)
+    (folder / "llmcost.yaml").write_text("pricing: [own.yaml]\ndb: ledger\n")
     log = write(
-        tmp_path / "log.jsonl",
+        folder / "log.jsonl",
         [
             claim("cache", "2.00", cache_read_input_tokens=400_000),
             claim("batch", "2.00", processing="batch"),
@@ -69,7 +70,12 @@ def company(tmp_path):
             claim("unpriced", "5.00"),
         ],
     )
-    read(tmp_path / "ledger", log, pricing=[tmp_path / "own.yaml"])
+    read(folder / "ledger", log, pricing=[folder / "own.yaml"])
+
+
+@pytest.fixture
+def company(tmp_path, tmp_path_factory):
+    shutil.copytree(made_once(tmp_path_factory, "drift", make_company), tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

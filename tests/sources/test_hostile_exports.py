@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.marks import few
 
 from llmcost.ingest.expanding import expand
 from llmcost.ingest.registry import all_sources
@@ -47,7 +48,7 @@ def _values(keys):
     )
 
 
-@pytest.mark.parametrize("name", EXPORTS)
+@pytest.mark.parametrize("name", few(EXPORTS, fast=4))
 def test_any_value_may_stand_anywhere(name):
     keys = _known_keys(name)
     source = EXPORTS[name]
