@@ -5,6 +5,19 @@ from typing import Any
 
 _TOGETHER = 200
 
+METERED_CALL: Mapping[str, Any] = {
+    "part": 0,
+    "ingest_id": 1,
+    "time_origin": "log",
+    "final": True,
+    "operation": "chat",
+    "status": "ok",
+    "gateway_cached": False,
+    "usage_origin": "billed",
+    "charge_basis": "metered",
+}
+"""What every row of `request` has to say, of a call that went well and is paid by use; who made it and what it cost come on top."""
+
 
 def insert(connection: Any, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put these rows into a table; what one lacks and another has is null in it, and each has a key of its own."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from tests.inserting import insert
+from tests.inserting import METERED_CALL, insert
 
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
@@ -18,17 +18,10 @@ START = datetime(2026, 9, 1, tzinfo=UTC).replace(tzinfo=None)
 def call(number, *costs, hours=6, start=0, small=None, **values):
     """A call and its passes, each of that cost; one every so many hours. `small` is what a pass takes in and puts out."""
     common = {
+        **METERED_CALL,
         "request_id": f"call-{values.get('feature')}-{values.get('user_id')}-{start}-{number}",
         "started_at": START + timedelta(hours=start + hours * number),
         **dict.fromkeys(("source", "issuer"), "anthropic"),
-        "ingest_id": 1,
-        "time_origin": "log",
-        "final": True,
-        "operation": "chat",
-        "status": "ok",
-        "gateway_cached": False,
-        "usage_origin": "billed",
-        "charge_basis": "metered",
         "cost_status": "priced",
         "provider": "anthropic",
         "request_model": "claude-opus-4-5",

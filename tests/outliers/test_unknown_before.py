@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.inserting import insert
+from tests.inserting import METERED_CALL, insert
 
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
@@ -18,17 +18,9 @@ START = datetime(2026, 9, 1, tzinfo=UTC).replace(tzinfo=None)
 def days(count, *, cost, unpriced, start=0):
     """Two calls a day of half the cost each, and so many of unknown cost."""
     common = {
+        **METERED_CALL,
         **dict.fromkeys(("source", "issuer"), "llmcost"),
         **dict.fromkeys(("model", "feature"), "chat"),
-        "part": 0,
-        "ingest_id": 1,
-        "time_origin": "log",
-        "final": True,
-        "operation": "chat",
-        "status": "ok",
-        "gateway_cached": False,
-        "usage_origin": "billed",
-        "charge_basis": "metered",
     }
     costs = [Decimal(cost) / 2] * 2 + [None] * unpriced
     return [

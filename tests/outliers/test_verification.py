@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.ingesting import native, read, write
-from tests.inserting import insert
+from tests.inserting import METERED_CALL, insert
 
 from llmcost.domain.period import Period
 from llmcost.ledger.composition import Selection
@@ -171,18 +171,11 @@ def test_a_leak_is_compared_outside_production_only(seen, development, requests_
 def passes(day, number, *costs):
     """A call on a day of September and its passes billed apart; None is a pass without a price."""
     common = {
+        **METERED_CALL,
         "request_id": f"call-{day}-{number}",
         "started_at": datetime(2026, 9, day, 10, number),  # noqa: DTZ001  the ledger's naive UTC
         "source": "llmcost",
         "issuer": "anthropic",
-        "ingest_id": 1,
-        "time_origin": "log",
-        "final": True,
-        "operation": "chat",
-        "status": "ok",
-        "gateway_cached": False,
-        "usage_origin": "billed",
-        "charge_basis": "metered",
         "model": "known",
         "team": "core",
     }

@@ -5,7 +5,7 @@ from functools import cache
 
 import duckdb
 import pytest
-from tests.inserting import insert
+from tests.inserting import METERED_CALL, insert
 
 from llmcost.ledger import migrations
 from llmcost.pricing.layers import merge
@@ -18,18 +18,10 @@ DERIVED = {
     *("image_cost", "unit_cost", "cost", "list_value", "cost_status", "cost_reason", "price_id", "match_kind"),
 }
 REQUIRED = {
-    "part": 0,
+    **METERED_CALL,
     "source": "test",
     "issuer": "test",
-    "ingest_id": 1,
     "started_at": datetime(2026, 3, 2, 12, 0),  # noqa: DTZ001 - the ledger holds naive UTC; a Monday
-    "time_origin": "log",
-    "final": True,
-    "operation": "chat",
-    "status": "ok",
-    "gateway_cached": False,
-    "usage_origin": "billed",
-    "charge_basis": "metered",
 }
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from tests.inserting import METERED_CALL
+
 
 def at(text):
     """A UTC time without a zone, as the ledger keeps them."""
@@ -47,18 +49,10 @@ def every(start, step, count, **columns):
 def fill(connection, calls):
     """Put requests into a ledger, in the order given: that is also the order of their keys."""
     fixed = {
-        "part": 0,
+        **METERED_CALL,
         "source": "test",
         "issuer": "test",
-        "ingest_id": 1,
-        "time_origin": "log",
-        "final": True,
-        "operation": "chat",
-        "status": "ok",
-        "gateway_cached": False,
-        "usage_origin": "billed",
         "cost_status": "priced",
-        "charge_basis": "metered",
     }
     rows = [
         {"row_key": f"00000000-0000-0000-0000-{number:012x}", "request_id": f"r{number}", **fixed, **one}

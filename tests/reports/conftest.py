@@ -21,22 +21,15 @@ from typing import Any
 import pytest
 from tests import inserting
 from tests.ingesting import temporary_ledger
+from tests.inserting import METERED_CALL
 
 from llmcost.ledger import database
 
 _DEFAULTS = {
-    "part": 0,
+    **METERED_CALL,
     "source": "llmcost",
     "issuer": "openai",
-    "ingest_id": 1,
-    "time_origin": "log",
-    "final": True,
-    "operation": "chat",
-    "status": "ok",
-    "gateway_cached": False,
-    "usage_origin": "billed",
     "cost_status": "priced",
-    "charge_basis": "metered",
 }
 
 _ROWS = (
