@@ -147,7 +147,7 @@ def why_no_parquet(error: Exception) -> str | None:
 
     if is_out_of_memory(error):
         return "texts too long for the memory there is; leave such columns out, or write the file as JSON lines"
-    if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.InterruptException):
+    if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.InterruptException) or _FULL.search(str(error)):
         return None
     if "string encoding" in str(error):
         return "from here on texts that are not UTF-8; write them as UTF-8"
